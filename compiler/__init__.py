@@ -1,0 +1,1 @@
+"""The compiler: syntax to model to problem to plan to topology."""

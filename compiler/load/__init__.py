@@ -1,0 +1,1 @@
+"""The imports of a file: text to a closed set of modules."""

@@ -1,0 +1,33 @@
+"""The typed design: what the user's file says, with catalog facts filled in."""
+
+from inferc.compiler.model.design import (
+    Accelerator,
+    Cluster,
+    Decision,
+    Design,
+    Emission,
+    Engine,
+    LanguageModel,
+    Lengths,
+    Link,
+    Load,
+    Objective,
+    Place,
+    Service,
+)
+
+__all__ = [
+    "Accelerator",
+    "Cluster",
+    "Decision",
+    "Design",
+    "Emission",
+    "Engine",
+    "LanguageModel",
+    "Lengths",
+    "Link",
+    "Load",
+    "Objective",
+    "Place",
+    "Service",
+]

@@ -1,0 +1,1 @@
+"""The performance model: how fast, how much memory. Plain functions of floats."""

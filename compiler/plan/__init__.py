@@ -1,0 +1,41 @@
+"""The plan: verdict, decisions, and what they rest on."""
+
+from inferc.compiler.plan.decisions import (
+    Alternative,
+    Assumption,
+    Autoscale,
+    Bound,
+    Change,
+    Choice,
+    Configuration,
+    EnvelopeRow,
+    Estimate,
+    FlipPoint,
+    Margin,
+    Memory,
+    Plan,
+    Refusal,
+    ServicePlan,
+    Term,
+    Verdict,
+)
+
+__all__ = [
+    "Alternative",
+    "Assumption",
+    "Autoscale",
+    "Bound",
+    "Change",
+    "Choice",
+    "Configuration",
+    "EnvelopeRow",
+    "Estimate",
+    "FlipPoint",
+    "Margin",
+    "Memory",
+    "Plan",
+    "Refusal",
+    "ServicePlan",
+    "Term",
+    "Verdict",
+]

@@ -1,0 +1,246 @@
+"""What a plan is: verdict, decisions, what they rest on. Data only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from inferc.compiler.model import Objective, Service
+from inferc.compiler.problem import Unknown
+from inferc.dsl.source import Span
+
+
+class Verdict(Enum):
+    """Whether the SLA can be met."""
+
+    FEASIBLE = "feasible"
+    """The plan holds with every assumed and defaulted number anywhere in its range."""
+    CONDITIONAL = "conditional"
+    """It holds for some of those numbers and not for others."""
+    INFEASIBLE = "infeasible"
+    """It cannot hold, however favourable those numbers are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One line of arithmetic: a name, its value, its unit and where it comes from."""
+
+    name: str
+    value: float
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A statement that no software can beat, and that fails here.
+
+    ``need`` and ``have`` are in ``unit``; ``ratio`` is by how much it fails, above 1.
+    """
+
+    code: str
+    """The diagnostic: ``INF402``."""
+    slug: str
+    service: str
+    statement: str
+    """In words: ``the weights must fit into memory``."""
+    formula: str
+    """``weights_bytes <= devices * memory_bytes``."""
+    need: float
+    have: float
+    unit: str
+    ratio: float
+    terms: tuple[Term, ...]
+    spans: tuple[tuple[Span, str], ...]
+    """The lines of the user's file that it rests on, each with what it says."""
+    source: str
+    """The paper or document the formula comes from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A nearest change that would make it feasible."""
+
+    field: str
+    """What to change: ``nodes``, ``p95 ttft``, ``rate``, ``precision``, …"""
+    current: str
+    proposed: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipPoint:
+    """Where the verdict changes when only this number is stated and the others stay as they are."""
+
+    path: str
+    at: float
+    unit: str
+    below: Verdict
+    above: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """An unknown, and what moving it does."""
+
+    unknown: Unknown
+    holds_up_to: float | None
+    """The largest value at which the plan holds, the other unknowns at their planned values; None
+    where it holds as far as was searched, 0 where it holds nowhere."""
+    searched_up_to: float
+    flips: tuple[FlipPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeRow:
+    """For these mean lengths the SLA holds up to this peak factor (0: not at the mean rate)."""
+
+    prompt_mean_tok: float
+    output_mean_tok: float
+    holds_up_to_peak: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """One point of the search space."""
+
+    engine: str
+    precision: str
+    tensor_parallel: int
+    pipeline_parallel: int
+    replicas: int
+    """At the peak."""
+    max_num_seqs: int
+    max_num_batched_tokens: int
+
+    @property
+    def accelerators(self) -> int:
+        """How many accelerators it takes."""
+        return self.tensor_parallel * self.pipeline_parallel * self.replicas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Bytes on one accelerator."""
+
+    total_bytes: float
+    usable_bytes: float
+    """What the engine may take: its share of the total."""
+    weights_bytes: float
+    activation_bytes: float
+    runtime_bytes: float
+    kv_cache_bytes: float
+    kv_cache_tok: float
+    """Tokens of KV cache of a whole replica."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a configuration does at the peak of a case."""
+
+    memory: Memory
+    ttft_s: Mapping[str, float]
+    """By percentile: ``mean``, ``p50``, ``p95``, ``p99``."""
+    tpot_s: float
+    """Mean time between output tokens of one request."""
+    e2e_s: float
+    utilisation: float
+    """Share of time that a replica is busy; at 1 the queue grows without end."""
+    concurrency: float
+    """Mean requests in a replica."""
+    capacity_per_s: float
+    """Requests a second that all replicas can sustain within the SLA."""
+    compute_share: float
+    """Demanded FLOP/s at the mean rate over the peak FLOP/s of the accelerators used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """How far an SLA line is from being missed: ``predicted / limit``, below 1 is met."""
+
+    objective: Objective
+    predicted: float
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A value that lost, and why."""
+
+    value: str
+    reason: str
+    ratio: float | None
+    """The binding number over the winner's, or over its limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A decision with its losers: what ``inferc explain FILE chat.tensor_parallel`` shows."""
+
+    path: str
+    value: str
+    owner: str
+    """``planner``, ``pin`` or ``given``."""
+    reason: str
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autoscale:
+    """When to add and remove replicas."""
+
+    min_replicas: int
+    max_replicas: int
+    signal: str
+    """``waiting``: requests queued in the engine."""
+    threshold: float
+    """Of the signal, per replica."""
+    scale_up_stabilisation_s: float
+    scale_down_stabilisation_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePlan:
+    """What was decided for one service."""
+
+    service: Service
+    verdict: Verdict
+    configuration: Configuration
+    max_model_len: int
+    gpu_memory_utilization: float
+    autoscale: Autoscale
+    estimate: Estimate
+    margins: tuple[Margin, ...]
+    load_time_s: float
+    """From the start of a pod to its first answer, weights on the node's volume."""
+    weights_bytes: float
+    """Of the whole model on disk."""
+    price_usd_per_s: float | None
+    choices: tuple[Choice, ...]
+    assumptions: tuple[Assumption, ...]
+    envelope: tuple[EnvelopeRow, ...]
+    candidates: int
+    """How many configurations were looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why no plan is given for one service."""
+
+    service: str
+    bounds: tuple[Bound, ...]
+    """Every violated bound; empty when the bounds hold but the model finds no plan."""
+    nearest: tuple[Change, ...]
+    best_effort: tuple[Margin, ...]
+    """The margins of the best configuration when no bound is violated."""
+    configuration: Configuration | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The answer for one topology: plans for all services, or refusals."""
+
+    topology: str
+    verdict: Verdict
+    services: tuple[ServicePlan, ...]
+    refusals: tuple[Refusal, ...]

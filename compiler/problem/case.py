@@ -1,0 +1,89 @@
+"""The serving problem: plain floats in base units, and the numbers nobody is sure of.
+
+A :class:`Case` is one service with every number fixed. A :class:`Problem` is a case at the
+values that
+the plan is made for, and the unknowns that may move it: ``problem.at({path: value})`` is the
+case with some of them elsewhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from inferc.compiler.model import Decision, Engine, LanguageModel, Objective, Place
+from inferc.compiler.provenance import Confidence, Origin
+from inferc.dsl.source import Span
+
+
+class Quantity(Enum):
+    """The numbers of a case that may be unknown; the value is the field of :class:`Case`."""
+
+    RATE = "rate_per_s"
+    PEAK = "peak"
+    PROMPT = "prompt_mean_tok"
+    OUTPUT = "output_mean_tok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A number that was assumed or defaulted. More of it is never easier to serve."""
+
+    path: str
+    """How the user would write it: ``chat.load.peak``."""
+    quantity: Quantity
+    typical: float
+    """The value that the plan is made for."""
+    low: float
+    high: float
+    unit: str
+    """What people write behind it: ``x``, ``tok``, ``req/s``."""
+    origin: Origin
+    confidence: Confidence
+    because: str
+    source: str
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One service with every number fixed."""
+
+    service: str
+    model: LanguageModel
+    place: Place
+    engines: tuple[Engine, ...]
+    rate_per_s: float
+    peak: float
+    prompt_mean_tok: float
+    prompt_p95_over_mean: float
+    output_mean_tok: float
+    output_p95_over_mean: float
+    objectives: tuple[Objective, ...]
+    decisions: tuple[Decision, ...]
+
+    @property
+    def peak_rate_per_s(self) -> float:
+        """Arrivals in the busiest stretch."""
+        return self.rate_per_s * self.peak
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One service, and what is not known about it."""
+
+    case: Case
+    """At the values that the plan is made for."""
+    unknowns: tuple[Unknown, ...]
+
+    def at(self, values: Mapping[str, float]) -> Case:
+        """Return the case with the unknowns whose paths are in ``values`` set to those values."""
+        fields = {u.quantity.value: values[u.path] for u in self.unknowns if u.path in values}
+        return replace(self.case, **fields)  # type: ignore[arg-type]  # keys are Quantity values
+
+    def easiest(self) -> Case:
+        """Return the case with every unknown at its most favourable end."""
+        return self.at({u.path: u.low for u in self.unknowns})
+
+    def hardest(self) -> Case:
+        """Return the case with every unknown at its least favourable end."""
+        return self.at({u.path: u.high for u in self.unknowns})

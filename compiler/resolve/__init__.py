@@ -1,0 +1,1 @@
+"""Names and values: modules to blocks whose fields are typed values."""

@@ -1,0 +1,1 @@
+"""Which blocks and fields exist, as data."""

@@ -1,0 +1,73 @@
+"""The topology: what is deployed and who talks to whom. All that a target may know.
+
+The graph itself (``graph.py``) is built from these values with networkx.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from inferc.compiler.model import Emission
+from inferc.compiler.plan import ServicePlan, Verdict
+
+
+class NodeKind(Enum):
+    """What a node of the graph stands for."""
+
+    CLIENT = "client"
+    GATEWAY = "gateway"
+    ROUTER = "router"
+    SERVICE = "service"
+    REPLICA = "replica"
+    GPU = "gpu"
+    HOST = "host"
+    AUTOSCALER = "autoscaler"
+    METRICS = "metrics"
+    WEIGHTS = "weights"
+
+
+class EdgeKind(Enum):
+    """What flows along an edge."""
+
+    TRAFFIC = "traffic"
+    PLACEMENT = "placement"
+    METRICS = "metrics"
+    CONTROL = "control"
+    WEIGHTS = "weights"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphNode:
+    """One node; ``attributes`` are plain values for reports and pictures."""
+
+    id: str
+    kind: NodeKind
+    title: str
+    attributes: Mapping[str, str | int | float | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphEdge:
+    """One edge; ``rate_per_s`` is set on traffic edges: requests a second at the mean."""
+
+    source: str
+    target: str
+    kind: EdgeKind
+    rate_per_s: float | None = None
+    attributes: Mapping[str, str | int | float | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """One planned topology."""
+
+    name: str
+    """As in the user's file."""
+    doc: str
+    verdict: Verdict
+    services: tuple[ServicePlan, ...]
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...]
+    emissions: tuple[Emission, ...]
+    digest: str
+    """Of the decisions: the same plan has the same digest."""

@@ -1,0 +1,1 @@
+"""The catalog: facts with their sources."""

@@ -1,0 +1,1 @@
+"""Topology to files. No target knows another."""

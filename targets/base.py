@@ -1,0 +1,38 @@
+"""What every target is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from inferc.compiler.topology import Topology
+from inferc.dsl import Diagnostic
+
+Options: TypeAlias = Mapping[str, str | float | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One file to write; ``path`` is relative, with forward slashes, inside the target's folder."""
+
+    path: str
+    content: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emitted:
+    """What a target made of a topology: all files, or errors and none."""
+
+    artifacts: tuple[Artifact, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Target(Protocol):
+    """A way to deploy or draw a topology. ``emit`` is pure: same input, same bytes."""
+
+    name: str
+    summary: str
+
+    def emit(self, topology: Topology, options: Options) -> Emitted:
+        """Return the files for ``topology``, or diagnostics that say why there are none."""
+        ...
