@@ -1,1 +1,31 @@
 """Names and values: modules to blocks whose fields are typed values."""
+
+from inferc.compiler.resolve.blocks import (
+    CallValue,
+    FieldValue,
+    ListValue,
+    Multiple,
+    RangeValue,
+    RecordValue,
+    Ref,
+    Resolved,
+    ResolvedBlock,
+    Restriction,
+    Value,
+    Word,
+)
+
+__all__ = [
+    "CallValue",
+    "FieldValue",
+    "ListValue",
+    "Multiple",
+    "RangeValue",
+    "RecordValue",
+    "Ref",
+    "Resolved",
+    "ResolvedBlock",
+    "Restriction",
+    "Value",
+    "Word",
+]
