@@ -9,8 +9,8 @@ class Dimension:
     """A product of powers of base dimensions, sorted by name, without zero powers.
 
     The base dimensions are ``time`` (s), ``byte``, ``req``, ``tok``, ``img``, ``gpu`` (a counted
-    thing), ``flop``, ``energy`` (J), ``usd`` and other currencies by their lower-case code. The empty
-    product is a plain number.
+    thing), ``flop``, ``energy`` (J), ``usd`` and other currencies by their lower-case code. The
+    empty product is a plain number.
     """
 
     powers: tuple[tuple[str, int], ...] = ()

@@ -1,8 +1,8 @@
 """What resolution yields: blocks whose fields hold typed values in base units.
 
-Names are looked up, expressions evaluated, parents (``extends``) and ``assume``, ``pin`` and ``env``
-patches applied, and everything is checked against the schema. What a block *means* is the business of
-the next phase.
+Names are looked up, expressions evaluated, parents (``extends``) and the patches of ``assume``,
+``pin`` and ``env`` applied, and everything is checked against the schema. What a block *means* is
+the business of the next phase.
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ class RecordValue:
 
 @dataclass(frozen=True, slots=True)
 class CallValue:
-    """A constructor with checked arguments: ``dist``, ``between``, ``spiky``, ``secret``, …
+    """A constructor with checked arguments: ``dist``, ``between``, ``spiky``.
 
     Positional arguments are filled in under the names that the schema gives them.
     """
