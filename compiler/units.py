@@ -167,8 +167,9 @@ class Quantity:
     @property
     def shown(self) -> str:
         """The amount in the unit it was written in, whatever the text was."""
-        unit = self.unit or base_unit(self.dimension)
-        return _join(decimal_text(self.value / _known(unit)), unit)
+        if not self.unit:
+            return _join(decimal_text(self.value), base_unit(self.dimension))
+        return _join(decimal_text(self.value / _known(self.unit)), self.unit)
 
     @property
     def too_long(self) -> bool:
@@ -341,7 +342,7 @@ def to_unit(value: float, unit: str) -> float:
 
 
 def _known(unit: str) -> Fraction:
-    found = unit_of(unit) if unit else (Fraction(1), NUMBER)
+    found = unit_of(unit)
     if not isinstance(found, UnitProblem):
         return found[0]
     message = f"`{unit}` {found.reason}"
