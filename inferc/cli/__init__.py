@@ -1,1 +1,5 @@
-"""The command line."""
+"""The command line. Nothing is imported here that a command does not need."""
+
+from inferc.cli.app import main
+
+__all__ = ["main"]

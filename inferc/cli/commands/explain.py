@@ -1,0 +1,80 @@
+"""``inferc explain``."""
+
+from typing import Annotated, Final
+
+import typer
+
+from inferc.cli.exit_codes import OK, USAGE
+from inferc.cli.terminal import complain, say
+
+EPILOG: Final = """
+Examples:
+  inferc explain INF402
+  inferc explain weights-do-not-fit
+  inferc explain topology.infer chat.tensor_parallel
+  inferc explain --list
+
+Exit codes:
+  0  explained
+  1  the file is wrong
+  2  there is no such code, file or path
+"""
+
+
+def explain(
+    what: Annotated[
+        str, typer.Argument(metavar="CODE|FILE", show_default=False, help="A code, or a file.")
+    ] = "",
+    path: Annotated[
+        str,
+        typer.Argument(
+            metavar="[PATH]", show_default=False, help="With a file: the value to explain."
+        ),
+    ] = "",
+    *,
+    list_all: Annotated[
+        bool, typer.Option("--list", help="List every code with what it means.")
+    ] = False,
+) -> int:
+    """Explain a diagnostic, or a value of a plan.
+
+    With a code, print its page: what it means, an example, how to fix it, why it is checked.
+    With a file and a path, print why the planner chose that value, what else it looked at and why
+    that lost, or what is assumed there and for which values the SLA holds.
+    """
+    if list_all:
+        return _list()
+    if not what:
+        raise typer.BadParameter("say which code, or which file and path", param_hint="CODE|FILE")
+    if path or what.endswith(".infer"):
+        return _value(what, path)
+    return _page(what)
+
+
+def _list() -> int:
+    from inferc.pages import heading, page_paths, summary
+
+    for page in (path.read_text(encoding="utf-8") for path in page_paths().values()):
+        code, slug = heading(page)
+        say(f"{code} {slug}\n       {summary(page)}")
+    return OK
+
+
+def _page(word: str) -> int:
+    from inferc.pages import find_page, page_paths
+
+    page = find_page(word)
+    if page is not None:
+        say(page.rstrip("\n"))
+        return OK
+    from difflib import get_close_matches
+
+    complain(f"error: there is no diagnostic `{word}`")
+    close = get_close_matches(word.upper(), page_paths(), n=3, cutoff=0.8)
+    listed = ", ".join(close)
+    complain(f"  help: near it are {listed}" if close else "  help: inferc explain --list")
+    return USAGE
+
+
+def _value(file: str, path: str) -> int:
+    raise NotImplementedError(file, path)

@@ -1,0 +1,57 @@
+"""Standard output for results, standard error for everything else."""
+
+import os
+import sys
+from io import TextIOWrapper
+from typing import TextIO
+
+
+def prepare() -> None:
+    """Make both streams UTF-8 whatever the locale is, so that results are the same everywhere."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def say(text: str) -> None:
+    """Print ``text`` as a result, with one line end behind it."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def say_bytes(content: bytes) -> None:
+    """Print ``content`` as a result, byte for byte."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+    else:
+        sys.stdout.write(content.decode("utf-8"))
+
+
+def to_json(value: object) -> str:
+    """Return ``value`` as indented JSON, in the order of its keys."""
+    import json
+
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def complain(text: str) -> None:
+    """Print ``text`` to standard error."""
+    print(text, file=sys.stderr)
+
+
+def wants_color(choice: str, stream: TextIO) -> bool:
+    """Return whether to colour what goes to ``stream``: ``auto``, ``always`` or ``never``.
+
+    ``auto`` is a terminal without ``NO_COLOR`` (no-color.org).
+    """
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def silence_closed_pipes() -> None:
+    """Point standard output at nothing, so that the interpreter's last flush cannot fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
