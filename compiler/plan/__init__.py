@@ -1,5 +1,6 @@
 """The plan: verdict, decisions, and what they rest on."""
 
+from inferc.compiler.perf import Configuration, Estimate, Memory
 from inferc.compiler.plan.decisions import (
     Alternative,
     Assumption,
@@ -7,12 +8,9 @@ from inferc.compiler.plan.decisions import (
     Bound,
     Change,
     Choice,
-    Configuration,
     EnvelopeRow,
-    Estimate,
     FlipPoint,
     Margin,
-    Memory,
     Plan,
     Refusal,
     ServicePlan,

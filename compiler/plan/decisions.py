@@ -1,10 +1,10 @@
 """What a plan is: verdict, decisions, what they rest on. Data only."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from inferc.compiler.model import Objective, Service
+from inferc.compiler.perf import Configuration, Estimate
 from inferc.compiler.problem import Unknown
 from inferc.dsl.source import Span
 
@@ -97,60 +97,6 @@ class EnvelopeRow:
     prompt_mean_tok: float
     output_mean_tok: float
     holds_up_to_peak: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
-    """One point of the search space."""
-
-    engine: str
-    precision: str
-    tensor_parallel: int
-    pipeline_parallel: int
-    replicas: int
-    """At the peak."""
-    max_num_seqs: int
-    max_num_batched_tokens: int
-
-    @property
-    def accelerators(self) -> int:
-        """How many accelerators it takes."""
-        return self.tensor_parallel * self.pipeline_parallel * self.replicas
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """Bytes on one accelerator."""
-
-    total_bytes: float
-    usable_bytes: float
-    """What the engine may take: its share of the total."""
-    weights_bytes: float
-    activation_bytes: float
-    runtime_bytes: float
-    kv_cache_bytes: float
-    kv_cache_tok: float
-    """Tokens of KV cache of a whole replica."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What a configuration does at the peak of a case."""
-
-    memory: Memory
-    ttft_s: Mapping[str, float]
-    """By percentile: ``mean``, ``p50``, ``p95``, ``p99``."""
-    tpot_s: float
-    """Mean time between output tokens of one request."""
-    e2e_s: float
-    utilisation: float
-    """Share of time that a replica is busy; at 1 the queue grows without end."""
-    concurrency: float
-    """Mean requests in a replica."""
-    capacity_per_s: float
-    """Requests a second that all replicas can sustain within the SLA."""
-    compute_share: float
-    """Demanded FLOP/s at the mean rate over the peak FLOP/s of the accelerators used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
