@@ -1,5 +1,9 @@
 """The topology: what is deployed, and who talks to whom."""
 
+from inferc.compiler.topology.as_json import render as render_json
+from inferc.compiler.topology.as_json import to_data
+from inferc.compiler.topology.build import Outcome, build
+from inferc.compiler.topology.digest import decision_digest
 from inferc.compiler.topology.graph_types import (
     EdgeKind,
     GraphEdge,
@@ -7,5 +11,20 @@ from inferc.compiler.topology.graph_types import (
     NodeKind,
     Topology,
 )
+from inferc.compiler.topology.text import render as render_text
+from inferc.compiler.topology.verify import check
 
-__all__ = ["EdgeKind", "GraphEdge", "GraphNode", "NodeKind", "Topology"]
+__all__ = [
+    "EdgeKind",
+    "GraphEdge",
+    "GraphNode",
+    "NodeKind",
+    "Outcome",
+    "Topology",
+    "build",
+    "check",
+    "decision_digest",
+    "render_json",
+    "render_text",
+    "to_data",
+]

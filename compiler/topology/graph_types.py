@@ -6,9 +6,14 @@ The graph itself (``graph.py``) is built from these values with networkx.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 from inferc.compiler.model import Emission
 from inferc.compiler.plan import ServicePlan, Verdict
+
+
+Attribute: TypeAlias = str | int | float | bool
+"""A plain value for reports and pictures."""
 
 
 class NodeKind(Enum):
@@ -43,7 +48,7 @@ class GraphNode:
     id: str
     kind: NodeKind
     title: str
-    attributes: Mapping[str, str | int | float | bool]
+    attributes: Mapping[str, Attribute]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,7 @@ class GraphEdge:
     target: str
     kind: EdgeKind
     rate_per_s: float | None = None
-    attributes: Mapping[str, str | int | float | bool]
+    attributes: Mapping[str, Attribute]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,276 @@
+"""Design and plan to topology."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from inferc.compiler.model import Design, Place
+from inferc.compiler.plan import Plan, ServicePlan
+from inferc.compiler.topology.digest import decision_digest
+from inferc.compiler.topology.graph_types import (
+    Attribute,
+    EdgeKind,
+    GraphEdge,
+    GraphNode,
+    NodeKind,
+    Topology,
+)
+from inferc.compiler.topology.placement import Slot, Stages, assign, slots
+from inferc.compiler.topology.verify import check
+from inferc.dsl import Diagnostic
+
+CLIENT = "client"
+GATEWAY = "gateway"
+ROUTER = "router"
+METRICS = "metrics"
+
+Attributes: TypeAlias = Mapping[str, Attribute]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A topology, and what is wrong with it: an error here is a fault of the compiler."""
+
+    topology: Topology
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def build(design: Design, plan: Plan) -> Outcome:
+    """Return the topology of ``plan``: what is deployed, where, and who talks to whom."""
+    placements = assign(plan.services)
+    nodes: list[GraphNode] = [*_front_nodes(plan.services)]
+    edges: list[GraphEdge] = [*_front_edges(plan.services)]
+    for service_plan, replicas in zip(plan.services, placements, strict=True):
+        nodes += _service_nodes(service_plan, replicas)
+        edges += _service_edges(service_plan, replicas)
+    owners = _owners(plan.services, placements)
+    for place in _places(plan.services):
+        nodes += _place_nodes(place, owners)
+        edges += _place_edges(place, plan.services)
+    topology = Topology(
+        name=design.name,
+        doc=design.doc,
+        verdict=plan.verdict,
+        services=plan.services,
+        nodes=tuple(nodes),
+        edges=tuple(edges),
+        emissions=design.emissions,
+        digest=decision_digest(plan.services, edges),
+    )
+    return Outcome(topology=topology, diagnostics=check(topology))
+
+
+def join(*parts: str) -> str:
+    """Return a node's id: ``parts`` with slashes between them, and none inside a part."""
+    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+
+
+def service_id(service: str) -> str:
+    """Return the id of the node of a service."""
+    return join(service, "service")
+
+
+def replica_id(service: str, index: int) -> str:
+    """Return the id of the node of a replica."""
+    return join(service, f"replica-{index}")
+
+
+def host_id(place: str, node: int) -> str:
+    """Return the id of a host: ``dc1.gpu/node-0``."""
+    return join(place, f"node-{node}")
+
+
+def gpu_id(place: str, slot: Slot) -> str:
+    """Return the id of an accelerator: ``dc1.gpu/node-0/gpu-3``."""
+    return join(place, f"node-{slot.node}", f"gpu-{slot.index}")
+
+
+def _rate(plan: ServicePlan) -> float:
+    return plan.service.load.rate_per_s.value
+
+
+def _peak(plan: ServicePlan) -> float:
+    return _rate(plan) * plan.service.load.peak.value
+
+
+def _front_nodes(plans: Sequence[ServicePlan]) -> Iterable[GraphNode]:
+    """Yield what all services share."""
+    load: Attributes = {
+        "rate_per_s": sum(map(_rate, plans)),
+        "peak_rate_per_s": sum(map(_peak, plans)),
+    }
+    yield GraphNode(id=CLIENT, kind=NodeKind.CLIENT, title="clients", attributes=load)
+    yield GraphNode(id=GATEWAY, kind=NodeKind.GATEWAY, title="gateway", attributes=load)
+    yield GraphNode(
+        id=ROUTER,
+        kind=NodeKind.ROUTER,
+        title="router",
+        attributes={**load, "services": len(plans)},
+    )
+    yield GraphNode(id=METRICS, kind=NodeKind.METRICS, title="metrics", attributes={})
+
+
+def _front_edges(plans: Sequence[ServicePlan]) -> Iterable[GraphEdge]:
+    """Yield the way of a request up to the services."""
+    total, peak = sum(map(_rate, plans)), sum(map(_peak, plans))
+    yield _traffic(CLIENT, GATEWAY, total, peak)
+    yield _traffic(GATEWAY, ROUTER, total, peak)
+    for plan in plans:
+        yield _traffic(ROUTER, service_id(plan.service.name), _rate(plan), _peak(plan))
+
+
+def _traffic(source: str, target: str, rate_per_s: float, peak_rate_per_s: float) -> GraphEdge:
+    return GraphEdge(
+        source=source,
+        target=target,
+        kind=EdgeKind.TRAFFIC,
+        rate_per_s=rate_per_s,
+        attributes={"peak_rate_per_s": peak_rate_per_s},
+    )
+
+
+def _edge(source: str, target: str, kind: EdgeKind, role: str) -> GraphEdge:
+    return GraphEdge(source=source, target=target, kind=kind, attributes={"role": role})
+
+
+def _service_nodes(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[GraphNode]:
+    """Yield a service with its replicas, autoscaler and weights."""
+    service, shape, scale = plan.service, plan.configuration, plan.autoscale
+    name = service.name
+    yield GraphNode(
+        id=service_id(name),
+        kind=NodeKind.SERVICE,
+        title=name,
+        attributes={
+            "api": service.api,
+            "model": service.model.title,
+            "engine": shape.engine,
+            "precision": shape.precision,
+            "tensor_parallel": shape.tensor_parallel,
+            "pipeline_parallel": shape.pipeline_parallel,
+            "replicas": shape.replicas,
+            "place": service.place.path,
+            "rate_per_s": _rate(plan),
+            "peak_rate_per_s": _peak(plan),
+        },
+    )
+    for index in range(len(replicas)):
+        yield GraphNode(
+            id=replica_id(name, index),
+            kind=NodeKind.REPLICA,
+            title=f"{name} replica {index}",
+            attributes={
+                "service": name,
+                "index": index,
+                "tensor_parallel": shape.tensor_parallel,
+                "pipeline_parallel": shape.pipeline_parallel,
+                "rate_per_s": _rate(plan) / shape.replicas,
+            },
+        )
+    yield GraphNode(
+        id=join(name, "autoscaler"),
+        kind=NodeKind.AUTOSCALER,
+        title=f"{name} autoscaler",
+        attributes={
+            "service": name,
+            "min_replicas": scale.min_replicas,
+            "max_replicas": scale.max_replicas,
+            "signal": scale.signal,
+            "threshold": scale.threshold,
+        },
+    )
+    yield GraphNode(
+        id=join(name, "weights"),
+        kind=NodeKind.WEIGHTS,
+        title=f"{service.model.title} weights",
+        attributes={
+            "service": name,
+            "repository": service.model.repository,
+            "precision": shape.precision,
+            "bytes": plan.weights_bytes,
+        },
+    )
+
+
+def _service_edges(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[GraphEdge]:
+    """Yield what flows between the parts of a service, and where its replicas lie."""
+    name, place = plan.service.name, plan.service.place.path
+    for index, stages in enumerate(replicas):
+        replica = replica_id(name, index)
+        share = plan.configuration.replicas
+        yield _traffic(service_id(name), replica, _rate(plan) / share, _peak(plan) / share)
+        for stage, group in enumerate(stages):
+            for rank, slot in enumerate(group):
+                yield GraphEdge(
+                    source=replica,
+                    target=gpu_id(place, slot),
+                    kind=EdgeKind.PLACEMENT,
+                    attributes={"role": "runs_on", "stage": stage, "rank": rank},
+                )
+        yield _edge(join(name, "weights"), replica, EdgeKind.WEIGHTS, "loads")
+        yield _edge(replica, METRICS, EdgeKind.METRICS, "scraped_by")
+    yield _edge(METRICS, join(name, "autoscaler"), EdgeKind.METRICS, plan.autoscale.signal)
+    yield _edge(join(name, "autoscaler"), service_id(name), EdgeKind.CONTROL, "scales")
+
+
+def _places(plans: Iterable[ServicePlan]) -> tuple[Place, ...]:
+    """Return the places in use, each once, in the order of the services."""
+    return tuple({plan.service.place.path: plan.service.place for plan in plans}.values())
+
+
+def _owners(
+    plans: Sequence[ServicePlan], placements: Sequence[Sequence[Stages]]
+) -> Mapping[str, tuple[str, int]]:
+    """Return service and replica for the id of every accelerator in use."""
+    return {
+        gpu_id(plan.service.place.path, slot): (plan.service.name, index)
+        for plan, replicas in zip(plans, placements, strict=True)
+        for index, stages in enumerate(replicas)
+        for stage in stages
+        for slot in stage
+    }
+
+
+def _place_nodes(place: Place, owners: Mapping[str, tuple[str, int]]) -> Iterable[GraphNode]:
+    """Yield the hosts of ``place``, each followed by its accelerators, idle ones too."""
+    device = place.accelerator
+    for slot in slots(place):
+        if slot.index == 0:
+            yield GraphNode(
+                id=host_id(place.path, slot.node),
+                kind=NodeKind.HOST,
+                title=f"{place.path} node {slot.node}",
+                attributes={
+                    "place": place.path,
+                    "platform": place.cluster.platform if place.cluster else "",
+                    "index": slot.node,
+                    "accelerator": device.title,
+                    "accelerators": place.per_node,
+                },
+            )
+        owner = owners.get(gpu_id(place.path, slot))
+        yield GraphNode(
+            id=gpu_id(place.path, slot),
+            kind=NodeKind.GPU,
+            title=f"{device.title} {slot.index}",
+            attributes={
+                "place": place.path,
+                "node": slot.node,
+                "index": slot.index,
+                "link_domain": slot.domain,
+                "memory_bytes": device.memory_bytes.value,
+                "used": owner is not None,
+                **({"service": owner[0], "replica": owner[1]} if owner else {}),
+            },
+        )
+
+
+def _place_edges(place: Place, plans: Iterable[ServicePlan]) -> Iterable[GraphEdge]:
+    """Yield what holds the accelerators of ``place``, and who may use its hosts."""
+    users = [plan.service.name for plan in plans if plan.service.place.path == place.path]
+    for slot in slots(place):
+        host = host_id(place.path, slot.node)
+        if slot.index == 0:
+            for user in users:
+                yield _edge(service_id(user), host, EdgeKind.PLACEMENT, "may_run_on")
+        yield _edge(host, gpu_id(place.path, slot), EdgeKind.PLACEMENT, "holds")

@@ -1,0 +1,53 @@
+"""A fingerprint of what was decided."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import TypeAlias
+
+from inferc.compiler.plan import ServicePlan
+from inferc.compiler.topology.graph_types import EdgeKind, GraphEdge
+
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+
+
+def decision_digest(plans: Iterable[ServicePlan], edges: Iterable[GraphEdge]) -> str:
+    """Return the SHA-256 of the decisions, as 64 hexadecimal digits.
+
+    Only what would be deployed counts: no estimate, no path of a file, no place in one. So a
+    better model that decides the same keeps the digest, and so does a renamed file.
+    """
+    facts: Json = {
+        "services": [decisions(plan) for plan in plans],
+        "placement": sorted([e.source, e.target] for e in edges if e.kind is EdgeKind.PLACEMENT),
+    }
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return sha256(text.encode("ascii")).hexdigest()
+
+
+def decisions(plan: ServicePlan) -> Mapping[str, Json]:
+    """Return what was decided for one service, as plain values."""
+    service, shape, scale = plan.service, plan.configuration, plan.autoscale
+    return {
+        "service": service.name,
+        "model": service.model.id,
+        "place": service.place.path,
+        "accelerator": service.place.accelerator.id,
+        "engine": shape.engine,
+        "precision": shape.precision,
+        "tensor_parallel": shape.tensor_parallel,
+        "pipeline_parallel": shape.pipeline_parallel,
+        "replicas": shape.replicas,
+        "max_num_seqs": shape.max_num_seqs,
+        "max_num_batched_tokens": shape.max_num_batched_tokens,
+        "max_model_len": plan.max_model_len,
+        "gpu_memory_utilization": plan.gpu_memory_utilization,
+        "autoscale": {
+            "min_replicas": scale.min_replicas,
+            "max_replicas": scale.max_replicas,
+            "signal": scale.signal,
+            "threshold": scale.threshold,
+            "scale_up_stabilisation_s": scale.scale_up_stabilisation_s,
+            "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
+        },
+    }
