@@ -29,7 +29,8 @@ def reached(topology: Topology, root: str, kinds: Collection[EdgeKind]) -> froze
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_node(root)
     graph.add_edges_from((e.source, e.target) for e in topology.edges if e.kind in kinds)
-    return frozenset(nx.descendants(graph, root)) | {root}
+    below: set[str] = nx.descendants(graph, root)  # pyright: ignore[reportUnknownMemberType]
+    return frozenset(below) | {root}
 
 
 def attached(topology: Topology, roots: Collection[str]) -> frozenset[str]:
@@ -37,5 +38,8 @@ def attached(topology: Topology, roots: Collection[str]) -> frozenset[str]:
     import networkx as nx
 
     graph = to_networkx(topology)
-    parts = nx.weakly_connected_components(graph)
-    return frozenset().union(*(part for part in parts if not part.isdisjoint(roots)))
+    found: set[str] = set()
+    for part in nx.weakly_connected_components(graph):
+        if not part.isdisjoint(roots):
+            found |= part
+    return frozenset(found)

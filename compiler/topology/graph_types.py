@@ -11,7 +11,6 @@ from typing import TypeAlias
 from inferc.compiler.model import Emission
 from inferc.compiler.plan import ServicePlan, Verdict
 
-
 Attribute: TypeAlias = str | int | float | bool
 """A plain value for reports and pictures."""
 

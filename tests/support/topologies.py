@@ -7,113 +7,23 @@ being right.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from support import designs
+from support import designs, plans
 
 from inferc.compiler import topology
-from inferc.compiler.model import Design, Emission, Service
-from inferc.compiler.plan import (
-    Autoscale,
-    Configuration,
-    Estimate,
-    Margin,
-    Memory,
-    Plan,
-    ServicePlan,
-    Verdict,
-)
+from inferc.compiler.model import Design, Emission
+from inferc.compiler.plan import Configuration, Plan
 from inferc.compiler.topology import Topology
-
-GIB = designs.GIB
 
 
 def configuration(**changes: int | str) -> Configuration:
     """Return two replicas of vLLM on four accelerators each, with ``changes``."""
-    base = Configuration(
-        engine="vllm",
-        precision="fp16",
-        tensor_parallel=4,
-        pipeline_parallel=1,
-        replicas=2,
-        max_num_seqs=128,
-        max_num_batched_tokens=2048,
-    )
-    return replace(base, **changes)
-
-
-def service_plan(service: Service, shape: Configuration) -> ServicePlan:
-    """Return a plan that runs ``service`` in ``shape``."""
-    predictions: Mapping[str, float] = {"ttft": 0.41, "itl": 0.0287, "tpot": 0.0287, "e2e": 4.14}
-    margins = tuple(
-        Margin(
-            objective=objective,
-            predicted=predictions[objective.metric],
-            ratio=predictions[objective.metric] / objective.limit.value,
-        )
-        for objective in service.objectives
-    )
-    return ServicePlan(
-        service=service,
-        verdict=Verdict.CONDITIONAL,
-        configuration=shape,
-        max_model_len=min(8192, service.model.context),
-        gpu_memory_utilization=0.9,
-        autoscale=Autoscale(
-            min_replicas=1,
-            max_replicas=shape.replicas,
-            signal="waiting",
-            threshold=4.0,
-            scale_up_stabilisation_s=30.0,
-            scale_down_stabilisation_s=300.0,
-            reason="a start takes 3 min, a spike less: room for the peak is kept",
-        ),
-        estimate=_estimate(service, shape),
-        margins=margins,
-        load_time_s=190.0,
-        weights_bytes=service.model.parameters.value * 2,
-        price_usd_per_s=service.place.price_usd_per_s.value * shape.accelerators
-        if service.place.price_usd_per_s
-        else None,
-        choices=(),
-        assumptions=(),
-        envelope=(),
-        candidates=112,
-    )
-
-
-def _estimate(service: Service, shape: Configuration) -> Estimate:
-    weights = service.model.parameters.value * 2 / shape.tensor_parallel / shape.pipeline_parallel
-    total = service.place.accelerator.memory_bytes.value
-    return Estimate(
-        memory=Memory(
-            total_bytes=total,
-            usable_bytes=total * 0.9,
-            weights_bytes=weights,
-            activation_bytes=2 * GIB,
-            runtime_bytes=3 * GIB,
-            kv_cache_bytes=max(0.0, total * 0.9 - weights - 5 * GIB),
-            kv_cache_tok=412_000.0,
-        ),
-        ttft_s={"mean": 0.19, "p50": 0.15, "p95": 0.41, "p99": 0.62},
-        tpot_s=0.0287,
-        e2e_s=4.14,
-        utilisation=0.71,
-        concurrency=39.2,
-        capacity_per_s=44.0,
-        compute_share=0.28,
-    )
+    return replace(plans.CONFIGURATION, **changes)
 
 
 def plan_of(design: Design, *shapes: Configuration) -> Plan:
     """Return a plan that runs the services of ``design`` in ``shapes``."""
-    return Plan(
-        topology=design.name,
-        verdict=Verdict.CONDITIONAL,
-        services=tuple(
-            service_plan(service, shape)
-            for service, shape in zip(design.services, shapes, strict=True)
-        ),
-        refusals=(),
-    )
+    pairs = zip(design.services, shapes, strict=True)
+    return plans.plan_of(design.name, *(plans.service_plan(s, shape) for s, shape in pairs))
 
 
 def topology_of(design: Design, *shapes: Configuration) -> Topology:
