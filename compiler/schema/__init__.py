@@ -1,1 +1,53 @@
 """Which blocks and fields exist, as data."""
+
+from inferc.compiler.schema.catalog_kinds import CATALOG_KINDS, DTYPES, PRECISIONS
+from inferc.compiler.schema.constructors import (
+    CONSTRUCTORS,
+    FUNCTIONS,
+    LATER_CONSTRUCTORS,
+    LATER_FUNCTIONS,
+)
+from inferc.compiler.schema.design_kinds import APIS, DESIGN_KINDS, TARGETS, TARGETS_LATER
+from inferc.compiler.schema.later_kinds import LATER_KINDS
+from inferc.compiler.schema.metrics import METRICS
+from inferc.compiler.schema.spec import (
+    Constructor,
+    Field,
+    Kind,
+    Metric,
+    Part,
+    Type,
+    Types,
+)
+
+KINDS = {kind.name: kind for kind in (*DESIGN_KINDS, *CATALOG_KINDS, *LATER_KINDS)}
+"""Every kind of block, by name."""
+FACTS = tuple(kind.name for kind in CATALOG_KINDS if kind.label == "name")
+"""The kinds that the catalog is made of."""
+FILE_PARTS = ("topology", "env", "test", "sla", "model", *FACTS)
+"""The kinds that may stand at the top of a file."""
+METRICS_BY_NAME = {metric.name: metric for metric in METRICS}
+CONSTRUCTORS_BY_NAME = {item.name: item for item in CONSTRUCTORS}
+
+__all__ = [
+    "APIS",
+    "CONSTRUCTORS_BY_NAME",
+    "DTYPES",
+    "FACTS",
+    "FILE_PARTS",
+    "FUNCTIONS",
+    "KINDS",
+    "LATER_CONSTRUCTORS",
+    "LATER_FUNCTIONS",
+    "METRICS_BY_NAME",
+    "PRECISIONS",
+    "TARGETS",
+    "TARGETS_LATER",
+    "Constructor",
+    "Field",
+    "Kind",
+    "Metric",
+    "Part",
+    "Type",
+    "Types",
+]

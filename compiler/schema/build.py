@@ -48,6 +48,11 @@ def words(*names: str) -> Types:
     return (Type(form="word", words=names),)
 
 
+def entry(kind: str) -> Types:
+    """Return the type of bare words that name catalog entries: ``engine = vllm``."""
+    return (Type(form="entry", kinds=(kind,)), Type(form="ref", kinds=(kind,)))
+
+
 def ref(*kinds: str) -> Types:
     """Return the type of references to blocks of ``kinds``."""
     return (Type(form="ref", kinds=kinds),)

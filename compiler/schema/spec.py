@@ -1,4 +1,4 @@
-"""What a schema consists of: types, fields, kinds, metrics, constructors. Data without behaviour."""
+"""What a schema consists of: types, fields, kinds, metrics, constructors. Data only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ Form: TypeAlias = Literal[
     "bool",
     "date",
     "word",
+    "entry",
     "ref",
     "multiple",
     "list",
@@ -44,7 +45,8 @@ class Type:
     words: tuple[str, ...] = ()
     """Of an enumeration."""
     kinds: tuple[str, ...] = ()
-    """Of blocks that a reference, or a multiple of one, may name."""
+    """Of blocks that a reference, or a multiple of one, may name. An ``entry`` is a bare word that
+    names a catalog entry of its kind's folder, ``engine = vllm``, or a block of the user's."""
     of: "tuple[Type, ...]" = ()
     """The alternatives of a list's items, a range's ends, a record's values, a call's amounts."""
     calls: tuple[str, ...] = ()

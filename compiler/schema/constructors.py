@@ -1,0 +1,68 @@
+"""The functions that build values: ``dist``, ``between``, ``spiky``."""
+
+from inferc.compiler.schema.build import amount, constructor, field, positive, uncertain
+from inferc.compiler.schema.spec import Constructor, Types
+from inferc.compiler.units import NUMBER, TIME
+
+OWN: Types = ()
+"""The amounts of the field that the call stands in: tokens in ``prompt_tokens``."""
+
+_PEAK: Types = uncertain(amount(NUMBER, low=1))
+
+CONSTRUCTORS: tuple[Constructor, ...] = (
+    constructor(
+        "dist",
+        "A distribution: its mean, and how far its tail reaches.",
+        field("mean", OWN, "Capacity follows it.", required=True),
+        field("p95", OWN, "One in twenty is larger."),
+        field("p95_over_mean", uncertain(amount(NUMBER, low=1)), "The same as a ratio."),
+        at_most_one_of=("p95", "p95_over_mean"),
+    ),
+    constructor(
+        "between",
+        "An amount nobody knows exactly.",
+        field("low", OWN, "The truth is not below.", required=True),
+        field("high", OWN, "The truth is not above.", required=True),
+        field("typical", OWN, "What to plan for.", required=True),
+    ),
+    constructor("steady", "Arrivals at one rate."),
+    constructor(
+        "spiky",
+        "Short bursts far above the mean.",
+        field("peak", _PEAK, "The busiest stretch over the mean.", required=True),
+        field("lasting", positive(TIME), "How long a burst lasts.", status="later"),
+    ),
+)
+
+LATER_CONSTRUCTORS = (
+    "after",
+    "api_key",
+    "batch",
+    "diurnal",
+    "mig",
+    "office_hours",
+    "oidc",
+    "requeue",
+    "rollback",
+    "secret",
+    "trace",
+)
+"""Named by the language, not acted on yet."""
+
+FUNCTIONS = (
+    "abs",
+    "all_of",
+    "any_of",
+    "ceil",
+    "floor",
+    "len",
+    "matches",
+    "max",
+    "min",
+    "round",
+    "sum",
+)
+"""Plain functions of values."""
+
+LATER_FUNCTIONS = ("diagnostics", "feasible")
+"""Functions of a plan, which asserts cannot ask for yet."""

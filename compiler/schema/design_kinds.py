@@ -1,0 +1,180 @@
+"""The kinds of a user's design: models, clusters, devices, services, and the blocks around them."""
+
+from inferc.compiler.schema.build import (
+    BOOL,
+    TEXT,
+    amount,
+    call,
+    count,
+    entry,
+    field,
+    kind,
+    later,
+    multiple,
+    part,
+    positive,
+    ref,
+    uncertain,
+    words,
+)
+from inferc.compiler.schema.catalog_kinds import DTYPES, LENGTHS, PRECISIONS
+from inferc.compiler.schema.spec import Field, Kind, Types
+from inferc.compiler.units import BANDWIDTH, GPU_PRICE, IMG, NUMBER, RATE, REQ, TOK
+
+TARGETS = ("kubernetes", "pulumi", "diagram")
+TARGETS_LATER = ("helm", "kserve", "knative", "sagemaker", "compose", "ray", "llm_d", "dynamo")
+APIS = ("openai_chat", "openai_completions")
+
+_NETWORK: Types = ref("link") + positive(BANDWIDTH)
+_TOKENS: Types = LENGTHS + uncertain(positive(TOK))
+_OPTION: Types = TEXT + BOOL + amount(NUMBER, low=None) + words()
+_REPLICAS = field(
+    "replicas", count(low=0), "Copies of the service that run at once.", owner="planner"
+)
+
+_PLANNED: tuple[Field, ...] = (
+    field("engine", entry("engine"), "Software that serves the model.", owner="planner"),
+    field("precision", words(*PRECISIONS), "Format of the weights.", owner="planner"),
+    field("tensor_parallel", count(), "Accelerators that share each layer.", owner="planner"),
+    field("pipeline_parallel", count(), "Stages that the layers are cut into.", owner="planner"),
+    _REPLICAS,
+    field("max_num_seqs", count(), "Sequences that are served at once.", owner="planner"),
+    field("max_num_batched_tokens", count(TOK), "Tokens of one engine step.", owner="planner"),
+    field("max_model_len", count(TOK), "Longest prompt with its answer.", owner="planner"),
+    field(
+        "gpu_memory_utilization",
+        amount(NUMBER, low=0, high=1),
+        "Share of the accelerator's memory that the engine may take.",
+        owner="planner",
+    ),
+)
+
+_SERVICE = kind(
+    "service",
+    "A model that answers requests somewhere, under an SLA.",
+    field("model", ref("model", "llm"), "What it serves.", required=True),
+    field("on", ref("pool", "device", "serverless"), "Where it runs.", required=True),
+    field("api", words(*APIS), "What its callers speak."),
+    field("title", TEXT, "What people call it."),
+    field("name", TEXT, "The name of what is deployed, where it must differ."),
+    _PLANNED,
+    part("load", required=True),
+    part("sla"),
+    part("autoscale"),
+    part("scale"),
+    part("args"),
+    part("rollout", many=True),
+    later("share", "reads", "priority", "cache", "routing"),
+)
+
+_LOAD = kind(
+    "load",
+    "The demand on a service.",
+    field("rate", uncertain(positive(RATE)), "Mean arrivals.", required=True),
+    field("shape", entry("shape") + call("steady", "spiky"), "How the load varies in time."),
+    field("peak", uncertain(amount(NUMBER, low=1)), "The busiest stretch over the mean."),
+    field("prompt_tokens", _TOKENS, "Tokens of a prompt."),
+    field("output_tokens", _TOKENS, "Tokens of an answer."),
+    field("workload", entry("workload"), "A kind of use whose lengths are in the catalog."),
+    field("images", amount(IMG / REQ), "Images of a request.", status="later"),
+    later("input_tokens", "from", "prefix_share", "concurrency", "window"),
+    label="none",
+)
+
+_AUTOSCALE = kind(
+    "autoscale",
+    "How the number of replicas follows the load.",
+    _REPLICAS,
+    field("signal", words("queue_depth", "kv_usage"), "What it watches.", owner="planner"),
+    field(
+        "target",
+        positive(REQ),
+        "The signal for each replica that it steers towards.",
+        owner="planner",
+    ),
+    later("engine", "idle", "metric", "cooldown"),
+    label="none",
+)
+
+DESIGN_KINDS: tuple[Kind, ...] = (
+    kind(
+        "topology",
+        "What is compiled: models, hardware, services and how they belong together.",
+        field("title", TEXT, "What people call it."),
+        *(
+            part(name, many=True)
+            for name in (
+                "model",
+                "cluster",
+                "device",
+                "service",
+                "emit",
+                "assume",
+                "pin",
+                "env",
+                "sla",
+                "gpu",
+                "board",
+                "link",
+                "llm",
+                "engine",
+                "workload",
+                "shape",
+            )
+        ),
+    ),
+    kind(
+        "model",
+        "A model as this design uses it.",
+        field("source", ref("llm"), "Its facts: a catalog entry or an `llm` block.", required=True),
+        field("precision", words(*PRECISIONS), "Format of the weights.", owner="planner"),
+        field("context", count(TOK), "Longest prompt with its answer.", status="later"),
+        field("dtype", words(*DTYPES), "Format of the activations.", status="later"),
+        later("adapters", "kv_precision", "revision"),
+    ),
+    kind(
+        "cluster",
+        "A Kubernetes cluster, with the addresses that only its owner knows.",
+        field("platform", words("kubernetes"), "What runs there.", required=True),
+        field("namespace", TEXT, "Where the objects go."),
+        field("storage_class", TEXT, "Class of the volume that holds the weights."),
+        field(
+            "access_mode",
+            words("read_write_once", "read_write_many", "read_only_many"),
+            "Who may mount that volume.",
+        ),
+        field("prometheus", TEXT, "Address of Prometheus, for the autoscaler."),
+        field("release_label", TEXT, "Value of the label `release` that Prometheus selects by."),
+        field("image_registry", TEXT, "Mirror that container images are pulled from."),
+        field("gateway_namespace", TEXT, "Namespace of the gateway that may call the services."),
+        field("network", _NETWORK, "What joins the nodes."),
+        part("pool", many=True),
+        later("on", "region", "zone", "zones"),
+    ),
+    kind(
+        "pool",
+        "Nodes of one kind.",
+        field("nodes", count(low=0), "How many nodes there are.", required=True),
+        field("gpu", multiple("gpu") + ref("gpu"), "Accelerators of a node.", required=True),
+        field("price", amount(GPU_PRICE), "Price of one accelerator."),
+        field("network", _NETWORK, "What joins the nodes."),
+        later("instances", "market", "on_interrupt", "partition", "zones", "region"),
+    ),
+    kind(
+        "device",
+        "Single machines outside a cluster.",
+        field("hardware", ref("gpu", "board"), "What it is.", required=True),
+        field("count", count(), "How many there are."),
+        field("network", _NETWORK, "What joins them."),
+        field("price", amount(GPU_PRICE), "Price of one."),
+    ),
+    _SERVICE,
+    _LOAD,
+    kind("sla", "What must hold.", label="optional", metrics=True),
+    _AUTOSCALE,
+    kind("assume", "What nobody knows for sure.", label="none"),
+    kind("pin", "Decisions taken from the planner.", label="none"),
+    kind("emit", "A target, and its options.", label="target", free=_OPTION),
+    kind("env", "Changes for one environment.", label="name"),
+    kind("test", "What must be true of a plan.", label="text", status="later"),
+)

@@ -1,0 +1,29 @@
+"""Kinds of the language that are read and not acted on yet."""
+
+from inferc.compiler.schema.build import ANY, kind
+from inferc.compiler.schema.spec import Kind
+
+_NAMES = {
+    "args": "Flags handed to the engine as they are.",
+    "audit": "What is kept of requests and answers.",
+    "budget": "A limit on what the design may cost.",
+    "cache": "A store of answers or of prefixes.",
+    "cloud": "An account with a cloud.",
+    "currency": "A currency and its rate.",
+    "eval": "A measure of quality.",
+    "gateway": "Where callers come in.",
+    "policy": "Rules of an organisation.",
+    "queue": "Requests that may wait.",
+    "redact": "What is removed from texts.",
+    "rollback": "When a rollout is undone.",
+    "rollout": "How a new model takes over.",
+    "router": "What spreads requests over replicas.",
+    "scale": "How a service sleeps and wakes.",
+    "serverless": "Accelerators by the request.",
+    "tenant": "A group of callers with limits of its own.",
+    "warm_pool": "Replicas that wait for work.",
+}
+
+LATER_KINDS: tuple[Kind, ...] = tuple(
+    kind(name, doc, label="optional", free=ANY, status="later") for name, doc in _NAMES.items()
+)
