@@ -35,8 +35,8 @@ def to_json(value: object) -> str:
 
 
 def complain(text: str) -> None:
-    """Print ``text`` to standard error."""
-    print(text, file=sys.stderr)
+    """Print ``text`` to standard error, with one line end behind it."""
+    sys.stderr.write(text if text.endswith("\n") else text + "\n")
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:

@@ -1,0 +1,123 @@
+"""What may be wrong with files: those that are read, and those that are to be written."""
+
+from collections.abc import Sequence
+
+from inferc.dsl.diagnostics import Diagnostic
+from inferc.dsl.source import Span
+
+SHOWN = 10
+"""How many files a diagnostic lists before it counts the rest."""
+
+
+def file_not_found(span: Span | None, *, path: str, close: Sequence[str]) -> Diagnostic:
+    """INF720: there is nothing at the path."""
+    near = " or ".join(f"`{name}`" for name in close)
+    start = "check the path, or write a starter with `inferc init`"
+    return Diagnostic(
+        code="INF720",
+        slug="file-not-found",
+        message=f"there is no file `{path}`",
+        span=span,
+        help=f"did you mean {near}?" if near else start,
+    )
+
+
+def not_a_file(span: Span | None, *, path: str, inside: Sequence[str]) -> Diagnostic:
+    """INF721: a folder, a socket or a device where a file is expected."""
+    near = " or ".join(f"`{name}`" for name in inside)
+    return Diagnostic(
+        code="INF721",
+        slug="not-a-file",
+        message=f"`{path}` is not a file",
+        span=span,
+        help=f"name a file in it: {near}" if near else "name a file that ends in `.infer`",
+    )
+
+
+def not_utf8(span: Span | None, *, path: str, line: int, byte: int) -> Diagnostic:
+    """INF722: the bytes of the file are not UTF-8."""
+    return Diagnostic(
+        code="INF722",
+        slug="not-utf-8",
+        message=f"`{path}` is not text in UTF-8",
+        span=span,
+        notes=(f"the first byte that does not fit is 0x{byte:02x}, on line {line}",),
+        help="save the file as UTF-8 in your editor",
+    )
+
+
+def file_unreadable(span: Span | None, *, path: str, reason: str) -> Diagnostic:
+    """INF723: the system refuses to read the file."""
+    return Diagnostic(
+        code="INF723",
+        slug="file-unreadable",
+        message=f"`{path}` cannot be read: {reason}",
+        span=span,
+        help="check who may read the file and the folders above it",
+    )
+
+
+def file_too_large(span: Span | None, *, path: str, limit_bytes: int) -> Diagnostic:
+    """INF724: no design is that long."""
+    return Diagnostic(
+        code="INF724",
+        slug="file-too-large",
+        message=f"`{path}` is too large to be a design",
+        span=span,
+        notes=(f"at most {limit_bytes} bytes are read",),
+        help="name the `.infer` file; split a design that really is this long with `import`",
+    )
+
+
+def output_not_writable(*, path: str, reason: str) -> Diagnostic:
+    """INF730: the system refuses to write."""
+    return Diagnostic(
+        code="INF730",
+        slug="output-not-writable",
+        message=f"`{path}` cannot be written: {reason}",
+        span=None,
+        notes=("nothing was changed",),
+        help="name a folder that you may write to: `-o DIR`",
+    )
+
+
+def output_is_a_file(*, path: str) -> Diagnostic:
+    """INF731: a file stands where a folder is to be."""
+    return Diagnostic(
+        code="INF731",
+        slug="output-is-a-file",
+        message=f"the output folder `{path}` is a file",
+        span=None,
+        help="name a folder, or a name that is free: `-o DIR`",
+    )
+
+
+def output_not_ours(*, path: str, found: Sequence[str]) -> Diagnostic:
+    """INF732: the output folder holds files, and inferc has not written there before."""
+    return Diagnostic(
+        code="INF732",
+        slug="output-not-ours",
+        message=f"`{path}` has files in it that inferc did not write",
+        span=None,
+        notes=(f"it holds {_listed(found)}, and no inferc.manifest.json",),
+        help="name another folder with `-o DIR`, or write beside those files with `--force`",
+    )
+
+
+def output_edited(*, folder: str, files: Sequence[str]) -> Diagnostic:
+    """INF733: files of an earlier compile were changed by hand."""
+    return Diagnostic(
+        code="INF733",
+        slug="output-edited",
+        message=f"files in `{folder}` were changed since inferc wrote them",
+        span=None,
+        notes=(f"changed by hand: {_listed(files)}", "nothing was written"),
+        help="keep the changes outside the generated files (an overlay, a patch), or compile with "
+        "`--force`, which keeps each of them as NAME.orig",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:SHOWN])
+    more = len(names) - SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
