@@ -1,11 +1,14 @@
 """What every target is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic
+
+Data: TypeAlias = "str | int | float | bool | Sequence[Data] | Mapping[str, Data] | None"
+"""What a YAML or JSON document can hold."""
 
 Options: TypeAlias = Mapping[str, str | float | bool]
 

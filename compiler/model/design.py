@@ -63,6 +63,8 @@ class LanguageModel:
     title: str
     repository: str
     """The Hugging Face repository of the weights; empty where unknown."""
+    revision: str = ""
+    """The commit of that repository; empty where the file does not pin one."""
     parameters: Sourced[float]
     layers: int
     hidden: int

@@ -1,0 +1,55 @@
+"""What every target may have to say, and which target to load."""
+
+from inferc.dsl import Diagnostic, Span
+
+
+def unknown_target(
+    *, name: str, known: tuple[str, ...], nearest: str, span: Span | None
+) -> Diagnostic:
+    """INF600: there is no target of that name."""
+    return Diagnostic(
+        code="INF600",
+        slug="unknown-target",
+        message=f"there is no target called `{name}`",
+        span=span,
+        notes=(f"targets: {', '.join(known)}",),
+        help=f"did you mean `{nearest}`?" if nearest else "choose one of these targets",
+    )
+
+
+def cannot_serve(
+    *, target: str, service: str, reason: str, notes: tuple[str, ...], step: str, span: Span | None
+) -> Diagnostic:
+    """INF601: the plan is fine, but this target has no means to run it."""
+    return Diagnostic(
+        code="INF601",
+        slug="target-cannot-serve",
+        message=f"the target `{target}` cannot run service `{service}`: {reason}",
+        span=span,
+        notes=notes,
+        help=step,
+    )
+
+
+def unknown_option(*, target: str, option: str, known: tuple[str, ...], nearest: str) -> Diagnostic:
+    """INF602: an option that the target does not have."""
+    return Diagnostic(
+        code="INF602",
+        slug="unknown-target-option",
+        message=f"the target `{target}` has no option `{option}`",
+        span=None,
+        notes=(f"options of `{target}`: {', '.join(known)}",),
+        help=f"did you mean `{nearest}`?" if nearest else "remove it",
+    )
+
+
+def bad_option(*, target: str, option: str, value: str, expected: str) -> Diagnostic:
+    """INF603: an option has a value that it cannot have."""
+    return Diagnostic(
+        code="INF603",
+        slug="bad-target-option",
+        message=f"the option `{option}` of the target `{target}` cannot be `{value}`",
+        span=None,
+        notes=(f"`{option}`: {expected}",),
+        help=f"change or remove `{option}`",
+    )

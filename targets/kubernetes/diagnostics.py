@@ -1,0 +1,148 @@
+"""What the Kubernetes target may have to say beyond what every target has."""
+
+from inferc.dsl import Diagnostic, Severity, Span
+
+REPORT = "this is a fault of the compiler: please report it with the file that you compiled"
+
+
+def replica_exceeds_node(
+    *, service: str, tensor: int, pipeline: int, per_node: int, span: Span | None
+) -> Diagnostic:
+    """INF604: one replica needs more accelerators than a node has."""
+    need = tensor * pipeline
+    return Diagnostic(
+        code="INF604",
+        slug="replica-exceeds-node",
+        message=f"a replica of `{service}` does not fit on one node",
+        span=span,
+        notes=(
+            f"need: tensor_parallel {tensor} x pipeline_parallel {pipeline} = {need} accelerators",
+            f"have: {per_node} on a node",
+            "replicas that span nodes need LeaderWorkerSet, which is not emitted yet",
+        ),
+        help=f"pin {service}.tensor_parallel and {service}.pipeline_parallel such that their "
+        f"product is at most {per_node}, or use nodes with more accelerators",
+    )
+
+
+def unknown_release(
+    *, service: str, engine: str, version: str, known: tuple[str, ...], span: Span | None
+) -> Diagnostic:
+    """INF605: nobody has checked the flags of this release of the engine."""
+    return Diagnostic(
+        code="INF605",
+        slug="unknown-engine-release",
+        message=f"the flags of {engine} {version}, which runs `{service}`, are not known",
+        span=span,
+        notes=(f"releases of {engine} with known flags: {', '.join(known) or 'none'}",),
+        help=f"set the engine's version and image to {known[-1]}"
+        if known
+        else "choose another engine for this service",
+    )
+
+
+def unknown_flag(
+    *, service: str, engine: str, version: str, flag: str, nearest: str, span: Span | None
+) -> Diagnostic:
+    """INF606: the engine's parser would refuse a flag."""
+    return Diagnostic(
+        code="INF606",
+        slug="unknown-engine-flag",
+        message=f"{engine} {version}, which runs `{service}`, has no flag `{flag}`",
+        span=span,
+        help=f"did you mean `{nearest}`? Correct the engine's `flags`"
+        if nearest
+        else "correct the engine's `flags`",
+    )
+
+
+def no_scaling_metric(
+    *, service: str, engine: str, signal: str, known: tuple[str, ...], span: Span | None
+) -> Diagnostic:
+    """INF607: nothing measures the signal that the plan scales by."""
+    return Diagnostic(
+        code="INF607",
+        slug="no-scaling-metric",
+        message=f"nothing measures `{signal}` of {engine}, which `{service}` is scaled by",
+        span=span,
+        notes=(f"metrics of {engine}: {', '.join(known) or 'none'}",),
+        help=f'add `{signal}` to the engine\'s `metrics`, or set `scaler = "none"`',
+    )
+
+
+def bad_repository(*, service: str, repository: str, span: Span | None) -> Diagnostic:
+    """INF608: the weights cannot be fetched from there."""
+    what = f"`{repository}` is no repository" if repository else "no repository is named"
+    return Diagnostic(
+        code="INF608",
+        slug="bad-weights-repository",
+        message=f"the weights of `{service}` cannot be fetched: {what}",
+        span=span,
+        notes=("a repository is written `owner/name`, a revision as a commit, tag or branch",),
+        help='name the repository of the model: `repository = "owner/name"`',
+    )
+
+
+def bad_namespace(*, namespace: str, proposed: str, span: Span | None) -> Diagnostic:
+    """INF609: the API server would refuse the namespace."""
+    return Diagnostic(
+        code="INF609",
+        slug="bad-namespace",
+        message=f"`{namespace}` cannot be the name of a namespace",
+        span=span,
+        notes=("it takes lower-case letters, digits and `-`, at most 63, a letter first",),
+        help=f"write `{proposed}`",
+    )
+
+
+def revision_not_pinned(*, service: str, repository: str, span: Span | None) -> Diagnostic:
+    """INF610: the weights may change without a change of the file."""
+    return Diagnostic(
+        code="INF610",
+        slug="weights-not-pinned",
+        severity=Severity.WARNING,
+        message=f"the weights of `{service}` are whatever `{repository}` holds on the day of the "
+        "download",
+        span=span,
+        help='pin a commit of the model: `revision = "…"`',
+    )
+
+
+def quantised_weights_needed(
+    *, service: str, precision: str, repository: str, span: Span | None
+) -> Diagnostic:
+    """INF611: the engine does not make weights of this precision itself."""
+    return Diagnostic(
+        code="INF611",
+        slug="quantised-weights-needed",
+        severity=Severity.WARNING,
+        message=f"`{service}` runs at {precision}, which must already be so in `{repository}`",
+        span=span,
+        help=f"make sure that the repository holds {precision} weights, or name one that does",
+    )
+
+
+def several_clusters(*, clusters: tuple[str, ...]) -> Diagnostic:
+    """INF612: the objects would belong to different clusters."""
+    return Diagnostic(
+        code="INF612",
+        slug="several-clusters",
+        message="the topology's services run on several clusters, and one output serves one",
+        span=None,
+        notes=(f"clusters: {', '.join(clusters)}",),
+        help="split it into one topology for each cluster",
+    )
+
+
+def inconsistent(
+    *, code: str, slug: str, where: str, message: str, notes: tuple[str, ...] = ()
+) -> Diagnostic:
+    """INF690 to INF698: an emitted object would not work, or not as planned."""
+    return Diagnostic(
+        code=code,
+        slug=slug,
+        message=f"{where}: {message}",
+        span=None,
+        notes=notes,
+        help=REPORT,
+    )

@@ -1,0 +1,83 @@
+"""What every pod of this target has in common: security, placement, literal arguments."""
+
+from collections.abc import Sequence
+
+from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects.serving import Serving
+
+USER_ID = 10001
+"""An account that no image has."""
+
+IMAGE_HOSTS = (".", ":")
+"""What the first part of an image's name holds where it is a registry's address."""
+
+
+def literal(text: str) -> str:
+    """Return ``text`` such that the kubelet does not read ``$(NAME)`` in it as a variable."""
+    return text.replace("$(", "$$(")
+
+
+def pod_security() -> dict[str, Data]:
+    """Return the pod's security context: the level ``restricted``."""
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": USER_ID,
+        "runAsGroup": USER_ID,
+        "fsGroup": USER_ID,
+        "fsGroupChangePolicy": "OnRootMismatch",  # else every start walks through all weights
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def container_security(*, read_only_root: bool) -> dict[str, Data]:
+    """Return a container's security context: the level ``restricted``."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": read_only_root,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def image(serving: Serving) -> str:
+    """Return the engine's image, from the cluster's own registry where it has one."""
+    name = serving.engine.image
+    registry = serving.settings["image_registry"].rstrip("/")
+    if not registry:
+        return name
+    first, slash, rest = name.partition("/")
+    has_host = slash and (any(sign in first for sign in IMAGE_HOSTS) or first == "localhost")
+    return f"{registry}/{rest if has_host else name}"
+
+
+def placement(serving: Serving) -> dict[str, Data]:
+    """Return what puts a pod onto the pool's nodes.
+
+    The prefetch Job has it too: a volume that is bound to a zone, or to a node, must be one that
+    the engine can reach.
+    """
+    fields: dict[str, Data] = {}
+    label = serving.place.accelerator.product_label
+    if label:
+        fields["nodeSelector"] = {"nvidia.com/gpu.product": label}
+    fields["tolerations"] = [
+        {"key": serving.gpu_resource, "operator": "Exists", "effect": "NoSchedule"}
+    ]
+    return fields
+
+
+def identity(serving: Serving) -> dict[str, Data]:
+    """Return the account of a pod, and the Secret that pulls its image."""
+    fields: dict[str, Data] = {
+        "serviceAccountName": serving.name,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+    }
+    secret = serving.settings["image_pull_secret"]
+    if secret:
+        fields["imagePullSecrets"] = [{"name": secret}]
+    return fields
+
+
+def environment(pairs: Sequence[tuple[str, str]]) -> list[Data]:
+    """Return environment variables with literal values."""
+    return [{"name": name, "value": literal(value)} for name, value in pairs]

@@ -1,0 +1,152 @@
+"""What this target cannot do, said before anything is emitted."""
+
+import re
+from collections.abc import Iterator
+
+from inferc.compiler.plan import ServicePlan
+from inferc.compiler.topology import Topology
+from inferc.dsl import Diagnostic
+from inferc.targets.base import Options
+from inferc.targets.diagnostics import cannot_serve
+from inferc.targets.kubernetes import diagnostics as problems
+from inferc.targets.kubernetes.objects import arguments, scaling
+from inferc.targets.kubernetes.objects.names import dns_label, is_dns_label
+from inferc.targets.kubernetes.objects.releases import known_releases, release_of
+from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
+from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
+from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
+
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+REVISION = re.compile(r"([A-Za-z0-9][\w./-]*)?", re.ASCII)
+"""Neither may begin with ``-``: the downloader would take it for an option."""
+
+
+def refuse(topology: Topology, options: Options) -> tuple[Diagnostic, ...]:
+    """Return why ``topology`` cannot be emitted so, and warnings; no error where it can."""
+    choices, found = read_options(options)
+    return (*found, *_whole(topology, choices), *_services(topology, choices))
+
+
+def _whole(topology: Topology, choices: Choices) -> Iterator[Diagnostic]:
+    name = namespace_of(topology, choices)
+    if not is_dns_label(name):
+        yield problems.bad_namespace(namespace=name, proposed=dns_label(name), span=None)
+    clusters = {
+        plan.service.place.cluster.name
+        for plan in topology.services
+        if plan.service.place.cluster is not None
+    }
+    if len(clusters) > 1:
+        yield problems.several_clusters(clusters=tuple(sorted(clusters)))
+
+
+def _services(topology: Topology, choices: Choices) -> Iterator[Diagnostic]:
+    by_name = {part.plan.service.name: part for part in servings(topology, choices)}
+    for plan in topology.services:
+        nowhere = _no_cluster(plan)
+        if nowhere is not None:
+            yield nowhere
+        elif plan.service.name in by_name:
+            yield from _service(by_name[plan.service.name])
+        else:
+            yield _refused(plan, f"its engine `{plan.configuration.engine}` is not known", ())
+
+
+def _no_cluster(plan: ServicePlan) -> Diagnostic | None:
+    """Return why the service's hardware takes no Kubernetes objects."""
+    place = plan.service.place
+    hardware = place.accelerator
+    if place.cluster is None:
+        return _refused(plan, f"`{place.path}` is a device outside any cluster", _where(plan))
+    if place.cluster.platform not in SELF_MANAGED:
+        reason = f"the platform of `{place.cluster.name}` is `{place.cluster.platform}`"
+        return _refused(plan, reason, (f"platforms: {', '.join(SELF_MANAGED)}",))
+    if hardware.kind != "gpu" or hardware.vendor not in GPU_RESOURCES:
+        return _refused(plan, f"no device plugin offers {hardware.title}", _where(plan))
+    return None
+
+
+def _where(plan: ServicePlan) -> tuple[str, ...]:
+    return (f"`{plan.service.place.path}` is {plan.service.place.accelerator.title}",)
+
+
+def _refused(plan: ServicePlan, reason: str, notes: tuple[str, ...]) -> Diagnostic:
+    return cannot_serve(
+        target=TARGET,
+        service=plan.service.name,
+        reason=reason,
+        notes=notes,
+        step="place the service on a pool of GPUs in a `cluster` with `platform = kubernetes`, or "
+        "emit another target",
+        span=plan.service.place.span,
+    )
+
+
+def _service(serving: Serving) -> Iterator[Diagnostic]:
+    yield from _shape(serving)
+    yield from _engine(serving)
+    yield from _weights(serving)
+
+
+def _shape(serving: Serving) -> Iterator[Diagnostic]:
+    shape = serving.plan.configuration
+    if serving.gpus > serving.place.per_node:
+        yield problems.replica_exceeds_node(
+            service=serving.plan.service.name,
+            tensor=shape.tensor_parallel,
+            pipeline=shape.pipeline_parallel,
+            per_node=serving.place.per_node,
+            span=serving.place.span,
+        )
+
+
+def _engine(serving: Serving) -> Iterator[Diagnostic]:
+    engine, name = serving.engine, serving.plan.service.name
+    release = release_of(engine)
+    if release is None:
+        known = known_releases(engine)
+        yield problems.unknown_release(
+            service=name, engine=engine.title, version=engine.version, known=known, span=engine.span
+        )
+        return
+    for flag, _ in arguments.flags(serving, release):
+        if flag not in release.flags:
+            import difflib
+
+            close = difflib.get_close_matches(flag, sorted(release.flags), n=1)
+            yield problems.unknown_flag(
+                service=name,
+                engine=engine.title,
+                version=engine.version,
+                flag=flag,
+                nearest="".join(close),
+                span=engine.span,
+            )
+    if serving.scaler and not scaling.series(serving):
+        yield problems.no_scaling_metric(
+            service=name,
+            engine=engine.title,
+            signal=serving.plan.autoscale.signal,
+            known=tuple(sorted(engine.metrics)),
+            span=engine.span,
+        )
+
+
+def _weights(serving: Serving) -> Iterator[Diagnostic]:
+    service, model = serving.plan.service, serving.plan.service.model
+    if not REPOSITORY.fullmatch(model.repository) or not REVISION.fullmatch(model.revision):
+        text = model.repository + (f"@{model.revision}" if model.revision else "")
+        yield problems.bad_repository(service=service.name, repository=text, span=model.span)
+    elif not model.revision:
+        yield problems.revision_not_pinned(
+            service=service.name, repository=model.repository, span=model.span
+        )
+    precision = serving.plan.configuration.precision
+    ready = precision in arguments.DTYPES or precision in arguments.QUANTIZED_ON_LOAD
+    if not ready and precision not in model.repository.lower():
+        yield problems.quantised_weights_needed(
+            service=service.name,
+            precision=precision,
+            repository=model.repository,
+            span=model.span,
+        )

@@ -1,0 +1,138 @@
+"""How many replicas: a KEDA ScaledObject or a HorizontalPodAutoscaler, never both."""
+
+import math
+
+from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
+from inferc.targets.kubernetes.objects.serving import Serving
+
+POLLING_S = 15
+FAILURES_BEFORE_FALLBACK = 3
+WINDOW_MOST_S = 3600
+"""The longest stabilisation window that the API server takes."""
+SCALE_UP_PERIOD_S = 60
+SCALE_DOWN_PERIOD_S = 300
+
+
+def scaler(serving: Serving) -> tuple[Manifest, ...]:
+    """Return what changes the number of replicas; nothing where it is fixed."""
+    match serving.scaler:
+        case "keda":
+            return (_scaled_object(serving),)
+        case "hpa":
+            return (_horizontal(serving),)
+        case _:
+            return ()
+
+
+def series(serving: Serving) -> str:
+    """Return the Prometheus series of the signal that the plan scales by."""
+    return serving.engine.metrics.get(serving.plan.autoscale.signal, "")
+
+
+def adapted_metric(serving: Serving) -> str:
+    """Return the name under which the metrics adapter offers :func:`series`."""
+    return series(serving).replace(":", "_")
+
+
+def query(serving: Serving) -> str:
+    """Return the load of all replicas.
+
+    It yields nothing where the metrics are lost, so that the fallback takes over; and it never
+    counts another service's pods.
+    """
+    job = f"{serving.namespace}/{serving.name}"
+    return f'sum({series(serving)}{{namespace="{serving.namespace}",job="{job}"}})'
+
+
+def threshold(serving: Serving) -> str:
+    """Return the signal at which one replica has enough to do."""
+    return f"{serving.plan.autoscale.threshold:g}"
+
+
+def down_window_s(serving: Serving) -> int:
+    """Return how long the load must stay low: never less than it takes to get a replica back."""
+    wanted = max(serving.plan.autoscale.scale_down_stabilisation_s, serving.plan.load_time_s)
+    return min(WINDOW_MOST_S, math.ceil(wanted))
+
+
+def _scaled_object(serving: Serving) -> Manifest:
+    trigger: dict[str, Data] = {
+        "type": "prometheus",
+        "metricType": "AverageValue",
+        "metadata": {
+            "serverAddress": serving.settings["prometheus"],
+            "query": query(serving),
+            "threshold": threshold(serving),
+        },
+    }
+    spec: dict[str, Data] = {
+        "scaleTargetRef": _target(serving),
+        "minReplicaCount": serving.min_replicas,
+        "maxReplicaCount": serving.max_replicas,
+        "pollingInterval": POLLING_S,
+        "fallback": {
+            "failureThreshold": FAILURES_BEFORE_FALLBACK,
+            "replicas": min(serving.max_replicas, serving.replicas),
+            "behavior": "currentReplicasIfHigher",
+        },
+        "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(serving)}},
+        "triggers": [trigger],
+    }
+    return _manifest(serving, "ScaledObject", spec)
+
+
+def _horizontal(serving: Serving) -> Manifest:
+    metric: dict[str, Data] = {
+        "type": "Pods",
+        "pods": {
+            "metric": {"name": adapted_metric(serving)},
+            "target": {"type": "AverageValue", "averageValue": threshold(serving)},
+        },
+    }
+    spec: dict[str, Data] = {
+        "scaleTargetRef": _target(serving),
+        "minReplicas": serving.min_replicas,
+        "maxReplicas": serving.max_replicas,
+        "metrics": [metric],
+        "behavior": _behavior(serving),
+    }
+    return _manifest(serving, "HorizontalPodAutoscaler", spec)
+
+
+def _target(serving: Serving) -> dict[str, Data]:
+    return {"apiVersion": api_version("Deployment"), "kind": "Deployment", "name": serving.name}
+
+
+def _behavior(serving: Serving) -> dict[str, Data]:
+    """Return how fast: up to twice as many a minute, down by one in five minutes."""
+    up_s = min(WINDOW_MOST_S, math.ceil(serving.plan.autoscale.scale_up_stabilisation_s))
+    doubling: dict[str, Data] = {
+        "type": "Percent",
+        "value": 100,
+        "periodSeconds": SCALE_UP_PERIOD_S,
+    }
+    one_less: dict[str, Data] = {
+        "type": "Pods",
+        "value": 1,
+        "periodSeconds": SCALE_DOWN_PERIOD_S,
+    }
+    return {
+        "scaleUp": {"stabilizationWindowSeconds": up_s, "policies": [doubling]},
+        "scaleDown": {
+            "stabilizationWindowSeconds": down_window_s(serving),
+            "policies": [one_less],
+        },
+    }
+
+
+def _manifest(serving: Serving, kind: str, spec: dict[str, Data]) -> Manifest:
+    return Manifest(
+        api_version=api_version(kind),
+        kind=kind,
+        name=serving.name,
+        namespace=serving.namespace,
+        concern="scaling",
+        labels=serving.labels_of("autoscaler"),
+        body={"spec": spec},
+    )

@@ -1,0 +1,247 @@
+"""What the objects of one service share: names, sizes and times, derived once from its plan."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inferc.compiler.model import Engine, Place
+from inferc.compiler.plan import ServicePlan
+from inferc.compiler.topology import Topology
+from inferc.compiler.units import from_unit, to_unit
+from inferc.targets.kubernetes.objects.names import dns_label
+from inferc.targets.kubernetes.objects.settings import Choices, Settings, settings_of
+from inferc.targets.versions import GPU_RESOURCES
+
+SHM_PER_WORKER_GIB = 2
+"""Shared memory of one worker process. Source: the Deployment in vLLM's Kubernetes guide."""
+MEMORY_BASE_GIB = 8
+MEMORY_PER_WORKER_GIB = 8
+"""Host memory of the API server with its engine core, and of one worker process.
+
+With the shared memory this makes 18 GiB for one GPU; the Deployment in vLLM's Kubernetes guide
+has 20 GB. The weights need no room here: their pages are cache that the kernel takes back.
+"""
+PROCESSES_BASE = 2
+CPUS_PER_PROCESS = 2
+"""Beside one worker for each accelerator run the API server and the engine core; each process
+wants a physical core, which is two hyperthreads, what Kubernetes counts as CPUs.
+
+Source: vLLM's guide to optimisation, on CPU resources for GPU deployments.
+"""
+STORAGE_HEADROOM = 1.2
+"""Of the volume over the weights: tokenizer, partial files, the file system's own blocks."""
+STARTUP_HEADROOM = 1.5
+"""Of the start-up budget over the predicted load time."""
+STARTUP_PERIOD_S = 10
+STARTUP_LEAST_S = 300
+"""Compilation and graph capture vary from start to start even for a small model."""
+ENDPOINT_REMOVAL_S = 15
+"""From the start of a pod's end until every proxy has stopped sending to it."""
+DRAIN_LEAST_S = 30
+STOP_MARGIN_S = 15
+IMAGE_PULL_S = 600
+"""An engine's image of 10 GB at 20 MB/s, with time to unpack it."""
+DOWNLOAD_BYTES_PER_S = 50e6
+"""A slow line to the hub: 0.4 Gbit/s."""
+DOWNLOAD_LEAST_S = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """One service as this target deploys it."""
+
+    topology: Topology
+    plan: ServicePlan
+    engine: Engine
+    choices: Choices
+    settings: Settings
+    namespace: str
+    name: str
+    spare_replicas: int
+    """How many more replicas would fit into the pool beside everything planned for it."""
+
+    @property
+    def place(self) -> Place:
+        """Where it runs."""
+        return self.plan.service.place
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """The labels that select the serving pods and nothing else; never change them."""
+        return {
+            "app.kubernetes.io/name": self.name,
+            "app.kubernetes.io/part-of": dns_label(self.topology.name),
+            "app.kubernetes.io/component": "engine",
+        }
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of an object that belongs to the service."""
+        return self.labels_of("engine")
+
+    def labels_of(self, component: str) -> dict[str, str]:
+        """Return the labels of an object of ``component``."""
+        return {
+            **self.selector,
+            "app.kubernetes.io/component": component,
+            "app.kubernetes.io/managed-by": "inferc",
+        }
+
+    def named(self, *suffixes: str) -> str:
+        """Return the name of a part of the service: ``chat-weights``."""
+        return dns_label(self.plan.service.name, *suffixes)
+
+    @property
+    def gpus(self) -> int:
+        """Accelerators of one replica."""
+        shape = self.plan.configuration
+        return shape.tensor_parallel * shape.pipeline_parallel
+
+    @property
+    def gpu_resource(self) -> str:
+        """The extended resource of one accelerator: ``nvidia.com/gpu``."""
+        return GPU_RESOURCES[self.place.accelerator.vendor][0]
+
+    @property
+    def max_replicas(self) -> int:
+        """The most replicas that are ever wanted."""
+        return max(1, self.plan.autoscale.max_replicas)
+
+    @property
+    def min_replicas(self) -> int:
+        """The fewest replicas that are ever wanted; the engine's own metrics cannot wake it."""
+        return max(1, min(self.plan.autoscale.min_replicas, self.max_replicas))
+
+    @property
+    def scaler(self) -> str:
+        """``keda``, ``hpa``, or nothing where the number of replicas is fixed."""
+        if self.choices.scaler == "none" or self.min_replicas == self.max_replicas:
+            return ""
+        return self.choices.scaler
+
+    @property
+    def replicas(self) -> int:
+        """How many replicas there are where nothing scales them: enough for the peak."""
+        return max(self.plan.configuration.replicas, self.min_replicas)
+
+    @property
+    def shared(self) -> bool:
+        """Whether pods on several nodes may read the weights."""
+        return self.max_replicas > 1 and int(self.place.nodes.value) > 1
+
+    @property
+    def shm_gib(self) -> int:
+        """Size of /dev/shm."""
+        return SHM_PER_WORKER_GIB * self.gpus
+
+    @property
+    def memory_gib(self) -> int:
+        """Memory of the engine's container, with what it puts into /dev/shm."""
+        return MEMORY_BASE_GIB + MEMORY_PER_WORKER_GIB * self.gpus + self.shm_gib
+
+    @property
+    def cpus(self) -> int:
+        """Cores that the engine's container asks for."""
+        return CPUS_PER_PROCESS * (PROCESSES_BASE + self.gpus)
+
+    @property
+    def storage_gib(self) -> int:
+        """Size of the volume of weights."""
+        return max(1, math.ceil(to_unit(self.download_bytes * STORAGE_HEADROOM, "GiB")))
+
+    @property
+    def download_bytes(self) -> float:
+        """What the repository holds: weights that are quantised on loading are larger there."""
+        if self.plan.configuration.precision != "fp8":
+            return self.plan.weights_bytes
+        return max(self.plan.weights_bytes, 2 * self.plan.service.model.parameters.value)
+
+    @property
+    def download_s(self) -> int:
+        """Time that the weights may take to arrive."""
+        return DOWNLOAD_LEAST_S + math.ceil(self.download_bytes / DOWNLOAD_BYTES_PER_S)
+
+    @property
+    def startup_failures(self) -> int:
+        """Failed probes that a starting engine is allowed."""
+        budget_s = max(STARTUP_LEAST_S, STARTUP_HEADROOM * self.plan.load_time_s)
+        return math.ceil(budget_s / STARTUP_PERIOD_S)
+
+    @property
+    def progress_s(self) -> int:
+        """Time for a rollout to move on: image, download and start-up of one pod, and its end."""
+        startup_s = self.startup_failures * STARTUP_PERIOD_S
+        return IMAGE_PULL_S + self.download_s + startup_s + self.grace_s
+
+    @property
+    def drain_s(self) -> int:
+        """Time for running requests to end: that of a long answer."""
+        tail = self.plan.service.load.output.p95_over_mean.value
+        return max(DRAIN_LEAST_S, math.ceil(self.plan.estimate.e2e_s * max(1.0, tail)))
+
+    @property
+    def grace_s(self) -> int:
+        """Time from the request to stop until the pod is killed."""
+        return ENDPOINT_REMOVAL_S + self.drain_s + STOP_MARGIN_S
+
+
+def gibibytes(count: int) -> str:
+    """Return ``count`` GiB as Kubernetes writes it."""
+    return f"{count}Gi"
+
+
+def gibibytes_to_bytes(count: int) -> float:
+    """Return ``count`` GiB in bytes."""
+    return from_unit(count, "GiB")
+
+
+def engine_of(plan: ServicePlan) -> Engine | None:
+    """Return the engine that the plan chose."""
+    chosen = plan.configuration.engine
+    for engine in plan.service.engines:
+        if chosen in {engine.id, engine.id.rpartition(".")[2]}:
+            return engine
+    return None
+
+
+def namespace_of(topology: Topology, choices: Choices) -> str:
+    """Return the namespace of ``topology``: the option's, the cluster's, else its own name."""
+    stated = [
+        plan.service.place.cluster.namespace
+        for plan in topology.services
+        if plan.service.place.cluster is not None and plan.service.place.cluster.namespace
+    ]
+    return choices.namespace or next(iter(stated), "") or dns_label(topology.name)
+
+
+def spare_replicas(plan: ServicePlan, plans: Sequence[ServicePlan]) -> int:
+    """Return how many more replicas of ``plan`` fit beside the most of everything in its pool."""
+    place = plan.service.place
+    size = plan.configuration.tensor_parallel * plan.configuration.pipeline_parallel
+    used = sum(
+        other.configuration.tensor_parallel
+        * other.configuration.pipeline_parallel
+        * max(other.autoscale.max_replicas, other.configuration.replicas)
+        for other in plans
+        if other.service.place.path == place.path
+    )
+    return max(0, place.accelerators - used) // size
+
+
+def servings(topology: Topology, choices: Choices) -> tuple[Serving, ...]:
+    """Return every service of ``topology`` as this target deploys it."""
+    namespace = namespace_of(topology, choices)
+    return tuple(
+        Serving(
+            topology=topology,
+            plan=plan,
+            engine=engine,
+            choices=choices,
+            settings=settings_of(plan.service.place.cluster),
+            namespace=namespace,
+            name=dns_label(plan.service.name),
+            spare_replicas=spare_replicas(plan, topology.services),
+        )
+        for plan in topology.services
+        if (engine := engine_of(plan)) is not None
+    )

@@ -1,0 +1,152 @@
+"""The weights: a volume, and the Job that fills it once."""
+
+import json
+import posixpath
+
+from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects import pods
+from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
+from inferc.targets.kubernetes.objects.names import digest, dns_label
+from inferc.targets.kubernetes.objects.releases import Release
+from inferc.targets.kubernetes.objects.serving import Serving, gibibytes
+
+MOUNT = "/models"
+MARKER = ".inferc-complete"
+"""Written when a download is complete; the engine waits for it."""
+
+EXCLUDED = "original/*"
+"""Meta's repositories hold all weights a second time, in another format, in this folder."""
+
+JOB_RETRIES = 6
+JOB_TTL_S = 86400
+DIGEST_CHARS = 10
+TMP_GIB = 2
+
+FETCH_SCRIPT = """\
+if test -f "$DIRECTORY/$MARKER"; then exit 0; fi
+"$@"
+: > "$DIRECTORY/$MARKER"
+"""
+"""Run the command in the arguments unless its work is done; the names are never part of it."""
+
+
+def directory(serving: Serving) -> str:
+    """Return where the weights lie: another revision of them lies elsewhere."""
+    model = serving.plan.service.model
+    revision = f"-{digest(model.revision)}" if model.revision else ""
+    return posixpath.join(MOUNT, dns_label(model.repository) + revision)
+
+
+def claim(serving: Serving) -> Manifest:
+    """Return the volume of the weights."""
+    spec: dict[str, Data] = {
+        "accessModes": ["ReadWriteMany" if serving.shared else "ReadWriteOnce"],
+        "resources": {"requests": {"storage": gibibytes(serving.storage_gib)}},
+    }
+    if serving.settings["storage_class"]:
+        spec["storageClassName"] = serving.settings["storage_class"]
+    return Manifest(
+        api_version=api_version("PersistentVolumeClaim"),
+        kind="PersistentVolumeClaim",
+        name=serving.named("weights"),
+        namespace=serving.namespace,
+        concern="storage",
+        labels=serving.labels_of("weights"),
+        body={"spec": spec},
+    )
+
+
+def prefetch(serving: Serving, release: Release) -> Manifest:
+    """Return the Job that downloads the weights.
+
+    A Job's template cannot be changed, so its name carries a digest of it: another template is
+    another Job, and the same one is left alone.
+    """
+    template: dict[str, Data] = {
+        "metadata": {"labels": serving.labels_of("prefetch")},
+        "spec": _pod(serving, release),
+    }
+    spec: dict[str, Data] = {
+        "backoffLimit": JOB_RETRIES,
+        "activeDeadlineSeconds": JOB_RETRIES * serving.download_s,
+        "ttlSecondsAfterFinished": JOB_TTL_S,
+        "template": template,
+    }
+    text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    return Manifest(
+        api_version=api_version("Job"),
+        kind="Job",
+        name=serving.named("prefetch", digest(text, DIGEST_CHARS)),
+        namespace=serving.namespace,
+        concern="storage",
+        labels=serving.labels_of("prefetch"),
+        body={"spec": spec},
+    )
+
+
+def download_command(serving: Serving, release: Release) -> list[str]:
+    """Return the command that downloads the weights."""
+    model = serving.plan.service.model
+    revision = [f"--revision={model.revision}"] if model.revision else []
+    return [
+        *release.downloader,
+        model.repository,
+        *revision,
+        f"--local-dir={directory(serving)}",
+        f"--exclude={EXCLUDED}",
+    ]
+
+
+def _pod(serving: Serving, release: Release) -> dict[str, Data]:
+    command = [pods.literal(word) for word in download_command(serving, release)]
+    bounded: dict[str, Data] = {"memory": "8Gi", "ephemeral-storage": gibibytes(TMP_GIB)}
+    container: dict[str, Data] = {
+        "name": "prefetch",
+        "image": pods.image(serving),
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["sh", "-ceu", FETCH_SCRIPT, "prefetch"],
+        "args": command,
+        "env": [
+            *pods.environment(
+                (
+                    ("DIRECTORY", directory(serving)),
+                    ("MARKER", MARKER),
+                    ("HOME", "/tmp"),  # noqa: S108 - of the container, not of this machine
+                    ("HF_HOME", "/tmp/hf"),  # noqa: S108
+                    ("HF_HUB_DISABLE_TELEMETRY", "1"),
+                    ("HF_XET_CHUNK_CACHE_SIZE_BYTES", "0"),  # it would fill /tmp
+                )
+            ),
+            _token(serving),
+        ],
+        "resources": {
+            "requests": {"cpu": "2", **bounded},
+            "limits": bounded,
+        },
+        "securityContext": pods.container_security(read_only_root=True),
+        "volumeMounts": [
+            {"name": "weights", "mountPath": MOUNT},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
+        ],
+    }
+    return {
+        "restartPolicy": "OnFailure",
+        **pods.identity(serving),
+        **pods.placement(serving),
+        "securityContext": pods.pod_security(),
+        "containers": [container],
+        "volumes": [
+            {"name": "weights", "persistentVolumeClaim": {"claimName": serving.named("weights")}},
+            {"name": "tmp", "emptyDir": {"sizeLimit": gibibytes(TMP_GIB)}},
+        ],
+    }
+
+
+def _token(serving: Serving) -> dict[str, Data]:
+    """Return the hub's token: by reference, and optional, since open weights need none."""
+    reference: dict[str, Data] = {
+        "name": serving.settings["hf_token_secret"],
+        "key": "token",
+        "optional": True,
+    }
+    return {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": reference}}
