@@ -3,7 +3,7 @@
 from inferc.compiler.topology.as_json import render as render_json
 from inferc.compiler.topology.as_json import to_data
 from inferc.compiler.topology.build import Outcome, build
-from inferc.compiler.topology.digest import decision_digest
+from inferc.compiler.topology.digest import Json, decision_digest
 from inferc.compiler.topology.graph_types import (
     EdgeKind,
     GraphEdge,
@@ -18,6 +18,7 @@ __all__ = [
     "EdgeKind",
     "GraphEdge",
     "GraphNode",
+    "Json",
     "NodeKind",
     "Outcome",
     "Topology",

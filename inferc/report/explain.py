@@ -1,0 +1,224 @@
+"""Why a value is what it is: ``inferc explain FILE chat.tensor_parallel``."""
+
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import partial
+from typing import TypeAlias
+
+from inferc.compiler.model import Decision, Design, Lengths, Objective, Service
+from inferc.compiler.plan import Assumption, Choice, Margin, Plan, ServicePlan
+from inferc.compiler.provenance import Origin, Sourced
+from inferc.dsl import Span
+from inferc.report.amounts import (
+    amount,
+    metric_amount,
+    percent,
+    percentile_name,
+    times,
+)
+from inferc.report.layout import table, wrap
+from inferc.report.verdicts import effect, settled, span_of
+
+Lines: TypeAlias = Iterator[str]
+Explanation: TypeAlias = Callable[[], Lines]
+
+
+def explain_path(plan: Plan, path: str, design: Design | None = None) -> str | None:
+    """Return why the field at ``path`` has its value, or None where there is no such field.
+
+    With ``design`` the demand of services is explained too that the plan refuses.
+    """
+    explanation = _fields(plan, design).get(path.strip())
+    return None if explanation is None else "\n".join(explanation()) + "\n"
+
+
+def known_paths(plan: Plan, design: Design | None = None) -> tuple[str, ...]:
+    """Return every path that can be explained, in the order of the design."""
+    return tuple(_fields(plan, design))
+
+
+def suggest(plan: Plan, path: str, design: Design | None = None) -> tuple[str, ...]:
+    """Return the paths that were probably meant by ``path``, the likeliest first."""
+    paths = known_paths(plan, design)
+    last = path.strip().rpartition(".")[2]
+    same_end = [known for known in paths if known.rpartition(".")[2] == last]
+    close = get_close_matches(path.strip(), paths, n=3, cutoff=0.6)
+    by_end = {known.rpartition(".")[2]: known for known in reversed(paths)}
+    alike = [by_end[end] for end in get_close_matches(last, by_end, n=2, cutoff=0.75)]
+    return tuple(dict.fromkeys((*close, *same_end, *alike)))[:3]
+
+
+def _fields(plan: Plan, design: Design | None) -> Mapping[str, Explanation]:
+    """Return what explains each path."""
+    planned = {item.service.name: item for item in plan.services}
+    services = design.services if design else tuple(item.service for item in plan.services)
+    fields: dict[str, Explanation] = {}
+    for service in services:
+        item = planned.get(service.name)
+        fields |= _service_fields(service, item)
+        if item:
+            for choice in item.choices:
+                fields[choice.path] = partial(_choice, choice, service)
+    return fields
+
+
+def _service_fields(service: Service, item: ServicePlan | None) -> Mapping[str, Explanation]:
+    """Return what explains the user's own fields of a service."""
+    name, load = service.name, service.load
+    effects = {a.unknown.path: a for a in item.assumptions} if item else {}
+    numbers: tuple[tuple[str, Sourced[float], str, str], ...] = (
+        ("load.rate", load.rate_per_s, "req/s", "mean arrivals"),
+        ("load.peak", load.peak, "x", "the rate of the busiest stretch over the mean"),
+        ("load.prompt_tokens", load.prompt.mean_tok, "tok", _lengths("a prompt", load.prompt)),
+        ("load.output_tokens", load.output.mean_tok, "tok", _lengths("an answer", load.output)),
+    )
+    fields: dict[str, Explanation] = {
+        f"{name}.{field}": partial(
+            _demand, f"{name}.{field}", value, unit, meaning, effects.get(f"{name}.{field}")
+        )
+        for field, value, unit, meaning in numbers
+    }
+    fields[f"{name}.sla"] = partial(_sla, service, item)
+    for line in service.objectives:
+        said = f"{percentile_name(line.percentile)} {line.metric}".strip()
+        fields[f"{name}.sla.{said.replace(' ', '.')}"] = partial(_objective, said, line, item)
+    return fields
+
+
+def _lengths(what: str, lengths: Lengths) -> str:
+    tail = amount(lengths.p95_over_mean.value, "x")
+    return f"tokens of {what} on average; the p95 is {tail} that"
+
+
+# ---- decisions of the planner ------------------------------------------------------------------
+
+
+OWNERS = {
+    "planner": "chosen by the planner",
+    "pin": "pinned in the file",
+    "given": "written in the file",
+}
+
+
+def _choice(choice: Choice, service: Service) -> Lines:
+    """Yield why a value was chosen, what lost and who else wrote the field."""
+    yield f"{choice.path} = {choice.value}   {OWNERS.get(choice.owner, choice.owner)}"
+    yield from wrap(choice.reason, indent=2)
+    if choice.alternatives:
+        yield ""
+        yield "  looked at, and not taken"
+        rows = [
+            (loser.value, "" if loser.ratio is None else times(loser.ratio), loser.reason)
+            for loser in choice.alternatives
+        ]
+        yield from table(rows, indent=4, right=(0, 1))
+    field = choice.path.rpartition(".")[2]
+    writers = [item for item in service.decisions if item.field == field]
+    yield ""
+    if writers:
+        yield "  written by"
+        yield from table([_writer(item) for item in writers], indent=4)
+    else:
+        yield "  nobody wrote it; to take the decision back:"
+        yield f'    pin {{ {choice.path} = {choice.value} because "…" }}'
+
+
+def _writer(decision: Decision) -> tuple[str, str, str]:
+    values = [_word(value) for value in decision.values]
+    joined = "..".join(values) if decision.is_range else ", ".join(values)
+    if decision.operator != "=" and not decision.is_range:
+        joined = f"[{joined}]"
+    return (
+        where(decision.span),
+        f"{decision.field} {decision.operator} {joined}",
+        decision.because,
+    )
+
+
+def _word(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+# ---- demand ------------------------------------------------------------------------------------
+
+
+def _demand(
+    path: str, value: Sourced[float], unit: str, meaning: str, effects: Assumption | None
+) -> Lines:
+    """Yield who said a number, how sure it is and what it decides."""
+    yield f"{path} = {amount(value.value, unit)}   {value.origin.value}"
+    yield f"  {meaning}"
+    yield ""
+    yield from _origin(value)
+    if effects is None:
+        if value.low == value.high:
+            yield "  it is taken as stated: nothing was varied"
+        return
+    yield ""
+    yield f"  {effect(effects)}"
+    for line in (span_of(effects), settled(effects)):
+        if line:
+            yield f"  {line}"
+    if value.origin is Origin.DEFAULTED:
+        shown = amount(value.value, unit)
+        yield ""
+        yield "  once you know better:"
+        yield f'    assume {{ {path} = {shown} because "…" confidence medium }}'
+
+
+def _origin(value: Sourced[float]) -> Lines:
+    """Yield who wrote a number."""
+    if value.span is not None and value.origin in {Origin.GIVEN, Origin.ASSUMED}:
+        because = f'   because "{value.because}"' if value.because else ""
+        yield f"  written in {where(value.span)}: {value.span.text}{because}"
+        if value.origin is Origin.ASSUMED:
+            yield f"  confidence {value.confidence.value}"
+        return
+    source = " ".join(part for part in (value.source, value.as_of) if part)
+    yield f"  nobody said; the catalog's typical value{f', {source}' if source else ''}"
+
+
+# ---- the SLA -----------------------------------------------------------------------------------
+
+
+def _sla(service: Service, item: ServicePlan | None) -> Lines:
+    """Yield every line of the SLA of a service with what is predicted."""
+    yield f"{service.name}.sla"
+    rows = [
+        (
+            f"{percentile_name(line.percentile)} {line.metric}".strip(),
+            f"{line.operator} {metric_amount(line.limit.value, line.metric)}",
+            "" if line.hard else "prefer",
+            _predicted(line, item),
+            where(line.span),
+        )
+        for line in service.objectives
+    ]
+    yield from table(rows, indent=2)
+
+
+def _objective(said: str, line: Objective, item: ServicePlan | None) -> Lines:
+    """Yield one line of an SLA."""
+    limit = metric_amount(line.limit.value, line.metric)
+    yield f"{said} {line.operator} {limit}   {'must hold' if line.hard else 'is preferred'}"
+    yield f"  written in {where(line.span)}: {line.span.text}"
+    predicted = _predicted(line, item)
+    if predicted:
+        yield f"  {predicted}"
+
+
+def _predicted(line: Objective, item: ServicePlan | None) -> str:
+    margin = next((m for m in item.margins if m.objective == line), None) if item else None
+    return "" if margin is None else _margin(margin)
+
+
+def _margin(margin: Margin) -> str:
+    value = metric_amount(margin.predicted, margin.objective.metric)
+    if margin.ratio > 1:
+        return f"predicted {value}: missed, {times(margin.ratio)} the limit"
+    return f"predicted {value}: margin {percent(1 - margin.ratio)}"
+
+
+def where(span: Span) -> str:
+    """Return ``file:line``."""
+    return f"{span.source.path}:{span.line}"

@@ -1,0 +1,175 @@
+"""A plan as JSON for other programs: base units, named by the suffix of each key."""
+
+import json
+from collections.abc import Mapping
+
+from inferc.compiler.plan import (
+    Assumption,
+    Choice,
+    Estimate,
+    Margin,
+    Plan,
+    ServicePlan,
+    Verdict,
+)
+from inferc.compiler.topology import Json
+from inferc.dsl import Span
+from inferc.report import refusal
+from inferc.report.amounts import metric_suffix
+from inferc.report.refusal import finite
+from inferc.report.verdicts import decides, headline
+
+FORMAT_VERSION = "1.0"
+"""A minor step only adds members, a major one may change their meaning."""
+
+
+def render_json(plan: Plan) -> str:
+    """Return ``plan`` as JSON text; of an infeasible one, the refusal."""
+    return json.dumps(to_data(plan), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_data(plan: Plan) -> dict[str, Json]:
+    """Return ``plan`` as plain values; of an infeasible one, the refusal."""
+    if plan.verdict is Verdict.INFEASIBLE:
+        return refusal.to_data(plan)
+    return {
+        "format_version": FORMAT_VERSION,
+        "topology": plan.topology,
+        "verdict": plan.verdict.value,
+        "summary": headline(plan),
+        "services": [_service(item) for item in plan.services],
+    }
+
+
+def _service(plan: ServicePlan) -> Mapping[str, Json]:
+    service, shape, scale = plan.service, plan.configuration, plan.autoscale
+    return {
+        "name": service.name,
+        "verdict": plan.verdict.value,
+        "model": service.model.id,
+        "place": service.place.path,
+        "accelerator": service.place.accelerator.id,
+        "accelerators": service.place.accelerators,
+        "configuration": {
+            "engine": shape.engine,
+            "precision": shape.precision,
+            "tensor_parallel": shape.tensor_parallel,
+            "pipeline_parallel": shape.pipeline_parallel,
+            "replicas": shape.replicas,
+            "accelerators": shape.accelerators,
+            "max_num_seqs": shape.max_num_seqs,
+            "max_num_batched_tokens": shape.max_num_batched_tokens,
+            "max_model_len": plan.max_model_len,
+            "gpu_memory_utilization": plan.gpu_memory_utilization,
+        },
+        "autoscale": {
+            "min_replicas": scale.min_replicas,
+            "max_replicas": scale.max_replicas,
+            "signal": scale.signal,
+            "threshold": scale.threshold,
+            "scale_up_stabilisation_s": scale.scale_up_stabilisation_s,
+            "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
+            "reason": scale.reason,
+        },
+        "estimate": _estimate(plan.estimate),
+        "margins": [_margin(item) for item in plan.margins],
+        "assumptions": [_assumption(item) for item in plan.assumptions],
+        "envelope": [
+            {
+                "prompt_mean_tok": row.prompt_mean_tok,
+                "output_mean_tok": row.output_mean_tok,
+                "holds_up_to_peak": finite(row.holds_up_to_peak),
+            }
+            for row in plan.envelope
+        ],
+        "choices": [_choice(item) for item in plan.choices],
+        "candidates": plan.candidates,
+        "load_time_s": finite(plan.load_time_s),
+        "weights_bytes": plan.weights_bytes,
+        "price_usd_per_s": plan.price_usd_per_s,
+    }
+
+
+def _estimate(estimate: Estimate) -> Mapping[str, Json]:
+    memory = estimate.memory
+    return {
+        "ttft_s": {name: finite(value) for name, value in estimate.ttft_s.items()},
+        "itl_s": {name: finite(value) for name, value in estimate.itl_s.items()},
+        "tpot_s": finite(estimate.tpot_s),
+        "e2e_s": finite(estimate.e2e_s),
+        "utilisation": finite(estimate.utilisation),
+        "concurrency": finite(estimate.concurrency),
+        "capacity_req_per_s": finite(estimate.capacity_per_s),
+        "compute_share": finite(estimate.compute_share),
+        "memory": {
+            "total_bytes": memory.total_bytes,
+            "usable_bytes": memory.usable_bytes,
+            "weights_bytes": memory.weights_bytes,
+            "activation_bytes": memory.activation_bytes,
+            "runtime_bytes": memory.runtime_bytes,
+            "kv_cache_bytes": memory.kv_cache_bytes,
+            "kv_cache_tok": memory.kv_cache_tok,
+        },
+    }
+
+
+def _margin(margin: Margin) -> Mapping[str, Json]:
+    line = margin.objective
+    suffix = metric_suffix(line.metric)
+    return {
+        "metric": line.metric,
+        "percentile": line.percentile,
+        "operator": line.operator,
+        f"limit{suffix}": line.limit.value,
+        f"predicted{suffix}": finite(margin.predicted),
+        "ratio": finite(margin.ratio),
+        "hard": line.hard,
+        "at": _place(line.span),
+    }
+
+
+def _assumption(item: Assumption) -> Mapping[str, Json]:
+    unknown = item.unknown
+    return {
+        "path": unknown.path,
+        "value": unknown.typical,
+        "low": unknown.low,
+        "high": unknown.high,
+        "unit": unknown.unit,
+        "origin": unknown.origin.value,
+        "confidence": unknown.confidence.value,
+        "because": unknown.because,
+        "source": unknown.source,
+        "at": _place(unknown.span),
+        "decides": decides(item),
+        "holds_up_to": None if item.holds_up_to is None else finite(item.holds_up_to),
+        "searched_up_to": finite(item.searched_up_to),
+        "flips": [
+            {"at": point.at, "below": point.below.value, "above": point.above.value}
+            for point in sorted(item.flips, key=lambda point: point.at)
+        ],
+    }
+
+
+def _choice(choice: Choice) -> Mapping[str, Json]:
+    return {
+        "path": choice.path,
+        "value": choice.value,
+        "owner": choice.owner,
+        "reason": choice.reason,
+        "alternatives": [
+            {
+                "value": loser.value,
+                "reason": loser.reason,
+                "ratio": None if loser.ratio is None else finite(loser.ratio),
+            }
+            for loser in choice.alternatives
+        ],
+    }
+
+
+def _place(span: Span | None) -> Mapping[str, Json] | None:
+    """Return where something is written; the file is named as it was on the command line."""
+    if span is None:
+        return None
+    return {"file": span.source.path, "line": span.line, "column": span.column}

@@ -1,0 +1,235 @@
+"""A plan for people: verdict, decisions, what they rest on, and where to look further."""
+
+from collections.abc import Iterable, Sequence
+
+from inferc.compiler.model import Design, Place
+from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, Verdict
+from inferc.compiler.units import show
+from inferc.report.amounts import amount, metric_amount, percent, percentile_name, plural
+from inferc.report.layout import Cell, Paint, table, wrap
+from inferc.report.refusal import refusal_lines
+from inferc.report.verdicts import decides, effect, headline, place_of, settled, span_of
+
+VERDICT_STYLES = {
+    Verdict.FEASIBLE: ("green", "bold"),
+    Verdict.CONDITIONAL: ("yellow", "bold"),
+    Verdict.INFEASIBLE: ("red", "bold"),
+}
+
+BAR = 24
+"""Characters of the longest memory bar."""
+
+
+def render_plan(
+    plan: Plan, design: Design, *, file: str = "topology.infer", color: bool = False
+) -> str:
+    """Return ``plan`` as text; ``file`` is what the hints at its end call the compiled file."""
+    paint = Paint(color)
+    blocks = [_head(plan, paint)]
+    for service_plan in plan.services:
+        blocks += _service_blocks(service_plan, paint)
+    if plan.refusals:
+        blocks.append(refusal_lines(plan, paint))
+    blocks.append(_learn_more(plan, design, file, paint))
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _head(plan: Plan, paint: Paint) -> list[str]:
+    word, colon, reason = headline(plan).partition(":")
+    verdict = paint(word, *VERDICT_STYLES[plan.verdict]) + colon + reason
+    return [f"topology {paint(plan.topology, 'bold')}   {verdict}"]
+
+
+def _service_blocks(plan: ServicePlan, paint: Paint) -> list[list[str]]:
+    return [
+        _configuration(plan, paint),
+        _assumptions(plan.assumptions, paint),
+        _envelope(plan, paint),
+        _choices(plan.choices, paint),
+        _memory(plan.estimate.memory, paint),
+    ]
+
+
+def _title(text: str, paint: Paint) -> str:
+    return "  " + paint(text, "bold")
+
+
+# ---- what is deployed --------------------------------------------------------------------------
+
+
+def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
+    service, shape, estimate = plan.service, plan.configuration, plan.estimate
+    used = f"{shape.accelerators} of {plural(service.place.accelerators, 'accelerator')}"
+    place = f"{service.place.path} ({_hardware(service.place)})"
+    scale = plan.autoscale
+    fields = (
+        ("engine", shape.engine),
+        ("", shape.precision),
+        ("tensor_parallel", str(shape.tensor_parallel)),
+        ("pipeline_parallel", "" if shape.pipeline_parallel == 1 else str(shape.pipeline_parallel)),
+        ("replicas", str(shape.replicas)),
+        ("", f"({used})"),
+    )
+    limits = (
+        ("max_num_seqs", str(shape.max_num_seqs)),
+        ("max_num_batched_tokens", str(shape.max_num_batched_tokens)),
+        ("max_model_len", str(plan.max_model_len)),
+    )
+    scaling = (
+        ("autoscale", f"{scale.min_replicas}..{scale.max_replicas}"),
+        ("on", f"{scale.signal} > {scale.threshold:g} a replica,"),
+        ("a start takes", amount(plan.load_time_s, "s")),
+    )
+    work = (
+        f"at the mean rate {percent(estimate.compute_share)} of the peak FLOP/s; at the peak each "
+        f"replica is busy {percent(estimate.utilisation)} of the time, with "
+        f"{amount(estimate.concurrency, '')} requests at once; sustained within the SLA: "
+        f"{amount(estimate.capacity_per_s, 'req/s')}"
+    )
+    return [
+        f"  {paint(service.name, 'bold', 'cyan')}   {service.model.title} on {place}",
+        *(_run(fields_of_line) for fields_of_line in (fields, limits)),
+        "    " + " ".join(part for pair in scaling for part in pair),
+        "",
+        *_sla(plan, paint),
+        "",
+        *wrap(work, indent=4),
+        *_cost(plan),
+    ]
+
+
+def _run(fields: Iterable[tuple[str, str]]) -> str:
+    """Return names and values in one line; a field without a value is left out."""
+    return "    " + "   ".join(f"{name} {value}".strip() for name, value in fields if value)
+
+
+def _hardware(place: Place) -> str:
+    nodes = int(place.nodes.value)
+    what = f"{place.per_node} x {place.accelerator.title}"
+    return what if nodes == 1 else f"{nodes} nodes of {what}"
+
+
+def _cost(plan: ServicePlan) -> list[str]:
+    if plan.price_usd_per_s is None:
+        return []
+    return [f"    cost {amount(plan.price_usd_per_s, 'USD/s')}"]
+
+
+def _sla(plan: ServicePlan, paint: Paint) -> list[str]:
+    rows: list[tuple[Cell, ...]] = []
+    for margin in plan.margins:
+        line = margin.objective
+        met = margin.ratio <= 1
+        rows.append(
+            (
+                f"{percentile_name(line.percentile)} {line.metric}".strip(),
+                (metric_amount(margin.predicted, line.metric), "bold"),
+                f"{line.operator} {metric_amount(line.limit.value, line.metric)}",
+                (f"margin {percent(1 - margin.ratio)}", "green") if met else ("missed", "red"),
+                ("" if line.hard else "wanted, not asked for", "dim"),
+            )
+        )
+    return table(rows, paint, indent=4, right=(1,))
+
+
+# ---- what it rests on --------------------------------------------------------------------------
+
+
+def _assumptions(items: Sequence[Assumption], paint: Paint) -> list[str]:
+    if not items:
+        return [_title("rests on", paint), "    nothing but what the file and the catalog state"]
+    rows = [
+        (
+            (f"A{number}", "cyan"),
+            f"{item.unknown.path} = {amount(item.unknown.typical, item.unknown.unit)}",
+            f"{item.unknown.origin.value}, {item.unknown.confidence.value}",
+            (effect(item), "yellow" if decides(item) else ""),
+            (place_of(item.unknown), "dim"),
+        )
+        for number, item in enumerate(items, 1)
+    ]
+    lines = [_title("rests on", paint)]
+    for row, item in zip(table(rows, paint, indent=4), items, strict=True):
+        lines.append(row)
+        told = "; ".join(part for part in (span_of(item), settled(item)) if part)
+        lines += [paint(line, "dim") for line in wrap(told, indent=8)]
+    return lines
+
+
+def _envelope(plan: ServicePlan, paint: Paint) -> list[str]:
+    if not plan.envelope:
+        return []
+    rows = [("mean prompt", "mean answer", "the SLA holds up to a peak of")]
+    for row in plan.envelope:
+        peak = row.holds_up_to_peak
+        rows.append(
+            (
+                amount(row.prompt_mean_tok, "tok"),
+                amount(row.output_mean_tok, "tok"),
+                amount(peak, "x") if peak else "not even at the mean rate",
+            )
+        )
+    return [_title("for which lengths and peaks", paint), *table(rows, indent=4, right=(0, 1))]
+
+
+# ---- how it was decided ------------------------------------------------------------------------
+
+
+def _choices(choices: Sequence[Choice], paint: Paint) -> list[str]:
+    if not choices:
+        return []
+    names = [choice.path.rpartition(".")[2] for choice in choices]
+    left = max(map(len, names))
+    right = max(len(choice.value) for choice in choices)
+    indent = 4 + left + 2 + right + 2
+    lines = [_title("decided", paint)]
+    for name, choice in zip(names, choices, strict=True):
+        first = f"    {name.ljust(left)}  {choice.value.rjust(right)}  "
+        owner = "" if choice.owner == "planner" else f"({choice.owner}) "
+        lines += wrap(f"{owner}{choice.reason}", indent=indent, first=first)
+        losers = "; ".join(f"{loser.value}: {loser.reason}" for loser in choice.alternatives)
+        if losers:
+            lines += [paint(line, "dim") for line in wrap(f"not {losers}", indent=indent)]
+    return lines
+
+
+def _memory(memory: Memory, paint: Paint) -> list[str]:
+    parts = (
+        ("weights", memory.weights_bytes),
+        ("activations", memory.activation_bytes),
+        ("runtime", memory.runtime_bytes),
+        ("kv cache", memory.kv_cache_bytes),
+        ("not used", memory.total_bytes - memory.usable_bytes),
+    )
+    rows = [
+        (
+            name,
+            amount(size, "B"),
+            show(size / memory.total_bytes, "ratio"),
+            ("#" * round(BAR * size / memory.total_bytes), "cyan"),
+            (
+                f"{amount(memory.kv_cache_tok, 'tok')} a replica" if name == "kv cache" else "",
+                "dim",
+            ),
+        )
+        for name, size in parts
+    ]
+    title = f"memory of one accelerator, {amount(memory.total_bytes, 'B')}"
+    return [_title(title, paint), *table(rows, paint, indent=4, right=(1, 2))]
+
+
+def _learn_more(plan: Plan, design: Design, file: str, paint: Paint) -> list[str]:
+    looked_at = [plural(item.candidates, "configuration") for item in plan.services]
+    lines = [f"  {' and '.join(looked_at)} looked at"] if looked_at else []
+    name = design.services[0].name if design.services else "service"
+    hints: list[tuple[Cell, ...]]
+    if plan.services:
+        hints = [
+            ((f"inferc explain {file} {name}.tensor_parallel", "cyan"), "why, and what lost"),
+            ((f"inferc explain {file} {name}.load.peak", "cyan"), "what the peak decides"),
+            ((f"inferc plan {file} --format json", "cyan"), "all of it for programs"),
+        ]
+    else:
+        codes = sorted({bound.code for item in plan.refusals for bound in item.bounds})
+        hints = [((f"inferc explain {code}", "cyan"), "what this bound says") for code in codes]
+    return [*lines, *table(hints, paint, indent=2)]

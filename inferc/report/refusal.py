@@ -1,0 +1,204 @@
+"""Why there is no plan: as JSON for programs, as diagnostics and lines for people."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+
+from inferc.compiler.plan import Bound, Margin, Plan, Refusal
+from inferc.compiler.topology import Json
+from inferc.dsl import Diagnostic, Label, Span
+from inferc.report.amounts import amount, metric_amount, percentile_name, times
+from inferc.report.layout import Paint, table, wrap
+
+ERROR = "Hardware constraints insufficient for SLA"
+"""Programs compare with exactly this text."""
+
+FORMAT_VERSION = "1.0"
+
+
+def to_data(plan: Plan) -> dict[str, Json]:
+    """Return the refusal of ``plan`` as plain values."""
+    return {
+        "error": ERROR,
+        "format_version": FORMAT_VERSION,
+        "topology": plan.topology,
+        "verdict": plan.verdict.value,
+        "bounds": [_bound(bound) for refusal in plan.refusals for bound in refusal.bounds],
+        "nearest": [
+            {
+                "service": refusal.service,
+                "field": change.field,
+                "current": change.current,
+                "proposed": change.proposed,
+                "effect": change.effect,
+            }
+            for refusal in plan.refusals
+            for change in refusal.nearest
+        ],
+        "best_effort": [_best(refusal) for refusal in plan.refusals if refusal.best_effort],
+    }
+
+
+def render_json(plan: Plan) -> str:
+    """Return the refusal of ``plan`` as JSON text."""
+    return json.dumps(to_data(plan), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def finite(value: float) -> float | None:
+    """Return ``value``, or None for what JSON has no number for."""
+    return value if math.isfinite(value) else None
+
+
+def _bound(bound: Bound) -> Mapping[str, Json]:
+    return {
+        "code": bound.code,
+        "slug": bound.slug,
+        "service": bound.service,
+        "statement": bound.statement,
+        "formula": bound.formula,
+        "need": finite(bound.need),
+        "have": finite(bound.have),
+        "ratio": finite(bound.ratio),
+        "unit": bound.unit,
+        "terms": [
+            {"name": t.name, "value": finite(t.value), "unit": t.unit, "source": t.source}
+            for t in bound.terms
+        ],
+        "lines": [_line(span, says) for span, says in bound.spans],
+        "source": bound.source,
+    }
+
+
+def _line(span: Span, says: str) -> Mapping[str, Json]:
+    return {
+        "file": span.source.path,
+        "line": span.line,
+        "column": span.column,
+        "text": span.text,
+        "says": says,
+    }
+
+
+def _best(refusal: Refusal) -> Mapping[str, Json]:
+    """Return how near the best configuration came, where every bound holds."""
+    shape = refusal.configuration
+    return {
+        "service": refusal.service,
+        "configuration": {
+            "engine": shape.engine,
+            "precision": shape.precision,
+            "tensor_parallel": shape.tensor_parallel,
+            "pipeline_parallel": shape.pipeline_parallel,
+            "replicas": shape.replicas,
+        }
+        if shape
+        else None,
+        "margins": [
+            {
+                "metric": margin.objective.metric,
+                "percentile": margin.objective.percentile,
+                "predicted": finite(margin.predicted),
+                "limit": margin.objective.limit.value,
+                "ratio": finite(margin.ratio),
+            }
+            for margin in refusal.best_effort
+        ],
+    }
+
+
+# ---- for people --------------------------------------------------------------------------------
+
+
+def to_diagnostics(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Return one diagnostic for each violated bound, with its arithmetic in the notes."""
+    return tuple(
+        _diagnostic(bound, refusal) for refusal in plan.refusals for bound in refusal.bounds
+    )
+
+
+def _diagnostic(bound: Bound, refusal: Refusal) -> Diagnostic:
+    span, label = bound.spans[0] if bound.spans else (None, "")
+    nearest = refusal.nearest[:1]
+    advice = [f"change {c.field} from {c.current} to {c.proposed}: {c.effect}" for c in nearest]
+    return Diagnostic(
+        code=bound.code,
+        slug=bound.slug,
+        message=f"`{bound.service}` cannot hold its SLA: {bound.statement}",
+        span=span,
+        label=label,
+        labels=tuple(Label(other, says) for other, says in bound.spans[1:]),
+        notes=(f"{bound.formula}: {comparison(bound)}", *_terms(bound)),
+        help=advice[0] if advice else f"inferc explain {bound.code}",
+    )
+
+
+def comparison(bound: Bound) -> str:
+    """Return need, have and ratio of a bound."""
+    need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
+    return f"needs {need}, has {have}, {times(bound.ratio)} too much"
+
+
+def _terms(bound: Bound) -> Iterator[str]:
+    for term in bound.terms:
+        source = f"  ({term.source})" if term.source else ""
+        yield f"{term.name} = {amount(term.value, term.unit)}{source}"
+
+
+def refusal_lines(plan: Plan, paint: Paint) -> list[str]:
+    """Return the violated bounds and the nearest changes as lines of a report."""
+    lines: list[str] = []
+    for refusal in plan.refusals:
+        lines += ["", *_refusal(refusal, paint)]
+    return lines[1:]
+
+
+def _refusal(refusal: Refusal, paint: Paint) -> list[str]:
+    lines = [f"  {paint(refusal.service, 'bold', 'cyan')}"]
+    for bound in refusal.bounds:
+        head = f"    {paint(bound.code, 'red', 'bold')} "
+        lines.append(f"{head}{bound.statement}")
+        lines.append(f"        {bound.formula}")
+        lines.append(f"        {paint(comparison(bound), 'bold')}")
+        lines += _term_table(bound, paint)
+    lines += _best_lines(refusal, paint)
+    if refusal.nearest:
+        lines += ["", "    nearest changes"]
+        for change in refusal.nearest:
+            text = f"{change.field}: {change.current} to {change.proposed}: {change.effect}"
+            lines += wrap(text, indent=8, first="      - ")
+    return lines
+
+
+def _term_table(bound: Bound, paint: Paint) -> list[str]:
+    rows = [
+        (term.name, amount(term.value, term.unit), (term.source, "dim")) for term in bound.terms
+    ]
+    return table(rows, paint, indent=10, right=(1,))
+
+
+def _best_lines(refusal: Refusal, paint: Paint) -> list[str]:
+    """Return how near the best configuration came, where every bound holds."""
+    if not refusal.best_effort:
+        return []
+    rows = [
+        (
+            f"{percentile_name(m.objective.percentile)} {m.objective.metric}".strip(),
+            metric_amount(m.predicted, m.objective.metric),
+            f"{m.objective.operator} {metric_amount(m.objective.limit.value, m.objective.metric)}",
+            _met(m),
+        )
+        for m in refusal.best_effort
+    ]
+    shape = refusal.configuration
+    best = (
+        f"    the best configuration: {shape.engine}, {shape.precision}, tensor_parallel "
+        f"{shape.tensor_parallel}, pipeline_parallel {shape.pipeline_parallel}, "
+        f"replicas {shape.replicas}"
+        if shape
+        else "    the best that was found"
+    )
+    return [best, *table(rows, paint, indent=6, right=(1,))]
+
+
+def _met(margin: Margin) -> tuple[str, str]:
+    return ("met", "") if margin.ratio <= 1 else (f"{times(margin.ratio)} the limit", "red")
