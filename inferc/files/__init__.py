@@ -2,9 +2,10 @@
 
 from inferc.files.manifest import Manifest, Section, digest, load_manifest
 from inferc.files.output import NewFile, Outcome, Request, write
-from inferc.files.reader import find_files, read_source
+from inferc.files.reader import DiskReader, find_files, read_source
 
 __all__ = [
+    "DiskReader",
     "Manifest",
     "NewFile",
     "Outcome",

@@ -48,6 +48,31 @@ def read_source(path: str, span: Span | None = None) -> SourceFile | Diagnostic:
     return SourceFile("<stdin>" if path == STDIN else path, text)
 
 
+class DiskReader:
+    """Reads imported files for the compiler; paths are as the load phase joins them."""
+
+    def read(self, path: str) -> str:
+        """Return the text at ``path``.
+
+        Raises:
+            OSError: It cannot be read, or nothing is there.
+            UnicodeError: It is not UTF-8.
+            ValueError: It is too large, or no path.
+        """
+        with Path(path).open("rb") as file:
+            content = file.read(LIMIT_BYTES + 1)
+        if len(content) > LIMIT_BYTES:
+            raise ValueError(f"it is larger than {LIMIT_BYTES} bytes")
+        return content.decode("utf-8-sig")
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the files in ``folder``, sorted; nothing where it cannot be read."""
+        try:
+            return tuple(sorted(item.name for item in Path(folder or ".").iterdir()))
+        except (OSError, ValueError):
+            return ()
+
+
 def find_files(path: str) -> tuple[str, ...] | Diagnostic:
     """Return ``path``, or the ``.infer`` files below it where it is a folder, sorted.
 

@@ -1,0 +1,133 @@
+"""Rules of the code base that no linter knows."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+from support.repository import ROOT, imports_of, module_name, shown, source_files, tree_of
+
+MAX_FILE_LINES = 500
+MAX_FUNCTION_LINES = 60
+
+SCALES = {10**power for power in (3, 6, 9, 12, 15, 18)} | {1024**power for power in range(1, 6)}
+SCALES |= {60, 3600, 86400}
+UNIT_FILES = {"compiler/units.py", "compiler/units_table.py"}
+
+PUBLIC_PARTS = {"inferc.dsl.diagnostics", "inferc.dsl.source", "inferc.dsl.syntax"}
+"""Data that every phase speaks of, imported as modules where the door would load more."""
+
+
+@pytest.mark.parametrize(
+    "path", [*source_files(), *sorted((ROOT / "tests").rglob("*.py"))], ids=shown
+)
+def test_files_stay_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
+
+
+def test_functions_stay_short() -> None:
+    long = [
+        f"{shown(path)}:{node.lineno} {node.name}: {length} lines"
+        for path in source_files()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def is_scale(node: ast.expr) -> bool:
+    """Return whether ``node`` is the factor between two units, or its inverse."""
+    if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
+        return False
+    value = node.value
+    return isinstance(value, int | float) and bool(value) and {value, 1 / value} & SCALES != set()
+
+
+def scale_factors(tree: ast.Module) -> list[int]:
+    """Return the lines that multiply, divide or raise by the factor of a unit."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Mult | ast.Div | ast.FloorDiv | ast.Pow)
+        and (is_scale(node.left) or is_scale(node.right))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("x = y * 1e9", True),
+        ("x = y * 1024**3", True),
+        ("x = y / 1000", True),
+        ("x = 0.001 * y", True),
+        ("x = y // 3600", True),
+        ("x = 2 * y", False),
+        ("x = y > 1000", False),
+    ],
+)
+def test_the_search_for_scale_factors_finds_them(code: str, found: bool) -> None:
+    assert bool(scale_factors(ast.parse(code))) is found
+
+
+def test_scale_factors_stand_only_in_the_table_of_units() -> None:
+    found = [
+        f"{shown(path)}:{line}"
+        for path in source_files()
+        if shown(path) not in UNIT_FILES
+        for line in scale_factors(tree_of(path))
+    ]
+    assert found == []
+
+
+def package_of(name: str) -> str | None:
+    """Return the phase or target that a module belongs to: ``inferc.compiler.plan``."""
+    parts = name.split(".")
+    if parts[:2] in (["inferc", "compiler"], ["inferc", "targets"]):
+        folder = ROOT.joinpath(*parts[1:3])
+        return ".".join(parts[:3]) if len(parts) > 2 and folder.is_dir() else None
+    if parts[:2] == ["inferc", "dsl"]:
+        return "inferc.dsl"
+    return None
+
+
+def test_a_phase_is_imported_through_its_door() -> None:
+    found = []
+    for path in source_files():
+        own = package_of(module_name(path))
+        for line, name in imports_of(path):
+            package = package_of(name)
+            if package in (None, own) or name == package or name in PUBLIC_PARTS:
+                continue
+            if package == "inferc.targets.kubernetes" and name.startswith(f"{package}.objects"):
+                continue
+            found.append(f"{shown(path)}:{line} imports {name}")
+    assert found == []
+
+
+def test_nothing_asks_for_the_day_or_the_time() -> None:
+    clocks = {"today", "now", "utcnow", "time", "monotonic", "perf_counter"}
+    found = [
+        f"{shown(path)}:{node.lineno}"
+        for path in source_files()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in clocks
+    ]
+    assert found == []
+
+
+def test_no_module_is_loaded_under_its_folder_name() -> None:
+    import inferc.compiler.units
+    import inferc.dsl
+
+    assert {"compiler", "dsl", "targets", "stdlib"}.isdisjoint(sys.modules)
+
+
+def test_links_lead_to_the_folders() -> None:
+    for name in ("compiler", "dsl", "stdlib", "targets"):
+        link = ROOT / "inferc" / name
+        if link.is_symlink():
+            assert link.resolve() == ROOT / name
