@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from inferc.compiler.model import Decision, Engine, LanguageModel, Objective, Place
+from inferc.compiler.model import Decision, Engine, LanguageModel, Objective, Place, Service
 from inferc.compiler.provenance import Confidence, Origin
 from inferc.dsl.source import Span
 
@@ -71,6 +71,7 @@ class Case:
 class Problem:
     """One service, and what is not known about it."""
 
+    service: Service
     case: Case
     """At the values that the plan is made for."""
     unknowns: tuple[Unknown, ...]

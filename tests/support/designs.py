@@ -35,10 +35,46 @@ TEXT = SourceFile(
 )
 NOWHERE = Span(TEXT, 0, 0)
 
-VLLM_COEFFICIENTS: Mapping[str, float] = {}
+VLLM_COEFFICIENTS: Mapping[str, float] = {
+    "compute_efficiency": 0.75,
+    "memory_efficiency": 0.8,
+    "link_efficiency": 0.75,
+    "collective_overhead_s": 8e-06,
+    "layer_overhead_s": 1.5e-05,
+    "step_overhead_s": 0.002,
+    "sequence_overhead_s": 8e-06,
+    "frontend_s": 0.015,
+    "memory_share": 0.9,
+    "runtime_bytes": 1500000000.0,
+    "kv_block_tok": 16.0,
+    "max_num_seqs_limit": 1024.0,
+    "max_num_batched_tokens_limit": 8192.0,
+    "host_bus_bytes_per_s": 31500000000.0,
+    "host_bus_latency_s": 1e-05,
+    "load_bytes_per_s": 1500000000.0,
+    "start_s": 60.0,
+}
 """The performance model's numbers for vLLM, by name, as in the catalog."""
 
-LLAMA_CPP_COEFFICIENTS: Mapping[str, float] = {}
+LLAMA_CPP_COEFFICIENTS: Mapping[str, float] = {
+    "compute_efficiency": 0.6,
+    "memory_efficiency": 0.7,
+    "link_efficiency": 0.75,
+    "collective_overhead_s": 5e-05,
+    "layer_overhead_s": 1.5e-05,
+    "step_overhead_s": 0.001,
+    "sequence_overhead_s": 8e-06,
+    "frontend_s": 0.01,
+    "memory_share": 0.85,
+    "runtime_bytes": 200000000.0,
+    "kv_block_tok": 1.0,
+    "max_num_seqs_limit": 64.0,
+    "max_num_batched_tokens_limit": 2048.0,
+    "host_bus_bytes_per_s": 31500000000.0,
+    "host_bus_latency_s": 1e-05,
+    "load_bytes_per_s": 100000000.0,
+    "start_s": 5.0,
+}
 """The same for llama.cpp."""
 
 
@@ -391,7 +427,7 @@ def problem_of(service: Service) -> Problem:
         objectives=service.objectives,
         decisions=service.decisions,
     )
-    return Problem(case=case, unknowns=unknowns)
+    return Problem(service=service, case=case, unknowns=unknowns)
 
 
 def support_chat_problem() -> Problem:

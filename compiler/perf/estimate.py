@@ -1,0 +1,319 @@
+"""A configuration at a load: TTFT, TPOT, how busy, how much it can carry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, inf, sqrt
+from types import MappingProxyType
+
+from inferc.compiler.perf.queueing import (
+    at_most,
+    mean_wait_s,
+    normal_quantile,
+    percentile_s,
+    squared_variation,
+    wait_variance,
+)
+from inferc.compiler.perf.steps import Stage
+
+ADMISSION = 0.99
+"""The share of time in which an arriving request finds a free sequence slot and free KV cache; what
+waits for them beyond that is outside the model, so it is kept rarer than the percentiles of an SLA."""
+
+STEADY = 1e-7
+"""Where the step period counts as found."""
+
+ROUNDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """The lengths of requests, with what follows from them."""
+
+    prompt_tok: float
+    prompt_variation: float
+    """Variance over squared mean."""
+    output_tok: float
+    output_variation: float
+    pairs_per_tok: float
+    """Earlier tokens that a prompt token looks at, on average."""
+    context_tok: float
+    """Tokens behind a decoding sequence, on average over its life."""
+    context_square: float
+    """Mean square of the same."""
+
+
+def demand_of(
+    prompt_mean_tok: float,
+    prompt_p95_over_mean: float,
+    output_mean_tok: float,
+    output_p95_over_mean: float,
+) -> Demand:
+    """Return the demand of requests whose lengths are lognormal with these means and tails.
+
+    Prompt tokens look at half of their prompt, long prompts hold more of them: ``E[P^2] / 2 E[P]``.
+    A sequence is there as long as its answer: context ``P + E[O^2] / 2 E[O]``, its square from
+    ``E[O^3] / 3 E[O]``.
+
+    Source: moments of the lognormal; length-biased sampling (Kleinrock 1975, section 5.2).
+    Holds for: prompt and answer lengths that do not depend on each other.
+    """
+    prompt_variation = squared_variation(prompt_p95_over_mean)
+    output_variation = squared_variation(output_p95_over_mean)
+    prompt_square = prompt_mean_tok**2 * (1.0 + prompt_variation)
+    output_square = output_mean_tok**2 * (1.0 + output_variation)
+    output_cube = output_mean_tok**3 * (1.0 + output_variation) ** 3
+    return Demand(
+        prompt_tok=prompt_mean_tok,
+        prompt_variation=prompt_variation,
+        output_tok=output_mean_tok,
+        output_variation=output_variation,
+        pairs_per_tok=prompt_square / prompt_mean_tok / 2.0,
+        context_tok=prompt_mean_tok + output_square / output_mean_tok / 2.0,
+        context_square=prompt_square
+        + prompt_mean_tok * output_square / output_mean_tok
+        + output_cube / output_mean_tok / 3.0,
+    )
+
+
+class Operation:
+    """How a replica runs at a rate: found by :func:`operate`; ``stable`` is False when it cannot."""
+
+    __slots__ = (
+        "decode_s",
+        "load",
+        "mixed_s",
+        "mixed_share",
+        "pipeline",
+        "sequences",
+        "sequences_in_prefill",
+        "stable",
+        "tpot_s",
+        "tpot_variance",
+        "ttft_excess_s",
+        "ttft_floor_s",
+        "ttft_variance",
+    )
+
+    def __init__(self) -> None:
+        self.stable = False
+        self.load = inf
+        """Demanded over possible prompt tokens a second."""
+        self.pipeline = 1
+        self.decode_s = inf
+        self.mixed_s = inf
+        self.mixed_share = 1.0
+        self.sequences = inf
+        self.sequences_in_prefill = inf
+        self.tpot_s = inf
+        self.tpot_variance = 0.0
+        self.ttft_floor_s = inf
+        self.ttft_excess_s = inf
+        self.ttft_variance = 0.0
+
+
+def operate(
+    stage: Stage, demand: Demand, rate_per_s: float, budget_tok: float, frontend_s: float
+) -> Operation:
+    """Return how a replica runs when requests arrive at ``rate_per_s`` and a step has a budget.
+
+    Every step carries one token of each decoding sequence; prompts ride on top in chunks of what
+    the budget leaves (mixed steps). Let ``f`` mixed steps a second take ``t_mix`` and the others
+    ``t_dec``. They fill the time, ``f t_mix + n t_dec = 1``, so the mean period is
+    ``1 / (f + (1 - f t_mix) / t_dec)``, and by Little's law ``rate * (output - 1) * period``
+    sequences decode in a step: a fixed point in the period. When mixed steps fill all time, each
+    carries the prompts that came during one period. The stages of a pipeline each work on another
+    part of the sequences, so a sequence gets a token every ``stages`` periods. A request sees the
+    others and itself, hence one sequence more than the mean.
+
+    Source: Agrawal et al., Sarathi-Serve (2024), for chunked prefill; Little (1961).
+    Holds for: continuous batching with mixed steps; lengths that vary between requests.
+    """
+    found = Operation()
+    found.pipeline = stage.pipeline
+    decode_rate = rate_per_s * max(0.0, demand.output_tok - 1.0)
+    step = _steady(stage, demand, rate_per_s * demand.prompt_tok, decode_rate, budget_tok)
+    if step is None:
+        return found
+    room = budget_tok - step.sequences - 1.0
+    full_s = stage.step_s(room, demand.pairs_per_tok, step.sequences + 1.0, demand.context_tok)
+    found.load = rate_per_s * demand.prompt_tok * full_s / room
+    if found.load >= 1.0:
+        return found
+    found.stable = True
+    found.decode_s, found.mixed_s = step.decode_s, step.mixed_s
+    found.mixed_share = min(1.0, step.mixed_per_s * step.period_s)
+    found.sequences = step.sequences * stage.pipeline
+    found.tpot_s = step.period_s * stage.pipeline
+    _first_token(found, demand, rate_per_s, full_s / room, room, frontend_s)
+    _between_tokens(found, demand)
+    return found
+
+
+class _Step:
+    """The mean step at one period."""
+
+    __slots__ = ("decode_s", "mixed_per_s", "mixed_s", "period_s", "sequences")
+
+    def __init__(
+        self,
+        stage: Stage,
+        demand: Demand,
+        prompt_rate: float,
+        sequences: float,
+        chunk_tok: float,
+    ) -> None:
+        context = demand.context_tok
+        self.sequences = sequences
+        self.decode_s = stage.step_s(0.0, 0.0, sequences + 1.0, context)
+        self.mixed_s = stage.step_s(chunk_tok, demand.pairs_per_tok, sequences + 1.0, context)
+        self.mixed_per_s = prompt_rate / chunk_tok
+        if self.mixed_per_s * self.mixed_s >= 1.0:
+            self.period_s = self.mixed_s
+        else:
+            self.period_s = self.decode_s / (
+                1.0 - self.mixed_per_s * (self.mixed_s - self.decode_s)
+            )
+
+
+def _steady(
+    stage: Stage, demand: Demand, prompt_rate: float, decode_rate: float, budget_tok: float
+) -> _Step | None:
+    """Return the step whose period reproduces itself, or None where there is none.
+
+    The map from period to period rises and is convex, so the secant from below stays below the
+    fixed point; where its slope reaches 1 before, the queue grows without end.
+    """
+    before_s, mapped_s = 0.0, 0.0
+    period_s = stage.step_s(0.0, 0.0, 1.0, demand.context_tok)
+    for _ in range(ROUNDS):
+        sequences = decode_rate * period_s
+        room = budget_tok - sequences - 1.0
+        if room < 1.0:
+            return None
+        chunk_tok = min(room, max(demand.prompt_tok, prompt_rate * period_s))
+        step = _Step(stage, demand, prompt_rate, sequences, chunk_tok)
+        gap_s = step.period_s - period_s
+        if gap_s <= STEADY * period_s:
+            return step
+        slope = (step.period_s - mapped_s) / (period_s - before_s) if mapped_s else 0.0
+        before_s, mapped_s = period_s, step.period_s
+        period_s += gap_s / (1.0 - slope) if slope < 1.0 else gap_s
+    return None
+
+
+def _first_token(
+    found: Operation,
+    demand: Demand,
+    rate_per_s: float,
+    per_tok_s: float,
+    room_tok: float,
+    frontend_s: float,
+) -> None:
+    """Fill in the distribution of TTFT: a floor, and a gamma-like excess above it.
+
+    Front end, wait for the prompts before, rest of the decode step in progress, own prompt: in
+    chunks, through all stages. The prompts before are served at ``per_tok_s``, full steps. A prompt's
+    own time varies with its length.
+    """
+    service_s = demand.prompt_tok * per_tok_s
+    wait_s = mean_wait_s(rate_per_s, service_s, demand.prompt_variation)
+    deciding = 1.0 - exp(-found.sequences)
+    rest_s = deciding * (1.0 - found.load) * found.decode_s / 2.0
+    chunks = max(1.0, demand.prompt_tok / room_tok)
+    passes = (chunks + found.pipeline - 1.0) / chunks
+    own_s = (chunks + found.pipeline - 1.0) * found.mixed_s
+    varying_s = min(own_s, service_s * passes)
+    found.ttft_floor_s = frontend_s + own_s - varying_s
+    found.ttft_excess_s = wait_s + rest_s + varying_s
+    found.ttft_variance = (
+        wait_variance(found.load, wait_s)
+        + demand.prompt_variation * varying_s * varying_s
+        + rest_s * rest_s
+    )
+    found.sequences_in_prefill = rate_per_s * own_s
+
+
+def _between_tokens(found: Operation, demand: Demand) -> None:
+    """Fill in the variance of a request's TPOT: a mean over as many steps as it has tokens."""
+    spread_s = (found.mixed_s - found.decode_s) * found.pipeline
+    share = found.mixed_share
+    found.tpot_variance = share * (1.0 - share) * spread_s**2 / max(1.0, demand.output_tok)
+
+
+def ttft_s(found: Operation, percentile: float | None) -> float:
+    """Return time to first token: a percentile, or the mean for None."""
+    if percentile is None or not found.stable:
+        return found.ttft_floor_s + found.ttft_excess_s
+    return found.ttft_floor_s + percentile_s(found.ttft_excess_s, found.ttft_variance, percentile)
+
+
+def itl_s(found: Operation, percentile: float | None) -> float:
+    """Return the time between two tokens of an answer: a decode step, or one with prompts in it."""
+    if percentile is None:
+        return found.tpot_s
+    mixed = percentile > 1.0 - found.mixed_share
+    return (found.mixed_s if mixed else found.decode_s) * found.pipeline
+
+
+def tpot_s(found: Operation, percentile: float | None) -> float:
+    """Return a request's mean time between tokens: a percentile over requests, or the mean."""
+    if percentile is None or not found.stable:
+        return found.tpot_s
+    return max(0.0, found.tpot_s + normal_quantile(percentile) * sqrt(found.tpot_variance))
+
+
+def e2e_s(found: Operation, demand: Demand, percentile: float | None) -> float:
+    """Return the time from request to last token: a percentile, or the mean."""
+    answer_s = found.tpot_s * max(0.0, demand.output_tok - 1.0)
+    mean_s = found.ttft_floor_s + found.ttft_excess_s + answer_s
+    if percentile is None or not found.stable:
+        return mean_s
+    variance = found.ttft_variance + demand.output_variation * answer_s * answer_s
+    floor_s = found.ttft_floor_s
+    return floor_s + percentile_s(mean_s - floor_s, variance, percentile)
+
+
+def predicted_s(
+    found: Operation, demand: Demand, metric: str, percentile: float | None
+) -> float | None:
+    """Return what an SLA line asks for, or None for a metric that is no latency of this model."""
+    match metric:
+        case "ttft":
+            return ttft_s(found, percentile)
+        case "itl":
+            return itl_s(found, percentile)
+        case "tpot":
+            return tpot_s(found, percentile)
+        case "e2e" | "latency":
+            return e2e_s(found, demand, percentile)
+        case _:
+            return None
+
+
+def sequences_needed(found: Operation) -> float:
+    """Return the sequence slots that are enough for :data:`ADMISSION` of the time.
+
+    Source: M/G/infinity, Poisson in number (Kingman 1993).
+    """
+    present = found.sequences + found.sequences_in_prefill
+    return at_most(present, present, ADMISSION)
+
+
+def kv_needed_tok(found: Operation, demand: Demand, block_tok: float) -> float:
+    """Return the tokens of KV cache that are enough for :data:`ADMISSION` of the time.
+
+    Each sequence holds its context and half a block that is not full.
+
+    Source: Campbell's theorem (Kingman 1993, section 3.2); Kwon et al., PagedAttention (2023).
+    """
+    half_block = block_tok / 2.0
+    mean = found.sequences * (demand.context_tok + half_block)
+    mean += found.sequences_in_prefill * demand.prompt_tok
+    variance = found.sequences * demand.context_square
+    variance += found.sequences_in_prefill * demand.prompt_tok**2
+    return at_most(mean, variance, ADMISSION)
+
+
+def by_percentile(values: Mapping[str, float]) -> Mapping[str, float]:
+    """Return ``values`` as a mapping that nobody can change."""
+    return MappingProxyType(dict(values))

@@ -1,0 +1,111 @@
+"""What one accelerator holds, and what is left for the KV cache."""
+
+from math import ceil, floor
+
+from inferc.compiler.model import Accelerator, LanguageModel
+from inferc.compiler.perf.architecture import (
+    ACTIVATION_BYTES,
+    BYTES_PER_PARAMETER,
+    attention_parameters,
+    embedding_parameters,
+    kv_heads_per_shard,
+    weights_bytes,
+)
+from inferc.compiler.perf.values import Memory
+
+LOGIT_COPIES = 3.0
+"""The sampler holds 32-bit logits, their sorted copy and the probabilities (vLLM, ``Sampler``)."""
+
+LOGIT_BYTES = 4.0
+
+
+def shard_weights_bytes(
+    model: LanguageModel, precision: str, tensor_parallel: int, pipeline_parallel: int
+) -> float:
+    """Return the weights on the accelerator of a replica that holds most.
+
+    Layers are dealt out to stages, matrices cut into shards; KV projections are kept whole heads at
+    least, so they stop shrinking at one head; a first or last stage has an embedding or the head,
+    a single stage both.
+
+    Source: Shoeybi et al., Megatron-LM (2019); Huang et al., GPipe (2019).
+    """
+    embedding = embedding_parameters(model)
+    per_parameter = BYTES_PER_PARAMETER[precision]
+    table_bytes = embedding * max(per_parameter, 2.0)
+    layer_bytes = (weights_bytes(model, precision) - table_bytes) / model.layers
+    kept_heads = kv_heads_per_shard(model, tensor_parallel) - model.kv_heads / tensor_parallel
+    repeated_bytes = 2.0 * model.hidden * kept_heads * model.head_dim * per_parameter
+    layers = ceil(model.layers / pipeline_parallel)
+    tables = 1.0 if pipeline_parallel == 1 or model.tied_embeddings else 0.5
+    return layers * (layer_bytes / tensor_parallel + repeated_bytes) + (
+        tables * table_bytes / tensor_parallel
+    )
+
+
+def activation_bytes(
+    model: LanguageModel, tensor_parallel: int, batched_tok: float, sequences: float
+) -> float:
+    """Return the largest working memory of a step.
+
+    The widest moment is inside the MLP (residual, normed input, gate, up, their product, output) or
+    in the sampler (logits of every sequence), whichever is larger.
+
+    Source: the layer's definition (Touvron et al., LLaMA, 2023); vLLM's profile run does the same.
+    """
+    width = model.intermediate * max(1, model.experts_per_token)
+    in_layer = batched_tok * (3.0 * model.hidden + 3.0 * width / tensor_parallel) * ACTIVATION_BYTES
+    in_sampler = sequences * model.vocabulary * LOGIT_BYTES * LOGIT_COPIES
+    return max(in_layer, in_sampler)
+
+
+def kv_bytes_per_tok_and_shard(
+    model: LanguageModel, tensor_parallel: int, pipeline_parallel: int
+) -> float:
+    """Return the KV cache of one token on one accelerator."""
+    layers = ceil(model.layers / pipeline_parallel)
+    heads = kv_heads_per_shard(model, tensor_parallel)
+    return 2.0 * layers * heads * model.head_dim * ACTIVATION_BYTES
+
+
+def kv_cache_tok(kv_cache_bytes: float, kv_tok_bytes: float, block_tok: float) -> float:
+    """Return how many tokens fit, in whole blocks.
+
+    Source: Kwon et al., PagedAttention (2023).
+    """
+    return max(0.0, floor(kv_cache_bytes / (kv_tok_bytes * block_tok)) * block_tok)
+
+
+def can_shard(model: LanguageModel, tensor_parallel: int, pipeline_parallel: int) -> bool:
+    """Return whether heads and layers can be dealt out so.
+
+    Source: vLLM's configuration checks: the heads must divide; KV heads divide or are repeated.
+    """
+    heads_fit = model.heads % tensor_parallel == 0
+    kv_fits = model.kv_heads % tensor_parallel == 0 or tensor_parallel % model.kv_heads == 0
+    return heads_fit and kv_fits and pipeline_parallel <= model.layers
+
+
+def memory_of(
+    accelerator: Accelerator,
+    *,
+    share: float,
+    runtime_bytes: float,
+    weights: float,
+    activation: float,
+    kv_tok_bytes: float,
+    block_tok: float,
+) -> Memory:
+    """Return how the memory of one accelerator is spent."""
+    total_bytes = accelerator.memory_bytes.value
+    usable_bytes = total_bytes * share
+    left_bytes = usable_bytes - weights - activation - runtime_bytes
+    return Memory(
+        total_bytes=total_bytes,
+        usable_bytes=usable_bytes,
+        weights_bytes=weights,
+        activation_bytes=activation,
+        runtime_bytes=runtime_bytes,
+        kv_cache_bytes=left_bytes,
+        kv_cache_tok=kv_cache_tok(left_bytes, kv_tok_bytes, block_tok),
+    )
