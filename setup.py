@@ -1,8 +1,21 @@
 """Give the top-level folders their import names: ``dsl/`` is ``inferc.dsl``, and so on."""
 
+import shutil
+
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 FOLDERS = ("compiler", "dsl", "stdlib", "targets")
+
+
+class BuildPackages(build_py):
+    """Copies the packages into an empty folder: no file of an earlier build gets into a wheel."""
+
+    def run(self) -> None:
+        """Build the packages."""
+        if not self.editable_mode:
+            shutil.rmtree(self.build_lib, ignore_errors=True)
+        super().run()
 
 
 def packages_below(*names: str) -> list[str]:
@@ -18,6 +31,7 @@ OWN = {
 }
 
 setup(
+    cmdclass={"build_py": BuildPackages},
     package_dir={"inferc": "inferc", **{f"inferc.{folder}": folder for folder in FOLDERS}},
     packages=sorted(LINKED | OWN),
 )
