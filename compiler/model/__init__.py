@@ -1,5 +1,6 @@
 """The typed design: what the user's file says, with catalog facts filled in."""
 
+from inferc.compiler.model.build import Outcome, build
 from inferc.compiler.model.design import (
     Accelerator,
     Cluster,
@@ -28,6 +29,8 @@ __all__ = [
     "Link",
     "Load",
     "Objective",
+    "Outcome",
     "Place",
     "Service",
+    "build",
 ]

@@ -1,5 +1,6 @@
 """The serving problem: a service in plain floats, and the numbers nobody is sure of."""
 
+from inferc.compiler.problem.build import build
 from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown
 
-__all__ = ["Case", "Problem", "Quantity", "Unknown"]
+__all__ = ["Case", "Problem", "Quantity", "Unknown", "build"]

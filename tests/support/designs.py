@@ -118,16 +118,16 @@ def link(name: str, title: str, bandwidth_bytes_per_s: float, latency_s: float) 
     )
 
 
-NVLINK_3 = link("nvlink_3", "NVLink 3", 300e9, 2e-6)
-ETHERNET_1G = link("ethernet_1g", "1 Gbit/s Ethernet", 0.125e9, 50e-6)
-ETHERNET_25G = link("ethernet_25g", "25 Gbit/s Ethernet", 3.125e9, 10e-6)
+NVLINK_3 = link("nvlink_3", "NVLink 3", 300e9, 0.6e-6)
+ETHERNET_1G = link("ethernet_1g", "Ethernet 1 Gbit/s", 0.125e9, 14e-6)
+NETWORK = link("unstated", "Ethernet 25 Gbit/s", 3.125e9, 14e-6)
 
 A100_80GB_SXM = Accelerator(
     id="gpu.nvidia.a100_80gb_sxm",
     kind="gpu",
     title="NVIDIA A100 80GB SXM",
     vendor="nvidia",
-    architecture="ampere",
+    architecture="Ampere",
     memory_bytes=fact(80 * GIB),
     bandwidth_bytes_per_s=fact(2039e9),
     flop_per_s={
@@ -135,6 +135,7 @@ A100_80GB_SXM = Accelerator(
         "fp16": fact(312e12),
         "bf16": fact(312e12),
         "int8": fact(624e12),
+        "int4": fact(1248e12),
     },
     link=NVLINK_3,
     link_domain=8,
@@ -148,11 +149,11 @@ RASPBERRY_PI_4B_4GB = Accelerator(
     id="board.raspberry_pi_4b_4gb",
     kind="board",
     title="Raspberry Pi 4 Model B 4GB",
-    vendor="raspberry_pi",
-    architecture="cortex_a72",
+    vendor="broadcom",
+    architecture="Cortex-A72",
     memory_bytes=fact(4 * GIB),
     bandwidth_bytes_per_s=fact(12.8e9),
-    flop_per_s={"fp32": fact(48e9)},
+    flop_per_s={"fp32": fact(57.6e9)},
     link=None,
     link_domain=1,
     network=ETHERNET_1G,
@@ -165,7 +166,7 @@ LLAMA_3_70B = LanguageModel(
     id="models.meta.llama_3_70b_instruct",
     title="Llama 3 70B Instruct",
     repository="meta-llama/Meta-Llama-3-70B-Instruct",
-    parameters=fact(70_553_706_496.0),
+    parameters=fact(70.5537e9),
     layers=80,
     hidden=8192,
     intermediate=28672,
@@ -182,9 +183,9 @@ LLAMA_3_70B = LanguageModel(
 
 TINYLLAMA_1_1B = LanguageModel(
     id="models.tinyllama_1_1b_chat",
-    title="TinyLlama 1.1B Chat",
+    title="TinyLlama 1.1B Chat v1.0",
     repository="TinyLlama/TinyLlama-1.1B-Chat-v1.0",
-    parameters=fact(1_100_048_384.0),
+    parameters=fact(1.1e9),
     layers=22,
     hidden=2048,
     intermediate=5632,
@@ -205,8 +206,8 @@ def vllm(coefficients: Mapping[str, float] = VLLM_COEFFICIENTS) -> Engine:
     return Engine(
         id="engine.vllm",
         title="vLLM",
-        version="0.11.0",
-        image="vllm/vllm-openai:v0.11.0",
+        version="0.11.2",
+        image="vllm/vllm-openai:v0.11.2",
         devices=("gpu",),
         vendors=("nvidia", "amd"),
         precisions=("fp16", "bf16", "fp8", "int8", "int4"),
@@ -231,7 +232,8 @@ def vllm(coefficients: Mapping[str, float] = VLLM_COEFFICIENTS) -> Engine:
             "running": "vllm:num_requests_running",
             "kv_usage": "vllm:kv_cache_usage_perc",
             "ttft": "vllm:time_to_first_token_seconds",
-            "tpot": "vllm:time_per_output_token_seconds",
+            "tpot": "vllm:request_time_per_output_token_seconds",
+            "itl": "vllm:inter_token_latency_seconds",
         },
         port=8000,
         health_path="/health",
@@ -245,15 +247,22 @@ def llama_cpp(coefficients: Mapping[str, float] = LLAMA_CPP_COEFFICIENTS) -> Eng
     return Engine(
         id="engine.llama_cpp",
         title="llama.cpp",
-        version="b6700",
-        image="ghcr.io/ggml-org/llama.cpp:server-b6700",
+        version="b10290",
+        image="ghcr.io/ggml-org/llama.cpp:server-b10290",
         devices=("board",),
-        vendors=("raspberry_pi",),
+        vendors=(),
         precisions=("fp16", "bf16", "int8", "int4"),
         tensor_parallel=False,
         pipeline_parallel=False,
         coefficients={name: fact(value) for name, value in coefficients.items()},
-        flags={"model": "--model", "port": "--port", "max_num_seqs": "--parallel"},
+        flags={
+            "model": "--model",
+            "served_model_name": "--alias",
+            "port": "--port",
+            "max_num_seqs": "--parallel",
+            "max_num_batched_tokens": "--batch-size",
+            "max_model_len": "--ctx-size",
+        },
         metrics={
             "waiting": "llamacpp:requests_deferred",
             "running": "llamacpp:requests_processing",
@@ -273,7 +282,7 @@ def a100_node(nodes: float = 1.0, per_node: int = 8) -> Place:
         accelerator=A100_80GB_SXM,
         per_node=per_node,
         nodes=given(nodes, "8 * cat.gpu.nvidia.a100_80gb_sxm"),
-        network=ETHERNET_25G,
+        network=NETWORK,
         price_usd_per_s=None,
         span=span_of("gpu = 8 * cat.gpu.nvidia.a100_80gb_sxm"),
     )
@@ -295,8 +304,8 @@ def raspberry_pi() -> Place:
 
 def chat_lengths() -> tuple[Lengths, Lengths]:
     """Return prompt and output lengths of chat that nobody stated."""
-    prompt = Lengths(mean_tok=between(70.0, 1155.0, 190.0, "190 tok"), p95_over_mean=fact(3.5))
-    output = Lengths(mean_tok=between(58.0, 338.0, 130.0, "130 tok"), p95_over_mean=fact(2.1))
+    prompt = Lengths(mean_tok=between(20.0, 2048.0, 200.0, "200 tok"), p95_over_mean=fact(3.5))
+    output = Lengths(mean_tok=between(28.0, 441.0, 110.0, "110 tok"), p95_over_mean=fact(2.5))
     return prompt, output
 
 
@@ -323,7 +332,7 @@ def support_chat(decisions: tuple[Decision, ...] = ()) -> Design:
         api="openai_chat",
         load=Load(
             rate_per_s=given(1000 / 60, "1000 req/min"),
-            peak=between(1.5, 4.2, 2.5, "2.5x"),
+            peak=between(1.5, 4.2, 2.0, "2x"),
             shape="spiky",
             prompt=prompt,
             output=output,

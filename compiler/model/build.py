@@ -1,0 +1,118 @@
+"""From resolved blocks to the typed design."""
+
+from dataclasses import dataclass
+
+from inferc.compiler.model import agreement, choices, demand, facts, hardware, soundness
+from inferc.compiler.model import diagnostics as report
+from inferc.compiler.model.design import Accelerator, Design, Engine, Service
+from inferc.compiler.model.lookup import Blocks
+from inferc.compiler.model.values import MissingFieldError, text_or
+from inferc.compiler.resolve import Resolved, ResolvedBlock
+from inferc.dsl import Diagnostic
+
+DEFAULT_API = "openai_chat"
+"""What every engine of the catalog speaks, and most clients."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The designs of a file, and what is wrong with them."""
+
+    designs: tuple[Design, ...]
+    """One for each topology; it lacks the services that are reported."""
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build(resolved: Resolved) -> Outcome:
+    """Return what the topologies of a file mean, with catalog facts filled in."""
+    found: list[Diagnostic] = []
+    designs = tuple(_design(topology, resolved, found) for topology in resolved.topologies)
+    return Outcome(designs=designs, diagnostics=tuple(found))
+
+
+def _design(topology: ResolvedBlock, resolved: Resolved, found: list[Diagnostic]) -> Design:
+    blocks = Blocks(topology, resolved.catalog)
+    holders = [block for block in topology.children if block.kind == "service"]
+    if not holders:
+        found.append(report.no_services(topology.span, topology=topology.name))
+    services = [_service(block, topology, blocks, found) for block in holders]
+    return Design(
+        name=topology.name,
+        doc=topology.doc,
+        services=tuple(service for service in services if service is not None),
+        emissions=choices.emissions(topology),
+        span=topology.span,
+    )
+
+
+def _service(
+    block: ResolvedBlock, topology: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]
+) -> Service | None:
+    """Return a service, or None where it lacks something that is reported."""
+    try:
+        return _complete_service(block, topology, blocks, found)
+    except MissingFieldError as missing:
+        where = missing.block
+        title = f"{where.kind} `{where.name}`" if where.name else f"`{where.kind}`"
+        found.append(report.field_missing(where.span, block=title, name=missing.name))
+        return None
+
+
+def _complete_service(
+    block: ResolvedBlock, topology: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]
+) -> Service:
+    used = blocks.target(block, "model")
+    source = used if used.kind == "llm" else blocks.target(used, "source")
+    model = facts.language_model(source)
+    found.extend(soundness.problems(model, source))
+    place = hardware.place(block, blocks, found)
+    demanded = block.child("load")
+    if demanded is None:
+        raise MissingFieldError(block, "load")
+    decided = choices.decisions(block, used, topology, found)
+    return Service(
+        name=block.name,
+        model=model,
+        model_name=used.name,
+        place=place,
+        api=text_or(block, "api", DEFAULT_API),
+        load=demand.load(demanded, blocks, found),
+        objectives=agreement.objectives(block, found),
+        decisions=decided,
+        engines=_engines(block, place.accelerator, choices.precisions(decided), blocks, found),
+        span=block.span,
+    )
+
+
+def _engines(
+    block: ResolvedBlock,
+    accelerator: Accelerator,
+    precisions: tuple[str, ...],
+    blocks: Blocks,
+    found: list[Diagnostic],
+) -> tuple[Engine, ...]:
+    """Return the engines that could serve here; that there is none is reported."""
+    known = [facts.engine(entry) for entry in blocks.of_kind("engine")]
+    able = tuple(item for item in known if facts.runs_on(item, accelerator, precisions))
+    if not able:
+        wanted = f" with weights in {' or '.join(precisions)}" if precisions else ""
+        found.append(
+            report.no_engine(
+                block.fields["on"].span,
+                hardware=accelerator.title,
+                kind=accelerator.kind,
+                vendor=accelerator.vendor,
+                wanted=wanted,
+                known=[_ability(item) for item in known],
+            )
+        )
+    return able
+
+
+def _ability(engine: Engine) -> str:
+    """Return where an engine runs, as a note."""
+    vendors = " or ".join(engine.vendors) or "any vendor"
+    return (
+        f"{engine.title} runs on {' or '.join(engine.devices)} of {vendors}, "
+        f"weights in {', '.join(engine.precisions)}"
+    )

@@ -1,0 +1,173 @@
+"""What the user takes from the planner, and which targets are asked for."""
+
+from collections.abc import Iterator
+
+from inferc.compiler.model import diagnostics as report
+from inferc.compiler.model import values
+from inferc.compiler.model.design import Decision, Emission
+from inferc.compiler.resolve import (
+    FieldValue,
+    ListValue,
+    RangeValue,
+    ResolvedBlock,
+    Restriction,
+    Value,
+)
+from inferc.compiler.units import Quantity
+from inferc.dsl import Diagnostic
+
+PLANNED = (
+    "engine",
+    "precision",
+    "tensor_parallel",
+    "pipeline_parallel",
+    "replicas",
+    "max_num_seqs",
+    "max_num_batched_tokens",
+    "max_model_len",
+    "gpu_memory_utilization",
+)
+"""The planner's fields of a service; a model may hold ``precision`` for all its services."""
+
+_OPERATORS = {"=": "=", "==": "=", "in": "in", "not in": "not in", "!=": "not in"}
+_FORBIDDEN = {"=": "not in", "==": "not in", "in": "not in"}
+_BOUNDS = {"<=", ">="}
+
+
+def decisions(
+    service: ResolvedBlock,
+    model: ResolvedBlock,
+    topology: ResolvedBlock,
+    found: list[Diagnostic],
+) -> tuple[Decision, ...]:
+    """Return what the user decided for ``service``, in the order of the planner's fields.
+
+    A line of the service wins over one of its model; nothing is said twice.
+    """
+    fixed: dict[str, Decision] = {}
+    for block in (model, service):
+        for name in PLANNED:
+            field = block.fields.get(name)
+            if field is not None:
+                fixed[name] = _fixed(name, field)
+    narrowed = [
+        decision
+        for block, restriction in _restrictions(service, model, topology)
+        for decision in _narrowed(_planned(restriction.target, block), restriction, found)
+    ]
+    ordered = [*fixed.values(), *narrowed]
+    return tuple(sorted(ordered, key=lambda decision: PLANNED.index(decision.field)))
+
+
+def emissions(topology: ResolvedBlock) -> tuple[Emission, ...]:
+    """Return the ``emit`` blocks of a topology."""
+    return tuple(
+        Emission(
+            target=block.name,
+            options={name: values.option(field.value) for name, field in block.fields.items()},
+            span=block.span,
+        )
+        for block in topology.children
+        if block.kind == "emit"
+    )
+
+
+def precisions(chosen: tuple[Decision, ...]) -> tuple[str, ...]:
+    """Return the formats of weights that the decisions leave; empty where all are left."""
+    allowed: list[str] | None = None
+    for decision in chosen:
+        if decision.field == "precision" and decision.operator in {"=", "in"}:
+            names = [str(value) for value in decision.values]
+            allowed = names if allowed is None else [name for name in allowed if name in names]
+    return tuple(allowed or ())
+
+
+def _restrictions(
+    service: ResolvedBlock, model: ResolvedBlock, topology: ResolvedBlock
+) -> Iterator[tuple[ResolvedBlock, Restriction]]:
+    """Return the lines that narrow the planner's fields of ``service``, each with its block.
+
+    Lines of ``pin`` blocks name the service or the model by its full path.
+    """
+    for block in (model, service):
+        for restriction in block.restrictions:
+            if _planned(restriction.target, block) in PLANNED:
+                yield block, restriction
+    for pin in (topology, *(child for child in topology.children if child.kind == "pin")):
+        for restriction in pin.restrictions:
+            for block in (model, service):
+                inside = restriction.target.startswith(f"{block.path}.")
+                if inside and _planned(restriction.target, block) in PLANNED:
+                    yield block, restriction
+
+
+def _planned(target: str, block: ResolvedBlock) -> str:
+    """Return the field of ``block`` that ``target`` names, whether in full or not."""
+    return target.removeprefix(f"{block.path}.")
+
+
+def _fixed(name: str, field: FieldValue) -> Decision:
+    """Return ``tensor_parallel = 4``."""
+    items = field.value.items if isinstance(field.value, ListValue) else (field.value,)
+    return Decision(
+        field=name,
+        operator="=",
+        values=tuple(_plain(name, item) for item in items),
+        is_range=False,
+        because=field.because,
+        span=field.span,
+    )
+
+
+def _narrowed(name: str, restriction: Restriction, found: list[Diagnostic]) -> Iterator[Decision]:
+    """Return ``tensor_parallel in [2, 4]``, or nothing where such a line is not acted on yet."""
+    operator = _operator(restriction)
+    if not operator or restriction.value is None:
+        found.append(
+            report.not_yet_supported(
+                restriction.span,
+                what=f"`{restriction.text}`",
+                instead=f"narrow it with `{name} = ...`, `{name} in [...]` or `{name} not in "
+                "[...]`",
+            )
+        )
+        return
+    because = restriction.clauses.get("because")
+    is_range = isinstance(restriction.value, RangeValue)
+    yield Decision(
+        field=name,
+        operator=operator,
+        values=tuple(_plain(name, item) for item in _items(restriction.value)),
+        is_range=is_range,
+        because="" if because is None else values.word(because),
+        span=restriction.span,
+    )
+
+
+def _operator(restriction: Restriction) -> str:
+    """Return the operator of the decision; empty where there is none for it."""
+    if restriction.modifier == "forbid":
+        return _FORBIDDEN.get(restriction.operator, "")
+    if restriction.modifier == "prefer":
+        return ""
+    if restriction.operator in _BOUNDS:
+        return restriction.operator
+    return _OPERATORS.get(restriction.operator, "")
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    match value:
+        case ListValue(items=items):
+            return items
+        case RangeValue(low=low, high=high):
+            return low, high
+        case _:
+            return (value,)
+
+
+def _plain(name: str, value: Value) -> str | float:
+    """Return a quantity as a number, anything else as its word; engines by their path."""
+    if isinstance(value, Quantity):
+        return float(value.value)
+    text = values.word(value)
+    return f"engine.{text}" if name == "engine" and "." not in text else text

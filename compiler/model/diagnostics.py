@@ -1,0 +1,163 @@
+"""What may be wrong with the meaning of a design whose names, types and units are right."""
+
+from collections.abc import Sequence
+
+from inferc.dsl import Diagnostic, Label, Severity, Span
+
+
+def sla_missing(span: Span, *, service: str) -> Diagnostic:
+    """INF150: a service says neither what must hold nor what is wished for."""
+    return Diagnostic(
+        code="INF150",
+        slug="sla-missing",
+        message=f"service `{service}` has no SLA",
+        span=span,
+        label="nothing says when it is good enough",
+        notes=(
+            "no limit is invented: one that suits one service is wrong for the next",
+        ),
+        help="add `sla { p95 ttft <= 500ms }`, or a wish such as `sla { prefer p95 ttft <= 1s }`",
+    )
+
+
+def field_missing(span: Span, *, block: str, name: str) -> Diagnostic:
+    """INF151: a block lacks a field without which it means nothing."""
+    return Diagnostic(
+        code="INF151",
+        slug="field-missing",
+        message=f"{block} has no `{name}`",
+        span=span,
+        label=f"`{name}` is needed here",
+        help=f"add `{name} = ...`",
+    )
+
+
+def no_services(span: Span, *, topology: str) -> Diagnostic:
+    """INF152: a topology has nothing to plan."""
+    return Diagnostic(
+        code="INF152",
+        slug="no-services",
+        message=f"topology `{topology}` has no service",
+        span=span,
+        label="nothing here is served",
+        help="add `service chat { model = ...; on = ...; load { rate = ... }; sla { ... } }`",
+    )
+
+
+def no_engine(
+    span: Span, *, hardware: str, kind: str, vendor: str, wanted: str, known: Sequence[str]
+) -> Diagnostic:
+    """INF153: no engine runs the model on this hardware in one of the wanted formats."""
+    return Diagnostic(
+        code="INF153",
+        slug="no-engine",
+        message=f"no known engine runs on {hardware}{wanted}",
+        span=span,
+        label=f"a {kind} of vendor `{vendor}`",
+        notes=tuple(known),
+        help="choose other hardware or another precision, or describe the engine in an `engine` "
+        "block",
+    )
+
+
+def wrong_direction(span: Span, *, metric: str, operator: str, expected: str) -> Diagnostic:
+    """INF154: an SLA line asks for at least of what is better when it is less, or the reverse."""
+    better = "less" if expected == "<=" else "more"
+    return Diagnostic(
+        code="INF154",
+        slug="wrong-direction",
+        message=f"`{metric} {operator}` asks for the wrong end: {better} of `{metric}` is better",
+        span=span,
+        label=f"`{operator}` stands here",
+        help=f"write `{metric} {expected} ...`",
+    )
+
+
+def limit_not_positive(span: Span, *, metric: str, limit: str) -> Diagnostic:
+    """INF155: nothing can be that quick."""
+    return Diagnostic(
+        code="INF155",
+        slug="limit-not-positive",
+        message=f"the limit of `{metric}` is {limit}, which nothing can meet",
+        span=span,
+        label="must be above zero",
+        help="state the longest time, or the least throughput, that users accept",
+    )
+
+
+def tail_below_mean(span: Span, *, name: str, mean: str, p95: str) -> Diagnostic:
+    """INF156: a distribution whose tail is shorter than its mean."""
+    return Diagnostic(
+        code="INF156",
+        slug="tail-below-mean",
+        message=f"the p95 of `{name}` is {p95}, below its mean of {mean}",
+        span=span,
+        label="one in twenty is larger than the p95",
+        help="check which of the two numbers is the mean",
+    )
+
+
+def steady_with_peak(span: Span, *, peak: str, shape_span: Span) -> Diagnostic:
+    """INF157: a load is called steady and given a peak."""
+    return Diagnostic(
+        code="INF157",
+        slug="steady-with-peak",
+        message=f"the load is `steady`, and its peak is {peak}",
+        span=span,
+        label=f"{peak} the mean here",
+        labels=(Label(shape_span, "never above the mean here"),),
+        help="write `shape = spiky`, or leave the peak out",
+    )
+
+
+def uneven_heads(span: Span, *, model: str, heads: int, kv_heads: int) -> Diagnostic:
+    """INF158: query heads cannot be shared out evenly over key-value heads."""
+    return Diagnostic(
+        code="INF158",
+        slug="uneven-heads",
+        message=f"{model} has {heads} heads, which {kv_heads} kv_heads do not divide",
+        span=span,
+        label="grouped attention gives each key-value head as many heads",
+        help="take both numbers from `num_attention_heads` and `num_key_value_heads` of the "
+        "model's config.json",
+    )
+
+
+def parameters_do_not_add_up(
+    span: Span, *, model: str, stated: str, derived: str, ratio: float
+) -> Diagnostic:
+    """INF159: the parameters that were stated are not those of the architecture."""
+    return Diagnostic(
+        code="INF159",
+        slug="parameters-do-not-add-up",
+        message=f"{model} has {stated} parameters, and its layers come to {derived}",
+        span=span,
+        severity=Severity.WARNING,
+        label=f"{ratio:.2f} times what the layers hold",
+        notes=("memory is planned with the number that is stated",),
+        help="check `layers`, `hidden`, `intermediate`, `experts` and `vocabulary`",
+    )
+
+
+def no_hardware(span: Span, *, place: str) -> Diagnostic:
+    """INF160: a service is put on a pool without nodes."""
+    return Diagnostic(
+        code="INF160",
+        slug="no-hardware",
+        message=f"`{place}` has no accelerators",
+        span=span,
+        label="0 here",
+        help="say how many nodes there are",
+    )
+
+
+def not_yet_supported(span: Span, *, what: str, instead: str) -> Diagnostic:
+    """INF190: the language has it, this version does not act on it."""
+    return Diagnostic(
+        code="INF190",
+        slug="not-yet-supported",
+        message=f"{what} is not supported yet",
+        span=span,
+        label="read, and not acted on",
+        help=instead,
+    )

@@ -1,0 +1,116 @@
+"""Facts about hardware, models and engines: blocks to values."""
+
+from collections.abc import Mapping
+
+from inferc.compiler.model import values
+from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Link
+from inferc.compiler.model.lookup import Blocks
+from inferc.compiler.provenance import Origin, Sourced, exactly
+from inferc.compiler.resolve import ResolvedBlock
+
+NO_LATENCY = exactly(0.0, Origin.DEFAULTED, text="0 s")
+"""Of a link whose block does not say: the favourable end, as its bandwidth decides."""
+
+
+def link(block: ResolvedBlock) -> Link:
+    """Return the fabric that ``block`` describes."""
+    latency = block.fields.get("latency")
+    return Link(
+        id=block.path,
+        title=values.text_or(block, "title", block.name),
+        bandwidth_bytes_per_s=values.number(block, "bandwidth"),
+        latency_s=values.sourced(latency) if latency else NO_LATENCY,
+    )
+
+
+def accelerator(block: ResolvedBlock, blocks: Blocks, *, per_node: int) -> Accelerator:
+    """Return the accelerator that ``block`` describes.
+
+    A link that does not say how many accelerators it joins joins all of a node.
+    """
+    joined = link(blocks.target(block, "link")) if "link" in block.fields else None
+    power = block.fields.get("power")
+    return Accelerator(
+        id=block.path,
+        kind=block.kind,
+        title=values.text_or(block, "title", block.name),
+        vendor=values.text_or(block, "vendor", "other"),
+        architecture=values.text_or(block, "architecture"),
+        memory_bytes=values.number(block, "memory"),
+        bandwidth_bytes_per_s=values.number(block, "bandwidth"),
+        flop_per_s=_numbers(block.child("compute")),
+        link=joined,
+        link_domain=values.count_or(block, "link_domain", per_node if joined else 1),
+        network=link(blocks.target(block, "network")) if "network" in block.fields else None,
+        product_label=values.text_or(block, "product_label"),
+        power_w=values.sourced(power) if power else None,
+        span=block.span,
+    )
+
+
+def language_model(block: ResolvedBlock) -> LanguageModel:
+    """Return the transformer that ``block`` describes."""
+    hidden, heads = values.count(block, "hidden"), values.count(block, "heads")
+    experts = values.count_or(block, "experts", 0)
+    return LanguageModel(
+        id=block.path,
+        title=values.text_or(block, "title", block.name),
+        repository=values.text_or(block, "repository"),
+        parameters=values.number(block, "parameters"),
+        layers=values.count(block, "layers"),
+        hidden=hidden,
+        intermediate=values.count(block, "intermediate"),
+        heads=heads,
+        kv_heads=values.count(block, "kv_heads"),
+        head_dim=values.count_or(block, "head_dim", hidden // heads),
+        vocabulary=values.count(block, "vocabulary"),
+        experts=experts,
+        experts_per_token=values.count_or(block, "experts_per_token", experts),
+        tied_embeddings=values.flag_or(block, "tied_embeddings"),
+        context=values.count(block, "context"),
+        span=block.span,
+    )
+
+
+def engine(block: ResolvedBlock) -> Engine:
+    """Return the engine that ``block`` describes."""
+    return Engine(
+        id=block.path,
+        title=values.text_or(block, "title", block.name),
+        version=values.text_or(block, "version"),
+        image=values.text_or(block, "image"),
+        devices=values.words(block, "devices"),
+        vendors=values.words(block, "vendors"),
+        precisions=values.words(block, "precisions"),
+        tensor_parallel=values.flag_or(block, "tensor_parallel"),
+        pipeline_parallel=values.flag_or(block, "pipeline_parallel"),
+        coefficients=_numbers(block.child("coefficients")),
+        flags=_texts(block.child("flags")),
+        metrics=_texts(block.child("metrics")),
+        port=values.count(block, "port"),
+        health_path=values.text_or(block, "health_path", "/health"),
+        ready_path=values.text_or(block, "ready_path", "/health"),
+        span=block.span,
+    )
+
+
+def runs_on(candidate: Engine, hardware: Accelerator, precisions: tuple[str, ...]) -> bool:
+    """Return whether the engine knows this kind of device, its vendor and one of the formats.
+
+    An engine that names no vendors runs on anybody's; no ``precisions`` means that any will do.
+    """
+    return (
+        hardware.kind in candidate.devices
+        and (not candidate.vendors or hardware.vendor in candidate.vendors)
+        and (not precisions or any(name in candidate.precisions for name in precisions))
+    )
+
+
+def _numbers(block: ResolvedBlock | None) -> Mapping[str, Sourced[float]]:
+    fields = {} if block is None else block.fields
+    return {name: values.sourced(field) for name, field in fields.items()}
+
+
+def _texts(block: ResolvedBlock | None) -> Mapping[str, str]:
+    fields = {} if block is None else block.fields
+    return {name: values.word(field.value) for name, field in fields.items()}

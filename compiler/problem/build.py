@@ -1,0 +1,64 @@
+"""From the typed design to serving problems: plain floats, and what is not known."""
+
+from collections.abc import Iterator
+
+from inferc.compiler.model import Design, Service
+from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown
+from inferc.compiler.provenance import Sourced
+
+
+def build(design: Design) -> tuple[Problem, ...]:
+    """Return one serving problem for each service of ``design``, in its order."""
+    return tuple(_problem(service) for service in design.services)
+
+
+def _problem(service: Service) -> Problem:
+    load = service.load
+    case = Case(
+        service=service.name,
+        model=service.model,
+        place=service.place,
+        engines=service.engines,
+        rate_per_s=load.rate_per_s.value,
+        peak=load.peak.value,
+        prompt_mean_tok=load.prompt.mean_tok.value,
+        prompt_p95_over_mean=load.prompt.p95_over_mean.value,
+        output_mean_tok=load.output.mean_tok.value,
+        output_p95_over_mean=load.output.p95_over_mean.value,
+        objectives=service.objectives,
+        decisions=service.decisions,
+    )
+    return Problem(service=service, case=case, unknowns=tuple(_unknowns(service)))
+
+
+def _unknowns(service: Service) -> Iterator[Unknown]:
+    """Return the numbers that may lie elsewhere than where the plan is made for them.
+
+    More of each is never easier to serve, so the low end is the favourable one.
+    """
+    load = service.load
+    numbers = (
+        ("rate", Quantity.RATE, load.rate_per_s, "req/s"),
+        ("peak", Quantity.PEAK, load.peak, "x"),
+        ("prompt_tokens", Quantity.PROMPT, load.prompt.mean_tok, "tok"),
+        ("output_tokens", Quantity.OUTPUT, load.output.mean_tok, "tok"),
+    )
+    for name, quantity, number, unit in numbers:
+        if number.low < number.high:
+            yield _unknown(f"{service.name}.load.{name}", quantity, number, unit)
+
+
+def _unknown(path: str, quantity: Quantity, number: Sourced[float], unit: str) -> Unknown:
+    return Unknown(
+        path=path,
+        quantity=quantity,
+        typical=number.value,
+        low=number.low,
+        high=number.high,
+        unit=unit,
+        origin=number.origin,
+        confidence=number.confidence,
+        because=number.because,
+        source=number.source,
+        span=number.span,
+    )
