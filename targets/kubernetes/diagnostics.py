@@ -78,7 +78,7 @@ def bad_repository(*, service: str, repository: str, span: Span | None) -> Diagn
         slug="bad-weights-repository",
         message=f"the weights of `{service}` cannot be fetched: {what}",
         span=span,
-        notes=("a repository is written `owner/name`, a revision as a commit, tag or branch",),
+        notes=("it is written `owner/name`, or `owner/name@commit`",),
         help='name the repository of the model: `repository = "owner/name"`',
     )
 
@@ -104,7 +104,7 @@ def revision_not_pinned(*, service: str, repository: str, span: Span | None) -> 
         message=f"the weights of `{service}` are whatever `{repository}` holds on the day of the "
         "download",
         span=span,
-        help='pin a commit of the model: `revision = "…"`',
+        help=f'name a commit behind it: `repository = "{repository}@…"`',
     )
 
 
@@ -131,6 +131,35 @@ def several_clusters(*, clusters: tuple[str, ...]) -> Diagnostic:
         span=None,
         notes=(f"clusters: {', '.join(clusters)}",),
         help="split it into one topology for each cluster",
+    )
+
+
+def volume_not_writable(*, service: str, stated: str, span: Span | None) -> Diagnostic:
+    """INF613: nothing could put the weights onto the volume."""
+    return Diagnostic(
+        code="INF613",
+        slug="volume-not-writable",
+        message=f"the weights of `{service}` cannot be put onto a volume that is only read",
+        span=span,
+        notes=(f"access_mode = {stated}",),
+        help="write `access_mode = read_write_many`, with a storage class that has it",
+    )
+
+
+def volume_not_shared(
+    *, service: str, stated: str, replicas: int, nodes: int, span: Span | None
+) -> Diagnostic:
+    """INF614: pods on several nodes cannot mount the volume."""
+    return Diagnostic(
+        code="INF614",
+        slug="volume-not-shared",
+        message=f"the replicas of `{service}` cannot all mount the volume of its weights",
+        span=span,
+        notes=(
+            f"access_mode = {stated}: one node at a time",
+            f"up to {replicas} replicas on {nodes} nodes",
+        ),
+        help="write `access_mode = read_write_many`, with a storage class that has it",
     )
 
 

@@ -51,9 +51,7 @@ def quantized_on_load(serving: Serving) -> bool:
     refuses to make them twice.
     """
     precision = serving.plan.configuration.precision
-    return precision in QUANTIZED_ON_LOAD and (
-        precision not in serving.plan.service.model.repository.lower()
-    )
+    return precision in QUANTIZED_ON_LOAD and (precision not in serving.repository.lower())
 
 
 def flag_of(engine: Engine, value: str) -> str:

@@ -1,8 +1,12 @@
 """What a drain may do to the replicas."""
 
-from inferc.targets.base import Data
+from typing import TYPE_CHECKING
+
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.serving import Serving
+
+if TYPE_CHECKING:
+    from inferc.targets.base import Data
 
 
 def budget(serving: Serving) -> tuple[Manifest, ...]:

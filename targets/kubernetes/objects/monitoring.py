@@ -1,9 +1,13 @@
 """What Prometheus scrapes."""
 
-from inferc.targets.base import Data
+from typing import TYPE_CHECKING
+
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.kubernetes.objects.workload import PORT_NAME
+
+if TYPE_CHECKING:
+    from inferc.targets.base import Data
 
 SCRAPE_INTERVAL = "15s"
 METRICS_PATH = "/metrics"

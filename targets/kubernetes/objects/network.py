@@ -34,11 +34,11 @@ def engine(serving: Serving) -> Manifest:
     sources: list[Data] = [
         _in_namespace(name)
         for name in dict.fromkeys(
-            (serving.settings["gateway_namespace"], serving.settings["monitoring_namespace"])
+            (serving.settings["gateway_namespace"], serving.choices.monitoring_namespace)
         )
     ]
-    if serving.settings["node_cidr"]:
-        sources.append({"ipBlock": {"cidr": serving.settings["node_cidr"]}})
+    if serving.choices.node_cidr:
+        sources.append({"ipBlock": {"cidr": serving.choices.node_cidr}})
     rule: dict[str, Data] = {"from": sources, "ports": [{"port": PORT_NAME, "protocol": "TCP"}]}
     spec: dict[str, Data] = {
         "podSelector": {"matchLabels": serving.selector},

@@ -72,7 +72,7 @@ def identity(serving: Serving) -> dict[str, Data]:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
     }
-    secret = serving.settings["image_pull_secret"]
+    secret = serving.choices.image_pull_secret
     if secret:
         fields["imagePullSecrets"] = [{"name": secret}]
     return fields

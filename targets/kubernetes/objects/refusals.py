@@ -11,7 +11,7 @@ from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as problems
 from inferc.targets.kubernetes.objects import arguments, scaling
 from inferc.targets.kubernetes.objects.names import dns_label, is_dns_label
-from inferc.targets.kubernetes.objects.releases import known_releases, release_of
+from inferc.targets.kubernetes.objects.releases import Release, known_releases, release_of
 from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
 from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
 from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
@@ -109,6 +109,7 @@ def _engine(serving: Serving) -> Iterator[Diagnostic]:
             service=name, engine=engine.title, version=engine.version, known=known, span=engine.span
         )
         return
+    yield from _image(serving, release)
     for flag, _ in arguments.flags(serving, release):
         if flag not in release.flags:
             import difflib
@@ -132,21 +133,52 @@ def _engine(serving: Serving) -> Iterator[Diagnostic]:
         )
 
 
+def _image(serving: Serving, release: Release) -> Iterator[Diagnostic]:
+    """Yield an error where the image is built for the accelerators of others."""
+    engine, hardware = serving.engine, serving.place.accelerator
+    vendors = release.image_vendors.get(engine.image.partition(":")[0])
+    if vendors is not None and hardware.vendor not in vendors:
+        yield _refused(
+            serving.plan,
+            f"the image of {engine.title} is built for {' and '.join(vendors)} only",
+            (f"image: {engine.image}", *_where(serving.plan)),
+        )
+
+
 def _weights(serving: Serving) -> Iterator[Diagnostic]:
     service, model = serving.plan.service, serving.plan.service.model
-    if not REPOSITORY.fullmatch(model.repository) or not REVISION.fullmatch(model.revision):
-        text = model.repository + (f"@{model.revision}" if model.revision else "")
-        yield problems.bad_repository(service=service.name, repository=text, span=model.span)
-    elif not model.revision:
+    if not REPOSITORY.fullmatch(serving.repository) or not REVISION.fullmatch(serving.revision):
+        yield problems.bad_repository(
+            service=service.name, repository=model.repository, span=model.span
+        )
+    elif not serving.revision:
         yield problems.revision_not_pinned(
             service=service.name, repository=model.repository, span=model.span
         )
     precision = serving.plan.configuration.precision
     ready = precision in arguments.DTYPES or precision in arguments.QUANTIZED_ON_LOAD
-    if not ready and precision not in model.repository.lower():
+    if not ready and precision not in serving.repository.lower():
         yield problems.quantised_weights_needed(
             service=service.name,
             precision=precision,
             repository=model.repository,
             span=model.span,
+        )
+    yield from _volume(serving)
+
+
+def _volume(serving: Serving) -> Iterator[Diagnostic]:
+    cluster = serving.place.cluster
+    span = None if cluster is None else cluster.span
+    if serving.access_mode == "ReadOnlyMany":
+        yield problems.volume_not_writable(
+            service=serving.plan.service.name, stated=serving.settings["access_mode"], span=span
+        )
+    elif serving.access_mode == "ReadWriteOnce" and serving.shared:
+        yield problems.volume_not_shared(
+            service=serving.plan.service.name,
+            stated=serving.settings["access_mode"],
+            replicas=serving.max_replicas,
+            nodes=int(serving.place.nodes.value),
+            span=span,
         )

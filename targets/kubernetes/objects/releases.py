@@ -5,7 +5,7 @@ released packages, never from memory.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from inferc.compiler.model import Engine
@@ -57,6 +57,16 @@ Source: the wheel vllm 0.11.0 on PyPI, ``vllm/engine/arg_utils.py`` and
 ``vllm/entrypoints/openai/cli_args.py``; without ``--model``, which ``serve`` refuses.
 """
 
+VLLM_0_11_2_NEW: Final = """
+aggregate-engine-logging all2all-backend cudagraph-capture-sizes data-parallel-external-lb
+dcp-kv-cache-interleave-size disable-nccl-for-dp-synchronization ec-transfer-config
+enable-mm-embeds kv-offloading-backend kv-offloading-size mamba-block-size master-addr
+master-port max-cudagraph-capture-size mm-encoder-attn-backend nnodes node-rank
+reasoning-parser-plugin stream-interval tokens-only
+"""
+VLLM_0_11_2_GONE: Final = "enable-lora-bias rope-scaling rope-theta"
+"""What 0.11.2 has more and less than 0.11.0. Source: its wheel on PyPI, the same files."""
+
 HF_DOWNLOAD_FLAGS: Final = frozenset(
     {"--cache-dir", "--exclude", "--force-download", "--include", "--local-dir", "--max-workers"}
     | {"--quiet", "--repo-type", "--revision", "--token"}
@@ -82,13 +92,15 @@ class Release:
     downloader: tuple[str, ...] = ()
     """The command inside the engine's image that fetches a repository."""
     downloader_flags: frozenset[str] = frozenset()
+    image_vendors: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """By repository of an image: whose accelerators it is built for."""
 
 
 def _flags(text: str) -> frozenset[str]:
     return frozenset(f"--{word}" for word in text.split())
 
 
-VLLM_0_11: Final = Release(
+VLLM_0_11_0: Final = Release(
     command=("vllm", "serve"),
     flags=_flags(VLLM_0_11_FLAGS),
     environment={
@@ -99,9 +111,17 @@ VLLM_0_11: Final = Release(
     },
     downloader=("hf", "download"),
     downloader_flags=HF_DOWNLOAD_FLAGS,
+    image_vendors={"vllm/vllm-openai": ("nvidia",)},
 )
 
-RELEASES: Final[Mapping[tuple[str, str], Release]] = {("vllm", "0.11.0"): VLLM_0_11}
+VLLM_0_11_2: Final = replace(
+    VLLM_0_11_0, flags=VLLM_0_11_0.flags - _flags(VLLM_0_11_2_GONE) | _flags(VLLM_0_11_2_NEW)
+)
+
+RELEASES: Final[Mapping[tuple[str, str], Release]] = {
+    ("vllm", "0.11.0"): VLLM_0_11_0,
+    ("vllm", "0.11.2"): VLLM_0_11_2,
+}
 """By engine and version."""
 
 

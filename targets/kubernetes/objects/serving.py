@@ -9,7 +9,7 @@ from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import from_unit, to_unit
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.kubernetes.objects.settings import Choices, Settings, settings_of
+from inferc.targets.kubernetes.objects.settings import ACCESS_MODES, Choices, Settings, settings_of
 from inferc.targets.versions import GPU_RESOURCES
 
 SHM_PER_WORKER_GIB = 2
@@ -128,6 +128,22 @@ class Serving:
     def shared(self) -> bool:
         """Whether pods on several nodes may read the weights."""
         return self.max_replicas > 1 and int(self.place.nodes.value) > 1
+
+    @property
+    def access_mode(self) -> str:
+        """Who may mount the weights: the cluster's own word, else as few as will do."""
+        stated = ACCESS_MODES.get(self.settings["access_mode"], "")
+        return stated or ("ReadWriteMany" if self.shared else "ReadWriteOnce")
+
+    @property
+    def repository(self) -> str:
+        """Where the weights come from."""
+        return self.plan.service.model.repository.partition("@")[0]
+
+    @property
+    def revision(self) -> str:
+        """The commit of the weights: ``owner/name@commit``; empty where none is pinned."""
+        return self.plan.service.model.repository.partition("@")[2]
 
     @property
     def shm_gib(self) -> int:

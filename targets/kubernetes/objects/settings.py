@@ -1,49 +1,62 @@
 """What the user and the cluster's owner may say about the emitted objects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from inferc.compiler.model import Cluster
 from inferc.compiler.provenance import Origin
 from inferc.dsl import Diagnostic
-from inferc.targets import diagnostics as problems
+from inferc.targets import diagnostics
 from inferc.targets.base import Options
+from inferc.targets.kubernetes.objects.names import is_dns_label
 
 TARGET = "kubernetes"
 
 SCALERS = ("keda", "hpa", "none")
 
 OPTIONS: Mapping[str, tuple[type, str]] = {
-    "namespace": (str, "where the objects live; else the cluster's namespace, else the topology's"),
-    "scaler": (str, "keda (default), hpa or none"),
-    "create_namespace": (bool, "false where somebody else owns the namespace"),
+    "create_namespace": (bool, "`false` where somebody else makes the namespace"),
+    "hf_token_secret": (str, "name of the Secret with the hub's token; `hf-token`"),
+    "image_pull_secret": (str, "name of the Secret that pulls images; none"),
+    "monitoring_namespace": (str, "namespace of Prometheus; `monitoring`"),
+    "namespace": (str, "where the objects live; the cluster's namespace, else the topology's name"),
+    "node_cidr": (str, "addresses of the nodes, where the network plugin blocks their probes"),
+    "scaler": (str, "`keda`, `hpa` or `none`; `keda`"),
 }
-"""The options of ``emit kubernetes { … }``: type, and what they do."""
+"""The options of ``emit kubernetes { … }``: type, and meaning with the default."""
 
 DEFAULTS: Mapping[str, str] = {
-    "storage_class": "",
-    "prometheus": "http://prometheus-operated.monitoring.svc:9090",
-    "release_label": "kube-prometheus-stack",
-    "monitoring_namespace": "monitoring",
+    "access_mode": "",
     "gateway_namespace": "gateway-system",
     "image_registry": "",
-    "image_pull_secret": "",
-    "hf_token_secret": "hf-token",
-    "node_cidr": "",
+    "prometheus": "http://prometheus-operated.monitoring.svc:9090",
+    "release_label": "kube-prometheus-stack",
+    "storage_class": "",
 }
 """The settings of a cluster that the objects use, and what is taken where nobody says.
 
-The monitoring names are those of the kube-prometheus-stack chart.
+The address and the label of Prometheus are those of the kube-prometheus-stack chart.
 """
+
+ACCESS_MODES: Mapping[str, str] = {
+    "read_write_once": "ReadWriteOnce",
+    "read_write_many": "ReadWriteMany",
+    "read_only_many": "ReadOnlyMany",
+}
+"""The words of a cluster's ``access_mode``, as Kubernetes writes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """The options of an ``emit kubernetes`` block."""
 
-    namespace: str = ""
-    scaler: str = "keda"
     create_namespace: bool = True
+    hf_token_secret: str = "hf-token"  # noqa: S105 - a name, not a secret
+    image_pull_secret: str = ""
+    monitoring_namespace: str = "monitoring"
+    namespace: str = ""
+    node_cidr: str = ""
+    scaler: str = "keda"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,37 +86,66 @@ def settings_of(cluster: Cluster | None) -> Settings:
 
 def read_options(options: Options) -> tuple[Choices, tuple[Diagnostic, ...]]:
     """Return the choices that ``options`` make, and what is wrong with them."""
-    import difflib
+    problems = dict(_problems(options))
+    default = Choices()
 
-    found: list[Diagnostic] = []
+    def text(name: str, fallback: str) -> str:
+        value = options.get(name)
+        return value if isinstance(value, str) and value and name not in problems else fallback
+
+    choices = Choices(
+        create_namespace=options.get("create_namespace") is not False,
+        hf_token_secret=text("hf_token_secret", default.hf_token_secret),
+        image_pull_secret=text("image_pull_secret", default.image_pull_secret),
+        monitoring_namespace=text("monitoring_namespace", default.monitoring_namespace),
+        namespace=text("namespace", default.namespace),
+        node_cidr=text("node_cidr", default.node_cidr),
+        scaler=text("scaler", default.scaler),
+    )
+    return choices, tuple(problems.values())
+
+
+def _problems(options: Options) -> Iterator[tuple[str, Diagnostic]]:
+    """Yield the name of each option that is wrong, with what is wrong with it."""
     for name, value in sorted(options.items()):
         if name not in OPTIONS:
-            close = difflib.get_close_matches(name, OPTIONS, n=1)
-            found.append(
-                problems.unknown_option(
-                    target=TARGET, option=name, known=tuple(OPTIONS), nearest="".join(close)
-                )
+            import difflib
+
+            nearest = "".join(difflib.get_close_matches(name, OPTIONS, n=1))
+            known = tuple(OPTIONS)
+            yield (
+                name,
+                diagnostics.unknown_option(
+                    target=TARGET, option=name, known=known, nearest=nearest
+                ),
             )
-        elif not isinstance(value, OPTIONS[name][0]):
-            found.append(
-                problems.bad_option(
+        elif not isinstance(value, OPTIONS[name][0]) or not _allowed(name, str(value)):
+            yield (
+                name,
+                diagnostics.bad_option(
                     target=TARGET, option=name, value=str(value), expected=OPTIONS[name][1]
-                )
+                ),
             )
-    scaler = _text(options, "scaler") or "keda"
-    if scaler not in SCALERS:
-        found.append(
-            problems.bad_option(
-                target=TARGET, option="scaler", value=scaler, expected=OPTIONS["scaler"][1]
-            )
-        )
-    return Choices(
-        namespace=_text(options, "namespace"),
-        scaler=scaler if scaler in SCALERS else "keda",
-        create_namespace=options.get("create_namespace") is not False,
-    ), tuple(found)
 
 
-def _text(options: Options, name: str) -> str:
-    value = options.get(name, "")
-    return value if isinstance(value, str) else ""
+def _allowed(name: str, value: str) -> bool:
+    """Return whether an option of the right type has a value that it can have."""
+    match name:
+        case "scaler":
+            return value in SCALERS
+        case "node_cidr":
+            return _is_network(value)
+        case "create_namespace" | "namespace":
+            return True
+        case _:
+            return value == "" or is_dns_label(value)
+
+
+def _is_network(text: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True

@@ -32,15 +32,14 @@ if test -f "$DIRECTORY/$MARKER"; then exit 0; fi
 
 def directory(serving: Serving) -> str:
     """Return where the weights lie: another revision of them lies elsewhere."""
-    model = serving.plan.service.model
-    revision = f"-{digest(model.revision)}" if model.revision else ""
-    return posixpath.join(MOUNT, dns_label(model.repository) + revision)
+    revision = f"-{digest(serving.revision)}" if serving.revision else ""
+    return posixpath.join(MOUNT, dns_label(serving.repository) + revision)
 
 
 def claim(serving: Serving) -> Manifest:
     """Return the volume of the weights."""
     spec: dict[str, Data] = {
-        "accessModes": ["ReadWriteMany" if serving.shared else "ReadWriteOnce"],
+        "accessModes": [serving.access_mode],
         "resources": {"requests": {"storage": gibibytes(serving.storage_gib)}},
     }
     if serving.settings["storage_class"]:
@@ -86,11 +85,10 @@ def prefetch(serving: Serving, release: Release) -> Manifest:
 
 def download_command(serving: Serving, release: Release) -> list[str]:
     """Return the command that downloads the weights."""
-    model = serving.plan.service.model
-    revision = [f"--revision={model.revision}"] if model.revision else []
+    revision = [f"--revision={serving.revision}"] if serving.revision else []
     return [
         *release.downloader,
-        model.repository,
+        serving.repository,
         *revision,
         f"--local-dir={directory(serving)}",
         f"--exclude={EXCLUDED}",
@@ -145,7 +143,7 @@ def _pod(serving: Serving, release: Release) -> dict[str, Data]:
 def _token(serving: Serving) -> dict[str, Data]:
     """Return the hub's token: by reference, and optional, since open weights need none."""
     reference: dict[str, Data] = {
-        "name": serving.settings["hf_token_secret"],
+        "name": serving.choices.hf_token_secret,
         "key": "token",
         "optional": True,
     }

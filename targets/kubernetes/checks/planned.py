@@ -1,0 +1,117 @@
+"""The workload is the one that was planned: accelerators, memory, times, storage."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from inferc.compiler.plan import ServicePlan
+from inferc.targets.base import Data
+from inferc.targets.kubernetes.checks.lookup import get, number, pods, rows, size_bytes, text
+from inferc.targets.kubernetes.checks.names import Finding
+from inferc.targets.kubernetes.objects import Manifest
+from inferc.targets.versions import GPU_RESOURCES
+
+STARTUP_OVER_LOAD = 1.5
+GPU_KEYS = tuple(resource for resource, _ in GPU_RESOURCES.values())
+
+
+def check_accelerators(manifest: Manifest, plan: ServicePlan) -> Iterator[Finding]:
+    """Yield where the pods do not ask for exactly the accelerators of a replica."""
+    shape = plan.configuration
+    planned = shape.tensor_parallel * shape.pipeline_parallel
+    asked = 0
+    for pod in pods(manifest):
+        for container in pod.containers:
+            limits = _gpus(container, "limits")
+            if limits != _gpus(container, "requests"):
+                yield manifest.id, "accelerators requested and limited differ"
+            asked += limits
+    if asked != planned:
+        yield manifest.id, f"a pod has {asked} accelerators, and a replica takes {planned}"
+
+
+def _gpus(container: Mapping[str, Data], part: str) -> int:
+    amounts = (text(container, "resources", part, key) for key in GPU_KEYS)
+    return sum(int(amount) for amount in amounts if amount.isdecimal())
+
+
+def check_memory(manifest: Manifest) -> Iterator[Finding]:
+    """Yield where what is written to a memory volume could exceed the container's limit."""
+    for pod in pods(manifest):
+        volumes = {
+            text(volume, "name"): size_bytes(text(volume, "emptyDir", "sizeLimit"))
+            for volume in rows(pod.spec, "volumes")
+            if text(volume, "emptyDir", "medium") == "Memory"
+        }
+        for container in pod.containers:
+            limit = size_bytes(text(container, "resources", "limits", "memory"))
+            if not limit:
+                yield manifest.id, f"container `{text(container, 'name')}` has no limit of memory"
+            for mount in rows(container, "volumeMounts"):
+                name = text(mount, "name")
+                if name in volumes and not 0 < volumes[name] < limit:
+                    yield manifest.id, f"the memory volume `{name}` does not fit into the limit"
+
+
+def check_times(manifest: Manifest, plan: ServicePlan, *, drains_itself: bool) -> Iterator[Finding]:
+    """Yield where a pod gets less time than it takes."""
+    drain_s = plan.estimate.e2e_s * max(1.0, plan.service.load.output.p95_over_mean.value)
+    for pod in pods(manifest):
+        for container in rows(pod.spec, "containers"):
+            budget_s = number(container, "startupProbe", "periodSeconds") * number(
+                container, "startupProbe", "failureThreshold"
+            )
+            yield from _startup(manifest, budget_s, plan.load_time_s)
+            yield from _stop(manifest, pod.spec, container, drain_s, after=drains_itself)
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                if number(container, probe, "timeoutSeconds") <= 1:
+                    yield (
+                        manifest.id,
+                        f"{probe} waits one second at most, which a busy engine takes",
+                    )
+
+
+def _startup(manifest: Manifest, budget_s: float, load_s: float) -> Iterator[Finding]:
+    if budget_s < STARTUP_OVER_LOAD * load_s:
+        yield manifest.id, f"{budget_s:g} s to start are too few for a load of {load_s:g} s"
+    deadline_s = number(manifest.body, "spec", "progressDeadlineSeconds")
+    if deadline_s <= budget_s:
+        yield (
+            manifest.id,
+            f"the rollout is given up after {deadline_s:g} s, before the start-up's {budget_s:g} s",
+        )
+
+
+def _stop(
+    manifest: Manifest,
+    pod: Mapping[str, Data],
+    container: Mapping[str, Data],
+    drain_s: float,
+    *,
+    after: bool,
+) -> Iterator[Finding]:
+    wait_s = number(container, "lifecycle", "preStop", "sleep", "seconds")
+    grace_s = number(pod, "terminationGracePeriodSeconds")
+    if wait_s <= (0 if after else drain_s):
+        yield manifest.id, f"{wait_s:g} s of waiting drop requests that take {drain_s:g} s"
+    if grace_s < wait_s + (drain_s if after else 0):
+        yield manifest.id, f"{grace_s:g} s to end are too few for {wait_s:g} s of waiting"
+
+
+def check_storage(
+    manifests: Sequence[Manifest], manifest: Manifest, plan: ServicePlan
+) -> Iterator[Finding]:
+    """Yield where the volume is too small, or cannot be mounted where the replicas are."""
+    claims = {
+        text(volume, "persistentVolumeClaim", "claimName")
+        for pod in pods(manifest)
+        for volume in rows(pod.spec, "volumes")
+    }
+    several = plan.autoscale.max_replicas > 1 and plan.service.place.nodes.value > 1
+    for claim in manifests:
+        if claim.kind != "PersistentVolumeClaim" or claim.name not in claims:
+            continue
+        size = size_bytes(text(claim.body, "spec", "resources", "requests", "storage"))
+        if size < plan.weights_bytes:
+            yield claim.id, "it is smaller than the weights"
+        modes = get(claim.body, "spec", "accessModes")
+        if several and modes != ["ReadWriteMany"]:
+            yield claim.id, "pods on several nodes cannot mount it"
