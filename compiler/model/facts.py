@@ -56,6 +56,7 @@ def language_model(block: ResolvedBlock) -> LanguageModel:
         id=block.path,
         title=values.text_or(block, "title", block.name),
         repository=values.text_or(block, "repository"),
+        revision=values.text_or(block, "revision"),
         parameters=values.number(block, "parameters"),
         layers=values.count(block, "layers"),
         hidden=hidden,

@@ -71,6 +71,7 @@ CATALOG_KINDS: tuple[Kind, ...] = (
         field("title", TEXT, "What its maker calls it.", required=True),
         field("family", TEXT, "The family it belongs to."),
         field("repository", TEXT, "Where its weights are: `meta-llama/Meta-Llama-3-70B`."),
+        field("revision", TEXT, "The commit of that repository."),
         field("parameters", positive(), "How many weights it has: `70.6B`.", required=True),
         field("layers", count(), "Transformer layers.", required=True),
         field("hidden", count(), "Width of the residual stream.", required=True),
