@@ -1,0 +1,50 @@
+"""Which targets there are. Each is imported when it is asked for, and not before."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from inferc.dsl import Diagnostic, Span
+from inferc.targets.base import Target
+from inferc.targets.diagnostics import unknown_target
+
+SUMMARIES: Final[Mapping[str, str]] = {
+    "kubernetes": "manifests as a kustomize tree",
+    "pulumi": "a Python program for Pulumi that creates the same objects",
+    "diagram": "pictures of the topology: SVG, DOT, Mermaid",
+}
+"""Every target, with what it writes."""
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all targets."""
+    return tuple(SUMMARIES)
+
+
+def load(name: str) -> Target:
+    """Return the target called ``name``; it must be one of :func:`names`."""
+    match name:
+        case "kubernetes":
+            from inferc.targets.kubernetes.emitter import TARGET as KUBERNETES
+
+            return KUBERNETES
+        case "pulumi":
+            from inferc.targets.pulumi.emitter import TARGET as PULUMI
+
+            return PULUMI
+        case "diagram":
+            from inferc.targets.diagram.emitter import TARGET as DIAGRAM
+
+            return DIAGRAM
+        case _:
+            message = f"no target `{name}`"
+            raise KeyError(message)
+
+
+def find(name: str, span: Span | None = None) -> Target | Diagnostic:
+    """Return the target called ``name``, or what to say where there is none."""
+    if name in SUMMARIES:
+        return load(name)
+    import difflib
+
+    nearest = "".join(difflib.get_close_matches(name, SUMMARIES, n=1))
+    return unknown_target(name=name, known=names(), nearest=nearest, span=span)
