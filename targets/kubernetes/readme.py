@@ -37,8 +37,10 @@ def _head(topology: Topology) -> list[str]:
     return [
         f"# {topology.name} on Kubernetes",
         "",
-        f"Generated from the plan `{topology.digest}`. Change the `.infer` file and compile again,",
-        "or keep patches of your own in a kustomize overlay that has this folder as a resource.",
+        "Change the `.infer` file and compile again, or keep patches of your own in a kustomize",
+        "overlay that has this folder as a resource.",
+        "",
+        f"Plan `{topology.digest}`.",
     ]
 
 
@@ -153,4 +155,6 @@ def _notes(servings: Sequence[Serving]) -> Iterator[str]:
             f"`{one.name}`: its volume of {gibibytes(one.storage_gib)} holds one version of the "
             "weights. Enlarge it before you change their revision."
         )
+    if any(one.scaler == "hpa" for one in servings):
+        yield "The autoscaler works once the Prometheus adapter has `prometheus-adapter-values.yaml`."
     yield "A namespace belongs to one topology: what it may not do holds for every pod in it."

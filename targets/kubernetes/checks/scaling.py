@@ -62,7 +62,7 @@ def _signal(manifest: Manifest) -> Iterator[Finding]:
         return
     for trigger in rows(manifest.body, "spec", "triggers"):
         query = text(trigger, "metadata", "query")
-        if "vector(" in query:
+        if "vector(" in query or text(trigger, "metadata", "ignoreNullValues") != "false":
             yield manifest.id, "lost metrics must not look like no load"
         if f'namespace="{manifest.namespace}"' not in query or "job=" not in query:
             yield manifest.id, "the query does not select the namespace and the pods"

@@ -64,6 +64,8 @@ def _scaled_object(serving: Serving) -> Manifest:
             "serverAddress": serving.settings["prometheus"],
             "query": query(serving),
             "threshold": threshold(serving),
+            # An empty answer is a fault, not zero: only then does the fallback take over.
+            "ignoreNullValues": "false",
         },
     }
     spec: dict[str, Data] = {
