@@ -1,7 +1,9 @@
-"""Making one new file, and only if there is none."""
+"""Making one file: a starter, or a result that ``-o`` asks for."""
 
 from pathlib import Path
 
+from inferc.dsl.diagnostics import Diagnostic
+from inferc.files.diagnostics import output_not_writable
 from inferc.files.reader import reason
 
 
@@ -13,8 +15,32 @@ def create_file(path: Path, content: bytes) -> str | None:
             file.write(content)
     except FileExistsError:
         if path.parent.is_dir():
-            return f"error: `{path}` exists already\n  help: it was left as it is; name another folder"
+            return f"error: `{path}` exists already\n  help: it is as it was; name another folder"
         return f"error: `{path.parent}` is a file\n  help: name a folder, or a name that is free"
     except (OSError, ValueError) as error:
         return f"error: `{path}` cannot be written: {reason(error)}\n  help: name another folder"
+    return None
+
+
+def replace_file(path: Path, content: bytes) -> Diagnostic | None:
+    """Put ``content`` at ``path``, whole or not at all; return why not where that fails.
+
+    A link stays a link and a device is written to; permissions stay as they are.
+    """
+    try:
+        place = path.resolve()
+        if place.exists() and not place.is_file():
+            place.write_bytes(content)
+            return None
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = place.with_name(f".{place.name}.inferc")
+        try:
+            beside.write_bytes(content)
+            if place.exists():
+                beside.chmod(place.stat().st_mode)
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        return output_not_writable(path=str(path), reason=reason(error))
     return None

@@ -5,8 +5,6 @@ and only then moved into place, one rename a file, the manifest last. A rename t
 those before it.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -216,6 +214,9 @@ def _hidden_folder(parent: Path) -> Iterator[Path]:
 
     Folders above it that had to be made go as well if nothing came to stand in them.
     """
+    import shutil
+    import tempfile
+
     made = [place for place in (parent, *parent.parents) if not place.exists()]
     parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -1,0 +1,239 @@
+"""What programs call: check, plan and compile a file. Here compiler and targets meet.
+
+    from inferc import api
+
+    planned = api.plan("topology.infer")
+    for answer in planned.plans:
+        print(answer.topology, answer.verdict.value)
+
+Nothing here prints, exits or raises over a file that is wrong: what is wrong is in
+``diagnostics``. Only :func:`compile` writes, and only if it is given a folder.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from inferc.compiler.pipeline import Compilation, Settings
+from inferc.dsl import Diagnostic, SourceFile, Span, has_errors
+
+if TYPE_CHECKING:
+    from inferc.compiler.model import Design
+    from inferc.compiler.plan import Plan
+    from inferc.compiler.topology import Topology
+    from inferc.files import Outcome
+    from inferc.outputs import Output
+    from inferc.targets.base import Options
+
+DEFAULT_TARGETS: Final = ("kubernetes", "pulumi", "diagram")
+"""Emitted where a file has no ``emit`` block and nobody asks for others."""
+
+DEFAULT_FOLDER: Final = "build"
+
+File: TypeAlias = str | PathLike[str] | SourceFile
+"""A path, ``-`` for standard input, or a text that is held already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What is wrong with a file."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there are no errors; warnings are fine."""
+        return not has_errors(self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The answer for each topology of a file, in its order; none where the file has errors."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    plans: "tuple[Plan, ...]" = ()
+    designs: "tuple[Design, ...]" = ()
+    """What each plan was made for, in the same order."""
+    topologies: "tuple[Topology, ...]" = ()
+    """Of the plans that are no refusals."""
+    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The texts that were read, by the paths that they were read from."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file has no errors; the answer may still be a refusal."""
+        return not has_errors(self.diagnostics)
+
+    @property
+    def refused(self) -> "tuple[Plan, ...]":
+        """The plans whose verdict is *infeasible*."""
+        from inferc.compiler.plan import Verdict
+
+        return tuple(plan for plan in self.plans if plan.verdict is Verdict.INFEASIBLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What a compile made. Without outputs the file has errors, or a plan is a refusal."""
+
+    planned: Planned
+    diagnostics: tuple[Diagnostic, ...]
+    outputs: "tuple[Output, ...]" = ()
+    written: "Outcome | None" = None
+    """What happened to the files; None where nothing was to be written."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that was asked for was made."""
+        return not has_errors(self.diagnostics) and not self.planned.refused
+
+
+def check(file: File, *, env: str = "", params: Mapping[str, str] | None = None) -> Checked:
+    """Return what is wrong with ``file``: syntax, names, types, units. Nothing is planned."""
+    compilation = _compilation(file, env, params)
+    if isinstance(compilation, Diagnostic):
+        return Checked(diagnostics=(compilation,))
+    return Checked(diagnostics=compilation.designs.diagnostics)
+
+
+def plan(file: File, *, env: str = "", params: Mapping[str, str] | None = None) -> Planned:
+    """Return verdict and decisions for each topology of ``file``."""
+    compilation = _compilation(file, env, params)
+    if isinstance(compilation, Diagnostic):
+        return Planned(diagnostics=(compilation,))
+    return Planned(
+        diagnostics=compilation.plans.diagnostics,
+        plans=compilation.plans.value or (),
+        designs=compilation.designs.value or (),
+        inputs=_inputs(compilation),
+    )
+
+
+def draw(file: File, *, env: str = "", params: Mapping[str, str] | None = None) -> Planned:
+    """Return what :func:`plan` does, with the topologies of the plans that are no refusals."""
+    compilation = _compilation(file, env, params)
+    if isinstance(compilation, Diagnostic):
+        return Planned(diagnostics=(compilation,))
+    return Planned(
+        diagnostics=compilation.topologies.diagnostics,
+        plans=compilation.plans.value or (),
+        designs=compilation.designs.value or (),
+        topologies=compilation.topologies.value or (),
+        inputs=_inputs(compilation),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How to compile."""
+
+    targets: Sequence[str] = ()
+    """Names of targets; empty: those of the file's ``emit`` blocks, else the default ones."""
+    options: "Mapping[str, Options]" = field(default_factory=dict[str, "Options"])
+    """Options by target, on top of those of its ``emit`` block."""
+    force: bool = False
+    """Replace edited files, and keep each beside the new one."""
+    dry_run: bool = False
+    """Compare with what stands in the folder, and write nothing."""
+
+
+def compile(
+    file: File,
+    out: str | PathLike[str] | None = None,
+    order: Order | None = None,
+    *,
+    env: str = "",
+    params: Mapping[str, str] | None = None,
+) -> Compiled:
+    """Return the files for ``file``, and write them to ``out/<topology>/<target>/`` if given.
+
+    Everything is written, or nothing: not where the file has errors, where one of its topologies
+    is refused, where a target has errors, or where a file of an earlier compile was edited.
+    """
+    order = order or Order()
+    planned = draw(file, env=env, params=params)
+    if not planned.ok or planned.refused:
+        return Compiled(planned=planned, diagnostics=planned.diagnostics)
+    outputs, found = _emit(planned.topologies, order)
+    diagnostics = (*planned.diagnostics, *found)
+    if has_errors(found):
+        return Compiled(planned=planned, diagnostics=diagnostics)
+    if out is None:
+        return Compiled(planned=planned, diagnostics=diagnostics, outputs=outputs)
+    from inferc.outputs import write_outputs
+
+    written = write_outputs(
+        outputs, planned.inputs, fspath(out), force=order.force, dry=order.dry_run
+    )
+    return Compiled(
+        planned=planned,
+        diagnostics=(*diagnostics, *written.diagnostics),
+        outputs=outputs,
+        written=written,
+    )
+
+
+def target_names() -> tuple[str, ...]:
+    """Return the names of the targets."""
+    from inferc.targets import registry
+
+    return registry.names()
+
+
+# ---- inside --------------------------------------------------------------------------------------
+
+
+def _compilation(
+    file: File, env: str, params: Mapping[str, str] | None
+) -> Compilation | Diagnostic:
+    """Return the compilation of ``file``, or why it cannot be read."""
+    from inferc.files import DiskReader, read_source
+
+    source = file if isinstance(file, SourceFile) else read_source(fspath(file))
+    if isinstance(source, Diagnostic):
+        return source
+    return Compilation(source, DiskReader(), Settings(env=env, params=params or {}))
+
+
+def _inputs(compilation: Compilation) -> Mapping[str, str]:
+    loaded = compilation.loaded.value
+    modules = loaded.modules if loaded else {}
+    return {key: item.module.source.text for key, item in modules.items()}
+
+
+def _emit(
+    topologies: "Iterable[Topology]", order: Order
+) -> "tuple[tuple[Output, ...], tuple[Diagnostic, ...]]":
+    """Return the files of each topology for each of its targets, and what the targets say."""
+    from inferc.outputs import Output
+    from inferc.targets import registry
+
+    outputs: list[Output] = []
+    found: list[Diagnostic] = []
+    for topology in topologies:
+        for name, options, span in _targets(topology, order):
+            target = registry.find(name, span)
+            if isinstance(target, Diagnostic):
+                found.append(target)
+                continue
+            emitted = target.emit(topology, options)
+            found += emitted.diagnostics
+            outputs.append(
+                Output(
+                    topology=topology.name,
+                    target=name,
+                    plan=topology.digest,
+                    artifacts=emitted.artifacts,
+                )
+            )
+    return tuple(outputs), tuple(found)
+
+
+def _targets(topology: "Topology", order: Order) -> "Iterator[tuple[str, Options, Span | None]]":
+    """Yield the targets of a topology, each with its options and where the file names it."""
+    written = {emission.target: emission for emission in topology.emissions}
+    for name in dict.fromkeys(order.targets or written or DEFAULT_TARGETS):
+        emission = written.get(name)
+        options = dict(emission.options) if emission else {}
+        yield name, {**options, **order.options.get(name, {})}, emission.span if emission else None

@@ -1,0 +1,105 @@
+"""Plans on standard output, refusals, and assumptions that the caller does not accept."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from inferc import api
+from inferc.cli.exit_codes import INFEASIBLE
+from inferc.cli.show import show
+from inferc.cli.terminal import complain, say, to_json, wants_color
+from inferc.versions import FORMAT_VERSION
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan import Plan
+
+LEVELS = ("low", "medium")
+"""Confidences that can be denied, the least first; ``high`` counts as given."""
+
+
+def read_deny(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the confidences that ``--deny assumption:LEVEL`` forbids.
+
+    Raises:
+        BadParameter: A text is not of that form.
+    """
+    denied: set[str] = set()
+    for text in texts or ():
+        what, _, level = text.partition(":")
+        if what != "assumption" or level not in LEVELS:
+            raise typer.BadParameter(
+                f"{text!r} is neither assumption:low nor assumption:medium", param_hint="--deny"
+            )
+        denied.update(LEVELS[: LEVELS.index(level) + 1])
+    return tuple(level for level in LEVELS if level in denied)
+
+
+def deny_reasons(plans: "Iterable[Plan]", levels: Sequence[str]) -> Iterator[str]:
+    """Yield why the plans are not acceptable: each denied assumption that decides a verdict."""
+    if not levels:
+        return
+    from inferc.report.verdicts import decides, effect
+
+    for plan in plans:
+        for item in (item for service in plan.services for item in service.assumptions):
+            confidence = item.unknown.confidence.value
+            if confidence in levels and decides(item):
+                yield (
+                    f"denied: {plan.topology} rests on {item.unknown.path}, of {confidence} "
+                    f"confidence ({item.unknown.origin.value}): {effect(item)}"
+                )
+
+
+def plans_as_text(planned: api.Planned, file: str, *, color: str) -> str:
+    """Return the plans of a file for people."""
+    from inferc.report import render_plan
+
+    painted = wants_color(color, sys.stdout)
+    return "\n".join(
+        render_plan(plan, design, file=file, color=painted)
+        for plan, design in zip(planned.plans, planned.designs, strict=True)
+    )
+
+
+def plans_as_json(planned: api.Planned) -> str:
+    """Return the plans of a file as one JSON object; a lone plan is that object itself."""
+    from inferc.report.plan_json import to_data
+
+    found = [to_data(plan) for plan in planned.plans]
+    if len(found) == 1:
+        return to_json(found[0])
+    return to_json({"format_version": FORMAT_VERSION, "topologies": found})
+
+
+def refuse(planned: api.Planned, file: str, *, form: str, color: str) -> int:
+    """Print the refusal: one JSON object as the result, the human form as the complaint."""
+    from inferc.report import ERROR, to_diagnostics
+    from inferc.report.refusal import to_data
+
+    refused = planned.refused
+    found = [to_data(plan) for plan in refused]
+    say(
+        to_json(
+            found[0]
+            if len(found) == 1
+            else {"error": ERROR, "format_version": FORMAT_VERSION, "topologies": found}
+        )
+    )
+    if form == "json":
+        show([item for plan in refused for item in to_diagnostics(plan)], form=form, color=color)
+    else:
+        complain(_refusals_as_text(planned, file, color=color))
+    return INFEASIBLE
+
+
+def _refusals_as_text(planned: api.Planned, file: str, *, color: str) -> str:
+    from inferc.report import render_plan
+
+    painted = wants_color(color, sys.stderr)
+    return "\n".join(
+        render_plan(plan, design, file=file, color=painted)
+        for plan, design in zip(planned.plans, planned.designs, strict=True)
+        if plan in planned.refused
+    )

@@ -1,0 +1,62 @@
+"""``inferc check``."""
+
+from typing import Annotated, Final
+
+import typer
+
+from inferc import api
+from inferc.cli.options import Color, Env, Format, Params, read_params
+from inferc.cli.show import count, exit_code, show
+from inferc.cli.terminal import say
+from inferc.dsl import Diagnostic
+from inferc.files import find_files
+
+EPILOG: Final = """
+Examples:
+  inferc check topology.infer
+  inferc check designs/                 every .infer file below a folder
+  inferc check - < topology.infer
+  inferc check topology.infer --format json 2> problems.json
+
+Exit codes:
+  0  no errors
+  1  errors in a file
+  2  a file that cannot be read, a bad flag
+
+Next steps:
+  inferc explain INF101                 what a code means
+  inferc plan topology.infer            can it hold the SLA
+"""
+
+
+def check(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", show_default=False, help="Files, folders, or -."),
+    ],
+    *,
+    env: Env = "",
+    param: Params = None,
+    format: Format = "human",
+    color: Color = "auto",
+) -> int:
+    """Report what is wrong with files: syntax, names, types, units.
+
+    Nothing is planned, nothing is written, and nothing reaches the network, so it is quick enough
+    to run at every save. Several mistakes are reported in one run.
+    """
+    params = read_params(param)
+    found: list[Diagnostic] = []
+    files = 0
+    for path in paths:
+        names = find_files(path)
+        if isinstance(names, Diagnostic):
+            found.append(names)
+            continue
+        for name in names:
+            files += 1
+            found += api.check(name, env=env, params=params).diagnostics
+    show(found, form=format, color=color)
+    if format == "human":
+        say(f"{files} file{'' if files == 1 else 's'} checked: {count(found)}")
+    return exit_code(found)

@@ -1,0 +1,171 @@
+"""``inferc compile``."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+
+from inferc import api
+from inferc.cli.answers import refuse
+from inferc.cli.exit_codes import OK
+from inferc.cli.options import Color, Env, File, Format, Params, read_params
+from inferc.cli.show import exit_code, show
+from inferc.cli.terminal import complain, say, to_json
+from inferc.versions import FORMAT_VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inferc.files import Outcome
+
+EPILOG: Final = """
+Where the files go:
+  DIR/<topology>/<target>/     DIR is `build` unless -o names another
+  DIR/<topology>/inferc.manifest.json lists them with their digests
+
+Which targets:
+  those that -t names, else those of the file's `emit` blocks, else kubernetes, pulumi, diagram
+
+Examples:
+  inferc compile topology.infer
+  inferc compile topology.infer -t kubernetes -o deploy/
+  inferc compile topology.infer --dry-run         say what would change
+  inferc compile topology.infer --list-files | xargs git add
+
+Exit codes:
+  0  written, or nothing to do
+  1  the file is wrong
+  2  a folder that cannot be written, files that were edited by hand, a bad flag
+  3  infeasible: nothing is written, standard output has one JSON object that says why
+
+Next steps:
+  kubectl apply --dry-run=server -f build/<topology>/kubernetes/
+  inferc explain topology.infer chat.replicas
+"""
+
+
+def compile(
+    file: File,
+    *,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-t", "--target", metavar="NAME,...", show_default=False, help="What to emit."
+        ),
+    ] = None,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="DIR", help="Below which folder.")
+    ] = api.DEFAULT_FOLDER,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")
+    ] = False,
+    list_files: Annotated[
+        bool, typer.Option("--list-files", help="Print the path of every file, one a line.")
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace files edited by hand; each is kept as NAME.orig."),
+    ] = False,
+    renderer: Annotated[
+        Literal["auto", "dot", "wasm"],
+        typer.Option(
+            "--renderer", help="What draws: the system's dot, or the one that is built in."
+        ),
+    ] = "auto",
+    env: Env = "",
+    param: Params = None,
+    format: Format = "human",
+    color: Color = "auto",
+) -> int:
+    """Plan, and write what is deployed.
+
+    Everything is written, or nothing. A file that you edited is never overwritten: the compile
+    stops and lists it. Files of an earlier compile that are no longer needed are removed unless
+    you edited them; files of your own beside them are left alone.
+    """
+    options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
+    compiled = api.compile(
+        file,
+        output,
+        api.Order(targets=read_targets(target), options=options, force=force, dry_run=dry_run),
+        env=env,
+        params=read_params(param),
+    )
+    show(compiled.diagnostics, form=format, color=color)
+    if compiled.planned.ok and compiled.planned.refused:
+        return refuse(compiled.planned, file, form=format, color=color)
+    if compiled.written is None or not compiled.ok:
+        return exit_code(compiled.diagnostics)
+    if list_files:
+        for path in sorted((*compiled.written.written, *compiled.written.unchanged)):
+            say(path.as_posix())
+    elif format == "json":
+        say(_as_json(compiled, compiled.written))
+    else:
+        for line in _as_text(compiled, compiled.written, output, dry=dry_run):
+            say(line)
+    return OK
+
+
+def read_targets(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the targets that ``-t`` names: lists with commas, and repeated ones.
+
+    Raises:
+        BadParameter: There is no such target.
+    """
+    names = [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
+    known = api.target_names() if names else ()
+    for name in names:
+        if name not in known:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, known, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise typer.BadParameter(
+                f"there is no target {name!r}: there are {', '.join(known)}{meant}", param_hint="-t"
+            )
+    return tuple(dict.fromkeys(names))
+
+
+def _as_text(
+    compiled: api.Compiled, outcome: "Outcome", output: str, *, dry: bool
+) -> Iterator[str]:
+    """Yield what was done, a line for each target and for each file that needs a word."""
+    for plan in compiled.planned.plans:
+        yield f"{plan.topology}: {plan.verdict.value}"
+        for item in (item for item in compiled.outputs if item.topology == plan.topology):
+            files = len(item.artifacts)
+            noun = "file" if files == 1 else "files"
+            yield f"  {item.target:<12}{files:>3} {noun}  {output.rstrip('/')}/{item.topology}/{item.target}/"
+    verbs = ("would write", "would remove") if dry else ("wrote", "removed")
+    changes = [
+        *(f"  {verbs[0]} {path.as_posix()}" for path in outcome.written if dry),
+        *(f"  {verbs[1]} {path.as_posix()}" for path in outcome.removed),
+        *(f"  kept your edited file as {path.as_posix()}" for path in outcome.kept),
+        *(f"  no longer written, but edited by you: {path.as_posix()}" for path in outcome.left),
+    ]
+    yield from changes
+    if not outcome.written and not outcome.removed:
+        yield "nothing to do: everything is as it should be"
+
+
+def _as_json(compiled: api.Compiled, outcome: "Outcome") -> str:
+    """Return what was done as one JSON object."""
+
+    def names(paths: "Sequence[Path]") -> list[str]:
+        return [path.as_posix() for path in paths]
+
+    return to_json(
+        {
+            "format_version": FORMAT_VERSION,
+            "topologies": [
+                {"topology": plan.topology, "verdict": plan.verdict.value}
+                for plan in compiled.planned.plans
+            ],
+            "written": names(outcome.written),
+            "unchanged": names(outcome.unchanged),
+            "removed": names(outcome.removed),
+            "left": names(outcome.left),
+            "kept": names(outcome.kept),
+        }
+    )

@@ -1,0 +1,67 @@
+"""``inferc graph``."""
+
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+from inferc import api
+from inferc.cli.answers import refuse
+from inferc.cli.exit_codes import OK
+from inferc.cli.options import Color, Env, File, Params, read_params
+from inferc.cli.show import exit_code, show
+from inferc.cli.terminal import say_bytes
+from inferc.files import replace_file
+
+EPILOG: Final = """
+Examples:
+  inferc graph topology.infer                        Mermaid, for a README or a pull request
+  inferc graph topology.infer -f svg -o topology.svg
+  inferc graph topology.infer -f json | jq .nodes    networkx's node-link form
+  inferc graph topology.infer -f text                one line a node and an edge
+
+Exit codes:
+  0  printed
+  1  the file is wrong
+  2  a file that cannot be read or written, a bad flag
+  3  infeasible: there is nothing to draw, standard output has the JSON object that says why
+"""
+
+Form = Literal["mermaid", "svg", "dot", "json", "text"]
+
+
+def graph(
+    file: File,
+    *,
+    form: Annotated[Form, typer.Option("-f", "--format", help="Which form.")] = "mermaid",
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Write there.")
+    ] = "",
+    renderer: Annotated[
+        Literal["auto", "dot", "wasm"],
+        typer.Option("--renderer", help="For svg: the system's dot, or the one that is built in."),
+    ] = "auto",
+    env: Env = "",
+    param: Params = None,
+    color: Color = "auto",
+) -> int:
+    """Print the topology: what is deployed, where it runs, and who talks to whom.
+
+    The file is planned first, so that the picture has the replicas, GPUs and rates of the plan.
+    """
+    planned = api.draw(file, env=env, params=read_params(param))
+    show(planned.diagnostics, form="human", color=color)
+    if not planned.ok:
+        return exit_code(planned.diagnostics)
+    if planned.refused:
+        return refuse(planned, file, form="human", color=color)
+    content, found = api.picture(planned.topologies, form, renderer=renderer)
+    show(found, form="human", color=color)
+    if exit_code(found) != OK:
+        return exit_code(found)
+    if not output:
+        say_bytes(content)
+        return OK
+    problem = replace_file(Path(output), content)
+    show([problem] if problem else [], form="human", color=color)
+    return exit_code([problem] if problem else [])

@@ -1,0 +1,56 @@
+"""Diagnostics on standard error, and the exit code they stand for."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from inferc.cli.exit_codes import OK, USAGE, WRONG_FILE
+from inferc.cli.terminal import complain, to_json, wants_color
+from inferc.dsl import Diagnostic, Severity, has_errors
+from inferc.versions import FORMAT_VERSION
+
+COMMAND_CODES: Final = range(720, 740)
+"""INF720 to INF739: files of the command line, which are no fault of a design."""
+
+
+def show(diagnostics: Sequence[Diagnostic], *, form: str, color: str) -> None:
+    """Print ``diagnostics`` to standard error: for people, or as one JSON object."""
+    if form == "json":
+        complain(
+            to_json(
+                {
+                    "format_version": FORMAT_VERSION,
+                    "diagnostics": [as_data(item) for item in diagnostics],
+                }
+            )
+        )
+    elif diagnostics:
+        from inferc.dsl import render
+
+        complain(render(diagnostics, color=wants_color(color, sys.stderr)))
+
+
+def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
+    """Return 0 without errors, 2 where the command named a wrong file, else 1."""
+    errors = [item for item in diagnostics if item.severity is Severity.ERROR]
+    if not errors:
+        return OK
+    return USAGE if any(is_of_command(item) for item in errors) else WRONG_FILE
+
+
+def is_of_command(diagnostic: Diagnostic) -> bool:
+    """Return whether the command line is to blame, not the design."""
+    return diagnostic.span is None and int(diagnostic.code.removeprefix("INF")) in COMMAND_CODES
+
+
+def count(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return how many errors and warnings there are, in words."""
+    items = list(diagnostics)
+    errors = sum(item.severity is Severity.ERROR for item in items)
+    warnings = sum(item.severity is Severity.WARNING for item in items)
+    parts = [_plural(errors, "error")] if errors or not warnings else []
+    return ", ".join([*parts, *([_plural(warnings, "warning")] if warnings else [])])
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

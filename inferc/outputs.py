@@ -1,0 +1,68 @@
+"""From emitted files to folders: ``<out>/<topology>/<target>/`` and the manifest beside them."""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inferc import __version__
+from inferc.files import NewFile, Outcome, Request, Section, digest, write
+
+if TYPE_CHECKING:
+    from inferc.targets.base import Artifact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """The files of one topology for one target; paths are relative to the target's folder."""
+
+    topology: str
+    target: str
+    plan: str
+    """The digest of the decisions."""
+    artifacts: "tuple[Artifact, ...]"
+
+
+def write_outputs(
+    outputs: Sequence[Output], inputs: Mapping[str, str], out: str, *, force: bool, dry: bool
+) -> Outcome:
+    """Write the files of all topologies below ``out``, or none of them."""
+    digests = input_digests(inputs)
+    requests = [
+        Request(
+            folder=Path(out) / name,
+            topology=name,
+            sections={
+                output.target: Section(
+                    inferc=__version__,
+                    plan=output.plan,
+                    inputs=digests,
+                    files={item.path: digest(item.content) for item in output.artifacts},
+                )
+                for output in outputs
+                if output.topology == name
+            },
+            files=tuple(
+                NewFile(
+                    path=f"{output.target}/{item.path}",
+                    content=item.content,
+                    executable=item.executable,
+                )
+                for output in outputs
+                if output.topology == name
+                for item in output.artifacts
+            ),
+        )
+        for name in dict.fromkeys(output.topology for output in outputs)
+    ]
+    return write(requests, force=force, dry_run=dry) if requests else Outcome()
+
+
+def input_digests(inputs: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the digests of the texts that were read, by path from the folder of the first."""
+    folder = posixpath.dirname(next(iter(inputs), ""))
+    return {
+        posixpath.relpath(path, folder or "."): digest(text.encode())
+        for path, text in inputs.items()
+    }

