@@ -7,6 +7,7 @@ from inferc.dsl.source import SourceFile, Span
 
 if TYPE_CHECKING:
     from inferc.dsl.front import Parsed
+    from inferc.dsl.syntax import Module
 
 __all__ = [
     "Diagnostic",
@@ -16,6 +17,7 @@ __all__ = [
     "Severity",
     "SourceFile",
     "Span",
+    "format_module",
     "has_errors",
     "parse",
 ]
@@ -29,3 +31,10 @@ def parse(source: SourceFile) -> "Parsed":
     from inferc.dsl.front import parse as parse_source
 
     return parse_source(source)
+
+
+def format_module(module: "Module") -> str:
+    """Return the text of ``module`` in the one style; only for texts without syntax errors."""
+    from inferc.dsl.format import format_module as format_parsed
+
+    return format_parsed(module)
