@@ -1,5 +1,6 @@
 """Parse tree to syntax tree: statements and whole files."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias, TypeVar
@@ -17,6 +18,15 @@ from inferc.dsl.build_expressions import (
 from inferc.dsl.cst import Branch, Child, from_the_leaves_up
 from inferc.dsl.source import Span
 from inferc.dsl.syntax import AnyStatement, Expression, Identifier
+from inferc.dsl.syntax_diagnostics import (
+    misplaced_header,
+    misplaced_percentile,
+    too_deep,
+    unknown_edition,
+)
+
+MAX_DEPTH: Final = 200
+_PERCENTILE: Final = re.compile(r"p[0-9]{1,2}")
 
 NodeT = TypeVar("NodeT", bound=syntax.Node)
 
@@ -34,7 +44,26 @@ def build(
             statement = STATEMENTS[branch.rule](context, branch)
             doc = docs.before(branch.start)
             branch.statement = replace(statement, doc=doc) if doc else statement
-    return statements(tree)
+        if branch.depth > MAX_DEPTH:
+            context.report(too_deep(span=_start_of(context, branch), limit=MAX_DEPTH))
+            return ()
+    found = statements(tree)
+    _check_headers(context, found)
+    return found
+
+
+def _start_of(context: Context, branch: Branch) -> Span:
+    return Span(context.source, branch.start, min(branch.start + 1, branch.end))
+
+
+def _check_headers(context: Context, found: Sequence[AnyStatement]) -> None:
+    """Report an edition that is not known, and an ``infer`` line in the wrong place."""
+    for index, statement in enumerate(found):
+        if isinstance(statement, syntax.Header):
+            if index > 0:
+                context.report(misplaced_header(span=statement.span))
+            elif statement.edition.value != 1:
+                context.report(unknown_edition(span=statement.edition.span))
 
 
 def statements(branch: Branch) -> tuple[AnyStatement, ...]:
@@ -58,7 +87,7 @@ class Docs:
                 lines.append(comment.text[3:].removeprefix(" ").rstrip())
             end = comment.span.end
             if lines:
-                self._before[end] = "\n".join(lines)
+                self._before[comment.span.start + len(comment.text.rstrip())] = "\n".join(lines)
         self._text = source_text
 
     def before(self, offset: int) -> str:
@@ -330,6 +359,7 @@ def _constraint(context: Context, branch: Branch) -> AnyStatement:
     (target,) = parts(branch, syntax.Path)
     modifier = only(branch, "modifier")
     values = expressions(branch)
+    _check_metric(context, branch, target)
     words = (str(leaf) for leaf in branch.leaves("CMP", "IN", "NOT", "EQUAL"))
     return syntax.Constraint(
         span=context.span(branch),
@@ -340,6 +370,14 @@ def _constraint(context: Context, branch: Branch) -> AnyStatement:
         value=values[0] if values else None,
         clauses=parts(branch, syntax.Clause),
     )
+
+
+def _check_metric(context: Context, branch: Branch, target: syntax.Path) -> None:
+    """Report a percentile that stands for a metric: ``p95 <= 500ms``."""
+    alone = len(target.steps) == 1 and _PERCENTILE.fullmatch(target.text)
+    if alone and not any(branch.leaves("PERCENTILE")):
+        help_text = f"write which metric: `{target.text} ttft <= …`"
+        context.report(misplaced_percentile(span=target.span, help_text=help_text))
 
 
 def _flow(context: Context, branch: Branch) -> AnyStatement:

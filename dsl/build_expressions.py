@@ -1,7 +1,9 @@
 """Parse tree to syntax tree: expressions."""
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Final, TypeAlias
 
 from inferc.dsl import syntax
@@ -13,8 +15,50 @@ from inferc.dsl.syntax import Expression, Identifier
 from inferc.dsl.syntax_diagnostics import (
     nested_quotes,
     number_out_of_range,
+    spaced_unit,
     unknown_escape,
 )
+
+_DECLARED: Final = re.compile(r"\b(?:let|param|for)[ \t]+([A-Za-z_][A-Za-z0-9_]*)")
+
+NESTING: Final = frozenset(
+    ["body", "call", "comprehension", "if_", "index", "list", "record", "ternary", "unary"]
+)
+"""Rules that put a level into the syntax tree. A chain of operators is as deep as it is long, but
+those who walk the tree can walk along its left side."""
+
+TIMES: Final = frozenset(
+    [
+        "us",
+        "ms",
+        "s",
+        "sec",
+        "second",
+        "seconds",
+        "min",
+        "minute",
+        "minutes",
+        "h",
+        "hr",
+        "hour",
+        "hours",
+        "d",
+        "day",
+        "days",
+        "week",
+        "month",
+        "mo",
+        "y",
+        "year",
+        "req",
+        "request",
+        "requests",
+        "tok",
+        "token",
+        "tokens",
+    ]
+)
+"""Words that are more likely a torn unit than a name behind a slash."""
 
 
 class Context:
@@ -33,13 +77,22 @@ class Context:
         self.shift = 0
         self.diagnostics: list[Diagnostic] = []
 
+    @cached_property
+    def declared(self) -> frozenset[str]:
+        """The names that the file gives to values of its own."""
+        return frozenset(_DECLARED.findall(self.source.text))
+
     def place(self, branch: Branch) -> None:
         """Set where ``branch`` lies in the file, from its children, which must be done."""
         if not branch.children:
             return
         first, last = branch.children[0], branch.children[-1]
+        if not isinstance(last, Branch) and last.type == "_NL":  # behind a decorator
+            last = branch.children[-2] if len(branch.children) > 1 else first
         branch.start = self.start_of(first)
         branch.end = self.end_of(last)
+        inner = max((child.depth for child in branch.branches()), default=0)
+        branch.depth = inner + (branch.rule in NESTING)
 
     def start_of(self, child: Child) -> int:
         """Return the offset in the file at which ``child`` starts."""
@@ -79,12 +132,26 @@ def expressions(branch: Branch) -> list[Expression]:
 
 def _binary(context: Context, branch: Branch) -> Expression:
     left, *words, right = branch.children
+    _check_unit(context, branch)
     return syntax.Binary(
         span=context.span(branch),
         operator=" ".join(map(str, words)),
         left=expression(left),
         right=expression(right),
     )
+
+
+def _check_unit(context: Context, branch: Branch) -> None:
+    """Report a unit torn by blanks: ``16.7 req / s``."""
+    left, sign, right = branch.children[0], branch.children[1], branch.children[-1]
+    if str(sign) != "/" or not isinstance(left, Branch) or not isinstance(right, Branch):
+        return
+    value, divisor = left.expression, right.expression
+    if left.rule not in {"number", "quantity", "money"} or not isinstance(divisor, syntax.NameRef):
+        return
+    if divisor.name in TIMES and divisor.name not in context.declared and value is not None:
+        joined = f"{value.span.text}/{divisor.name}"
+        context.report(spaced_unit(span=context.span(branch), joined=joined))
 
 
 def _unary(context: Context, branch: Branch) -> Expression:

@@ -18,11 +18,12 @@ class Leaf(Protocol):
 class Branch:
     """One use of a grammar rule.
 
-    ``start`` and ``end`` are offsets in the source file. Both, and what the rule means
-    (``expression``, ``statement`` or ``part``), are filled in from the leaves upwards.
+    ``start`` and ``end`` are offsets in the source file, ``depth`` counts what nests inside. They,
+    and what the rule means (``expression``, ``statement`` or ``part``), are filled in from the
+    leaves upwards.
     """
 
-    __slots__ = ("children", "end", "expression", "part", "rule", "start", "statement")
+    __slots__ = ("children", "depth", "end", "expression", "part", "rule", "start", "statement")
 
     def __init__(self, rule: str, children: list["Branch | Leaf"]) -> None:
         """Take what the parser hands over when it has seen the whole rule."""
@@ -30,6 +31,7 @@ class Branch:
         self.children = children
         self.start = 0
         self.end = 0
+        self.depth = 0
         self.expression: Expression | None = None
         self.statement: AnyStatement | None = None
         self.part: Node | None = None
