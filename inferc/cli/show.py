@@ -6,7 +6,7 @@ from typing import Final
 
 from inferc.cli.exit_codes import OK, USAGE, WRONG_FILE
 from inferc.cli.terminal import complain, to_json, wants_color
-from inferc.dsl import Diagnostic, Severity, has_errors
+from inferc.dsl import Diagnostic, Severity
 from inferc.versions import FORMAT_VERSION
 
 COMMAND_CODES: Final = range(720, 740)

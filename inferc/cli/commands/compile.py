@@ -1,6 +1,7 @@
 """``inferc compile``."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
@@ -10,12 +11,10 @@ from inferc.cli.answers import refuse
 from inferc.cli.exit_codes import OK
 from inferc.cli.options import Color, Env, File, Format, Params, read_params
 from inferc.cli.show import exit_code, show
-from inferc.cli.terminal import complain, say, to_json
+from inferc.cli.terminal import say, to_json
 from inferc.versions import FORMAT_VERSION
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from inferc.files import Outcome
 
 EPILOG: Final = """
@@ -134,9 +133,9 @@ def _as_text(
     for plan in compiled.planned.plans:
         yield f"{plan.topology}: {plan.verdict.value}"
         for item in (item for item in compiled.outputs if item.topology == plan.topology):
-            files = len(item.artifacts)
-            noun = "file" if files == 1 else "files"
-            yield f"  {item.target:<12}{files:>3} {noun}  {output.rstrip('/')}/{item.topology}/{item.target}/"
+            noun = "file" if len(item.artifacts) == 1 else "files"
+            place = Path(output, item.topology, item.target).as_posix()
+            yield f"  {item.target:<12}{len(item.artifacts):>3} {noun:<5}  {place}/"
     verbs = ("would write", "would remove") if dry else ("wrote", "removed")
     changes = [
         *(f"  {verbs[0]} {path.as_posix()}" for path in outcome.written if dry),
@@ -152,7 +151,7 @@ def _as_text(
 def _as_json(compiled: api.Compiled, outcome: "Outcome") -> str:
     """Return what was done as one JSON object."""
 
-    def names(paths: "Sequence[Path]") -> list[str]:
+    def names(paths: Sequence[Path]) -> list[str]:
         return [path.as_posix() for path in paths]
 
     return to_json(

@@ -68,6 +68,11 @@ def _one(name: str, *, check: bool, diff: bool, color: str) -> int:
     text = format_module(parsed.module)
     if check or diff:
         return _compare(source, text, diff=diff, color=color)
+    return _rewrite(name, source, text, color=color)
+
+
+def _rewrite(name: str, source: SourceFile, text: str, *, color: str) -> int:
+    """Write the formatted text where the file was, or print it."""
     if name == STDIN:
         say_bytes(text.encode())
         return OK

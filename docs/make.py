@@ -1,0 +1,168 @@
+"""Writes the pages of the docs that are made from the code, and the picture of the README.
+
+    python docs/make.py            write them
+    python docs/make.py --check    end with 1 if one is out of date
+
+The picture is of the example as it is really compiled. Two renderers draw it alike, not byte for
+byte, so that ``--check`` compares what is written in it.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, get_args, get_origin, get_type_hints
+
+from typer.models import ArgumentInfo, OptionInfo
+
+from inferc import api
+from inferc.cli.app import overview
+from inferc.cli.table import COMMANDS, EXIT_CODES
+from inferc.pages import heading, page_paths, summary
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
+PICTURE = "docs/images/support-chat.svg"
+
+GROUPS = {
+    "0": "Syntax",
+    "1": "Names, types and units",
+    "2": "Lint",
+    "3": "Policy",
+    "4": "Feasibility",
+    "5": "Planning",
+    "6": "Targets",
+    "7": "Files and imports",
+    "9": "Faults of inferc",
+}
+
+
+def main() -> int:
+    """Write or check the pages."""
+    pages: Mapping[str, Callable[[], str]] = {
+        "docs/cli.md": command_line,
+        "docs/diagnostics.md": diagnostics,
+        PICTURE: picture,
+    }
+    stale = []
+    for name, make in pages.items():
+        place, text = ROOT / name, make()
+        before = place.read_text(encoding="utf-8") if place.exists() else ""
+        same = words(before) == words(text) if name == PICTURE else before == text
+        if same:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8", newline="\n")
+    for name in stale:
+        print(f"{'out of date' if '--check' in sys.argv else 'wrote'}: {name}")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+# ---- the command line ------------------------------------------------------------------------
+
+
+def command_line() -> str:
+    """Return the reference of the commands, from their own signatures."""
+    parts = [
+        "# The command line",
+        "<!-- Made by docs/make.py from inferc/cli: change it there. -->",
+        "```text\n" + overview() + "\n```",
+        *(part for name in COMMANDS for part in command(name)),
+        "## Exit codes",
+        "| code | meaning |\n| --- | --- |\n"
+        + "\n".join(f"| {code} | {cell(text)} |" for code, text in EXIT_CODES.items()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def command(name: str) -> Iterator[str]:
+    """Yield the parts of the reference of one command."""
+    module = import_module(f"inferc.cli.commands.{name}")
+    function = getattr(module, name)
+    _, _, body = (function.__doc__ or "").partition("\n")
+    arguments = list(parameters(function))
+    usage = " ".join(shown for is_option, shown, _ in arguments if not is_option)
+    yield f"## inferc {name}"
+    yield COMMANDS[name]
+    yield "\n".join(line.strip() for line in body.strip().splitlines())
+    yield f"```text\ninferc {name} [OPTIONS] {usage}".rstrip() + "\n```"
+    yield "| argument | |\n| --- | --- |\n" + "\n".join(
+        f"| `{cell(shown)}` | {cell(text)} |" for _, shown, text in arguments
+    )
+    yield "```text\n" + module.EPILOG.strip("\n") + "\n```"
+
+
+def parameters(function: Callable[..., int]) -> Iterator[tuple[bool, str, str]]:
+    """Yield for each parameter whether it is an option, how it is written, and its help."""
+    hints = get_type_hints(function, include_extras=True)
+    for name, hint in hints.items():
+        if get_origin(hint) is not Annotated:
+            continue
+        kind, info = get_args(hint)[:2]
+        values = [str(value) for value in get_args(kind) if isinstance(value, str)]
+        match info:
+            case OptionInfo():
+                flags = ", ".join(info.param_decls or (f"--{name.replace('_', '-')}",))
+                value = info.metavar or "|".join(values)
+                yield True, f"{flags} {value}".strip(), info.help or ""
+            case ArgumentInfo():
+                yield False, str(info.metavar or name.upper()), info.help or ""
+            case _:
+                continue
+
+
+def cell(text: str) -> str:
+    """Return ``text`` for a cell of a table."""
+    return text.replace("|", "\\|")
+
+
+# ---- diagnostics -----------------------------------------------------------------------------
+
+
+def diagnostics() -> str:
+    """Return the index of all diagnostics, from their pages."""
+    parts = [
+        "# Diagnostics",
+        "<!-- Made by docs/make.py from the pages beside the code: change them there. -->",
+        "`inferc explain CODE` prints a page, offline. A code never changes its meaning.",
+    ]
+    for digit, title in GROUPS.items():
+        rows = [
+            row(code, path.read_text(encoding="utf-8"), path)
+            for code, path in page_paths().items()
+            if code[3] == digit
+        ]
+        if rows:
+            head = "| code | name | what it means |\n| --- | --- | --- |\n"
+            parts += [f"## {title}", head + "\n".join(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def row(code: str, page: str, path: Path) -> str:
+    """Return the line of one diagnostic."""
+    place = path.resolve().relative_to(ROOT).as_posix()
+    return f"| [{code}](../{place}) | {heading(page)[1]} | {cell(summary(page))} |"
+
+
+# ---- the picture -----------------------------------------------------------------------------
+
+
+def picture() -> str:
+    """Return the picture of the example."""
+    drawn = api.draw(EXAMPLE)
+    content, found = api.picture(drawn.topologies, "svg")
+    if not content:
+        sys.exit(f"the example cannot be drawn: {(*drawn.diagnostics, *found)}")
+    return content.decode()
+
+
+def words(svg: str) -> list[str]:
+    """Return the texts in a picture, sorted: what does not depend on who drew it."""
+    return sorted(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

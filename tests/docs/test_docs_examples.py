@@ -1,0 +1,111 @@
+"""The docs are tests: every example runs and prints what is shown, every link leads somewhere."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.fences import Fence, agrees, documents, fences, links_in, shown_in
+from support.repository import ROOT
+
+from inferc import api
+from inferc.dsl import SourceFile
+
+RUN = ("inferc", "cat", "ls")
+"""What a ``console`` block may call; steps that need a network stand in ``bash`` blocks."""
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A copy of the examples to run commands in."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    return tmp_path
+
+
+@pytest.mark.parametrize("fence", fences("console"), ids=str)
+def test_commands_print_what_is_shown(fence: Fence, workplace: Path) -> None:
+    for shown in shown_in(fence):
+        program, *arguments = shown.words
+        assert program in RUN, f"{fence}: `{program}` is not run by tests, use a bash block"
+        head = [sys.executable, "-m", "inferc"] if program == "inferc" else [program]
+        if "|" in arguments:
+            arguments = arguments[: arguments.index("|")]
+        done = subprocess.run(
+            [*head, *arguments],
+            cwd=workplace,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={"COLUMNS": "100", "PATH": "/usr/bin:/bin", "NO_COLOR": "1"},
+        )
+        assert "INF900" not in done.stdout
+        assert agrees(shown.output, done.stdout), f"{fence}: {shown.command}\n{done.stdout}"
+
+
+@pytest.mark.parametrize("fence", fences("infer"), ids=str)
+def test_programs_have_no_errors(fence: Fence) -> None:
+    source = SourceFile(str(ROOT / "examples" / "in-the-docs.infer"), fence.text)
+    assert [item.message for item in api.check(source).diagnostics] == []
+
+
+@pytest.mark.parametrize("fence", fences("python"), ids=str)
+def test_python_examples_run(
+    fence: Fence, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workplace)
+    exec(compile(fence.text, str(fence), "exec"), {})  # noqa: S102 - our own pages
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path) -> None:
+    broken = [
+        link
+        for link in links_in(path)
+        if "://" not in link
+        and not link.startswith(("#", "mailto:"))
+        and not (path.parent / link.partition("#")[0]).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_anchors_exist(path: Path) -> None:
+    broken = []
+    for link in links_in(path):
+        name, _, anchor = link.partition("#")
+        if not anchor or "://" in link:
+            continue
+        target = path.parent / name if name else path
+        heads = [
+            line.lstrip("#").strip()
+            for line in target.read_text(encoding="utf-8").splitlines()
+            if line.startswith("#")
+        ]
+        slugs = {
+            "".join(char for char in head.lower() if char.isalnum() or char in " -_").replace(
+                " ", "-"
+            )
+            for head in heads
+        }
+        if anchor not in slugs:
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "real", "same"),
+    [
+        ("a\nb\n", "a\nb\n", True),
+        ("a\nb\n", "a\nc\n", False),
+        ("a\n...\nd\n", "a\nb\nc\nd\n", True),
+        ("...\nd\n", "d\n", True),
+        ("margin …%\n", "margin 18%\n", True),
+        ("margin …%\n", "margin 18\n", False),
+        ("", "", True),
+        ("a\n", "", False),
+    ],
+)
+def test_what_is_shown_is_compared_strictly(shown: str, real: str, same: bool) -> None:
+    assert agrees(shown, real) is same
