@@ -156,5 +156,5 @@ def _notes(servings: Sequence[Serving]) -> Iterator[str]:
             "weights. Enlarge it before you change their revision."
         )
     if any(one.scaler == "hpa" for one in servings):
-        yield "The autoscaler works once the Prometheus adapter has `prometheus-adapter-values.yaml`."
+        yield "The autoscaler needs `prometheus-adapter-values.yaml` in the Prometheus adapter."
     yield "A namespace belongs to one topology: what it may not do holds for every pod in it."

@@ -1,0 +1,168 @@
+"""Validators of Kubernetes objects: what a cluster would accept, without a cluster."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from inferc.compiler.topology import Topology
+from inferc.dsl import Severity
+from inferc.targets.base import Options
+from inferc.targets.kubernetes.objects import Manifest, build_objects, refuse
+
+VERSIONS = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
+"""Releases of Kubernetes whose schemas the objects must meet."""
+
+CRD_FOLDER_VARIABLE = "INFERC_CRD_SCHEMAS"
+"""Names a folder with the CRDs of KEDA and of the Prometheus operator, at any depth."""
+
+OWN_GROUPS = ("apps/", "batch/", "policy/", "autoscaling/", "networking.k8s.io/", "v1")
+"""API groups of Kubernetes itself."""
+
+DIALECT = {"exclusiveMinimum", "exclusiveMaximum", "nullable"}
+"""Keywords that OpenAPI 3.0 and JSON Schema read differently."""
+
+
+def objects(topology: Topology, **options: str | bool) -> tuple[Manifest, ...]:
+    """Return the objects of ``topology``, which the target must be able to emit."""
+    assert not errors(topology, options)
+    return build_objects(topology, options)
+
+
+def errors(topology: Topology, options: Options) -> list[str]:
+    """Return the codes of what the target refuses."""
+    found = refuse(topology, options)
+    return [item.code for item in found if item.severity is Severity.ERROR]
+
+
+def one(manifests: tuple[Manifest, ...], kind: str) -> dict[str, Any]:
+    """Return the only object of ``kind`` as plain data that a test may change."""
+    found = [manifest.document() for manifest in manifests if manifest.kind == kind]
+    assert len(found) == 1, f"{len(found)} of {kind}"
+    plain: dict[str, Any] = json.loads(json.dumps(found[0]))
+    return plain
+
+
+def is_native(document: Mapping[str, Any]) -> bool:
+    """Return whether Kubernetes itself knows the kind."""
+    return str(document["apiVersion"]).startswith(OWN_GROUPS)
+
+
+def native_problems(document: Mapping[str, Any], version: str) -> list[str]:
+    """Return what a strict API server of Kubernetes ``version`` finds wrong with ``document``."""
+    api_version = str(document["apiVersion"])
+    group, slash, number = api_version.partition("/")
+    suffix = f"{group.partition('.')[0]}-{number}" if slash else api_version
+    validator = _native(f"{str(document['kind']).lower()}-{suffix}", version)
+    return _problems(validator, document)
+
+
+@cache
+def _native(name: str, version: str) -> jsonschema.Draft202012Validator:
+    schema = json.loads((_schemas(version) / f"{name}.json").read_text("utf-8"))
+    return jsonschema.Draft202012Validator(schema, registry=_definitions(version))
+
+
+@cache
+def _definitions(version: str) -> Registry[Any]:
+    text = (_schemas(version) / "_definitions.json").read_text("utf-8")
+    resource = Resource(contents=json.loads(text), specification=DRAFT202012)
+    return Registry().with_resource("_definitions.json", resource)
+
+
+def _schemas(version: str) -> Path:
+    root = files("kubernetes_validate") / "kubernetes-json-schema"
+    return Path(str(root / f"v{version}.0-local-strict"))
+
+
+def crd_folder() -> Path | None:
+    """Return the folder with CRDs, where the environment names one."""
+    named = os.environ.get(CRD_FOLDER_VARIABLE)
+    return Path(named) if named else None
+
+
+def custom_problems(document: Mapping[str, Any], folder: Path) -> list[str]:
+    """Return what the CRD of ``document`` finds wrong with it; unknown fields are wrong."""
+    validator = _custom(folder).get((str(document["apiVersion"]), str(document["kind"])))
+    return ["there is no CRD of that kind"] if validator is None else _problems(validator, document)
+
+
+@cache
+def _custom(folder: Path) -> Mapping[tuple[str, str], jsonschema.Draft202012Validator]:
+    found = {}
+    for project in ("keda", "prometheus-operator"):
+        for path in sorted((folder / project).rglob("*.yaml")):
+            for document in yaml.load_all(path.read_text("utf-8"), Loader=yaml.CSafeLoader):
+                if document and document.get("kind") == "CustomResourceDefinition":
+                    found.update(_versions_of(document["spec"]))
+    return found
+
+
+def _versions_of(
+    spec: Mapping[str, Any],
+) -> Iterator[tuple[tuple[str, str], jsonschema.Draft202012Validator]]:
+    for version in spec["versions"]:
+        schema = strict(version["schema"]["openAPIV3Schema"])
+        schema["properties"]["metadata"] = {"type": "object"}
+        key = (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
+        yield key, jsonschema.Draft202012Validator(schema)
+
+
+def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a structural schema of OpenAPI 3.0 as JSON Schema that knows no further fields."""
+    if schema.get("x-kubernetes-int-or-string"):
+        return {"type": ["integer", "string"]}
+    made: dict[str, Any] = {
+        key: value
+        for key, value in schema.items()
+        if not key.startswith("x-kubernetes") and key not in DIALECT
+    }
+    if "properties" in schema:
+        made["properties"] = {key: strict(item) for key, item in schema["properties"].items()}
+        if not schema.get("x-kubernetes-preserve-unknown-fields"):
+            made.setdefault("additionalProperties", False)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), Mapping):
+            made[key] = strict(schema[key])
+    if schema.get("nullable") and "type" in made:
+        made["type"] = [made["type"], "null"]
+    return made
+
+
+def trigger_problems(document: Mapping[str, Any], folder: Path) -> list[str]:
+    """Return what KEDA's list of scalers finds wrong with the triggers of a ScaledObject."""
+    listed = {scaler["type"]: scaler["parameters"] for scaler in _scalers(folder)}
+    found: list[str] = []
+    for trigger in document["spec"]["triggers"]:
+        parameters = {item["name"]: item for item in listed.get(trigger["type"], ())}
+        given = trigger["metadata"]
+        found += [f"unknown: {name}" for name in given if name not in parameters]
+        found += [f"no string: {name}" for name, value in given.items() if type(value) is not str]
+        found += [
+            f"missing: {name}"
+            for name, item in parameters.items()
+            if not item.get("optional") and "default" not in item and name not in given
+        ]
+    return found
+
+
+@cache
+def _scalers(folder: Path) -> list[dict[str, Any]]:
+    text = (folder / "keda" / "schema" / "generated" / "scalers-schema.json").read_text("utf-8")
+    listed: list[dict[str, Any]] = json.loads(text)["scalers"]
+    return listed
+
+
+def _problems(validator: jsonschema.Draft202012Validator, document: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{'/'.join(map(str, problem.absolute_path))}: {problem.message[:200]}"
+        for problem in validator.iter_errors(document)
+    ]
