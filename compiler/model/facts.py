@@ -1,12 +1,12 @@
 """Facts about hardware, models and engines: blocks to values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from inferc.compiler.model import values
 from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Link
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.provenance import Origin, Sourced, exactly
-from inferc.compiler.resolve import ResolvedBlock
+from inferc.compiler.resolve import FieldValue, ResolvedBlock
 
 NO_LATENCY = exactly(0.0, Origin.DEFAULTED, text="0 s")
 """Of a link whose block does not say: the favourable end, as its bandwidth decides."""
@@ -108,10 +108,12 @@ def runs_on(candidate: Engine, hardware: Accelerator, precisions: tuple[str, ...
 
 
 def _numbers(block: ResolvedBlock | None) -> Mapping[str, Sourced[float]]:
-    fields = {} if block is None else block.fields
-    return {name: values.sourced(field) for name, field in fields.items()}
+    return {name: values.sourced(field) for name, field in _fields(block)}
 
 
 def _texts(block: ResolvedBlock | None) -> Mapping[str, str]:
-    fields = {} if block is None else block.fields
-    return {name: values.word(field.value) for name, field in fields.items()}
+    return {name: values.word(field.value) for name, field in _fields(block)}
+
+
+def _fields(block: ResolvedBlock | None) -> Iterable[tuple[str, FieldValue]]:
+    return () if block is None else block.fields.items()

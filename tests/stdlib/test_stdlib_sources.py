@@ -27,7 +27,7 @@ def test_an_entry_is_one_block_called_like_its_file(path: str) -> None:
 def test_every_number_has_a_source_and_a_date(path: str) -> None:
     (block,) = blocks(path)
     found = list(numbers(block))
-    assert found
+    assert found or block.extends
     for field, source in found:
         assert source is not None, f"{path}: {field} has no source"
         text, day = source
@@ -38,8 +38,8 @@ def test_every_number_has_a_source_and_a_date(path: str) -> None:
 @pytest.mark.parametrize("path", ENTRIES)
 def test_no_source_is_dated_ahead_of_the_release(path: str) -> None:
     (block,) = blocks(path)
-    newest = max(day for _, source in numbers(block) if source for day in source[1:])
-    assert newest <= "2026-12-31"
+    days = [source[1] for _, source in numbers(block) if source]
+    assert all(day <= "2026-12-31" for day in days)
 
 
 def test_the_check_notices_a_number_without_a_source() -> None:

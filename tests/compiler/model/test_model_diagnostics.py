@@ -1,0 +1,115 @@
+"""Designs that read well and mean nothing: one code and one place each."""
+
+import re
+from pathlib import Path
+
+import pytest
+from support.models import NoFiles, complaints, outcome_of, program
+
+from inferc.compiler.load import load
+from inferc.compiler.model import build
+from inferc.compiler.resolve import resolve
+from inferc.dsl import Severity, SourceFile, has_errors
+
+PAGES = Path(__file__).parents[3] / "compiler" / "model" / "pages"
+BAD_HEADS = """
+  llm ours {
+    title = "Ours"; parameters = 8.03B; layers = 32; hidden = 4096; intermediate = 14336
+    heads = 32; kv_heads = 7; head_dim = 128; vocabulary = 128256; context = 8192 tok
+  }
+"""
+BAD_SUM = BAD_HEADS.replace("kv_heads = 7", "kv_heads = 8").replace("8.03B", "7B")
+
+
+@pytest.mark.parametrize(
+    ("parts", "code", "line"),
+    [
+        ({"sla": ""}, "INF150", "sla {"),
+        ({"sla": "p95 ttft >= 500ms"}, "INF154", "p95 ttft >= 500ms"),
+        ({"sla": "prefer throughput <= 10 tok/s"}, "INF154", "prefer throughput <= 10 tok/s"),
+        ({"sla": "p95 ttft <= 0ms"}, "INF155", "p95 ttft <= 0ms"),
+        ({"sla": "p95 ttft <= 500ms at warm"}, "INF190", "p95 ttft <= 500ms at warm"),
+        ({"sla": "p95 ttft <= 500ms over 30d"}, "INF190", "p95 ttft <= 500ms over 30d"),
+        (
+            {"load": "prompt_tokens = dist(mean = 700, p95 = 200)"},
+            "INF156",
+            "prompt_tokens = dist(mean = 700, p95 = 200)",
+        ),
+        ({"load": "shape = steady; peak = 3x"}, "INF157", "shape = steady; peak = 3x"),
+        ({"facts": BAD_HEADS, "source": "ours"}, "INF158", "heads = 32; kv_heads = 7"),
+        ({"facts": BAD_SUM, "source": "ours"}, "INF159", 'title = "Ours"; parameters = 7B'),
+        ({"nodes": "0"}, "INF160", "nodes = 0"),
+        ({"on": "box", "model": "precision = fp8"}, "INF153", "on    = box"),
+        ({"service": "prefer tensor_parallel = 4"}, "INF190", "prefer tensor_parallel = 4"),
+    ],
+)
+def test_one_mistake_is_one_diagnostic_where_it_was_made(
+    parts: dict[str, str], code: str, line: str
+) -> None:
+    found = complaints(**parts)
+    assert [item.code for item in found] == [code]
+    (item,) = found
+    assert item.span is not None
+    assert line in item.span.source.line(item.span.line)
+    assert item.help
+    assert item.message
+
+
+def test_a_missing_sla_is_asked_for_and_not_invented() -> None:
+    text = re.sub(r"    sla \{.*?\}\n", "", program(), flags=re.DOTALL)
+    outcome = outcome_of(text)
+    (item,) = outcome.diagnostics
+    assert item.code == "INF150"
+    assert "prefer" in item.help
+    assert outcome.designs[0].services[0].objectives == ()
+
+
+def test_a_topology_without_services_is_reported() -> None:
+    outcome = outcome_of('infer 1\ntopology empty {\n  title = "later"\n}\n')
+    assert [item.code for item in outcome.diagnostics] == ["INF152"]
+
+
+def test_several_mistakes_are_reported_in_one_run() -> None:
+    found = complaints(
+        sla="p95 ttft >= 500ms\n      p95 itl <= 0ms", load="shape = steady; peak = 3x", nodes="0"
+    )
+    assert sorted(item.code for item in found) == ["INF154", "INF155", "INF157", "INF160"]
+
+
+def test_parameters_that_do_not_add_up_are_only_a_warning() -> None:
+    (item,) = complaints(facts=BAD_SUM, source="ours")
+    assert item.severity is Severity.WARNING
+    assert "7B" in item.message
+    assert "8.03B" in item.message
+
+
+def test_no_engine_says_what_the_engines_can() -> None:
+    (item,) = complaints(on="box", model="precision = fp8")
+    assert "Raspberry Pi 4 Model B 4GB" in item.message
+    assert "fp8" in item.message
+    assert any("llama.cpp runs on board" in note for note in item.notes)
+    assert any("vLLM runs on gpu" in note for note in item.notes)
+
+
+# ---- pages -----------------------------------------------------------------------------------
+
+
+def examples() -> list[tuple[str, str]]:
+    """Return the code and the first whole program of each page."""
+    found = []
+    for page in sorted(PAGES.glob("INF*.md")):
+        programs = re.findall(r"```infer\n(infer 1\n.*?)```", page.read_text("utf-8"), re.DOTALL)
+        found.extend((page.stem, text) for text in programs[:1])
+    return found
+
+
+def test_most_pages_have_an_example_that_can_be_run() -> None:
+    assert len(examples()) >= 8
+
+
+@pytest.mark.parametrize(("code", "text"), examples(), ids=[code for code, _ in examples()])
+def test_the_example_of_a_page_provokes_it(code: str, text: str) -> None:
+    loaded = load(SourceFile("page.infer", text), NoFiles())
+    resolution = resolve(loaded)
+    assert not has_errors([*loaded.diagnostics, *resolution.diagnostics])
+    assert [item.code for item in build(resolution.resolved).diagnostics] == [code]

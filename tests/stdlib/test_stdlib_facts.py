@@ -1,0 +1,198 @@
+"""The catalog resolves, and its facts agree with published ones and with each other."""
+
+from functools import cache
+
+import pytest
+from support.models import design_of
+
+from inferc import stdlib
+from inferc.compiler.model import Accelerator, LanguageModel, Service
+from inferc.compiler.model.soundness import derived_parameters
+from inferc.compiler.provenance import Origin
+
+GPUS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.gpu")]
+BOARDS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.board")]
+MODELS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.models")]
+LINKS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.link")]
+SHAPES = stdlib.names("catalog.shape")
+WORKLOADS = stdlib.names("catalog.workload")
+ENGINES = stdlib.names("catalog.engine")
+
+PUBLISHED = {
+    "meta.llama_3_8b_instruct": 8_030_261_248,
+    "meta.llama_3_70b_instruct": 70_553_706_496,
+    "meta.llama_3_1_8b_instruct": 8_030_261_248,
+    "meta.llama_3_1_70b_instruct": 70_553_706_496,
+    "meta.llama_3_1_405b_instruct": 405_853_388_800,
+    "mistral.mixtral_8x7b_instruct": 46_702_792_704,
+    "mistral.mixtral_8x22b_instruct": 140_630_071_296,
+    "tinyllama_1_1b_chat": 1_100_048_384,
+}
+"""Weights in the safetensors files of each repository, as Hugging Face shows them."""
+
+
+@cache
+def service(place: str, model: str, load: str = "") -> Service:
+    """Return a service on a place of the catalog."""
+    kind, hardware = ("pool", f"gpu = 2 * cat.{place}; nodes = 1")
+    if place.startswith("board."):
+        kind, hardware = ("device", f"hardware = cat.{place}")
+    block = f"{kind} here {{ {hardware} }}"
+    inside = f"cluster dc {{ platform = kubernetes\n {block} }}" if kind == "pool" else block
+    text = f"""infer 1
+import std.catalog as cat
+topology t {{
+  {inside}
+  service s {{
+    model = cat.{model}
+    on = {"dc.here" if kind == "pool" else "here"}
+    load {{ rate = 1 req/s
+      {load} }}
+    sla {{ p95 ttft <= 1s }}
+  }}
+}}
+"""
+    (found,) = design_of(text).services
+    return found
+
+
+def accelerator(place: str) -> Accelerator:
+    return service(place, MODELS[0]).place.accelerator
+
+
+def model(path: str) -> LanguageModel:
+    return service(GPUS[0], path).model
+
+
+@pytest.mark.parametrize("path", GPUS + BOARDS)
+def test_every_accelerator_resolves(path: str) -> None:
+    found = accelerator(path)
+    numbers = [found.memory_bytes, found.bandwidth_bytes_per_s, *found.flop_per_s.values()]
+    for number in numbers:
+        assert number.origin is Origin.CATALOG
+        assert number.value > 0
+        assert number.source
+        assert number.as_of
+    assert found.flop_per_s["fp32"].value < 1e15
+    assert found.title
+    assert found.architecture
+
+
+@pytest.mark.parametrize("path", MODELS)
+def test_every_model_resolves_and_holds_as_many_weights_as_published(path: str) -> None:
+    found = model(path)
+    published = PUBLISHED[path.removeprefix("models.")]
+    assert found.parameters.value == pytest.approx(published, rel=1e-3)
+    assert derived_parameters(found) == pytest.approx(published, rel=0.01)
+    assert found.heads % found.kv_heads == 0
+    assert len(found.revision) == 40
+
+
+@pytest.mark.parametrize("path", LINKS)
+def test_every_link_resolves(path: str) -> None:
+    text = f"""infer 1
+import std.catalog as cat
+topology t {{
+  cluster dc {{
+    platform = kubernetes
+    network = cat.{path}
+    pool gpu {{ nodes = 2; gpu = cat.gpu.nvidia.l4 }}
+  }}
+  service s {{
+    model = cat.models.tinyllama_1_1b_chat
+    on = dc.gpu
+    load {{ rate = 1 req/s }}
+    sla {{ p95 ttft <= 1s }}
+  }}
+}}
+"""
+    (found,) = design_of(text).services
+    assert found.place.network.id == path
+    assert 0 < found.place.network.latency_s.value < 1e-3
+    assert 1e8 <= found.place.network.bandwidth_bytes_per_s.value <= 1e12
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_every_workload_resolves(name: str) -> None:
+    load = service(GPUS[0], MODELS[0], f"workload = {name}").load
+    for lengths in (load.prompt, load.output):
+        assert lengths.mean_tok.low <= lengths.mean_tok.value <= lengths.mean_tok.high
+        assert 1 < lengths.p95_over_mean.value < 5
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_shape_resolves(name: str) -> None:
+    peak = service(GPUS[0], MODELS[0], f"shape = {name}").load.peak
+    assert 1 <= peak.low <= peak.value <= peak.high
+
+
+def test_typical_lengths_are_the_geometric_middle_of_the_published_means() -> None:
+    load = service(GPUS[0], MODELS[0]).load
+    for lengths in (load.prompt, load.output):
+        mean = lengths.mean_tok
+        assert mean.value == pytest.approx((mean.low * mean.high) ** 0.5, rel=0.02)
+
+
+def test_the_kv_cache_of_llama_3_70b_takes_320_kib_a_token_in_fp16() -> None:
+    """80 layers x 8 heads x 128 x keys and values x 2 bytes; vLLM's documentation has the same."""
+    llama = model("models.meta.llama_3_70b_instruct")
+    assert 2 * llama.layers * llama.kv_heads * llama.head_dim * 2 == 320 * 1024
+
+
+def test_mixtral_computes_with_13b_parameters_for_each_token() -> None:
+    """The paper says 13B active parameters (arXiv:2401.04088)."""
+    mixtral = model("models.mistral.mixtral_8x7b_instruct")
+    expert = 3 * mixtral.hidden * mixtral.intermediate * mixtral.layers
+    idle = (mixtral.experts - mixtral.experts_per_token) * expert
+    assert derived_parameters(mixtral) - idle == pytest.approx(12.9e9, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("slower", "faster"),
+    [
+        ("gpu.nvidia.t4", "gpu.nvidia.l4"),
+        ("gpu.nvidia.a10g", "gpu.nvidia.l40s"),
+        ("gpu.nvidia.l4", "gpu.nvidia.l40s"),
+        ("gpu.nvidia.a100_40gb_pcie", "gpu.nvidia.a100_40gb_sxm"),
+        ("gpu.nvidia.a100_40gb_sxm", "gpu.nvidia.a100_80gb_sxm"),
+        ("gpu.nvidia.a100_80gb_pcie", "gpu.nvidia.a100_80gb_sxm"),
+        ("gpu.nvidia.a100_80gb_sxm", "gpu.nvidia.h100_80gb_sxm"),
+        ("gpu.nvidia.h100_80gb_pcie", "gpu.nvidia.h100_94gb_nvl"),
+        ("gpu.nvidia.h100_80gb_pcie", "gpu.nvidia.h100_80gb_sxm"),
+        ("gpu.nvidia.h100_80gb_sxm", "gpu.nvidia.h200_141gb_sxm"),
+        ("gpu.nvidia.h200_141gb_sxm", "gpu.nvidia.b200_180gb_sxm"),
+        ("board.raspberry_pi_4b_8gb", "board.raspberry_pi_5_8gb"),
+    ],
+)
+def test_a_successor_is_not_beaten(slower: str, faster: str) -> None:
+    old, new = accelerator(slower), accelerator(faster)
+    assert old.bandwidth_bytes_per_s.value <= new.bandwidth_bytes_per_s.value
+    dtype = "fp16" if "fp16" in old.flop_per_s else "fp32"
+    assert old.flop_per_s[dtype].value <= new.flop_per_s[dtype].value
+    a100s = {slower, faster} <= {path for path in GPUS if "a100" in path}
+    assert a100s or old.memory_bytes.value <= 1.05 * new.memory_bytes.value
+
+
+@pytest.mark.parametrize("path", GPUS)
+def test_narrower_formats_are_not_slower_and_peaks_are_dense(path: str) -> None:
+    peaks = {name: number.value for name, number in accelerator(path).flop_per_s.items()}
+    for wide, narrow in (("fp32", "fp16"), ("fp16", "int8"), ("fp16", "fp8"), ("fp8", "fp4")):
+        if narrow in peaks:
+            assert peaks[wide] <= peaks[narrow]
+    if "bf16" in peaks:
+        assert peaks["bf16"] == peaks["fp16"]
+    if "fp8" in peaks:
+        assert peaks["fp8"] == pytest.approx(2 * peaks["fp16"], rel=0.02)
+
+
+@pytest.mark.parametrize("path", [path for path in GPUS if "sxm" in path or "amd" in path])
+def test_accelerators_of_one_board_are_joined_at_full_speed(path: str) -> None:
+    found = accelerator(path)
+    assert found.link is not None
+    assert found.link_domain == 8
+    assert found.link.bandwidth_bytes_per_s.value >= 300e9
+
+
+def test_every_engine_runs_somewhere() -> None:
+    found = {engine.id for path in (*GPUS, *BOARDS) for engine in service(path, MODELS[0]).engines}
+    assert found == {f"engine.{name}" for name in ENGINES}
