@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, inf, sqrt
 from types import MappingProxyType
+from typing import NamedTuple
 
 from inferc.compiler.perf.queueing import (
     at_most,
@@ -121,16 +122,23 @@ def operate(
     ``t_dec``. They fill the time, ``f t_mix + n t_dec = 1``, so the mean period is
     ``1 / (f + (1 - f t_mix) / t_dec)``, and by Little's law ``rate * (output - 1) * period``
     sequences decode in a step: a fixed point in the period. When mixed steps fill all time, each
-    carries the prompts that came during one period. The stages of a pipeline each work on another
-    part of the sequences, so a sequence gets a token every ``stages`` periods. A request sees the
-    others and itself, hence one sequence more than the mean.
+    carries the prompts that came during one period. A request sees the others and itself, hence one
+    sequence more than the mean.
 
-    Source: Agrawal et al., Sarathi-Serve (2024), for chunked prefill; Little (1961).
+    The stages of a pipeline each work on another part of the sequences, so a sequence gets a token
+    every ``stages`` periods, and they wait for the slowest: with a share ``x`` of mixed steps, a
+    beat takes ``t_mix`` unless all ``stages`` steps in flight are without prompts, ``(1 - x)^stages``.
+
+    Source: Agrawal et al., Sarathi-Serve (2024), for chunked prefill and for the bubbles of unequal
+    steps in a pipeline; Little (1961).
     Holds for: continuous batching with mixed steps; lengths that vary between requests.
     """
     found = Operation()
     found.pipeline = stage.pipeline
     decode_rate = rate_per_s * max(0.0, demand.output_tok - 1.0)
+    fullest_s = stage.step_s(budget_tok, 0.0, 0.0, 0.0)
+    if (rate_per_s * demand.prompt_tok + decode_rate) * fullest_s >= budget_tok:
+        return found  # more tokens come than the largest step carries, however short the context
     step = _steady(stage, demand, rate_per_s * demand.prompt_tok, decode_rate, budget_tok)
     if step is None:
         return found
@@ -141,7 +149,7 @@ def operate(
         return found
     found.stable = True
     found.decode_s, found.mixed_s = step.decode_s, step.mixed_s
-    found.mixed_share = min(1.0, step.mixed_per_s * step.period_s)
+    found.mixed_share = step.mixed_share
     found.sequences = step.sequences * stage.pipeline
     found.tpot_s = step.period_s * stage.pipeline
     _first_token(found, demand, rate_per_s, full_s / room, room, frontend_s)
@@ -149,30 +157,36 @@ def operate(
     return found
 
 
-class _Step:
-    """The mean step at one period."""
+class _Limits(NamedTuple):
+    """What a step holds at a period: decoding sequences, and room for prompt tokens."""
 
-    __slots__ = ("decode_s", "mixed_per_s", "mixed_s", "period_s", "sequences")
+    sequences: float
+    room_tok: float
+
+
+class _Step:
+    """The mean step, given that the period was ``before_s``."""
+
+    __slots__ = ("decode_s", "mixed_share", "mixed_s", "period_s", "sequences")
 
     def __init__(
-        self,
-        stage: Stage,
-        demand: Demand,
-        prompt_rate: float,
-        sequences: float,
-        chunk_tok: float,
+        self, stage: Stage, demand: Demand, prompt_rate: float, before_s: float, limits: _Limits
     ) -> None:
         context = demand.context_tok
-        self.sequences = sequences
-        self.decode_s = stage.step_s(0.0, 0.0, sequences + 1.0, context)
-        self.mixed_s = stage.step_s(chunk_tok, demand.pairs_per_tok, sequences + 1.0, context)
-        self.mixed_per_s = prompt_rate / chunk_tok
-        if self.mixed_per_s * self.mixed_s >= 1.0:
-            self.period_s = self.mixed_s
+        self.sequences = limits.sequences
+        chunk_tok = min(limits.room_tok, max(demand.prompt_tok, prompt_rate * before_s))
+        self.decode_s = stage.step_s(0.0, 0.0, self.sequences + 1.0, context)
+        self.mixed_s = stage.step_s(chunk_tok, demand.pairs_per_tok, self.sequences + 1.0, context)
+        mixed_per_s = prompt_rate / chunk_tok
+        extra_s = self.mixed_s - self.decode_s
+        if mixed_per_s * self.mixed_s >= 1.0:
+            self.mixed_share = 1.0
+        elif stage.pipeline == 1:
+            self.mixed_share = mixed_per_s * self.decode_s / (1.0 - mixed_per_s * extra_s)
         else:
-            self.period_s = self.decode_s / (
-                1.0 - self.mixed_per_s * (self.mixed_s - self.decode_s)
-            )
+            share = min(1.0, mixed_per_s * before_s)
+            self.mixed_share = 1.0 - (1.0 - share) ** stage.pipeline
+        self.period_s = self.decode_s + self.mixed_share * extra_s
 
 
 def _steady(
@@ -180,24 +194,37 @@ def _steady(
 ) -> _Step | None:
     """Return the step whose period reproduces itself, or None where there is none.
 
-    The map from period to period rises and is convex, so the secant from below stays below the
-    fixed point; where its slope reaches 1 before, the queue grows without end.
+    The map from period to period rises. Where it is convex the secant from below stays below the
+    fixed point; where a step overshoots, the rest is bisection.
     """
-    before_s, mapped_s = 0.0, 0.0
+
+    def step_at(period_s: float) -> _Step | None:
+        sequences = decode_rate * period_s
+        room_tok = budget_tok - sequences - 1.0
+        if room_tok < 1.0:
+            return None
+        return _Step(stage, demand, prompt_rate, period_s, _Limits(sequences, room_tok))
+
+    below_s, mapped_s = 0.0, 0.0
+    above_s = inf
     period_s = stage.step_s(0.0, 0.0, 1.0, demand.context_tok)
     for _ in range(ROUNDS):
-        sequences = decode_rate * period_s
-        room = budget_tok - sequences - 1.0
-        if room < 1.0:
+        step = step_at(period_s)
+        if step is None and above_s == inf:
             return None
-        chunk_tok = min(room, max(demand.prompt_tok, prompt_rate * period_s))
-        step = _Step(stage, demand, prompt_rate, sequences, chunk_tok)
-        gap_s = step.period_s - period_s
-        if gap_s <= STEADY * period_s:
+        gap_s = step.period_s - period_s if step is not None else -inf
+        if step is not None and abs(gap_s) <= STEADY * period_s:
             return step
-        slope = (step.period_s - mapped_s) / (period_s - before_s) if mapped_s else 0.0
-        before_s, mapped_s = period_s, step.period_s
-        period_s += gap_s / (1.0 - slope) if slope < 1.0 else gap_s
+        if step is None or gap_s < 0.0:
+            above_s = period_s
+        else:
+            rise_s = period_s - below_s
+            slope = (step.period_s - mapped_s) / rise_s if mapped_s else 0.0
+            below_s, mapped_s = period_s, step.period_s
+        if above_s < inf:
+            period_s = (below_s + above_s) / 2.0
+        else:
+            period_s += gap_s / (1.0 - slope) if slope < 1.0 else gap_s
     return None
 
 

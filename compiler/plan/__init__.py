@@ -1,6 +1,7 @@
 """The plan: verdict, decisions, and what they rest on."""
 
 from inferc.compiler.perf import Configuration, Estimate, Memory
+from inferc.compiler.plan.build import Outcome, build
 from inferc.compiler.plan.decisions import (
     Alternative,
     Assumption,
@@ -31,9 +32,11 @@ __all__ = [
     "FlipPoint",
     "Margin",
     "Memory",
+    "Outcome",
     "Plan",
     "Refusal",
     "ServicePlan",
     "Term",
     "Verdict",
+    "build",
 ]

@@ -1,0 +1,130 @@
+"""From serving problems to the plan of a topology."""
+
+from dataclasses import dataclass
+
+from inferc.compiler.model import Engine
+from inferc.compiler.plan import diagnostics as report
+from inferc.compiler.plan.bounds import violated
+from inferc.compiler.plan.conflicts import explain_empty
+from inferc.compiler.plan.decisions import Plan, Refusal, ServicePlan, Verdict
+from inferc.compiler.plan.objectives import margins_of, understood
+from inferc.compiler.plan.relax import nearest
+from inferc.compiler.plan.service import plan_service
+from inferc.compiler.plan.sharing import judges_of
+from inferc.compiler.plan.verdict import Judge
+from inferc.compiler.problem import Problem
+from inferc.dsl.diagnostics import Diagnostic, has_errors
+
+COEFFICIENTS = (
+    "compute_efficiency",
+    "memory_efficiency",
+    "link_efficiency",
+    "collective_overhead_s",
+    "layer_overhead_s",
+    "step_overhead_s",
+    "sequence_overhead_s",
+    "frontend_s",
+    "memory_share",
+    "runtime_bytes",
+    "kv_block_tok",
+    "max_num_seqs_limit",
+    "max_num_batched_tokens_limit",
+    "host_bus_bytes_per_s",
+    "host_bus_latency_s",
+    "load_bytes_per_s",
+    "start_s",
+)
+"""What an engine must bring: see the table in the README of the performance model."""
+
+WORST_FIRST = (Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The plan, and what there is to say about it; no plan where the file must change first."""
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
+    """Return the plan of a topology from the problems of its services.
+
+    Bounds first, then the search. A refused service is in ``plan.refusals`` and its reasons among
+    the diagnostics; a plan that has one is infeasible.
+    """
+    found = [item for problem in problems for item in _unusable(problem)]
+    if has_errors(found):
+        return Outcome(None, tuple(found))
+    services: list[ServicePlan] = []
+    refusals: list[Refusal] = []
+    for judge in judges_of(problems):
+        empty = explain_empty(judge)
+        bounds = violated(judge.problem)
+        if empty is not None and not bounds:
+            found.append(empty)
+            continue
+        verdict = Verdict.INFEASIBLE if bounds else judge.verdict()
+        if verdict is Verdict.INFEASIBLE:
+            refusal = _refusal(judge)
+            refusals.append(refusal)
+            found.extend(_refused(judge.problem, refusal))
+            continue
+        loads = judge.load(judge.typicals), judge.load(judge.highs)
+        services.append(plan_service(judge, judge.planned.candidates(*loads), verdict))
+    if len(services) + len(refusals) < len(problems):
+        return Outcome(None, tuple(found))
+    return Outcome(_plan(topology_name, services, refusals), tuple(found))
+
+
+def _plan(name: str, services: list[ServicePlan], refusals: list[Refusal]) -> Plan:
+    verdicts = {item.verdict for item in services}
+    if refusals:
+        verdicts.add(Verdict.INFEASIBLE)
+    verdict = next((item for item in WORST_FIRST if item in verdicts), Verdict.FEASIBLE)
+    return Plan(topology=name, verdict=verdict, services=tuple(services), refusals=tuple(refusals))
+
+
+def _refusal(judge: Judge) -> Refusal:
+    """Return why a service is refused: its bounds, or the best that the model found."""
+    problem = judge.problem
+    bounds = violated(problem)
+    changes = nearest(problem.case)
+    easiest = judge.load(judge.lows)
+    candidates = [] if bounds else judge.easy.candidates(easiest, easiest)
+    best = candidates[0] if candidates else None
+    margins = margins_of(problem.case.objectives, best.found, easiest.demand) if best else ()
+    return Refusal(
+        service=problem.case.service,
+        bounds=bounds,
+        nearest=changes,
+        best_effort=margins,
+        configuration=best.configuration if best else None,
+    )
+
+
+def _refused(problem: Problem, refusal: Refusal) -> list[Diagnostic]:
+    span = problem.service.span
+    if refusal.bounds:
+        return [report.bound_violated(bound, refusal, span) for bound in refusal.bounds]
+    return [report.no_plan_found(refusal, problem.case, span)]
+
+
+def _unusable(problem: Problem) -> list[Diagnostic]:
+    """Return what of a problem the planner cannot act on."""
+    lines = [
+        report.objective_not_planned(line)
+        for line in problem.case.objectives
+        if not understood(line)
+    ]
+    engines = [
+        report.engine_not_calibrated(engine, missing, problem.service.span)
+        for engine in problem.case.engines
+        if (missing := missing_coefficients(engine))
+    ]
+    return [*lines, *engines]
+
+
+def missing_coefficients(engine: Engine) -> tuple[str, ...]:
+    """Return the coefficients that ``engine`` lacks."""
+    return tuple(name for name in COEFFICIENTS if name not in engine.coefficients)

@@ -1,0 +1,234 @@
+"""Each decision with its losers, and the number that made each lose."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from inferc.compiler.model import Decision
+from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
+from inferc.compiler.perf.memory import can_shard, shard_weights_bytes
+from inferc.compiler.plan.decisions import Alternative, Choice
+from inferc.compiler.plan.narrowing import blocking
+from inferc.compiler.plan.objectives import margins_of, meets
+from inferc.compiler.plan.search import Candidate, Load, Search
+from inferc.compiler.plan.space import powers_up_to, precisions_of
+from inferc.compiler.problem import Case
+from inferc.compiler.units import show
+
+Reading = Callable[[Candidate], str]
+
+READINGS: tuple[tuple[str, Reading], ...] = (
+    ("engine", lambda item: item.shape.engine_name),
+    ("precision", lambda item: item.shape.precision),
+    ("tensor_parallel", lambda item: str(item.shape.tensor)),
+    ("pipeline_parallel", lambda item: str(item.shape.pipeline)),
+    ("max_num_batched_tokens", lambda item: str(item.budget_tok)),
+)
+"""The fields by which candidates differ, and how to read them."""
+
+
+class Explainer:
+    """Says of every value that was not chosen why it lost."""
+
+    def __init__(
+        self, case: Case, search: Search, loads: tuple[Load, Load], candidates: list[Candidate]
+    ) -> None:
+        self.case = case
+        self.search = search
+        self.planned, self.hardest = loads
+        self.candidates = candidates
+        self.winner = candidates[0]
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Return all decisions, in the order of the search space."""
+        by_field = {
+            field: self._choice(field, read(self.winner), self._compared(field, read))
+            for field, read in READINGS
+        }
+        winner = self.winner
+        by_field["replicas"] = self._choice("replicas", str(winner.replicas), self._replicas())
+        by_field["max_num_seqs"] = self._choice(
+            "max_num_seqs", str(winner.sequences), self._sequences()
+        )
+        order = ("engine", "precision", "tensor_parallel", "pipeline_parallel", "replicas")
+        return tuple(
+            by_field[field] for field in (*order, "max_num_seqs", "max_num_batched_tokens")
+        )
+
+    def _choice(self, field: str, value: str, losers: Iterable[Alternative]) -> Choice:
+        decisions = [item for item in self.case.decisions if item.field == field]
+        alternatives = tuple(losers)
+        fixed = [item for item in decisions if item.operator == "=" and not item.is_range]
+        owner = ("pin" if fixed[0].because else "given") if fixed else "planner"
+        return Choice(
+            path=f"{self.case.service}.{field}",
+            value=value,
+            owner=owner,
+            reason=_fixed_reason(fixed[0]) if fixed else self._reason(field),
+            alternatives=alternatives,
+        )
+
+    def _reason(self, field: str) -> str:
+        """Return why the winner has what it has."""
+        winner = self.winner
+        if not winner.holds:
+            return "comes nearest to the SLA at the planned values"
+        if field == "replicas":
+            return "the fewest that reach all goals that more would reach"
+        if field == "max_num_seqs":
+            return "the smallest limit under which requests are admitted at once"
+        if winner.robust:
+            return "holds everywhere in the range of what nobody stated, with the least hardware"
+        return "holds at the planned values, with the least hardware and the most room"
+
+    def _compared(self, field: str, read: Reading) -> Iterator[Alternative]:
+        """Yield the other values of a field, each by its best candidate."""
+        chosen = read(self.winner)
+        best: dict[str, Candidate] = {}
+        for item in self.candidates:
+            best.setdefault(read(item), item)
+        values = [value for value in best if value != chosen]
+        values += [value for value in self._possible(field) if value not in best]
+        for value in sorted(values, key=_natural):
+            if value in best:
+                yield self._lost(value, best[value])
+            else:
+                yield self._left_out(field, value)
+
+    def _possible(self, field: str) -> tuple[str, ...]:
+        """Return the values that were not tried, though people may ask about them."""
+        case, shape = self.case, self.winner.shape
+        match field:
+            case "engine":
+                return tuple(item.id.rpartition(".")[2] for item in case.engines)
+            case "precision":
+                return precisions_of(shape.engine, case.place)
+            case "tensor_parallel" if shape.engine.tensor_parallel:
+                return tuple(str(value) for value in powers_up_to(case.place.per_node))
+            case "pipeline_parallel" if shape.engine.pipeline_parallel:
+                return tuple(str(value) for value in powers_up_to(self.search.accelerators))
+            case _:
+                return ()
+
+    def _lost(self, value: str, item: Candidate) -> Alternative:
+        """Return why a candidate that was tried lost."""
+        if not item.holds:
+            return self._missed(value, item)
+        winner = self.winner
+        if winner.robust and not item.robust:
+            return Alternative(
+                value=value,
+                reason="holds at the planned values, but not everywhere in their range",
+                ratio=None,
+            )
+        for line in self.search.soft:
+            mine = meets((line,), item.found, self.planned.demand)
+            if meets((line,), winner.found, self.planned.demand) and not mine:
+                margin = margins_of((line,), item.found, self.planned.demand)[0]
+                reason = f"misses the wished {line.metric}: {show(margin.predicted, 'time')}"
+                return Alternative(value=value, reason=reason, ratio=margin.ratio)
+        return _second_best(value, item, winner)
+
+    def _missed(self, value: str, item: Candidate) -> Alternative:
+        """Return how a candidate misses the SLA."""
+        demand = self.planned.demand
+        lines = margins_of(self.search.hard, item.found, demand)
+        worst = max(lines, key=lambda margin: margin.ratio, default=None)
+        if item.found.stable and worst is not None and worst.ratio > 1.0:
+            line = worst.objective
+            limit = show(line.limit.value, "time")
+            reason = f"{line.metric} {show(worst.predicted, 'time')} of {limit}"
+            return Alternative(value=value, reason=reason, ratio=worst.ratio)
+        carried = self.search.capacity_per_s(
+            item.shape, item.budget_tok, item.replicas, self.planned
+        )
+        asked = self.planned.rate_per_s
+        reason = f"carries {show(carried, 'req_per_s')} of {show(asked, 'req_per_s')} at the peak"
+        return Alternative(value=value, reason=reason, ratio=asked / carried if carried else None)
+
+    def _left_out(self, field: str, value: str) -> Alternative:
+        """Return why a value was not tried at all."""
+        number = int(value) if value.isdigit() else value
+        decision = blocking(self.case.decisions, field, number)
+        if decision is not None:
+            return Alternative(
+                value=value, reason=f"excluded: {_fixed_reason(decision)}", ratio=None
+            )
+        shape, model = self.winner.shape, self.case.model
+        if field == "tensor_parallel" and not can_shard(model, int(value), 1):
+            reason = f"does not divide {model.heads} attention heads"
+            return Alternative(value=value, reason=reason, ratio=None)
+        accelerator = self.case.place.accelerator
+        usable = accelerator.memory_bytes.value * shape.coefficient("memory_share")
+        tensor = int(value) if field == "tensor_parallel" else shape.tensor
+        pipeline = int(value) if field == "pipeline_parallel" else 1
+        weights = shard_weights_bytes(model, shape.precision, tensor, pipeline)
+        if field in {"tensor_parallel", "pipeline_parallel"} and weights > usable:
+            reason = f"{show(weights, 'bytes')} of weights, {show(usable, 'bytes')} usable"
+            return Alternative(value=value, reason=reason, ratio=weights / usable)
+        return Alternative(
+            value=value, reason="leaves no layout that fits the place and its memory", ratio=None
+        )
+
+    def _replicas(self) -> Iterator[Alternative]:
+        """Yield one fewer, and the most, with the rest as chosen."""
+        winner = self.winner
+        counts = self.search.replica_counts(winner.shape)
+        for count in counts:
+            nearby = abs(count - winner.replicas) == 1 or count == counts[-1]
+            if count != winner.replicas and nearby:
+                item = self.search.candidate(
+                    winner.shape, winner.budget_tok, count, self.planned, self.hardest
+                )
+                yield self._lost(str(count), item)
+
+    def _sequences(self) -> Iterator[Alternative]:
+        """Yield the neighbouring limits of sequences, with the rest as chosen."""
+        winner = self.winner
+        limits = [value for value, _ in self.search.limits(winner.shape, winner.budget_tok)]
+        if winner.sequences not in limits:
+            return
+        at = limits.index(winner.sequences)
+        for value in limits[max(0, at - 1) : at]:
+            yield Alternative(
+                value=str(value),
+                reason="requests would wait for a slot more than one time in a hundred",
+                ratio=winner.sequences / value,
+            )
+        for value in limits[at + 1 : at + 2]:
+            yield Alternative(
+                value=str(value), reason="more than the load needs; takes KV cache", ratio=None
+            )
+
+
+def _second_best(value: str, item: Candidate, winner: Candidate) -> Alternative:
+    """Return why a candidate that meets all that the winner meets lost to it."""
+    mine = BYTES_PER_PARAMETER[item.shape.precision]
+    best = BYTES_PER_PARAMETER[winner.shape.precision]
+    if mine < best:
+        return Alternative(
+            value=value,
+            reason="gives up precision that the SLA does not ask for",
+            ratio=mine / best,
+        )
+    hardware, least = item.configuration.accelerators, winner.configuration.accelerators
+    if hardware > least:
+        return Alternative(
+            value=value,
+            reason=f"takes {hardware} accelerators, not {least}",
+            ratio=hardware / least,
+        )
+    worst, room = item.tightest, winner.tightest
+    if worst > room:
+        reason = f"less room: {worst:.2f} of the tightest limit, not {room:.2f}"
+        return Alternative(value=value, reason=reason, ratio=worst / room if room else None)
+    return Alternative(value=value, reason="no better", ratio=1.0)
+
+
+def _fixed_reason(decision: Decision) -> str:
+    """Return what the user wrote about a field."""
+    values = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in decision.values)
+    text = f"{decision.field} {decision.operator} {values}"
+    return f"{text} because {decision.because}" if decision.because else text
+
+
+def _natural(value: str) -> tuple[int, str]:
+    return (int(value), "") if value.isdigit() else (0, value)

@@ -1,0 +1,143 @@
+"""What planning has to say: bounds that fail, pins in conflict, what it cannot do yet."""
+
+from inferc.compiler.model import Decision, Engine, Objective
+from inferc.compiler.plan.decisions import Bound, Margin, Refusal
+from inferc.compiler.problem import Case
+from inferc.compiler.units import ShowKind, show
+from inferc.dsl.diagnostics import Diagnostic, Label
+from inferc.dsl.source import Span
+
+KINDS: dict[str, ShowKind] = {
+    "": "count",
+    "B": "bytes_decimal",
+    "B/s": "bytes_per_s",
+    "FLOP": "flop",
+    "FLOP/s": "flop_per_s",
+    "s": "time",
+    "tok": "tok",
+    "req/s": "req_per_s",
+    "x": "factor",
+}
+"""How the units of bounds are shown."""
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a number of a bound as people read it."""
+    return show(value, KINDS[unit])
+
+
+def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
+    """Return the error for a bound that fails even in the best case."""
+    spans = bound.spans or ((service, ""),)
+    terms = tuple(f"{term.name}: {amount(term.value, term.unit)}" for term in bound.terms)
+    need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
+    return Diagnostic(
+        code=bound.code,
+        slug=bound.slug,
+        message=f"no software can serve `{bound.service}` here: {bound.statement}",
+        span=spans[0][0],
+        label=spans[0][1],
+        labels=tuple(Label(span, text) for span, text in spans[1:]),
+        notes=(
+            f"{bound.formula}",
+            f"need {need}, have {have}: {show(bound.ratio, 'factor')}",
+            *terms,
+            "best case: no overhead, no waiting, every unknown at its most favourable value",
+        ),
+        help=_help(refusal),
+    )
+
+
+def no_plan_found(refusal: Refusal, case: Case, service: Span) -> Diagnostic:
+    """Return the error when no bound fails, and yet no configuration holds."""
+    margins = tuple(_missed(margin) for margin in refusal.best_effort)
+    nearest = refusal.configuration
+    best = (
+        ()
+        if nearest is None
+        else (
+            f"the nearest is {nearest.engine}, {nearest.precision}, "
+            f"tensor_parallel {nearest.tensor_parallel}, "
+            f"pipeline_parallel {nearest.pipeline_parallel}, replicas {nearest.replicas}",
+        )
+    )
+    span = next((line.span for line in case.objectives if line.hard), service)
+    return Diagnostic(
+        code="INF410",
+        slug="no-plan-found",
+        message=f"no plan for `{case.service}` meets its SLA on `{case.place.path}`, "
+        "even with every unknown at its most favourable value",
+        span=span,
+        label="cannot be met",
+        notes=(*best, *margins),
+        help=_help(refusal),
+    )
+
+
+def _missed(margin: Margin) -> str:
+    line = margin.objective
+    predicted = show(margin.predicted, "time") if margin.predicted < float("inf") else "without end"
+    return f"{line.metric} {predicted} of {show(line.limit.value, 'time')}"
+
+
+def _help(refusal: Refusal) -> str:
+    if not refusal.nearest:
+        return "no change of nodes, limits, rate or precision makes it hold: change `on` or `model`"
+    changes = "; or ".join(
+        f"{change.field} from {change.current} to {change.proposed}" for change in refusal.nearest
+    )
+    if any("together" in change.effect for change in refusal.nearest):
+        return "change together: " + changes.replace("; or ", ", ")
+    return f"change {changes}"
+
+
+def pins_conflict(case: Case, decisions: tuple[Decision, ...], why: str) -> Diagnostic:
+    """Return the error when what the user fixed leaves nothing to choose from."""
+    first = decisions[0]
+    names = " and ".join(f"`{item.field}`" for item in decisions)
+    return Diagnostic(
+        code="INF501",
+        slug="pins-conflict",
+        message=f"no configuration of `{case.service}` fits what is fixed for {names}",
+        span=first.span,
+        label="fixed here",
+        labels=tuple(Label(item.span, "and here") for item in decisions[1:]),
+        notes=(why,),
+        help=f"remove or widen one of them: {names}",
+    )
+
+
+def no_layout(case: Case, why: str, span: Span) -> Diagnostic:
+    """Return the error when no engine can run the model on the place at all."""
+    return Diagnostic(
+        code="INF502",
+        slug="no-layout",
+        message=f"no engine can run `{case.model.title}` for `{case.service}` on "
+        f"`{case.place.path}`",
+        span=span,
+        notes=(why,),
+        help="give the place more accelerators, or the service another model or precision",
+    )
+
+
+def engine_not_calibrated(engine: Engine, missing: tuple[str, ...], span: Span) -> Diagnostic:
+    """Return the error for an engine whose coefficients the model lacks."""
+    return Diagnostic(
+        code="INF503",
+        slug="engine-not-calibrated",
+        message=f"engine `{engine.title}` lacks coefficients that the performance model needs",
+        span=engine.span or span,
+        notes=tuple(f"missing: {name}" for name in missing),
+        help="add them to the engine's `coefficients`",
+    )
+
+
+def objective_not_planned(line: Objective) -> Diagnostic:
+    """Return the error for an SLA line that the planner cannot act on yet."""
+    return Diagnostic(
+        code="INF190",
+        slug="not-yet-supported",
+        message=f"the planner cannot plan for `{line.metric} {line.operator}` yet",
+        span=line.span,
+        help="use an upper limit on ttft, itl, tpot or e2e",
+    )

@@ -1,0 +1,67 @@
+"""What the user's pins, narrowings and forbids leave to choose from."""
+
+from collections.abc import Iterable
+
+from inferc.compiler.model import Decision
+
+Choosable = str | int
+
+
+def allows(decision: Decision, value: Choosable) -> bool:
+    """Return whether one decision lets its field be ``value``."""
+    match decision.operator:
+        case "=" | "==" | "in":
+            return _listed(decision, value)
+        case "!=" | "not in":
+            return not _listed(decision, value)
+        case "<=":
+            return _number(value) <= _number(decision.values[0])
+        case "<":
+            return _number(value) < _number(decision.values[0])
+        case ">=":
+            return _number(value) >= _number(decision.values[0])
+        case ">":
+            return _number(value) > _number(decision.values[0])
+        case _:
+            return True
+
+
+def allowed(decisions: Iterable[Decision], field: str, value: Choosable) -> bool:
+    """Return whether all decisions let ``field`` be ``value``."""
+    return all(allows(item, value) for item in decisions if item.field == field)
+
+
+def blocking(decisions: Iterable[Decision], field: str, value: Choosable) -> Decision | None:
+    """Return the first decision that does not let ``field`` be ``value``."""
+    of_field = (item for item in decisions if item.field == field)
+    return next((item for item in of_field if not allows(item, value)), None)
+
+
+def stated_counts(decisions: Iterable[Decision], field: str) -> tuple[int, ...]:
+    """Return the whole numbers that decisions on ``field`` name, so that a search tries them."""
+    numbers = (
+        value
+        for item in decisions
+        if item.field == field
+        for value in item.values
+        if isinstance(value, (int, float)) and value >= 1 and value == int(value)
+    )
+    return tuple(sorted({int(value) for value in numbers}))
+
+
+def same_engine(name: str | float, engine_id: str) -> bool:
+    """Return whether ``name``, as a user may write it, is the engine of that catalog path."""
+    return isinstance(name, str) and name.rpartition(".")[2] == engine_id.rpartition(".")[2]
+
+
+def _listed(decision: Decision, value: Choosable) -> bool:
+    if decision.is_range:
+        low, high = (_number(end) for end in decision.values)
+        return low <= _number(value) <= high
+    if decision.field == "engine" and isinstance(value, str):
+        return any(same_engine(item, value) for item in decision.values)
+    return value in decision.values
+
+
+def _number(value: str | float) -> float:
+    return value if isinstance(value, (int, float)) else float("nan")

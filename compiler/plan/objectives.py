@@ -1,0 +1,49 @@
+"""SLA lines against what the model predicts."""
+
+from collections.abc import Iterable
+from math import inf
+
+from inferc.compiler.model import Objective
+from inferc.compiler.perf.estimate import Demand, Operation, predicted_s
+from inferc.compiler.plan.decisions import Margin
+
+LATENCIES = ("ttft", "itl", "tpot", "e2e")
+"""The metrics that the model can predict."""
+
+LIMITING = ("<=", "<")
+
+
+def understood(line: Objective) -> bool:
+    """Return whether the model can hold a configuration to this line."""
+    return line.metric in LATENCIES and line.operator in LIMITING
+
+
+def margin_of(line: Objective, found: Operation, demand: Demand) -> Margin:
+    """Return how far ``found`` is from missing ``line``: infinitely, where a queue grows."""
+    value = predicted_s(found, demand, line.metric, line.percentile)
+    predicted = inf if value is None or not found.stable else value
+    return Margin(objective=line, predicted=predicted, ratio=predicted / line.limit.value)
+
+
+def margins_of(lines: Iterable[Objective], found: Operation, demand: Demand) -> tuple[Margin, ...]:
+    """Return the margins of all lines that the model understands."""
+    return tuple(margin_of(line, found, demand) for line in lines if understood(line))
+
+
+def hard(lines: Iterable[Objective]) -> tuple[Objective, ...]:
+    """Return the lines that must hold."""
+    return tuple(line for line in lines if line.hard and understood(line))
+
+
+def soft(lines: Iterable[Objective]) -> tuple[Objective, ...]:
+    """Return the ``prefer`` lines, in the user's order."""
+    return tuple(line for line in lines if not line.hard and understood(line))
+
+
+def meets(lines: tuple[Objective, ...], found: Operation, demand: Demand) -> bool:
+    """Return whether all of ``lines`` hold."""
+    for line in lines:
+        value = predicted_s(found, demand, line.metric, line.percentile)
+        if value is None or value > line.limit.value:
+            return False
+    return True

@@ -1,0 +1,304 @@
+"""Which configurations hold at a load, and which of them is best.
+
+Everything here is exact over the search space of :mod:`space`: what is skipped is skipped because
+the model is monotone in it. More replicas never make a latency longer; a replica that cannot keep up
+with the largest token budget cannot with a smaller one.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from inferc.compiler.model import Decision, Objective, Place
+from inferc.compiler.perf import Configuration
+from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
+from inferc.compiler.perf.estimate import (
+    Demand,
+    Operation,
+    demand_of,
+    kv_needed_tok,
+    operate,
+    sequences_needed,
+)
+from inferc.compiler.plan.narrowing import allowed
+from inferc.compiler.plan.objectives import hard, margins_of, meets, soft
+from inferc.compiler.plan.space import Shape, budgets_of, sequence_limits_of, shapes_of
+from inferc.compiler.problem import Case
+
+RATE_PRECISION = 1e-4
+"""Relative width at which a bisection over rates stops."""
+
+TIE_DIGITS = 6
+"""Margins are compared to so many digits, so that rounding in the last bit never decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A configuration at a load: where it stands."""
+
+    shape: Shape
+    budget_tok: int
+    replicas: int
+    sequences: int
+    """The limit of sequences in a step."""
+    found: Operation
+    holds: bool
+    robust: bool
+    """Whether it also holds with every unknown at its least favourable end."""
+    tightest: float
+    """The largest share of a limit that is used up: above 1 a line is missed."""
+    key: tuple[float | str, ...]
+    """Smaller is better."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """As the plan says it."""
+        return Configuration(
+            engine=self.shape.engine_name,
+            precision=self.shape.precision,
+            tensor_parallel=self.shape.tensor,
+            pipeline_parallel=self.shape.pipeline,
+            replicas=self.replicas,
+            max_num_seqs=self.sequences,
+            max_num_batched_tokens=self.budget_tok,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A case as the search sees it."""
+
+    rate_per_s: float
+    demand: Demand
+    longest_tok: float
+    """Mean prompt and answer together: what must fit into the model's context."""
+
+
+def load_of(case: Case) -> Load:
+    """Return the load of ``case`` at its peak."""
+    demand = demand_of(
+        case.prompt_mean_tok,
+        case.prompt_p95_over_mean,
+        case.output_mean_tok,
+        case.output_p95_over_mean,
+    )
+    return Load(case.peak_rate_per_s, demand, case.prompt_mean_tok + case.output_mean_tok)
+
+
+class Search:
+    """The search over one service's space; loads come and go, layouts are worked out once."""
+
+    def __init__(self, case: Case, accelerators: int | None = None) -> None:
+        self.place: Place = case.place
+        self.decisions: tuple[Decision, ...] = case.decisions
+        self.accelerators = case.place.accelerators if accelerators is None else accelerators
+        self.context_tok = case.model.context
+        self.hard: tuple[Objective, ...] = hard(case.objectives)
+        self.soft: tuple[Objective, ...] = soft(case.objectives)
+        self.shapes = shapes_of(case.model, case.place, case.engines, case.decisions)
+        self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
+        self.looked_at = 0
+        self._replicas: dict[int, tuple[int, ...]] = {}
+        self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
+        self._last = 0
+
+    def steps(self) -> list[tuple[Shape, int]]:
+        """Return every layout with every token budget."""
+        return [(shape, budget) for shape in self.shapes for budget in self.budgets[id(shape)]]
+
+    def replica_counts(self, shape: Shape) -> tuple[int, ...]:
+        """Return the numbers of replicas that fit and are allowed, smallest first."""
+        known = self._replicas.get(id(shape))
+        if known is None:
+            most = shape.replicas_that_fit(self.accelerators)
+            counts = range(1, most + 1)
+            known = tuple(n for n in counts if allowed(self.decisions, "replicas", n))
+            self._replicas[id(shape)] = known
+        return known
+
+    def limits(self, shape: Shape, budget_tok: int) -> tuple[tuple[int, float], ...]:
+        """Return the sequence limits with the KV tokens that each leaves, smallest first."""
+        at = (id(shape), budget_tok)
+        known = self._limits.get(at)
+        if known is None:
+            known = tuple(
+                (sequences, shape.memory(sequences, budget_tok).kv_cache_tok)
+                for sequences in sequence_limits_of(shape, self.decisions)
+                if sequences <= budget_tok
+            )
+            self._limits[at] = known
+        return known
+
+    def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
+        """Return how each of ``replicas`` runs, requests dealt out among them at random."""
+        self.looked_at += 1
+        rate_per_s = load.rate_per_s / replicas
+        frontend_s = shape.coefficient("frontend_s")
+        return operate(shape.stage, load.demand, rate_per_s, budget_tok, frontend_s)
+
+    def sequences_that_suffice(
+        self, shape: Shape, budget_tok: int, found: Operation, demand: Demand
+    ) -> int | None:
+        """Return the smallest limit of sequences under which requests are admitted at once."""
+        if not found.stable:
+            return None
+        slots = sequences_needed(found)
+        tokens = kv_needed_tok(found, demand, shape.coefficient("kv_block_tok"))
+        for sequences, kv_tok in self.limits(shape, budget_tok):
+            if sequences >= slots:
+                return sequences if kv_tok >= tokens else None
+        return None
+
+    def holds_with(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> bool:
+        """Return whether the SLA holds with some limit of sequences."""
+        if load.longest_tok > self.context_tok:
+            return False
+        found = self.operate(shape, budget_tok, replicas, load)
+        return found.stable and self._admits(shape, budget_tok, found, load)
+
+    def holds(self, load: Load) -> bool:
+        """Return whether any configuration of the space meets the SLA at ``load``.
+
+        The layout that held last is tried first: neighbouring questions have the same answer.
+        """
+        if load.longest_tok > self.context_tok:
+            return False
+        count = len(self.shapes)
+        for turn in range(count):
+            index = (self._last + turn) % count
+            if self._shape_holds(self.shapes[index], load):
+                self._last = index
+                return True
+        return False
+
+    def _shape_holds(self, shape: Shape, load: Load) -> bool:
+        """Return whether a layout holds with some token budget, the largest first."""
+        counts = self.replica_counts(shape)
+        if not counts:
+            return False
+        for budget_tok in self.budgets[id(shape)]:
+            found = self.operate(shape, budget_tok, counts[-1], load)
+            if not found.stable:
+                return False
+            if self._admits(shape, budget_tok, found, load):
+                return True
+        return False
+
+    def _admits(self, shape: Shape, budget_tok: int, found: Operation, load: Load) -> bool:
+        """Return whether a replica that keeps up meets the SLA and has slots and memory."""
+        return (
+            meets(self.hard, found, load.demand)
+            and self.sequences_that_suffice(shape, budget_tok, found, load.demand) is not None
+        )
+
+    def capacity_per_s(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> float:
+        """Return the highest peak rate at which the SLA holds, lengths as in ``load``."""
+        return highest(
+            lambda rate: self.holds_with(
+                shape, budget_tok, replicas, Load(rate, load.demand, load.longest_tok)
+            ),
+            load.rate_per_s,
+        )
+
+    def candidates(self, planned: Load, hardest: Load) -> list[Candidate]:
+        """Return the best candidate of each layout and token budget, best first."""
+        found: list[Candidate] = []
+        for shape, budget_tok in self.steps():
+            counts = self.replica_counts(shape)
+            if counts and self.limits(shape, budget_tok):
+                found.append(self._best_count(shape, budget_tok, counts, (planned, hardest)))
+        return sorted(found, key=lambda item: item.key)
+
+    def _best_count(
+        self, shape: Shape, budget_tok: int, counts: Sequence[int], loads: tuple[Load, Load]
+    ) -> Candidate:
+        """Return the fewest replicas that reach all that the most can reach."""
+        most = self.candidate(shape, budget_tok, counts[-1], *loads)
+        if not most.holds:
+            return most
+
+        def reached(count: int) -> bool:
+            item = self.candidate(shape, budget_tok, count, *loads)
+            return item.holds and self._goals(item, loads[0]) == self._goals(most, loads[0])
+
+        at = bisect_left(counts, True, key=reached)
+        return self.candidate(shape, budget_tok, counts[at], *loads)
+
+    def candidate(
+        self, shape: Shape, budget_tok: int, replicas: int, planned: Load, hardest: Load
+    ) -> Candidate:
+        """Return where a configuration stands, its limit of sequences as small as suffices."""
+        found = self.operate(shape, budget_tok, replicas, planned)
+        holds = self.holds_with(shape, budget_tok, replicas, planned)
+        robust = holds and self.holds_with(shape, budget_tok, replicas, hardest)
+        load, worst = (hardest, None) if robust else (planned, found)
+        worst = worst or self.operate(shape, budget_tok, replicas, load)
+        sequences = self.sequences_that_suffice(shape, budget_tok, worst, load.demand)
+        limits = self.limits(shape, budget_tok)
+        lines = margins_of((*self.hard, *self.soft), found, planned.demand)
+        item = Candidate(
+            shape=shape,
+            budget_tok=budget_tok,
+            replicas=replicas,
+            sequences=limits[-1][0] if sequences is None else sequences,
+            found=found,
+            holds=holds,
+            robust=robust,
+            tightest=max((margin.ratio for margin in lines), default=found.load),
+            key=(),
+        )
+        return replace(item, key=self._key(item, planned))
+
+    def _goals(self, item: Candidate, planned: Load) -> tuple[bool, ...]:
+        """Return which soft goals are missed, in order: robustness first, then ``prefer`` lines."""
+        missed = (not meets((line,), item.found, planned.demand) for line in self.soft)
+        return (not item.robust, *missed)
+
+    def _key(self, item: Candidate, planned: Load) -> tuple[float | str, ...]:
+        """Return what candidates are ordered by.
+
+        SLA, whole range, wishes in order, width of the weights, hardware, room, then simplicity.
+        """
+        shape = item.shape
+        carried = 0.0
+        if not item.holds:
+            carried = self.capacity_per_s(shape, item.budget_tok, item.replicas, planned)
+        return (
+            not item.holds,
+            -round(carried, TIE_DIGITS),
+            *self._goals(item, planned),
+            -BYTES_PER_PARAMETER[shape.precision],
+            item.replicas * shape.size,
+            round(item.tightest, TIE_DIGITS),
+            shape.pipeline,
+            shape.tensor,
+            -item.budget_tok,
+            item.sequences,
+        )
+
+
+def highest(holds: Callable[[float], bool], start: float) -> float:
+    """Return the highest value at which ``holds`` is true, by doubling and halving from ``start``.
+
+    0 where it holds nowhere above a millionth of ``start``. ``holds`` must fall from true to false.
+    """
+    low, high = 0.0, start
+    while holds(high):
+        low, high = high, high * 2.0
+        if high > start * 2.0**40:
+            return low
+    while low == 0.0:
+        middle = high / 2.0
+        if middle < start * 1e-6:
+            return 0.0
+        if holds(middle):
+            low = middle
+        else:
+            high = middle
+    while high - low > RATE_PRECISION * high:
+        middle = (low + high) / 2.0
+        if holds(middle):
+            low = middle
+        else:
+            high = middle
+    return low

@@ -1,0 +1,162 @@
+"""From the best candidate to the plan of a service."""
+
+from math import ceil, inf, isfinite
+
+from inferc.compiler.perf import Estimate
+from inferc.compiler.perf.architecture import active_parameters, peak_flop_per_s, weights_bytes
+from inferc.compiler.perf.estimate import (
+    by_percentile,
+    e2e_s,
+    itl_s,
+    kv_needed_tok,
+    sequences_needed,
+    ttft_s,
+)
+from inferc.compiler.perf.queueing import lognormal_quantile
+from inferc.compiler.plan.choices import Explainer
+from inferc.compiler.plan.decisions import Assumption, Autoscale, ServicePlan, Verdict
+from inferc.compiler.plan.objectives import margins_of
+from inferc.compiler.plan.search import Candidate, Load, Search
+from inferc.compiler.plan.verdict import Judge
+from inferc.compiler.problem import Case, Problem
+
+LONGEST = 0.999
+"""The share of requests that the longest context must hold, at the longest lengths assumed."""
+
+CONTEXT_STEP_TOK = 1024
+"""Contexts are rounded up to a multiple of this, as people write them."""
+
+PERCENTILES = (("mean", None), ("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+
+SCALE_DOWN_S = 300.0
+"""Kubernetes' own default for scaling down (HorizontalPodAutoscaler v2, behaviour)."""
+
+
+def plan_service(judge: Judge, candidates: list[Candidate], verdict: Verdict) -> ServicePlan:
+    """Return the plan of a service whose problem is not infeasible."""
+    problem, search = judge.problem, judge.planned
+    case = problem.case
+    best = candidates[0]
+    planned, hardest = judge.load(judge.typicals), judge.load(judge.highs)
+    explainer = Explainer(case, search, (planned, hardest), candidates)
+    assumptions: tuple[Assumption, ...] = tuple(
+        judge.assumption(unknown) for unknown in problem.unknowns
+    )
+    configuration = best.configuration
+    weights = weights_bytes(case.model, best.shape.precision)
+    price = case.place.price_usd_per_s
+    load_time_s = best.shape.coefficient("start_s")
+    load_time_s += weights / best.shape.coefficient("load_bytes_per_s")
+    envelope = judge.envelope()
+    return ServicePlan(
+        service=problem.service,
+        verdict=verdict,
+        configuration=configuration,
+        max_model_len=longest_context(problem, best),
+        gpu_memory_utilization=best.shape.coefficient("memory_share"),
+        autoscale=autoscale(case, search, best, load_time_s),
+        estimate=estimate(case, search, best, planned),
+        margins=margins_of(case.objectives, best.found, planned.demand),
+        load_time_s=load_time_s,
+        weights_bytes=weights,
+        price_usd_per_s=price.value * configuration.accelerators if price else None,
+        choices=explainer.choices(),
+        assumptions=assumptions,
+        envelope=envelope,
+        candidates=len(candidates),
+    )
+
+
+def estimate(case: Case, search: Search, best: Candidate, planned: Load) -> Estimate:
+    """Return what the best candidate does at the peak of the planned case."""
+    shape, found, demand = best.shape, best.found, planned.demand
+    memory = shape.memory(best.sequences, best.budget_tok)
+    capacity = search.capacity_per_s(shape, best.budget_tok, best.replicas, planned)
+    block_tok = shape.coefficient("kv_block_tok")
+    busy = found.load
+    if found.stable:
+        slots = sequences_needed(found) / best.sequences
+        cache = kv_needed_tok(found, demand, block_tok) / memory.kv_cache_tok
+        busy = max(found.load, slots, cache)
+    return Estimate(
+        memory=memory,
+        ttft_s=by_percentile({name: ttft_s(found, value) for name, value in PERCENTILES}),
+        itl_s=by_percentile({name: itl_s(found, value) for name, value in PERCENTILES}),
+        tpot_s=found.tpot_s,
+        e2e_s=e2e_s(found, demand, None),
+        utilisation=busy,
+        concurrency=found.sequences + found.sequences_in_prefill,
+        capacity_per_s=capacity,
+        compute_share=compute_share(case, best.configuration.accelerators, shape.precision),
+    )
+
+
+def compute_share(case: Case, accelerators: int, precision: str) -> float:
+    """Return the demanded FLOP/s at the mean rate over the peak of the accelerators.
+
+    Two FLOP a token for each parameter that it passes through.
+
+    Source: Kaplan et al., Scaling Laws for Neural Language Models (2020), section 2.1.
+    Holds for: contexts short against twelve times the width; attention is left out.
+    """
+    tokens = case.prompt_mean_tok + case.output_mean_tok
+    demanded = 2.0 * active_parameters(case.model) * tokens * case.rate_per_s
+    return demanded / (accelerators * peak_flop_per_s(case.place.accelerator, precision))
+
+
+def longest_context(problem: Problem, best: Candidate) -> int:
+    """Return the longest request that a replica admits.
+
+    Long enough for :data:`LONGEST` of the requests at the longest means that are assumed; not above
+    what the model was trained for, nor above what its KV cache holds.
+    """
+    case = problem.hardest()
+    prompt = lognormal_quantile(case.prompt_mean_tok, case.prompt_p95_over_mean, LONGEST)
+    output = lognormal_quantile(case.output_mean_tok, case.output_p95_over_mean, LONGEST)
+    wanted = ceil((prompt + output) / CONTEXT_STEP_TOK) * CONTEXT_STEP_TOK
+    held = best.shape.memory(best.sequences, best.budget_tok).kv_cache_tok
+    return int(min(wanted, case.model.context, held))
+
+
+def autoscale(case: Case, search: Search, best: Candidate, load_time_s: float) -> Autoscale:
+    """Return when to add replicas: from the operating point, not from habit.
+
+    A replica may have as many prompts waiting as it can work off in the time that the TTFT limit
+    leaves; one more and a new request would miss it. Fewer replicas than the mean rate needs are
+    never kept. A replica that was removed too early is missed for as long as it takes to start.
+    """
+    from inferc.compiler.plan.search import load_of
+    from dataclasses import replace
+
+    shape, counts = best.shape, search.replica_counts(best.shape)
+    mean = load_of(replace(case, peak=1.0))
+    enough = (
+        count
+        for count in counts
+        if count >= best.replicas or search.holds_with(shape, best.budget_tok, count, mean)
+    )
+    least = min(next(enough, best.replicas), best.replicas)
+    slack_s = _slack_s(search, best)
+    per_prompt_s = best.found.mixed_s
+    waiting = slack_s / per_prompt_s if isfinite(per_prompt_s) else 1.0
+    threshold = float(max(1, int(min(waiting, float(best.sequences)))))
+    return Autoscale(
+        min_replicas=least,
+        max_replicas=counts[-1],
+        signal="waiting",
+        threshold=threshold,
+        scale_up_stabilisation_s=0.0,
+        scale_down_stabilisation_s=max(SCALE_DOWN_S, load_time_s),
+        reason=(
+            f"{least} carry the mean rate; a prompt takes {per_prompt_s:.3f} s of a step and the "
+            f"limit leaves {slack_s:.3f} s to wait, so {threshold:g} may wait in each"
+        ),
+    )
+
+
+def _slack_s(search: Search, best: Candidate) -> float:
+    """Return the time that a request may wait before it would miss its first-token limit."""
+    limits = [line.limit.value for line in search.hard if line.metric == "ttft"]
+    if not limits or not best.found.stable:
+        return best.found.mixed_s if best.found.stable else inf
+    return max(0.0, min(limits) - best.found.ttft_floor_s - best.found.mixed_s)

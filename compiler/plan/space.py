@@ -1,0 +1,198 @@
+"""The search space: how a model can be laid out on a place, and the limits of a step."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from inferc.compiler.model import Decision, Engine, LanguageModel, Place
+from inferc.compiler.perf import Memory
+from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER, peak_flop_per_s
+from inferc.compiler.perf.memory import (
+    activation_bytes,
+    can_shard,
+    kv_bytes_per_tok_and_shard,
+    memory_of,
+    shard_weights_bytes,
+)
+from inferc.compiler.perf.steps import Stage
+from inferc.compiler.plan.narrowing import allowed, stated_counts
+
+SMALLEST_BUDGET_TOK = 512
+"""The smallest token budget of a step that is tried unless the user states one: the budget for strict
+latency limits in Agrawal et al., Sarathi-Serve (2024), section 5."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """One way to lay out a replica, with everything that does not depend on the load."""
+
+    engine: Engine
+    model: LanguageModel
+    place: Place
+    precision: str
+    tensor: int
+    pipeline: int
+
+    @property
+    def size(self) -> int:
+        """Accelerators of one replica."""
+        return self.tensor * self.pipeline
+
+    @property
+    def engine_name(self) -> str:
+        """The last word of the engine's catalog path."""
+        return self.engine.id.rpartition(".")[2]
+
+    @cached_property
+    def stage(self) -> Stage:
+        """The step times of one pipeline stage."""
+        return Stage(
+            self.model,
+            self.place,
+            self.engine,
+            precision=self.precision,
+            tensor_parallel=self.tensor,
+            pipeline_parallel=self.pipeline,
+        )
+
+    @cached_property
+    def weights_bytes(self) -> float:
+        """Of the accelerator that holds most."""
+        return shard_weights_bytes(self.model, self.precision, self.tensor, self.pipeline)
+
+    def coefficient(self, name: str) -> float:
+        """Return one of the engine's coefficients."""
+        return self.engine.coefficients[name].value
+
+    def memory(self, sequences: int, budget_tok: int) -> Memory:
+        """Return how the memory of an accelerator is spent with these limits of a step."""
+        return memory_of(
+            self.place.accelerator,
+            share=self.coefficient("memory_share"),
+            runtime_bytes=self.coefficient("runtime_bytes"),
+            weights=self.weights_bytes,
+            activation=activation_bytes(self.model, self.tensor, budget_tok, sequences),
+            kv_tok_bytes=kv_bytes_per_tok_and_shard(self.model, self.tensor, self.pipeline),
+            block_tok=self.coefficient("kv_block_tok"),
+        )
+
+    def replicas_that_fit(self, accelerators: int) -> int:
+        """Return how many replicas the place has room for, out of so many accelerators.
+
+        Tensor parallelism stays inside a node; a replica that is larger than a node takes whole
+        stages on several.
+        """
+        place = self.place
+        nodes = int(place.nodes.value)
+        if self.tensor > place.per_node:
+            return 0
+        if self.size <= place.per_node:
+            by_topology = nodes * (place.per_node // self.size)
+        else:
+            stages_per_node = place.per_node // self.tensor
+            by_topology = nodes // -(-self.pipeline // stages_per_node)
+        return min(by_topology, accelerators // self.size)
+
+
+def powers_up_to(limit: float) -> tuple[int, ...]:
+    """Return 1, 2, 4, … up to ``limit``."""
+    values: list[int] = []
+    value = 1
+    while value <= limit:
+        values.append(value)
+        value *= 2
+    return tuple(values)
+
+
+def divisors_up_to(number: int, limit: int) -> tuple[int, ...]:
+    """Return the divisors of ``number`` that are not above ``limit``."""
+    return tuple(value for value in range(1, min(number, limit) + 1) if number % value == 0)
+
+
+def precisions_of(engine: Engine, place: Place) -> tuple[str, ...]:
+    """Return the formats of weights that ``engine`` can run on ``place``, each once.
+
+    fp16 and bf16 cost the same; the first that the engine names stands for both.
+    """
+    usable = [
+        name
+        for name in engine.precisions
+        if name in BYTES_PER_PARAMETER and peak_flop_per_s(place.accelerator, name) > 0.0
+    ]
+    return tuple(usable)
+
+
+def shapes_of(
+    model: LanguageModel,
+    place: Place,
+    engines: tuple[Engine, ...],
+    decisions: tuple[Decision, ...],
+) -> tuple[Shape, ...]:
+    """Return every layout that the decisions allow and whose weights leave room for a KV cache."""
+    found: list[Shape] = []
+    for engine in engines:
+        if not allowed(decisions, "engine", engine.id):
+            continue
+        for precision in precisions_of(engine, place):
+            if allowed(decisions, "precision", precision):
+                found.extend(_layouts(model, place, engine, precision, decisions))
+    return tuple(shape for shape in found if shape.memory(1, 1).kv_cache_tok > 0)
+
+
+def tensor_degrees(model: LanguageModel, place: Place, engine: Engine) -> tuple[int, ...]:
+    """Return the degrees of tensor parallelism that divide the heads and stay in a node."""
+    if not engine.tensor_parallel:
+        return (1,)
+    degrees = divisors_up_to(model.heads, place.per_node)
+    return tuple(degree for degree in degrees if can_shard(model, degree, 1))
+
+
+def pipeline_degrees(
+    model: LanguageModel, place: Place, engine: Engine, decisions: tuple[Decision, ...]
+) -> tuple[int, ...]:
+    """Return the degrees of pipeline parallelism that are tried: powers of two, and stated ones."""
+    if not engine.pipeline_parallel:
+        return (1,)
+    limit = min(model.layers, place.accelerators)
+    stated = (n for n in stated_counts(decisions, "pipeline_parallel") if n <= limit)
+    return tuple(sorted({*powers_up_to(limit), *stated}))
+
+
+def _layouts(
+    model: LanguageModel,
+    place: Place,
+    engine: Engine,
+    precision: str,
+    decisions: tuple[Decision, ...],
+) -> list[Shape]:
+    shapes = (
+        Shape(
+            engine=engine,
+            model=model,
+            place=place,
+            precision=precision,
+            tensor=tensor,
+            pipeline=pipeline,
+        )
+        for tensor in tensor_degrees(model, place, engine)
+        for pipeline in pipeline_degrees(model, place, engine, decisions)
+        if allowed(decisions, "tensor_parallel", tensor)
+        and allowed(decisions, "pipeline_parallel", pipeline)
+    )
+    return [shape for shape in shapes if shape.replicas_that_fit(place.accelerators) > 0]
+
+
+def budgets_of(shape: Shape, decisions: tuple[Decision, ...]) -> tuple[int, ...]:
+    """Return the token budgets of a step that are tried, largest first."""
+    field = "max_num_batched_tokens"
+    limit = int(shape.coefficient("max_num_batched_tokens_limit"))
+    grid = (value for value in powers_up_to(limit) if value >= min(SMALLEST_BUDGET_TOK, limit))
+    values = {limit, *grid, *stated_counts(decisions, field)}
+    return tuple(sorted((v for v in values if allowed(decisions, field, v)), reverse=True))
+
+
+def sequence_limits_of(shape: Shape, decisions: tuple[Decision, ...]) -> tuple[int, ...]:
+    """Return the numbers of sequences of a step that are tried, smallest first."""
+    field = "max_num_seqs"
+    limit = int(shape.coefficient("max_num_seqs_limit"))
+    values = {limit, *powers_up_to(limit), *stated_counts(decisions, field)}
+    return tuple(sorted(value for value in values if allowed(decisions, field, value)))
