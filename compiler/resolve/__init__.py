@@ -14,12 +14,14 @@ from inferc.compiler.resolve.blocks import (
     Value,
     Word,
 )
+from inferc.compiler.resolve.build import Outcome, resolve
 
 __all__ = [
     "CallValue",
     "FieldValue",
     "ListValue",
     "Multiple",
+    "Outcome",
     "RangeValue",
     "RecordValue",
     "Ref",
@@ -28,4 +30,5 @@ __all__ = [
     "Restriction",
     "Value",
     "Word",
+    "resolve",
 ]

@@ -1,0 +1,137 @@
+"""What one run of resolution carries along: diagnostics, scopes of files, limits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from inferc.compiler.load import Loaded
+from inferc.compiler.resolve import diagnostics as report
+from inferc.compiler.resolve.blocks import FieldValue
+from inferc.compiler.resolve.nodes import Inner, Layer, Node, Poison, Scope
+from inferc.compiler.schema import Types
+from inferc.dsl import Diagnostic, Span
+from inferc.dsl.syntax import Assert, Expression
+
+MAX_DEPTH = 150
+"""How deep expressions may lie inside each other, followed through names."""
+MAX_STEPS = 200_000
+"""How many expressions one file may evaluate."""
+MAX_ITEMS = 10_000
+"""How many rounds all loops together may take, and how many items a list may have."""
+
+Evaluate: TypeAlias = Callable[["Context", Expression, Scope, Types], Inner]
+Ensure: TypeAlias = Callable[["Context", Node], None]
+ReadField: TypeAlias = Callable[["Context", Node, str], FieldValue | Poison | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The steps that need each other; each lives in its own module."""
+
+    evaluate: Evaluate
+    ensure: Ensure
+    read_field: ReadField
+
+
+class Context:
+    """The state of one call of ``resolve``."""
+
+    def __init__(
+        self, loaded: Loaded, steps: Steps, params: Mapping[str, str], env: str | None
+    ) -> None:
+        self.loaded = loaded
+        self.params = params
+        self.env = env
+        self.steps = steps
+        self.diagnostics: list[Diagnostic] = []
+        self.scopes: dict[str, Scope] = {}
+        """The names at the top of each file, by its key."""
+        self.entries: dict[str, Node] = {}
+        """Catalog entries by dotted path below ``std``."""
+        self.facts: dict[str, Node] = {}
+        """Facts that the result must hold: catalog entries and the user's own, by path."""
+        self.targets: dict[str, Node] = {}
+        """Blocks of the topology that references led to, by path."""
+        self.overlays: list[Layer] = []
+        """The ``env`` blocks at the top of the file."""
+        self.asserts: list[tuple[Assert, Scope]] = []
+        self.active: dict[int, Span] = {}
+        """Names and fields that are being evaluated, by identity."""
+        self.allowed: list[tuple[str, str]] = []
+        self._said: set[tuple[str, str, int, int]] = set()
+        self._quiet = 0
+        self._depth = 0
+        self._steps = 0
+        self._items = 0
+
+    # ---- diagnostics ---------------------------------------------------------------------------
+
+    def report(self, item: Diagnostic) -> None:
+        """Keep ``item``, unless the same was said of the same place."""
+        if self._quiet:
+            return
+        span = item.span
+        place = (span.source.path, span.start, span.end) if span else ("", 0, 0)
+        key = (item.code, *place)
+        if key not in self._said:
+            self._said.add(key)
+            self.diagnostics.append(item)
+
+    def quietly(self, expression: Expression, scope: Scope) -> Inner:
+        """Return the value of ``expression`` without reporting what is wrong with it."""
+        self._quiet += 1
+        try:
+            return self.steps.evaluate(self, expression, scope, ())
+        finally:
+            self._quiet -= 1
+
+    # ---- limits --------------------------------------------------------------------------------
+
+    def enter(self, span: Span) -> bool:
+        """Count one more expression; return whether it may be evaluated."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            if self._steps == MAX_STEPS + 1:
+                self.report(
+                    report.too_much(
+                        span, what="computing this file", limit=f"{MAX_STEPS} expressions"
+                    )
+                )
+            return False
+        if self._depth >= MAX_DEPTH:
+            self.report(
+                report.too_much(
+                    span,
+                    what="an expression that needs so many others",
+                    limit=f"{MAX_DEPTH} expressions inside each other",
+                )
+            )
+            return False
+        self._depth += 1
+        return True
+
+    def leave(self) -> None:
+        """Leave the expression that was entered last."""
+        self._depth -= 1
+
+    def rounds(self, count: int, span: Span) -> bool:
+        """Count rounds of a loop; return whether there may be so many."""
+        self._items += count
+        if self._items <= MAX_ITEMS:
+            return True
+        self.report(report.too_much(span, what="this loop", limit=f"{MAX_ITEMS} rounds in all"))
+        return False
+
+    # ---- shorthands ----------------------------------------------------------------------------
+
+    def evaluate(self, expression: Expression, scope: Scope, expected: Types = ()) -> Inner:
+        """Return the value of ``expression``, or the poison after saying what is wrong."""
+        return self.steps.evaluate(self, expression, scope, expected)
+
+    def ensure(self, node: Node) -> None:
+        """Build ``node`` unless that was done."""
+        self.steps.ensure(self, node)
+
+    def read_field(self, node: Node, name: str) -> FieldValue | Poison | None:
+        """Return the value of a field; None where it is absent."""
+        return self.steps.read_field(self, node, name)

@@ -1,0 +1,227 @@
+"""How values and types are called in messages."""
+
+from datetime import date
+
+from inferc.compiler.resolve.blocks import Word
+from inferc.compiler.resolve.nodes import (
+    Call,
+    FileSpace,
+    Folder,
+    Inner,
+    Interval,
+    Items,
+    Many,
+    Node,
+    Nothing,
+    Planned,
+    Poison,
+)
+from inferc.compiler.resolve.wording import article, quoted
+from inferc.compiler.schema import Type, Types
+from inferc.compiler.units import (
+    BANDWIDTH,
+    BYTE,
+    COMPUTE,
+    GPU_PRICE,
+    NUMBER,
+    RATE,
+    TIME,
+    TOK,
+    TOK_RATE,
+    Quantity,
+    decimal_text,
+)
+
+DEEPEST = 4
+"""How many lists inside lists a message shows."""
+
+
+def show(value: Inner, depth: int = 0) -> str:
+    """Return ``value`` as people write it."""
+    match value:
+        case Quantity():
+            return str(value)
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{value}"'
+        case date():
+            return value.isoformat()
+        case Word(text=text):
+            return text
+        case Interval(low=low, high=high):
+            return f"{low}..{high}"
+        case Node():
+            return value.path or value.name
+        case Planned(path=path):
+            return path
+        case _:
+            return _show_compound(value, depth)
+
+
+def _show_compound(value: Inner, depth: int) -> str:
+    if depth > DEEPEST:
+        return "…"
+    match value:
+        case Items(items=items, names=None):
+            return f"[{', '.join(show(item, depth + 1) for item in items)}]"
+        case Items(items=items, names=names) if names is not None:
+            pairs = zip(names, items, strict=True)
+            return f"{{ {', '.join(f'{n} = {show(v, depth + 1)}' for n, v in pairs)} }}"
+        case Call(name=name, arguments=arguments):
+            pairs2 = (f"{n} = {show(v, depth + 1)}" for n, v in arguments.items())
+            return f"{name}({', '.join(pairs2)})"
+        case Many(count=count, node=node):
+            return f"{count} * {node.path}"
+        case Nothing():
+            return "none"
+        case _:
+            return "?"
+
+
+def noun(value: Inner) -> str:
+    """Return what ``value`` is: ``a duration``, ``service `chat```, ``a text``."""
+    match value:
+        case Quantity(dimension=dimension):
+            return dimension.noun
+        case bool():
+            return "true or false"
+        case str():
+            return "a text"
+        case date():
+            return "a date"
+        case Word(text=text):
+            return f"the word `{text}`"
+        case Node():
+            return value.title
+        case _:
+            return _noun_of_compound(value)
+
+
+def _noun_of_compound(value: Inner) -> str:
+    match value:
+        case Interval():
+            return "a range"
+        case Items(names=None):
+            return "a list"
+        case Items():
+            return "a record"
+        case Call(name=name):
+            return f"a `{name}(…)`"
+        case Many(node=node):
+            return f"several of {node.title}"
+        case Folder(dotted=dotted):
+            return f"the folder `{dotted}` of the standard library"
+        case FileSpace(key=key):
+            return f"the file `{key}`"
+        case Planned(path=path):
+            return f"`{path}`, which the planner decides"
+        case Nothing():
+            return "none"
+        case Poison() | _:
+            return "something with an error"
+
+
+def expected(types: Types) -> str:
+    """Return what a field takes, its alternatives joined with ``or``."""
+    found = list(dict.fromkeys(_expected_one(item) for item in types))
+    return " or ".join(found) if found else "nothing"
+
+
+def _expected_one(item: Type) -> str:
+    match item.form:
+        case "quantity":
+            return (
+                "a whole number" if item.whole and item.dimension == NUMBER else item.dimension.noun
+            )
+        case "word":
+            return f"one of {quoted(item.words)}" if item.words else "a word"
+        case "entry" | "ref":
+            return reference_to(item.kinds)
+        case "multiple":
+            return f"a number of them, `8 * {item.kinds[0]}`"
+        case "list":
+            return f"a list of {_plural(item.of)}"
+        case "call":
+            return f"`{'` or `'.join(item.calls)}(…)`"
+        case _:
+            return _PLAIN[item.form]
+
+
+_PLAIN = {
+    "text": "a text",
+    "bool": "`true` or `false`",
+    "date": "a date",
+    "range": "a range",
+    "record": "a record",
+    "any": "anything",
+}
+
+
+def _plural(types: Types) -> str:
+    words = [word for item in types for word in item.words]
+    return quoted(words) if words else "such values"
+
+
+def reference_to(kinds: tuple[str, ...]) -> str:
+    """Return ``a pool or a device``."""
+    return " or ".join(article(kind) for kind in kinds)
+
+
+def allowed(item: Type) -> str:
+    """Return which amounts a type allows: ``a whole number from 1``."""
+    low = None if item.low is None else decimal_text(item.low)
+    high = None if item.high is None else decimal_text(item.high)
+    what = "a whole number" if item.whole else "a number" if item.dimension == NUMBER else ""
+    if low is not None and high is not None:
+        limits = f"between {low} and {high}"
+    elif low is not None:
+        limits = f"above {low}" if item.above_low else f"at least {low}"
+    else:
+        limits = ""
+    return " ".join(part for part in (what, limits) if part) or "an amount"
+
+
+def hint(item: Type, value: Quantity) -> str:
+    """Return what may have been meant: the same number in a unit of the right dimension."""
+    unit = _USUAL.get(item.dimension)
+    number_text = value.text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/%$ ")
+    if unit is None or not number_text.replace("_", "").replace(".", "").isdigit():
+        return ""
+    return f"`{number_text}{unit}`, if that is what you mean"
+
+
+_USUAL = {
+    TIME: "ms",
+    RATE: " req/s",
+    BYTE: " GB",
+    BANDWIDTH: " GB/s",
+    TOK: " tok",
+    TOK_RATE: " tok/s",
+    COMPUTE: " TFLOP/s",
+    NUMBER: "",
+    GPU_PRICE: " USD/gpu/h",
+}
+"""The unit in which people usually write a dimension."""
+
+
+def example_of(types: Types) -> str:
+    """Return a value that the field could have, to be shown as what to write."""
+    item = types[0]
+    match item.form:
+        case "quantity":
+            return f"10{_USUAL.get(item.dimension, '')}"
+        case "text":
+            return '"…"'
+        case "word":
+            return item.words[0] if item.words else "…"
+        case "multiple":
+            return "8 * cat.gpu.nvidia.h100_80gb_sxm"
+        case "list":
+            return f"[{example_of(item.of)}]"
+        case "ref" | "entry":
+            return f"my_{item.kinds[0]}"
+        case "call":
+            return f"{item.calls[0]}(…)"
+        case _:
+            return "…"

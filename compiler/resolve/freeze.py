@@ -1,0 +1,155 @@
+"""Nodes to the resolved blocks that the next phase reads."""
+
+from collections.abc import Iterator, Mapping
+
+from inferc.compiler.resolve import diagnostics as report
+from inferc.compiler.resolve.blocks import (
+    FieldValue,
+    RangeValue,
+    ResolvedBlock,
+    Restriction,
+    Value,
+    Word,
+)
+from inferc.compiler.resolve.check import check
+from inferc.compiler.resolve.context import Context
+from inferc.compiler.resolve.describe import example_of
+from inferc.compiler.resolve.nodes import Node, Poison, Rule
+from inferc.compiler.schema import KINDS, METRICS_BY_NAME, Type, Types
+from inferc.dsl import syntax as ast
+
+
+def freeze(ctx: Context, node: Node) -> ResolvedBlock:
+    """Return the resolved form of ``node``, whatever is wrong being reported."""
+    ctx.ensure(node)
+    fields = dict(_fields(ctx, node))
+    restrictions = tuple(_restrictions(ctx, node.rules, node))
+    children = [freeze(ctx, child) for child in tuple(node.children)]
+    _report_missing(ctx, node)
+    if node.pins:
+        children.append(_pins(ctx, node))
+    return ResolvedBlock(
+        kind=node.kind.name,
+        name=node.name,
+        path=node.path,
+        fields=fields,
+        restrictions=restrictions,
+        children=tuple(children),
+        doc=node.doc,
+        span=node.span,
+    )
+
+
+def _fields(ctx: Context, node: Node) -> Iterator[tuple[str, FieldValue]]:
+    for name in tuple(node.fields):
+        found = ctx.read_field(node, name)
+        if isinstance(found, FieldValue):
+            yield name, found
+
+
+def _pins(ctx: Context, node: Node) -> ResolvedBlock:
+    """Return the block that holds every pin of a topology."""
+    return ResolvedBlock(
+        kind="pin",
+        name="",
+        path="pin",
+        fields={},
+        restrictions=tuple(_restrictions(ctx, node.pins, node)),
+        children=(),
+        doc="",
+        span=node.pins[0].span,
+    )
+
+
+# ---- restrictions ------------------------------------------------------------------------------
+
+
+def _restrictions(ctx: Context, rules: list[Rule], node: Node) -> Iterator[Restriction]:
+    for rule in rules:
+        value = _value(ctx, rule, node)
+        if not isinstance(value, Poison):
+            yield Restriction(
+                modifier=rule.modifier,
+                percentile=None if rule.percentile is None else float(rule.percentile),
+                target=rule.target,
+                operator=rule.operator,
+                value=value,
+                text=rule.span.text,
+                span=rule.span,
+                clauses=dict(_clauses(ctx, rule)),
+            )
+
+
+def _value(ctx: Context, rule: Rule, node: Node) -> Value | Poison | None:
+    if rule.expression is None:
+        return None
+    types = _types(rule, node)
+    value = ctx.evaluate(rule.expression, rule.scope, types)
+    name = rule.target.rpartition(".")[2]
+    return check(ctx, value, types, rule.expression.span, name)
+
+
+def _types(rule: Rule, node: Node) -> Types:
+    """Return what may stand behind the operator: alternatives for ``in``, else one value."""
+    if node.kind.metrics:
+        metric = METRICS_BY_NAME[rule.target]
+        return tuple(
+            Type(form="quantity", dimension=item, low=_ZERO, above_low=True)
+            for item in metric.dimensions
+        )
+    own = rule.types or node.kind.fields[rule.target].types
+    if rule.operator not in {"in", "not in"} or rule.single:
+        return own
+    amounts = tuple(item for item in own if item.form == "quantity")
+    ranges = (Type(form="range", of=amounts),) if amounts else ()
+    return (Type(form="list", of=own), *ranges)
+
+
+_ZERO = next(iter(KINDS["pool"].fields["price"].types)).low
+
+
+def _clauses(ctx: Context, rule: Rule) -> Iterator[tuple[str, Value]]:
+    """Yield the clauses by keyword: reasons as texts, dates as dates."""
+    for keyword, clause in rule.clauses.items():
+        if isinstance(clause.value, ast.NameRef):
+            yield keyword, Word(clause.value.name)
+            continue
+        value = ctx.evaluate(clause.value, rule.scope)
+        found = check(ctx, value, _CLAUSE_TYPES, clause.value.span, keyword)
+        if not isinstance(found, Poison | RangeValue):
+            yield keyword, found
+
+
+_CLAUSE_TYPES: Types = (Type(form="text"), Type(form="date"), Type(form="any"))
+
+
+# ---- what is missing ---------------------------------------------------------------------------
+
+
+def _report_missing(ctx: Context, node: Node) -> None:
+    narrowed: Mapping[str, Rule] = {rule.target: rule for rule in node.rules}
+    for spec in node.kind.fields.values():
+        written = spec.name in node.fields or spec.name in node.broken or spec.name in narrowed
+        if spec.required and not written:
+            ctx.report(
+                report.missing_field(
+                    node.name_span,
+                    name=spec.name,
+                    owner=node.title,
+                    doc=spec.doc,
+                    example=f"{spec.name} = {example_of(spec.types)}",
+                )
+            )
+    present = {child.kind.name for child in node.children}
+    for part in node.kind.parts.values():
+        if part.required and part.kind not in present and part.kind not in node.broken:
+            ctx.report(
+                report.missing_field(
+                    node.name_span,
+                    name=part.kind,
+                    owner=node.title,
+                    doc=KINDS[part.kind].doc,
+                    example=f"{part.kind} {{ … }}",
+                    is_part=True,
+                )
+            )

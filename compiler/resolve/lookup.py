@@ -1,0 +1,324 @@
+"""What names mean: bare words, members behind dots, entries of the catalog."""
+
+from inferc.compiler.load import CATALOG, library_bindings
+from inferc.compiler.provenance import Origin
+from inferc.compiler.resolve import diagnostics as report
+from inferc.compiler.resolve import diagnostics_values as report_values
+from inferc.compiler.resolve.blocks import (
+    CallValue,
+    FieldValue,
+    ListValue,
+    Multiple,
+    RangeValue,
+    RecordValue,
+    Ref,
+    Value,
+    Word,
+)
+from inferc.compiler.resolve.context import Context
+from inferc.compiler.resolve.describe import noun
+from inferc.compiler.resolve.nodes import (
+    NOTHING,
+    POISON,
+    Call,
+    FileSpace,
+    Folder,
+    Inner,
+    Interval,
+    Items,
+    Layer,
+    LetName,
+    LinkName,
+    Many,
+    Name,
+    Node,
+    ParamName,
+    Planned,
+    Poison,
+    Scope,
+    ValueName,
+)
+from inferc.compiler.resolve.params import param_value
+from inferc.compiler.resolve.wording import close_to
+from inferc.compiler.schema import FACTS, KINDS, Types
+from inferc.compiler.units import Quantity
+from inferc.dsl import Label, Span
+from inferc.dsl.syntax import Block, Identifier, Import, Let
+
+CONSTANTS: dict[str, Inner] = {"true": True, "false": False, "none": NOTHING}
+NOUNS = {"gpu": "GPU", "models": "model"}
+"""What people call the entries of a folder of the catalog; the folder's own name otherwise."""
+FOLDER_KINDS = {"models": "llm"}
+"""Which kind of block the entries of a folder are; the folder's own name otherwise."""
+
+
+def bare(ctx: Context, name: str, span: Span, scope: Scope, expected: Types) -> Inner:
+    """Return what the bare word ``name`` means where values of ``expected`` are wanted.
+
+    A word of the field's enumeration wins over a name, and a name over an entry of the catalog.
+    """
+    if name in CONSTANTS:
+        return CONSTANTS[name]
+    words = [word for item in expected for word in item.words]
+    if name in words:
+        return Word(name)
+    found = scope.find(name)
+    if found is not None:
+        return value_of(ctx, found, name, span)
+    entry = _entry_word(ctx, name, expected)
+    if entry is not None:
+        return entry
+    if any(item.form == "word" and not item.words for item in expected):
+        return Word(name)
+    _report_unknown(ctx, name, span, scope, expected)
+    return POISON
+
+
+def _entry_word(ctx: Context, name: str, expected: Types) -> Word | None:
+    """Return ``name`` if it is an entry of the catalog's folder that the field takes."""
+    for item in expected:
+        if item.form != "entry":
+            continue
+        dotted = f"{CATALOG}.{item.kinds[0]}.{name}"
+        node = catalog_entry(ctx, dotted)
+        if node is not None:
+            ctx.facts.setdefault(node.path, node)
+            return Word(name)
+    return None
+
+
+def _report_unknown(ctx: Context, name: str, span: Span, scope: Scope, expected: Types) -> None:
+    if name == "unknown":
+        ctx.report(report.not_yet(span, what="`unknown` as a value"))
+        return
+    words = [word for item in expected for word in item.words]
+    entries = [
+        entry
+        for item in expected
+        if item.form == "entry"
+        for entry in ctx.loaded.library.names(f"{CATALOG}.{item.kinds[0]}")
+    ]
+    kinds = {kind for item in expected for kind in item.kinds}
+    names = [name for name in scope.visible() if not kinds or _may_lead_to(scope, name)]
+    ctx.report(report.unknown_name(span, name=name, known=names, words=words + entries))
+
+
+def _may_lead_to(scope: Scope, name: str) -> bool:
+    """Return whether the name could begin a reference: a block, a folder, a file, a ``let``."""
+    found = scope.find(name)
+    return not isinstance(found, ParamName)
+
+
+# ---- names to values ---------------------------------------------------------------------------
+
+
+def value_of(ctx: Context, name: Name, text: str, span: Span) -> Inner:
+    """Return the value of a name that was found."""
+    match name:
+        case ValueName(value=value):
+            return _opened(ctx, value)
+        case LinkName(key=key, member=member):
+            target = ctx.scopes[key].names.get(member)
+            return POISON if target is None else value_of(ctx, target, member, span)
+        case LetName() | ParamName():
+            return _guarded(ctx, name, text, span)
+
+
+def _guarded(ctx: Context, name: LetName | ParamName, text: str, span: Span) -> Inner:
+    """Return the value of a ``let`` or ``param``, unless it is asked for while it is computed."""
+    if id(name) in ctx.active:
+        chain = [Label(place, "needed here") for place in list(ctx.active.values())[-3:]]
+        ctx.report(report.circular(name.span, what=f"`{text}`", chain=chain))
+        return POISON
+    ctx.active[id(name)] = span
+    try:
+        if isinstance(name, ParamName):
+            return param_value(ctx, name)
+        return ctx.evaluate(name.expression, name.scope)
+    finally:
+        del ctx.active[id(name)]
+
+
+def _opened(ctx: Context, value: Inner) -> Inner:
+    """Return the entry itself where a name leads straight to a file of the library."""
+    if isinstance(value, Folder):
+        return catalog_entry(ctx, value.dotted) or value
+    return value
+
+
+# ---- members -----------------------------------------------------------------------------------
+
+
+def member(ctx: Context, base: Inner, name: Identifier) -> Inner:
+    """Return ``base.name``."""
+    match base:
+        case Poison():
+            return base
+        case Planned(path=path):
+            return Planned(f"{path}.{name.text}")
+        case Folder(dotted=dotted):
+            return _library_member(ctx, dotted, name)
+        case FileSpace(key=key):
+            return _file_member(ctx, base, key, name)
+        case Node():
+            return _node_member(ctx, base, name)
+        case _:
+            return _part_of_value(ctx, base, name)
+
+
+def _file_member(ctx: Context, base: FileSpace, key: str, name: Identifier) -> Inner:
+    names = ctx.scopes[key].names
+    found = names.get(name.text)
+    if found is not None:
+        return value_of(ctx, found, name.text, name.span)
+    ctx.report(
+        report.unknown_member(name.span, name=name.text, owner=noun(base), known=list(names))
+    )
+    return POISON
+
+
+def _part_of_value(ctx: Context, base: Inner, name: Identifier) -> Inner:
+    parts: dict[str, Inner] = {}
+    match base:
+        case Items(items=items, names=names) if names is not None:
+            parts = dict(zip(names, items, strict=True))
+        case Call(arguments=arguments):
+            parts = dict(arguments)
+        case Interval(low=low, high=high):
+            parts = {"low": low, "high": high}
+        case Many(count=count, node=node):
+            parts = {"count": count, "of": node}
+        case _:
+            pass
+    if name.text in parts:
+        return parts[name.text]
+    ctx.report(
+        report.unknown_member(name.span, name=name.text, owner=noun(base), known=list(parts))
+    )
+    return POISON
+
+
+def _node_member(ctx: Context, node: Node, name: Identifier) -> Inner:
+    """Return a child block, a field or a name of the block's own."""
+    ctx.ensure(node)
+    child = node.named(name.text)
+    if child is not None:
+        return child
+    own = node.names.get(name.text)
+    if own is not None:
+        return value_of(ctx, own, name.text, name.span)
+    if name.text in node.fields or name.text in node.kind.fields:
+        return field_of(ctx, node, name.text)
+    if name.text in node.broken:
+        return POISON
+    if name.text in node.kind.parts:
+        return NOTHING
+    children = [child.name or child.kind.name for child in node.children]
+    known = [*children, *node.kind.fields, *node.kind.parts]
+    ctx.report(report.unknown_member(name.span, name=name.text, owner=node.title, known=known))
+    return POISON
+
+
+def field_of(ctx: Context, node: Node, name: str) -> Inner:
+    """Return the value of a field, for computing with it."""
+    found = ctx.read_field(node, name)
+    if isinstance(found, FieldValue):
+        return inner(ctx, found.value)
+    if found is not None or name in node.broken:
+        return POISON
+    spec = node.kind.fields.get(name)
+    if spec is not None and spec.owner == "planner":
+        return Planned(f"{node.path}.{name}")
+    return NOTHING
+
+
+def inner(ctx: Context, value: Value) -> Inner:
+    """Return a value of the outside as one to compute with."""
+    match value:
+        case Ref(target=target):
+            return ctx.facts.get(target) or ctx.targets.get(target) or POISON
+        case Multiple(count=count, of=of):
+            node = inner(ctx, of)
+            return Many(count, node) if isinstance(node, Node) else POISON
+        case RangeValue(low=low, high=high):
+            both = isinstance(low, Quantity) and isinstance(high, Quantity)
+            return Interval(low, high) if both else POISON  # type: ignore[arg-type]
+        case ListValue(items=items):
+            return Items(tuple(inner(ctx, item) for item in items))
+        case RecordValue(items=items):
+            return Items(tuple(inner(ctx, item) for item in items.values()), tuple(items))
+        case CallValue(name=name, arguments=arguments):
+            return Call(name, {key: inner(ctx, item) for key, item in arguments.items()}, {})
+        case _:
+            return value
+
+
+# ---- the library -------------------------------------------------------------------------------
+
+
+def _library_member(ctx: Context, dotted: str, name: Identifier) -> Inner:
+    path = f"{dotted}.{name.text}".lstrip(".")
+    known = ctx.loaded.library.names(dotted)
+    if name.text in known:
+        return catalog_entry(ctx, path) or Folder(path)
+    _report_unknown_entry(ctx, dotted, name, known)
+    return POISON
+
+
+def _report_unknown_entry(
+    ctx: Context, dotted: str, name: Identifier, known: tuple[str, ...]
+) -> None:
+    """Say which entries are near: in this folder first, then below the same kind of fact."""
+    steps = dotted.split(".")
+    if len(steps) == 1 or steps[0] != CATALOG:
+        owner = noun(Folder(dotted))
+        ctx.report(report.unknown_member(name.span, name=name.text, owner=owner, known=known))
+        return
+    top = steps[1]
+    close = close_to(name.text, known)
+    notes = close or close_to(name.text, _leaves(ctx, f"{CATALOG}.{top}"), most=3)
+    ctx.report(
+        report_values.unknown_catalog_entry(
+            name.span,
+            path=".".join([*steps[1:], name.text]),
+            noun=NOUNS.get(top, top),
+            kind=FOLDER_KINDS.get(top, top) if FOLDER_KINDS.get(top, top) in FACTS else "",
+            close=close,
+            elsewhere=() if close else notes,
+            known=known,
+        )
+    )
+
+
+def _leaves(ctx: Context, dotted: str) -> list[str]:
+    """Return the names of all entries below a folder."""
+    found: list[str] = []
+    for name in ctx.loaded.library.names(dotted):
+        below = _leaves(ctx, f"{dotted}.{name}")
+        found.extend(below or [name])
+    return found
+
+
+def catalog_entry(ctx: Context, dotted: str) -> Node | None:
+    """Return the block of the library's file at ``dotted``, or None where there is none."""
+    if dotted in ctx.entries:
+        return ctx.entries[dotted]
+    module = ctx.loaded.library.module(dotted)
+    block = next((s for s in module.statements if isinstance(s, Block)), None) if module else None
+    kind = KINDS.get(block.kind.text) if block else None
+    if module is None or block is None or kind is None:
+        return None
+    scope = Scope()
+    for statement in module.statements:
+        if isinstance(statement, Import) and not statement.quoted:
+            for binding in library_bindings(statement):
+                scope.names[binding.name] = ValueName(Folder(binding.library), binding.span)
+        elif isinstance(statement, Let):
+            scope.names[statement.name.text] = LetName(statement.value, scope, statement.span)
+    name = dotted.rpartition(".")[2]
+    node = Node(kind, name, block.labels[0].span if block.labels else block.span, None)
+    node.root_path = dotted.partition(".")[2]
+    node.origin = Origin.CATALOG
+    node.add(Layer(block, scope))
+    ctx.entries[dotted] = node
+    return node
