@@ -2,14 +2,16 @@
 
 import functools
 import os
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Final, ParamSpec, Protocol, cast
 
 import typer
 
-from inferc.cli.exit_codes import OK, USAGE
+from inferc.cli.exit_codes import BROKEN_PIPE, OK, USAGE
 from inferc.cli.table import COMMANDS
+from inferc.cli.terminal import silence_closed_pipes
 
 P = ParamSpec("P")
 
@@ -45,7 +47,7 @@ def register(app: typer.Typer, name: str) -> None:
     module = cast("CommandModule", import_module(f"inferc.cli.commands.{name}"))
     function = cast("Callable[..., int]", getattr(module, name))
     help_text = f"{COMMANDS[name]}\n\n{_body(function.__doc__ or '')}"
-    app.command(name, help=help_text, epilog=_verbatim(module.EPILOG))(_guarded(function))
+    app.command(name, help=help_text, epilog=_verbatim(module.EPILOG))(guarded_command(function))
 
 
 def _body(docstring: str) -> str:
@@ -59,13 +61,17 @@ def _verbatim(text: str) -> str:
     return "\n\n".join(f"\b\n{paragraph}" for paragraph in text.strip("\n").split("\n\n"))
 
 
-def _guarded(function: Callable[P, int]) -> Callable[P, None]:
+def guarded_command(function: Callable[P, int]) -> Callable[P, None]:
     """Wrap ``function`` so that what it returns is the exit code and a fault is reported as one."""
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             code = function(*args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            silence_closed_pipes()
+            code = BROKEN_PIPE
         except (typer.Exit, typer.Abort, typer.BadParameter, OSError):
             raise
         except Exception as error:

@@ -3,11 +3,19 @@
 import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TextIO
 
 
 def prepare() -> None:
-    """Make both streams UTF-8 whatever the locale is, so that results are the same everywhere."""
+    """Make both streams UTF-8 whatever the locale is, so that results are the same everywhere.
+
+    A stream that the caller closed leads nowhere.
+    """
+    if sys.__stdout__ is None:
+        sys.stdout = _nowhere()
+    if sys.__stderr__ is None:
+        sys.stderr = _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
@@ -55,3 +63,7 @@ def silence_closed_pipes() -> None:
     """Point standard output at nothing, so that the interpreter's last flush cannot fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for the whole process

@@ -1,16 +1,20 @@
 """``inferc explain``."""
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from inferc.cli.exit_codes import OK, USAGE
 from inferc.cli.terminal import complain, say
 
+if TYPE_CHECKING:
+    from inferc.api import Planned
+
 EPILOG: Final = """
 Examples:
   inferc explain INF402
   inferc explain weights-do-not-fit
+  inferc explain topology.infer                        every path that can be explained
   inferc explain topology.infer chat.tensor_parallel
   inferc explain --list
 
@@ -77,4 +81,38 @@ def _page(word: str) -> int:
 
 
 def _value(file: str, path: str) -> int:
-    raise NotImplementedError(file, path)
+    """Explain the value at ``path`` in every topology of ``file`` that has it."""
+    from inferc import api
+    from inferc.cli.show import exit_code, show
+    from inferc.report import explain_path, known_paths
+
+    planned = api.plan(file)
+    if not planned.ok:
+        show(planned.diagnostics, form="human", color="auto")
+        return exit_code(planned.diagnostics)
+    pairs = list(zip(planned.plans, planned.designs, strict=True))
+    if not path:
+        for plan, design in pairs:
+            for known in known_paths(plan, design):
+                say(known)
+        return OK
+    found = [
+        text for plan, design in pairs if (text := explain_path(plan, path, design)) is not None
+    ]
+    for text in found:
+        say(text)
+    return OK if found else _unknown_path(file, path, planned)
+
+
+def _unknown_path(file: str, path: str, planned: "Planned") -> int:
+    from inferc.report import suggest
+
+    complain(f"error: `{file}` has nothing to explain at `{path}`")
+    close = [
+        known
+        for plan, design in zip(planned.plans, planned.designs, strict=True)
+        for known in suggest(plan, path, design)
+    ]
+    near = ", ".join(f"`{known}`" for known in dict.fromkeys(close))
+    complain(f"  help: did you mean {near}?" if near else f"  help: inferc explain {file}")
+    return USAGE

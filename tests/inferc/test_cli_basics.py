@@ -1,0 +1,167 @@
+"""The command line around the commands: help, mistakes, streams, interruptions."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+from support.commands import call, run
+
+from inferc import __version__
+from inferc.cli.runner import guarded_command
+from inferc.cli.table import COMMANDS, EXIT_CODES
+
+
+def test_version() -> None:
+    done = call("version")
+    assert (done.code, done.out, done.err) == (0, f"inferc {__version__}\n", "")
+    assert call("--version") == call("-V") == done
+
+
+def test_version_as_json() -> None:
+    done = call("version", "--json")
+    assert json.loads(done.out)["inferc"] == __version__
+    assert json.loads(done.out)["format_version"] == "1.0"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",), ("help",)])
+def test_the_overview_names_every_command_and_exit_code(arguments: tuple[str, ...]) -> None:
+    done = call(*arguments)
+    assert done.code == 0
+    assert all(f"  {name} " in done.out for name in COMMANDS)
+    assert all(text in done.out for text in EXIT_CODES.values())
+    assert all(len(line) <= 100 for line in done.out.splitlines())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_teaches(name: str) -> None:
+    done = call(name, "--help")
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: inferc {name}")
+    assert COMMANDS[name] in " ".join(done.out.split())
+    assert "Examples:" in done.out
+    assert f"inferc {name}" in done.out.partition("Examples:")[2]
+    assert call("help", name) == done
+
+
+MISTAKES = [
+    # arguments, what standard error says
+    (("chekc", "a.infer"), "did you mean `inferc check`?"),
+    (("topology.infer",), "`inferc plan topology.infer`"),
+    (("frobnicate",), "inferc --help"),
+    (("--colour",), "there is no option `--colour`"),
+    (("check",), "PATH"),
+    (("check", "a.infer", "--bogus"), "--bogus"),
+    (("plan", "a.infer", "-p", "novalue"), "NAME=VALUE"),
+    (("plan", "a.infer", "--deny", "everything"), "assumption:low"),
+    (("plan", "a.infer", "--format", "yaml"), "yaml"),
+    (("compile", "a.infer", "-t", "kubernets"), "did you mean kubernetes?"),
+    (("explain",), "CODE|FILE"),
+    (("explain", "INF999"), "there is no diagnostic `INF999`"),
+    (("check", "no-such.infer"), "INF720"),
+    (("plan", "no-such.infer"), "INF720"),
+    (("compile", "no-such.infer"), "INF720"),
+    (("graph", "no-such.infer"), "INF720"),
+    (("fmt", "no-such.infer"), "INF720"),
+    (("explain", "no-such.infer", "chat.replicas"), "INF720"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISTAKES, ids=lambda value: " ".join(value)[:40])
+def test_a_mistake_of_the_command_ends_with_2(
+    arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call(*arguments)
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fault_of_inferc_is_reported_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    def faulty() -> int:
+        raise KeyError("chat")
+
+    with pytest.raises(typer.Exit) as left:
+        guarded_command(faulty)()
+    assert left.value.exit_code == 2
+    said = capsys.readouterr().err
+    assert "error[INF900]" in said
+    assert "KeyError: 'chat'" in said
+    assert "test_cli_basics.py" in said
+    assert "Traceback" not in said
+
+
+def test_a_fault_shows_its_traceback_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty() -> int:
+        raise KeyError("chat")
+
+    monkeypatch.setenv("INFERC_DEBUG", "1")
+    with pytest.raises(KeyError):
+        guarded_command(faulty)()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
+class TestStreams:
+    """What happens to the streams and the process from outside."""
+
+    def test_a_reader_that_goes_away_is_no_error(self) -> None:
+        listing = (
+            "import time; time.sleep(0.3)\n"
+            "from inferc.cli import main; raise SystemExit(main(['explain', '--list']))"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", listing], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        process.stdout.close()
+        _, err = process.communicate()
+        assert process.returncode == 141
+        assert err == b""
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+    def test_a_full_disk_is_said(self) -> None:
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "inferc", "--help"],
+                check=False,
+                stdout=full,
+                stderr=subprocess.PIPE,
+            )
+        assert done.returncode == 2
+        assert b"cannot be written: No space left on device" in done.stderr
+        assert b"Traceback" not in done.stderr
+
+    def test_a_closed_standard_output_is_no_fault(self) -> None:
+        command = f'"{sys.executable}" -m inferc version >&-'
+        done = subprocess.run(["sh", "-c", command], check=False, capture_output=True)  # noqa: S607
+        assert done.returncode in {0, 2}
+        assert b"Traceback" not in done.stderr
+
+    def test_an_interrupt_ends_quietly(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "inferc", "check", "-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+        assert process.returncode == 130
+        assert b"Traceback" not in err
+
+    def test_results_are_utf8_in_any_locale(self) -> None:
+        done = run("explain", "--list", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+        assert done.code == 0
+        assert "INF900" in done.out
+
+
+def test_the_module_runs() -> None:
+    assert run("version").out == f"inferc {__version__}\n"
