@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from itertools import takewhile
 
 from inferc.dsl import syntax
 from inferc.dsl.format.docs import (
@@ -82,6 +83,8 @@ class _Frame:
     lines: bool = False
     """Whether the source has a line end where it keeps the bracket open."""
     ternaries: int = 0
+    commented: bool = False
+    """Whether a bracket within the open element has a comment."""
     decorator: bool = False
     """Whether the last piece belongs to a decorator."""
 
@@ -113,6 +116,8 @@ class _Builder:
                 self._comment(index, frame)
             elif _is_mark(token, _SEPARATORS.get(frame.style, "")):
                 _finish(frame)
+                if frame.style in _STATEMENTS and _has_doc(frame.elements):
+                    frame.elements.append(Element((token.text,), comment=True))
             elif _is_mark(token, _CLOSERS):
                 self._close(token)
             else:
@@ -233,6 +238,8 @@ class _Builder:
         """Attach a comment to the element it stands in or behind, or make it an element."""
         token = self._tokens[index]
         own_line = token.newlines > 0 or index == 0
+        for outer in self._frames[:-1]:
+            outer.commented = True
         if self._leads(index, frame):
             _finish_code(frame)
             _add(frame, token, _Piece(_Role.COMMENT, token.text))
@@ -273,6 +280,12 @@ class _Builder:
         if _is_mark(token, _CLOSERS) or _is_mark(token, _SEPARATORS[frame.style]):
             return False
         return self._between_elements(index, frame)
+
+
+def _has_doc(elements: list[Element]) -> bool:
+    """Return whether the comments at the end of ``elements`` would document what follows them."""
+    comments = takewhile(lambda item: item.comment and item.doc != (";",), reversed(elements))
+    return any(str(item.doc[0]).startswith("///") for item in comments)
 
 
 def _next_code(tokens: tuple[Token, ...]) -> list[int | None]:
@@ -358,7 +371,7 @@ def _finish(frame: _Frame) -> None:
     gap = _glue(pieces[equals - 1], pieces[equals]) if head else ()
     rest = pieces[equals:] if head else pieces
     wraps = _wraps(rest) if frame.style in _STATEMENTS else []
-    plain = all(item.role is not _Role.COMMENT for item in pieces)
+    plain = not frame.commented and all(item.role is not _Role.COMMENT for item in pieces)
     is_import = isinstance(statement, syntax.Import) and plain and not statement.decorators
     frame.elements.append(
         Element(
@@ -372,7 +385,7 @@ def _finish(frame: _Frame) -> None:
     )
     frame.pieces = []
     frame.ternaries = 0
-    frame.decorator = False
+    frame.commented = frame.decorator = False
 
 
 def _wraps(pieces: list[_Piece]) -> list[int]:
@@ -440,22 +453,15 @@ def _sort_imports(elements: list[Element]) -> tuple[Element, ...]:
     """
     done: list[Element] = []
     run: list[Element] = []
-    above: Element | None = None
-    for element in elements:
-        pinned = above is not None and _belongs(above, element)
+    for place, element in enumerate(elements):
+        above = elements[:place]
+        pinned = _has_doc(above) or (bool(above) and above[-1].comment and not element.blank_before)
         movable = element.sort_key is not None and not element.notes and not pinned
         if element.blank_before or not movable:
             done.extend(_sorted(run))
             run = []
         (run if movable else done).append(element)
-        above = element
     return (*done, *_sorted(run))
-
-
-def _belongs(above: Element, element: Element) -> bool:
-    """Return whether ``above`` is a comment on ``element``: no blank line between, or a doc."""
-    text = above.doc[0] if above.comment else ""
-    return above.comment and (not element.blank_before or str(text).startswith("///"))
 
 
 def _sorted(run: list[Element]) -> list[Element]:

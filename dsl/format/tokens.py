@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import Enum, auto
+from typing import TypeGuard
 
 from inferc.dsl import syntax
 
@@ -86,8 +87,8 @@ def read(module: syntax.Module) -> Source:
 
 def _follows_else(tokens: list[Token], index: int) -> bool:
     """Return whether the token is the ``if`` of an ``else if``."""
-    before = [token for token in tokens[:index] if token.kind is not Kind.COMMENT]
-    return bool(before) and before[-1].kind is Kind.KEYWORD and before[-1].text == "else"
+    before = next((item for item in tokens[index - 1 :: -1] if item.kind is not Kind.COMMENT), None)
+    return index > 0 and before is not None and before.text == "else"
 
 
 def _type_brackets(nodes: list[syntax.Node], tokens: list[Token]) -> Iterator[int]:
@@ -100,14 +101,18 @@ def _type_brackets(nodes: list[syntax.Node], tokens: list[Token]) -> Iterator[in
 
 def _walk(roots: tuple[syntax.AnyStatement, ...]) -> Iterator[syntax.Node]:
     """Yield every node; without recursion, since chains of operators may be very deep."""
-    waiting: list[object] = list(roots)
+    waiting: list[object] = [roots]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, tuple):
+        if _is_tuple(item):
             waiting.extend(item)
         elif isinstance(item, syntax.Node):
             yield item
             waiting.extend(getattr(item, field.name) for field in fields(item))
+
+
+def _is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
+    return isinstance(value, tuple)
 
 
 def _leaves(module: syntax.Module, nodes: list[syntax.Node]) -> list[tuple[int, int, Kind]]:

@@ -204,6 +204,10 @@ CASES = {
         import std.c
         """,
     ),
+    "an import with a comment in it does not move": (
+        'import "b" { x, /* why */ y }\nimport a\n',
+        'import "b" { x, /* why */ y }\nimport a\n',
+    ),
     "docs and decorators stay before their statement": (
         """
         ///  Doc.
@@ -295,6 +299,10 @@ CASES = {
     "flows, removals, models from files": (
         'x->y{weight=95%}\nremove   p95  ttft\nmodel m from "a/config.json"{}\n',
         'x -> y { weight = 95% }\nremove p95 ttft\nmodel m from "a/config.json" {}\n',
+    ),
+    "a comment that documents nothing goes on documenting nothing": (
+        "/// lost\n;\n\na = 1\n",
+        "/// lost\n;\n\na = 1\n",
     ),
     "nothing": ("", ""),
     "only blanks": ("\n\n  \n", ""),

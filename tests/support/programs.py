@@ -367,7 +367,8 @@ class _Writer:
         return ".".join(self._name() for _ in range(self._random.choice((1, 1, 2, 3))))
 
     def _path(self, *, tight: bool = False) -> None:
-        self._put(self._name(), tight=tight)
+        name = self._random.choice([name for name in _NAMES if name != "p5"])
+        self._put(name, tight=tight)  # `p5 …` at the start of a statement is a percentile
         self._steps()
 
     def _percentile_path(self) -> None:
