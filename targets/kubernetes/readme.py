@@ -139,7 +139,7 @@ def _operation(servings: Sequence[Serving]) -> list[str]:
 
 def _notes(servings: Sequence[Serving]) -> Iterator[str]:
     for one in servings:
-        if one.spare_replicas:
+        if one.can_surge:
             yield f"`{one.name}`: a rollout starts a new replica before it ends an old one."
         elif one.max_replicas > 1:
             yield (

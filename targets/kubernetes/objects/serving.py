@@ -57,8 +57,8 @@ class Serving:
     settings: Settings
     namespace: str
     name: str
-    spare_replicas: int
-    """How many more replicas would fit into the pool beside everything planned for it."""
+    can_surge: bool
+    """Whether one more replica fits into the pool beside everything planned for it."""
 
     @property
     def place(self) -> Place:
@@ -230,18 +230,27 @@ def namespace_of(topology: Topology, choices: Choices) -> str:
     return choices.namespace or next(iter(stated), "") or dns_label(topology.name)
 
 
-def spare_replicas(plan: ServicePlan, plans: Sequence[ServicePlan]) -> int:
-    """Return how many more replicas of ``plan`` fit beside the most of everything in its pool."""
+def can_surge(plan: ServicePlan, plans: Sequence[ServicePlan]) -> bool:
+    """Return whether one more replica of ``plan`` fits beside the most of everything in its pool.
+
+    Wherever the scheduler has put the others: a node has no room once ``per_node - size + 1`` of
+    its accelerators are taken, and they are taken in multiples of what all replicas share.
+    """
     place = plan.service.place
-    size = plan.configuration.tensor_parallel * plan.configuration.pipeline_parallel
-    used = sum(
-        other.configuration.tensor_parallel
-        * other.configuration.pipeline_parallel
-        * max(other.autoscale.max_replicas, other.configuration.replicas)
+    size = _size(plan)
+    taken = [
+        (_size(other), max(other.autoscale.max_replicas, other.configuration.replicas))
         for other in plans
         if other.service.place.path == place.path
-    )
-    return max(0, place.accelerators - used) // size
+    ]
+    used = sum(one * count for one, count in taken)
+    step = math.gcd(*(one for one, _ in taken))
+    blocking = math.ceil((place.per_node - size + 1) / step) * step
+    return blocking > 0 and used // blocking < int(place.nodes.value)
+
+
+def _size(plan: ServicePlan) -> int:
+    return plan.configuration.tensor_parallel * plan.configuration.pipeline_parallel
 
 
 def servings(topology: Topology, choices: Choices) -> tuple[Serving, ...]:
@@ -256,7 +265,7 @@ def servings(topology: Topology, choices: Choices) -> tuple[Serving, ...]:
             settings=settings_of(plan.service.place.cluster),
             namespace=namespace,
             name=dns_label(plan.service.name),
-            spare_replicas=spare_replicas(plan, topology.services),
+            can_surge=can_surge(plan, topology.services),
         )
         for plan in topology.services
         if (engine := engine_of(plan)) is not None

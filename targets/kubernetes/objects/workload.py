@@ -81,7 +81,7 @@ def deployment(serving: Serving, release: Release) -> Manifest:
 
 def _rollout(serving: Serving) -> dict[str, Data]:
     """Return how pods are replaced: first the new one only where there is room for it."""
-    if serving.spare_replicas:
+    if serving.can_surge:
         return {"maxSurge": 1, "maxUnavailable": 0}
     return {"maxSurge": 0, "maxUnavailable": 1}
 

@@ -1,0 +1,463 @@
+"""What the objects say follows from the plan."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from support import designs, topologies
+from support.kubernetes import objects, one
+
+from inferc.compiler.model import Cluster, Engine
+from inferc.compiler.provenance import exactly
+from inferc.compiler.topology import Topology
+from inferc.targets.kubernetes.objects import CONCERNS, build_objects
+
+WEIGHTS_BYTES = 141.1e9
+
+
+def with_service(topology: Topology, **changes: object) -> Topology:
+    """Return ``topology`` with fields of its only service changed."""
+    (plan,) = topology.services
+    return replace(topology, services=(replace(plan, service=replace(plan.service, **changes)),))
+
+
+def with_plan(topology: Topology, **changes: object) -> Topology:
+    """Return ``topology`` with fields of the plan of its only service changed."""
+    (plan,) = topology.services
+    return replace(topology, services=(replace(plan, **changes),))
+
+
+def with_autoscale(topology: Topology, **changes: object) -> Topology:
+    (plan,) = topology.services
+    return with_plan(topology, autoscale=replace(plan.autoscale, **changes))
+
+
+def with_settings(topology: Topology, **settings: str) -> Topology:
+    """Return ``topology`` on a cluster whose owner states ``settings``."""
+    (plan,) = topology.services
+    cluster = Cluster(
+        name="dc1",
+        platform="kubernetes",
+        namespace="",
+        settings={name: exactly(value) for name, value in settings.items()},
+        span=None,
+    )
+    return with_service(topology, place=replace(plan.service.place, cluster=cluster))
+
+
+def engine(topology: Topology, **options: str | bool) -> dict:
+    return pod(topology, **options)["containers"][0]
+
+
+def pod(topology: Topology, **options: str | bool) -> dict:
+    return one(objects(topology, **options), "Deployment")["spec"]["template"]["spec"]
+
+
+def kinds(topology: Topology, **options: str | bool) -> list[str]:
+    return [manifest.kind for manifest in objects(topology, **options)]
+
+
+def test_objects_come_in_the_order_in_which_they_can_be_applied():
+    manifests = objects(topologies.two_services())
+    order = [CONCERNS.index(manifest.concern) for manifest in manifests]
+    assert order == sorted(order)
+    assert manifests[0].kind == "Namespace"
+
+
+def test_a_topology_has_one_of_each_object_for_each_service():
+    assert sorted(kinds(topologies.support_chat())) == [
+        "Deployment",
+        "Job",
+        "Namespace",
+        "NetworkPolicy",
+        "NetworkPolicy",
+        "NetworkPolicy",
+        "PersistentVolumeClaim",
+        "PodDisruptionBudget",
+        "PodMonitor",
+        "ScaledObject",
+        "Service",
+        "ServiceAccount",
+    ]
+    two = kinds(topologies.two_services())
+    assert (two.count("Deployment"), two.count("Namespace")) == (2, 1)
+
+
+def test_the_engine_gets_the_planned_values_as_arguments():
+    assert engine(topologies.support_chat())["args"] == [
+        "/models/meta-llama-meta-llama-3-70b-instruct-0a98d844",
+        "--served-model-name=llama",
+        "--port=8000",
+        "--tensor-parallel-size=4",
+        "--pipeline-parallel-size=1",
+        "--max-model-len=4096",
+        "--max-num-seqs=256",
+        "--max-num-batched-tokens=2048",
+        "--gpu-memory-utilization=0.9",
+        "--dtype=float16",
+    ]
+    assert engine(topologies.support_chat())["command"] == ["vllm", "serve"]
+
+
+@pytest.mark.parametrize(
+    ("precision", "repository", "expected"),
+    [
+        ("fp16", "a/b", {"--dtype=float16"}),
+        ("bf16", "a/b", {"--dtype=bfloat16"}),
+        ("fp8", "a/b", {"--quantization=fp8"}),
+        ("fp8", "a/b-FP8", set()),
+        ("int4", "a/b-int4", set()),
+    ],
+)
+def test_the_precision_decides_how_weights_are_loaded(
+    precision: str, repository: str, expected: set[str]
+):
+    base = topologies.support_chat()
+    (plan,) = base.services
+    topology = with_plan(base, configuration=replace(plan.configuration, precision=precision))
+    topology = with_service(topology, model=replace(plan.service.model, repository=repository))
+    args = engine(topology)["args"]
+    assert {a for a in args if a.startswith(("--dtype", "--quantization"))} == expected
+
+
+@pytest.mark.parametrize("tensor", [1, 2, 4, 8])
+def test_resources_follow_the_size_of_a_replica(tensor: int):
+    shape = topologies.configuration(tensor_parallel=tensor, replicas=1)
+    topology = topologies.topology_of(designs.support_chat(), shape)
+    resources = engine(topology)["resources"]
+    assert resources["requests"]["nvidia.com/gpu"] == str(tensor)
+    assert resources["limits"]["nvidia.com/gpu"] == str(tensor)
+    assert resources["requests"]["memory"] == resources["limits"]["memory"]
+    assert resources["requests"]["cpu"] == str(2 * (2 + tensor))
+    assert "cpu" not in resources["limits"]
+
+
+@pytest.mark.parametrize(
+    ("load_s", "probes"), [(1.0, 30), (190.0, 30), (200.0, 30), (201.0, 31), (1000.0, 150)]
+)
+def test_the_start_up_budget_is_one_and_a_half_load_times(load_s: float, probes: int):
+    topology = with_plan(topologies.support_chat(), load_time_s=load_s)
+    probe = engine(topology)["startupProbe"]
+    assert (probe["periodSeconds"], probe["failureThreshold"]) == (10, probes)
+    deployment = one(objects(topology), "Deployment")
+    assert deployment["spec"]["progressDeadlineSeconds"] > 10 * probes
+
+
+def test_a_pod_stays_until_a_long_answer_is_done():
+    base = topologies.support_chat()
+    (plan,) = base.services
+    topology = with_plan(base, estimate=replace(plan.estimate, e2e_s=100.0))
+    spec = pod(topology)
+    wait_s = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    tail = plan.service.load.output.p95_over_mean.value
+    assert tail > 1
+    assert wait_s == 15 + math.ceil(100.0 * tail)
+    assert spec["terminationGracePeriodSeconds"] > wait_s
+
+
+def test_the_volume_holds_the_weights_with_room_to_spare():
+    claim = one(objects(topologies.support_chat()), "PersistentVolumeClaim")
+    size = claim["spec"]["resources"]["requests"]["storage"]
+    assert size.endswith("Gi")
+    assert 1.15 < int(size[:-2]) * 1024**3 / WEIGHTS_BYTES < 1.25
+
+
+def test_weights_that_are_quantised_on_loading_are_downloaded_whole():
+    base = topologies.support_chat()
+    (plan,) = base.services
+    shape = replace(plan.configuration, precision="fp8")
+    topology = with_plan(base, configuration=shape, weights_bytes=WEIGHTS_BYTES / 2)
+    claim = one(objects(topology), "PersistentVolumeClaim")
+    assert int(claim["spec"]["resources"]["requests"]["storage"][:-2]) > 150
+
+
+@pytest.mark.parametrize(
+    ("topology", "mode"),
+    [
+        (topologies.support_chat(), "ReadWriteOnce"),
+        (topologies.with_idle(), "ReadWriteOnce"),
+        (topologies.fleet(2), "ReadWriteMany"),
+    ],
+)
+def test_a_volume_is_shared_only_where_replicas_are_on_several_nodes(topology: Topology, mode: str):
+    claim = one(objects(topology), "PersistentVolumeClaim")
+    assert claim["spec"]["accessModes"] == [mode]
+    assert "storageClassName" not in claim["spec"]
+
+
+# ---- the download ---------------------------------------------------------------------------
+
+
+def pinned(commit: str) -> Topology:
+    base = topologies.support_chat()
+    model = base.services[0].service.model
+    return with_service(base, model=replace(model, repository=f"{model.repository}@{commit}"))
+
+
+def test_the_download_and_the_engine_agree_on_the_folder():
+    topology = pinned("abc123")
+    job = one(objects(topology), "Job")
+    fetch = job["spec"]["template"]["spec"]["containers"][0]
+    folder = engine(topology)["args"][0]
+    assert f"--local-dir={folder}" in fetch["args"]
+    assert "--revision=abc123" in fetch["args"]
+    assert {"name": "DIRECTORY", "value": folder} in fetch["env"]
+    assert {"name": "DIRECTORY", "value": folder} in pod(topology)["initContainers"][0]["env"]
+
+
+def test_a_job_has_another_name_exactly_when_its_template_differs():
+    first, same, other = (
+        one(objects(topology), "Job") for topology in (pinned("a"), pinned("a"), pinned("b"))
+    )
+    assert first == same
+    assert first["metadata"]["name"] != other["metadata"]["name"]
+    assert first["spec"]["template"] != other["spec"]["template"]
+    mirrored = with_settings(pinned("a"), image_registry="mirror.example:5000")
+    assert one(objects(mirrored), "Job")["metadata"]["name"] != first["metadata"]["name"]
+
+
+def test_another_revision_lies_in_another_folder():
+    folders = {engine(pinned(commit))["args"][0] for commit in ("a", "b")}
+    assert len(folders) == 2
+
+
+def test_the_download_uses_flags_that_its_tool_has():
+    from inferc.targets.kubernetes.objects.releases import HF_DOWNLOAD_FLAGS
+
+    args = one(objects(pinned("a")), "Job")["spec"]["template"]["spec"]["containers"][0]["args"]
+    used = {word.partition("=")[0] for word in args if word.startswith("--")}
+    assert used == {"--revision", "--local-dir", "--exclude"}
+    assert used <= HF_DOWNLOAD_FLAGS
+
+
+def test_weights_are_writable_for_the_download_only():
+    manifests = objects(topologies.support_chat())
+
+    def mounts(kind: str) -> list[dict]:
+        spec = one(manifests, kind)["spec"]["template"]["spec"]
+        every = [*spec.get("initContainers", []), *spec["containers"]]
+        return [m for c in every for m in c["volumeMounts"] if m["name"] == "weights"]
+
+    assert all(mount["readOnly"] for mount in mounts("Deployment"))
+    assert not any(mount.get("readOnly") for mount in mounts("Job"))
+
+
+def test_the_engine_stays_off_the_network_and_writes_to_its_own_volume():
+    container = engine(topologies.support_chat())
+    values = {item["name"]: item["value"] for item in container["env"]}
+    assert values["HF_HUB_OFFLINE"] == "1"
+    writable = [m["mountPath"] for m in container["volumeMounts"] if not m.get("readOnly")]
+    for name in ("HF_HOME", "HOME", "VLLM_CACHE_ROOT", "TRITON_CACHE_DIR", "XDG_CACHE_HOME"):
+        assert values[name].startswith(tuple(writable)), name
+
+
+# ---- replicas -------------------------------------------------------------------------------
+
+
+def test_a_scaler_owns_the_number_of_replicas():
+    for scaler, kind in (("keda", "ScaledObject"), ("hpa", "HorizontalPodAutoscaler")):
+        manifests = objects(topologies.support_chat(), scaler=scaler)
+        assert "replicas" not in one(manifests, "Deployment")["spec"]
+        assert one(manifests, kind)["spec"]["scaleTargetRef"]["name"] == "chat"
+        both = {"ScaledObject", "HorizontalPodAutoscaler"} & {m.kind for m in manifests}
+        assert both == {kind}
+
+
+@pytest.mark.parametrize("least", [2, 3])
+def test_without_a_range_the_number_of_replicas_is_fixed(least: int):
+    topology = with_autoscale(topologies.support_chat(), min_replicas=least, max_replicas=2)
+    manifests = objects(topology)
+    assert one(manifests, "Deployment")["spec"]["replicas"] == 2
+    assert "ScaledObject" not in {manifest.kind for manifest in manifests}
+
+
+def test_without_a_scaler_there_are_replicas_for_the_peak():
+    manifests = objects(topologies.support_chat(), scaler="none")
+    assert one(manifests, "Deployment")["spec"]["replicas"] == 2
+
+
+def test_an_engine_cannot_be_woken_by_its_own_metrics():
+    topology = with_autoscale(topologies.support_chat(), min_replicas=0)
+    assert one(objects(topology), "ScaledObject")["spec"]["minReplicaCount"] == 1
+
+
+def test_the_scaling_query_selects_namespace_and_pods():
+    trigger = one(objects(topologies.support_chat()), "ScaledObject")["spec"]["triggers"][0]
+    assert trigger["metadata"] == {
+        "serverAddress": "http://prometheus-operated.monitoring.svc:9090",
+        "query": 'sum(vllm:num_requests_waiting{namespace="support-chat",job="support-chat/chat"})',
+        "threshold": "2",
+        "ignoreNullValues": "false",
+    }
+
+
+def test_scaling_down_waits_longer_than_a_replica_takes_to_come_back():
+    for load_s, window_s in ((10.0, 600), (900.5, 901), (9000.0, 3600)):
+        topology = with_plan(topologies.support_chat(), load_time_s=load_s)
+        spec = one(objects(topology), "ScaledObject")["spec"]
+        behavior = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+        assert behavior["scaleDown"]["stabilizationWindowSeconds"] == window_s
+
+
+def test_a_single_replica_has_no_disruption_budget():
+    assert "PodDisruptionBudget" not in kinds(topologies.with_idle())
+    assert "PodDisruptionBudget" in kinds(topologies.support_chat())
+
+
+@pytest.mark.parametrize(
+    ("topology", "surge"),
+    [
+        (topologies.support_chat(), 0),  # 8 of 8 accelerators
+        (topologies.with_idle(), 1),  # 4 of 8
+        (topologies.two_services(), 0),  # 4 + 3 of 8 leave no room for another 4
+        (topologies.small_replicas(), 0),
+    ],
+)
+def test_a_rollout_adds_a_replica_first_only_where_there_is_room(topology: Topology, surge: int):
+    deployments = [m.document() for m in objects(topology) if m.kind == "Deployment"]
+    chat = next(d for d in deployments if d["metadata"]["name"] == "chat")
+    strategy = chat["spec"]["strategy"]["rollingUpdate"]
+    assert strategy == {"maxSurge": surge, "maxUnavailable": 1 - surge}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "tensor", "replicas", "surge"),
+    [
+        (3, 6, 3, 0),  # six idle, two on each node
+        (2, 4, 2, 1),  # packed or spread, one node has four idle
+        (2, 4, 3, 1),
+        (2, 4, 4, 0),
+        (2, 8, 1, 1),
+        (4, 2, 15, 1),
+        (4, 2, 16, 0),
+        (3, 3, 4, 1),  # twelve taken: at most two nodes have both of their places taken
+        (3, 3, 6, 0),  # two on each node leave two accelerators, and another takes three
+    ],
+)
+def test_there_is_room_only_if_there_is_wherever_the_others_are(
+    nodes: int, tensor: int, replicas: int, surge: int
+):
+    base = designs.support_chat()
+    service = replace(base.services[0], place=designs.a100_node(nodes=float(nodes)))
+    shape = topologies.configuration(tensor_parallel=tensor, replicas=replicas)
+    topology = topologies.topology_of(replace(base, services=(service,)), shape)
+    strategy = one(objects(topology), "Deployment")["spec"]["strategy"]["rollingUpdate"]
+    assert strategy["maxSurge"] == surge
+
+
+# ---- placement, addresses -------------------------------------------------------------------
+
+
+def test_pods_go_to_the_pool_that_was_planned():
+    for spec in (
+        pod(topologies.support_chat()),
+        one(objects(topologies.support_chat()), "Job")["spec"]["template"]["spec"],
+    ):
+        assert spec["nodeSelector"] == {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-80GB"}
+        assert spec["tolerations"] == [
+            {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+        ]
+
+
+def test_replicas_are_spread_only_where_there_are_several_nodes():
+    assert "topologySpreadConstraints" not in pod(topologies.support_chat())
+    (constraint,) = pod(topologies.fleet(2))["topologySpreadConstraints"]
+    assert constraint["whenUnsatisfiable"] == "ScheduleAnyway"
+
+
+def test_the_owner_of_the_cluster_has_the_last_word():
+    topology = with_settings(
+        topologies.support_chat(),
+        storage_class="fast",
+        access_mode="read_write_many",
+        prometheus="http://prom.example:9090",
+        release_label="ours",
+        image_registry="mirror.example:5000/hub/",
+        gateway_namespace="edge",
+    )
+    manifests = objects(topology, image_pull_secret="pull", monitoring_namespace="watch")  # noqa: S106
+    claim = one(manifests, "PersistentVolumeClaim")["spec"]
+    assert (claim["storageClassName"], claim["accessModes"]) == ("fast", ["ReadWriteMany"])
+    trigger = one(manifests, "ScaledObject")["spec"]["triggers"][0]
+    assert trigger["metadata"]["serverAddress"] == "http://prom.example:9090"
+    assert one(manifests, "PodMonitor")["metadata"]["labels"]["release"] == "ours"
+    spec = one(manifests, "Deployment")["spec"]["template"]["spec"]
+    assert spec["containers"][0]["image"] == f"mirror.example:5000/hub/{designs.vllm().image}"
+    assert spec["imagePullSecrets"] == [{"name": "pull"}]
+    (ingress,) = next(m for m in manifests if m.name == "chat-engine").document()["spec"]["ingress"]
+    namespaces = [
+        item["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+        for item in ingress["from"]
+    ]
+    assert namespaces == ["edge", "watch"]
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("vllm/vllm-openai:v1", "mirror/vllm/vllm-openai:v1"),
+        ("ghcr.io/a/b:1", "mirror/a/b:1"),
+        ("localhost/a:1", "mirror/a:1"),
+        ("host:5000/a/b:1", "mirror/a/b:1"),
+        ("engine:1", "mirror/engine:1"),
+    ],
+)
+def test_an_image_is_found_in_the_mirror(image: str, expected: str):
+    base = topologies.support_chat()
+    engines: tuple[Engine, ...] = base.services[0].service.engines
+    topology = with_service(base, engines=(replace(engines[0], image=image),))
+    assert engine(with_settings(topology, image_registry="mirror"))["image"] == expected
+    assert engine(topology)["image"] == image
+
+
+def test_the_namespace_is_the_options_the_clusters_or_the_topologys():
+    base = topologies.support_chat()
+    place = base.services[0].service.place
+    stated = replace(place, cluster=replace(place.cluster, namespace="llm"))
+
+    def spaces(topology: Topology, **options: str | bool) -> set[str]:
+        found = {manifest.namespace for manifest in objects(topology, **options)}
+        return found - {""}
+
+    assert spaces(base) == {"support-chat"}
+    assert spaces(with_service(base, place=stated)) == {"llm"}
+    assert spaces(with_service(base, place=stated), namespace="other") == {"other"}
+
+
+def test_a_namespace_of_somebody_else_is_not_touched():
+    assert "Namespace" not in kinds(topologies.support_chat(), create_namespace=False)
+
+
+def test_nothing_may_talk_but_for_what_is_needed():
+    policies = {
+        m.name: m.document()["spec"]
+        for m in objects(topologies.support_chat())
+        if m.kind == "NetworkPolicy"
+    }
+    assert policies["deny-all"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    ports = {
+        name: sorted({p["port"] for rule in spec.get("egress", []) for p in rule["ports"]})
+        for name, spec in policies.items()
+    }
+    assert ports == {"deny-all": [], "chat-engine": [53], "chat-prefetch": [53, 443]}
+    assert "ingress" not in policies["chat-prefetch"]
+
+
+def test_probes_of_nodes_are_let_in_where_their_addresses_are_known():
+    manifests = objects(topologies.support_chat(), node_cidr="10.0.0.0/16")
+    (rule,) = next(m for m in manifests if m.name == "chat-engine").document()["spec"]["ingress"]
+    assert {"ipBlock": {"cidr": "10.0.0.0/16"}} in rule["from"]
+
+
+def test_another_name_of_the_plan_restarts_no_pod():
+    """A digest, or a text of the SLA, is noted on the Deployment and not on its pods."""
+    base = topologies.support_chat()
+    first, second = (
+        one(build_objects(replace(base, digest=digest), {}), "Deployment") for digest in ("a", "b")
+    )
+    assert first["metadata"]["annotations"] != second["metadata"]["annotations"]
+    assert first["spec"] == second["spec"]
+
+
+def test_the_same_topology_gives_the_same_objects():
+    assert objects(topologies.support_chat()) == objects(topologies.support_chat())
