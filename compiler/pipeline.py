@@ -78,7 +78,7 @@ class Compilation:
         from inferc.compiler.resolve import resolve
 
         def run(loaded: "Loaded") -> "tuple[Resolved, tuple[Diagnostic, ...]]":
-            outcome = resolve(loaded, env=self._settings.env, params=self._settings.params)
+            outcome = resolve(loaded, params=self._settings.params, env=self._settings.env)
             return outcome.resolved, outcome.diagnostics
 
         return self.loaded.then(run)
@@ -103,16 +103,24 @@ class Compilation:
 
     @cached_property
     def plans(self) -> "Step[tuple[Plan, ...]]":
-        """The verdict and the decisions for each design."""
+        """The verdict and the decisions for each design.
+
+        A refusal is a plan too: its violated bounds are among the diagnostics, and yet the step
+        has a value.
+        """
         from inferc.compiler.plan import build
 
-        def run(
-            problems: "tuple[tuple[Problem, ...], ...]",
-        ) -> "tuple[tuple[Plan, ...], tuple[Diagnostic, ...]]":
-            designs = self.designs.value or ()
-            return tuple(map(build, designs, problems)), ()
-
-        return self.problems.then(run)
+        problems = self.problems
+        designs = self.designs.value
+        if problems.value is None or designs is None:
+            return Step(None, problems.diagnostics)
+        outcomes = [
+            build(design.name, of_design)
+            for design, of_design in zip(designs, problems.value, strict=True)
+        ]
+        found = tuple(item for outcome in outcomes for item in outcome.diagnostics)
+        plans = tuple(outcome.plan for outcome in outcomes if outcome.plan is not None)
+        return Step(plans if len(plans) == len(outcomes) else None, problems.diagnostics + found)
 
     @cached_property
     def topologies(self) -> "Step[tuple[Topology, ...]]":

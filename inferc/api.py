@@ -52,6 +52,7 @@ class Planned:
     """The answer for each topology of a file, in its order; none where the file has errors."""
 
     diagnostics: tuple[Diagnostic, ...]
+    """What is wrong with the file; of a refusal, every violated bound."""
     plans: "tuple[Plan, ...]" = ()
     designs: "tuple[Design, ...]" = ()
     """What each plan was made for, in the same order."""
@@ -62,8 +63,8 @@ class Planned:
 
     @property
     def ok(self) -> bool:
-        """Whether the file has no errors; the answer may still be a refusal."""
-        return not has_errors(self.diagnostics)
+        """Whether the file has an answer, which may be a refusal."""
+        return bool(self.plans)
 
     @property
     def refused(self) -> "tuple[Plan, ...]":
