@@ -244,6 +244,7 @@ def _place_nodes(place: Place, owners: Mapping[str, tuple[str, int]]) -> Iterabl
                     "place": place.path,
                     "platform": place.cluster.platform if place.cluster else "",
                     "index": slot.node,
+                    "accelerator_kind": device.kind,
                     "accelerator": device.title,
                     "accelerators": place.per_node,
                 },
