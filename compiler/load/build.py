@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import pairwise
 
 from inferc.compiler.load import diagnostics as report
 from inferc.compiler.load.library import Library
@@ -103,13 +104,12 @@ def _read(state: _Loading, statement: Import, key: str) -> bool:
             problem = report.too_many_files(statement.module_span, limit=MAX_FILES)
             state.diagnostics.append(problem)
         return False
-    problem = _wrong_case(state, statement, key)
-    text = None if problem else _text(state, statement, key)
+    text = _wrong_case(state, statement, key) or _text(state, statement, key)
     if isinstance(text, str):
         _add(state, key, SourceFile(key, text))
         return True
     state.failed.add(key)
-    state.diagnostics.extend(item for item in (problem, text) if item)
+    state.diagnostics.append(text)
     return False
 
 
@@ -176,7 +176,7 @@ def _report_cycles(state: _Loading, entry: str) -> None:
 def _report_cycle(state: _Loading, chain: list[str], closing: Import) -> None:
     labels = [
         Label(statement.module_span, f"`{key}` imports `{after}`")
-        for key, after in zip(chain[:-2], chain[1:], strict=False)
+        for key, after in pairwise(chain[:-1])
         for statement, target in state.edges[key]
         if target == after
     ]

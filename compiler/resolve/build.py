@@ -136,10 +136,10 @@ def _define_block(ctx: Context, scope: Scope, statement: ast.Block) -> None:
             if isinstance(label, ast.Identifier):
                 scope.names.setdefault(label.text, ValueName(POISON, label.span))
         return
-    label = label_of(ctx, statement, kind, scope)
-    if label is None:
+    found = label_of(ctx, statement, kind, scope)
+    if found is None:
         return
-    text, span = label
+    text, span = found
     if not text:
         ctx.report(
             report.wrong_label(

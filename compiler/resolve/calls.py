@@ -155,16 +155,19 @@ def _apply(ctx: Context, name: str, expression: ast.Call, scope: Scope) -> Inner
             return value
     if any(argument.name for argument in expression.arguments):
         return _refuse(ctx, name, expression, "takes no named arguments")
-    if name == "matches":
-        return _matches(ctx, expression, scope, values)
-    if name in _OF_ONE:
-        return _of_one(ctx, name, expression, values)
     items = values[0].items if len(values) == 1 and isinstance(values[0], Items) else tuple(values)
-    if name == "len":
-        return _length(ctx, expression, values)
-    if name in {"all_of", "any_of"}:
-        return _logic(ctx, name, expression, items)
-    return _of_many(ctx, name, expression, items)
+    match name:
+        case "matches":
+            value = _matches(ctx, expression, scope, values)
+        case "len":
+            value = _length(ctx, expression, values)
+        case "all_of" | "any_of":
+            value = _logic(ctx, name, expression, items)
+        case "min" | "max" | "sum":
+            value = _of_many(ctx, name, expression, items)
+        case _:
+            value = _of_one(ctx, name, expression, values)
+    return value
 
 
 _SIGNATURES = {
@@ -238,12 +241,17 @@ def _of_many(ctx: Context, name: str, expression: ast.Call, items: Sequence[Inne
     if not amounts:
         return number(0) if name == "sum" else _refuse(ctx, name, expression, "takes an amount")
     odd = next((item for item in amounts if item.dimension != amounts[0].dimension), None)
-    if odd is not None:
-        _report_mixed(ctx, expression.span, amounts[0], odd)
-        return POISON
-    if name == "sum":
-        return sum(amounts[1:], amounts[0])
-    return min(amounts) if name == "min" else max(amounts)
+    if odd is None:
+        return _COMBINED[name](amounts)
+    _report_mixed(ctx, expression.span, amounts[0], odd)
+    return POISON
+
+
+_COMBINED: dict[str, Callable[[Sequence[Quantity]], Quantity]] = {
+    "min": min,
+    "max": max,
+    "sum": lambda amounts: sum(amounts[1:], amounts[0]),
+}
 
 
 def _report_mixed(ctx: Context, span: Span, left: Quantity, right: Quantity) -> None:

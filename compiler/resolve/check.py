@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 from inferc.compiler.resolve import describe
 from inferc.compiler.resolve import diagnostics as report_blocks
@@ -201,7 +202,7 @@ _ORDERS = {"between": ("low", "typical", "high"), "dist": ("mean", "p95")}
 def _out_of_order(ctx: Context, call: Call, arguments: Mapping[str, Value], span: Span) -> bool:
     """Report an argument that is below the one it must not be below."""
     names = [name for name in _ORDERS.get(call.name, ()) if name in arguments]
-    for before, after in zip(names, names[1:], strict=False):
+    for before, after in pairwise(names):
         less, more = arguments[before], arguments[after]
         if isinstance(less, Quantity) and isinstance(more, Quantity) and more.value < less.value:
             ctx.report(

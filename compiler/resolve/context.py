@@ -58,7 +58,7 @@ class Context:
         self.active: dict[int, Span] = {}
         """Names and fields that are being evaluated, by identity."""
         self.allowed: list[tuple[str, str]] = []
-        self._said: set[tuple[str, str, int, int]] = set()
+        self._said: set[tuple[str, str, int]] = set()
         self._quiet = 0
         self._depth = 0
         self._steps = 0
@@ -71,8 +71,7 @@ class Context:
         if self._quiet:
             return
         span = item.span
-        place = (span.source.path, span.start, span.end) if span else ("", 0, 0)
-        key = (item.code, *place)
+        key = (item.code, str(span), span.end) if span else (item.code, item.message, 0)
         if key not in self._said:
             self._said.add(key)
             self.diagnostics.append(item)

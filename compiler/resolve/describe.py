@@ -14,7 +14,6 @@ from inferc.compiler.resolve.nodes import (
     Node,
     Nothing,
     Planned,
-    Poison,
 )
 from inferc.compiler.resolve.wording import article, quoted
 from inferc.compiler.schema import Type, Types
@@ -40,23 +39,24 @@ def show(value: Inner, depth: int = 0) -> str:
     """Return ``value`` as people write it."""
     match value:
         case Quantity():
-            return str(value)
+            text = str(value)
         case bool():
-            return "true" if value else "false"
+            text = "true" if value else "false"
         case str():
-            return f'"{value}"'
+            text = f'"{value}"'
         case date():
-            return value.isoformat()
+            text = value.isoformat()
         case Word(text=text):
-            return text
+            pass
         case Interval(low=low, high=high):
-            return f"{low}..{high}"
+            text = f"{low}..{high}"
         case Node():
-            return value.path or value.name
+            text = value.path or value.name
         case Planned(path=path):
-            return path
+            text = path
         case _:
-            return _show_compound(value, depth)
+            text = _show_compound(value, depth)
+    return text
 
 
 def _show_compound(value: Inner, depth: int) -> str:
@@ -64,62 +64,65 @@ def _show_compound(value: Inner, depth: int) -> str:
         return "…"
     match value:
         case Items(items=items, names=None):
-            return f"[{', '.join(show(item, depth + 1) for item in items)}]"
+            text = f"[{', '.join(show(item, depth + 1) for item in items)}]"
         case Items(items=items, names=names) if names is not None:
             pairs = zip(names, items, strict=True)
-            return f"{{ {', '.join(f'{n} = {show(v, depth + 1)}' for n, v in pairs)} }}"
+            text = f"{{ {', '.join(f'{n} = {show(v, depth + 1)}' for n, v in pairs)} }}"
         case Call(name=name, arguments=arguments):
             pairs2 = (f"{n} = {show(v, depth + 1)}" for n, v in arguments.items())
-            return f"{name}({', '.join(pairs2)})"
+            text = f"{name}({', '.join(pairs2)})"
         case Many(count=count, node=node):
-            return f"{count} * {node.path}"
+            text = f"{count} * {node.path}"
         case Nothing():
-            return "none"
+            text = "none"
         case _:
-            return "?"
+            text = "?"
+    return text
 
 
 def noun(value: Inner) -> str:
     """Return what ``value`` is: ``a duration``, ``service `chat```, ``a text``."""
     match value:
         case Quantity(dimension=dimension):
-            return dimension.noun
+            text = dimension.noun
         case bool():
-            return "true or false"
+            text = "true or false"
         case str():
-            return "a text"
+            text = "a text"
         case date():
-            return "a date"
+            text = "a date"
         case Word(text=text):
-            return f"the word `{text}`"
+            text = f"the word `{text}`"
         case Node():
-            return value.title
+            text = value.title
         case _:
-            return _noun_of_compound(value)
+            text = _noun_of_compound(value)
+    return text
 
 
 def _noun_of_compound(value: Inner) -> str:
     match value:
         case Interval():
-            return "a range"
+            text = "a range"
         case Items(names=None):
-            return "a list"
+            text = "a list"
         case Items():
-            return "a record"
+            text = "a record"
         case Call(name=name):
-            return f"a `{name}(…)`"
+            text = f"a `{name}(…)`"
         case Many(node=node):
-            return f"several of {node.title}"
+            text = f"several of {node.title}"
         case Folder(dotted=dotted):
-            return f"the folder `{dotted}` of the standard library"
+            text = f"the folder `{dotted}` of the standard library"
         case FileSpace(key=key):
-            return f"the file `{key}`"
+            text = f"the file `{key}`"
         case Planned(path=path):
-            return f"`{path}`, which the planner decides"
+            text = f"`{path}`, which the planner decides"
         case Nothing():
-            return "none"
-        case Poison() | _:
-            return "something with an error"
+            text = "none"
+        case _:
+            text = "something with an error"
+    return text
 
 
 def expected(types: Types) -> str:
@@ -131,21 +134,22 @@ def expected(types: Types) -> str:
 def _expected_one(item: Type) -> str:
     match item.form:
         case "quantity":
-            return (
+            text = (
                 "a whole number" if item.whole and item.dimension == NUMBER else item.dimension.noun
             )
         case "word":
-            return f"one of {quoted(item.words)}" if item.words else "a word"
+            text = f"one of {quoted(item.words)}" if item.words else "a word"
         case "entry" | "ref":
-            return reference_to(item.kinds)
+            text = reference_to(item.kinds)
         case "multiple":
-            return f"a number of them, `8 * {item.kinds[0]}`"
+            text = f"a number of them, `8 * {item.kinds[0]}`"
         case "list":
-            return f"a list of {_plural(item.of)}"
+            text = f"a list of {_plural(item.of)}"
         case "call":
-            return f"`{'` or `'.join(item.calls)}(…)`"
+            text = f"`{'` or `'.join(item.calls)}(…)`"
         case _:
-            return _PLAIN[item.form]
+            text = _PLAIN[item.form]
+    return text
 
 
 _PLAIN = {
@@ -210,18 +214,19 @@ def example_of(types: Types) -> str:
     item = types[0]
     match item.form:
         case "quantity":
-            return f"10{_USUAL.get(item.dimension, '')}"
+            text = f"10{_USUAL.get(item.dimension, '')}"
         case "text":
-            return '"…"'
+            text = '"…"'
         case "word":
-            return item.words[0] if item.words else "…"
+            text = item.words[0] if item.words else "…"
         case "multiple":
-            return "8 * cat.gpu.nvidia.h100_80gb_sxm"
+            text = "8 * cat.gpu.nvidia.h100_80gb_sxm"
         case "list":
-            return f"[{example_of(item.of)}]"
+            text = f"[{example_of(item.of)}]"
         case "ref" | "entry":
-            return f"my_{item.kinds[0]}"
+            text = f"my_{item.kinds[0]}"
         case "call":
-            return f"{item.calls[0]}(…)"
+            text = f"{item.calls[0]}(…)"
         case _:
-            return "…"
+            text = "…"
+    return text

@@ -385,7 +385,7 @@ def not_yet(span: Span, *, what: str, advice: str = "") -> Diagnostic:
     return Diagnostic(
         code="INF190",
         slug="not-yet-supported",
-        message=f"{what} is part of the language, and this version of inferc does not act on it yet",
+        message=f"{what} is part of the language, but this version does not act on it yet",
         span=span,
         help=advice or "remove it for now: nothing is ignored silently",
     )

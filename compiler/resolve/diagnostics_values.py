@@ -31,21 +31,20 @@ def unknown_word(span: Span, *, word: str, field: str, words: Sequence[str]) -> 
 def unknown_catalog_entry(
     span: Span,
     *,
-    path: str,
-    noun: str,
+    what: str,
     kind: str,
     close: Sequence[str],
     elsewhere: Sequence[str],
     known: Sequence[str],
 ) -> Diagnostic:
-    """INF109: the catalog has no such model, GPU or other fact."""
+    """INF109: the catalog has no such model, GPU or other fact; ``what`` is noun and path."""
     own = f"define your own in this file: `{kind} my_{kind} {{ … }}`" if kind else ""
     near = f"elsewhere in the catalog: {quoted(elsewhere)}" if elsewhere else ""
     beside = f"there is {quoted(known)}" if known and not near else ""
     return Diagnostic(
         code="INF109",
         slug="unknown-catalog-entry",
-        message=f"the catalog has no {noun} `{path}`",
+        message=f"the catalog has no {what}",
         span=span,
         notes=tuple(note for note in (near, beside) if note),
         help=", or ".join(

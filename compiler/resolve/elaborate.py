@@ -320,22 +320,22 @@ class _Reading:
         self.node.names.setdefault(statement.name.text, ValueName(POISON, statement.name.span))
 
     def _assign(self, statement: ast.Assign, scope: Scope) -> None:
-        steps = statement.target.steps
-        if len(steps) > 1 or steps[0].indexes or statement.operator != "=" or self.overlay:
+        first, *rest = statement.target.steps
+        if rest or first.indexes or statement.operator != "=" or self.overlay:
             self._wait(statement, scope, "env" if self.overlay else self.node.kind.name)
             return
         if clauses_of(self.ctx, statement.clauses, self.node.kind.name) is None:
             return
         marks = decorators.read(self.ctx, statement.decorators, scope)
         entry = new_entry(statement, scope, self.node, self.number, marks)
-        set_field(self.ctx, self.node, steps[0].name, entry)
+        set_field(self.ctx, self.node, first.name, entry)
 
     def _constraint(self, statement: ast.Constraint, scope: Scope) -> None:
-        steps = statement.target.steps
-        if len(steps) > 1 or self.overlay:
+        first, *rest = statement.target.steps
+        if rest or first.indexes or self.overlay:
             self._wait(statement, scope, "env" if self.overlay else self.node.kind.name)
             return
-        name = steps[0].name
+        name = first.name
         if self.node.kind.metrics:
             add_sla_line(self.ctx, self.node, statement, scope, self.number)
             return

@@ -53,24 +53,25 @@ def _compound(ctx: Context, expression: ast.Expression, scope: Scope, expected: 
     """Return the value of what is not a literal."""
     match expression:
         case ast.NameRef(name=name, span=span):
-            return bare(ctx, name, span, scope, expected)
+            value = bare(ctx, name, span, scope, expected)
         case ast.Attribute(base=base, name=name):
-            return member(ctx, evaluate(ctx, base, scope), name)
+            value = member(ctx, evaluate(ctx, base, scope), name)
         case ast.Call():
-            return call(ctx, expression, scope, expected)
+            value = call(ctx, expression, scope, expected)
         case ast.Binary():
-            return _binary(ctx, expression, scope, expected)
+            value = _binary(ctx, expression, scope, expected)
         case ast.Unary(operator=operator, operand=operand):
             value = evaluate(ctx, operand, scope, expected)
-            return unary(ctx, operator, operand.span, value)
+            value = unary(ctx, operator, operand.span, value)
         case ast.Text():
-            return _text(ctx, expression, scope)
+            value = _text(ctx, expression, scope)
         case ast.Range(low=low, high=high):
             ends = _inside(expected, "range")
             bottom, top = evaluate(ctx, low, scope, ends), evaluate(ctx, high, scope, ends)
-            return interval(ctx, expression.span, bottom, top)
+            value = interval(ctx, expression.span, bottom, top)
         case _:
-            return _structure(ctx, expression, scope, expected)
+            value = _structure(ctx, expression, scope, expected)
+    return value
 
 
 def _structure(ctx: Context, expression: ast.Expression, scope: Scope, expected: Types) -> Inner:

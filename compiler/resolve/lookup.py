@@ -202,21 +202,22 @@ def _node_member(ctx: Context, node: Node, name: Identifier) -> Inner:
     """Return a child block, a field or a name of the block's own."""
     ctx.ensure(node)
     child = node.named(name.text)
-    if child is not None:
-        return child
     own = node.names.get(name.text)
-    if own is not None:
-        return value_of(ctx, own, name.text, name.span)
+    if child is not None or own is not None:
+        return child or (value_of(ctx, own, name.text, name.span) if own else POISON)
     if name.text in node.fields or name.text in node.kind.fields:
         return field_of(ctx, node, name.text)
-    if name.text in node.broken:
-        return POISON
-    if name.text in node.kind.parts:
+    if name.text in node.kind.parts and name.text not in node.broken:
         return NOTHING
+    if name.text not in node.broken:
+        _report_member(ctx, node, name)
+    return POISON
+
+
+def _report_member(ctx: Context, node: Node, name: Identifier) -> None:
     children = [child.name or child.kind.name for child in node.children]
     known = [*children, *node.kind.fields, *node.kind.parts]
     ctx.report(report.unknown_member(name.span, name=name.text, owner=node.title, known=known))
-    return POISON
 
 
 def field_of(ctx: Context, node: Node, name: str) -> Inner:
@@ -280,8 +281,7 @@ def _report_unknown_entry(
     ctx.report(
         report_values.unknown_catalog_entry(
             name.span,
-            path=".".join([*steps[1:], name.text]),
-            noun=NOUNS.get(top, top),
+            what=f"{NOUNS.get(top, top)} `{'.'.join([*steps[1:], name.text])}`",
             kind=FOLDER_KINDS.get(top, top) if FOLDER_KINDS.get(top, top) in FACTS else "",
             close=close,
             elsewhere=() if close else notes,

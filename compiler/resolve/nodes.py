@@ -82,12 +82,6 @@ class Call:
     spans: Mapping[str, Span]
 
 
-Inner: TypeAlias = (
-    "Quantity | Word | str | bool | date | Interval | Poison | Nothing | Folder | FileSpace | Planned"
-    " | Many | Items | Call | Node"
-)
-"""Whatever an expression may evaluate to."""
-
 # ---- names -------------------------------------------------------------------------------------
 
 
@@ -113,7 +107,7 @@ class ParamName:
 class ValueName:
     """A name that holds a value: an import, a block, the variable of a loop."""
 
-    value: Inner
+    value: "Inner"
     span: Span | None
 
 
@@ -186,7 +180,7 @@ class Entry:
     source: str = ""
     as_of: str = ""
     writers: tuple[Span, ...] = ()
-    value: "FieldValue | Poison | None" = None
+    value: FieldValue | Poison | None = None
     """Once it is evaluated."""
 
 
@@ -310,3 +304,23 @@ class Patch:
     block: str
     """The kind of block it stands in: ``assume``, ``pin``, ``env``, or any other."""
     layer: int
+
+
+Inner: TypeAlias = (
+    Quantity
+    | Word
+    | str
+    | bool
+    | date
+    | Interval
+    | Poison
+    | Nothing
+    | Folder
+    | FileSpace
+    | Planned
+    | Many
+    | Items
+    | Call
+    | Node
+)
+"""Whatever an expression may evaluate to."""

@@ -27,7 +27,7 @@ MAX_TEXT = 10_000
 
 
 def binary(ctx: Context, expression: Binary, left: Inner, right: Inner) -> Inner:
-    """Return ``left operator right``; the operands are evaluated, ``and`` and ``or`` are not here."""
+    """Return ``left operator right`` for all operators but ``and`` and ``or``."""
     for side in (left, right):
         if isinstance(side, Poison | Planned):
             return side

@@ -1,5 +1,7 @@
 """Statements with paths: assumptions, pins, overlays, and lines that reach into other blocks."""
 
+from collections.abc import Mapping
+
 from inferc.compiler.provenance import Origin
 from inferc.compiler.resolve import decorators
 from inferc.compiler.resolve import diagnostics as report
@@ -57,10 +59,8 @@ def _apply(ctx: Context, root: Node, patch: Patch) -> None:
             _overlay(ctx, node, patch, statement)
         case _, ast.Constraint() as statement:
             _narrow(ctx, node, patch, statement)
-        case _, ast.Remove() as statement:
+        case _, statement:
             _remove(ctx, node, statement)
-        case _:
-            pass
 
 
 # ---- the way to the field ----------------------------------------------------------------------
@@ -182,7 +182,7 @@ def _pin(
     _add_pin(ctx, root, rule, statement)
 
 
-def _fixed(statement: ast.Assign, patch: Patch, clauses: dict[str, ast.Clause]) -> Rule:
+def _fixed(statement: ast.Assign, patch: Patch, clauses: Mapping[str, ast.Clause]) -> Rule:
     return Rule(
         modifier="",
         percentile=None,

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.context import Context
-from inferc.compiler.resolve.nodes import Node, Rule, Scope
+from inferc.compiler.resolve.nodes import POISON, Node, Poison, Rule, Scope
 from inferc.compiler.resolve.setting import clauses_of
 from inferc.compiler.schema import METRICS_BY_NAME, Field, Metric
 from inferc.dsl import syntax as ast
@@ -32,17 +32,23 @@ def add_sla_line(
         return
     clauses = clauses_of(ctx, statement.clauses, "sla")
     percentile = _percentile(ctx, statement, metric)
-    if clauses is None or percentile is False or not _direction_fits(ctx, statement, metric):
+    if (
+        clauses is None
+        or isinstance(percentile, Poison)
+        or not _direction_fits(ctx, statement, metric)
+    ):
         return
     _report_windows(ctx, clauses)
     rule = _rule(statement, scope, layer, clauses)
     rule.target = name.text
-    rule.percentile = percentile or None
+    rule.percentile = percentile
     _replace_or_add(ctx, node, rule)
 
 
-def _percentile(ctx: Context, statement: ast.Constraint, metric: Metric) -> Fraction | None | bool:
-    """Return the percentile as a share; False after saying why there can be none."""
+def _percentile(
+    ctx: Context, statement: ast.Constraint, metric: Metric
+) -> Fraction | Poison | None:
+    """Return the percentile as a share, or the poison after saying why there can be none."""
     written = statement.percentile
     if written is None:
         return None
@@ -63,7 +69,7 @@ def _percentile(ctx: Context, statement: ast.Constraint, metric: Metric) -> Frac
             fix_span=fix,
         )
     )
-    return False
+    return POISON
 
 
 def _direction_fits(ctx: Context, statement: ast.Constraint, metric: Metric) -> bool:

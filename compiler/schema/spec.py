@@ -98,8 +98,8 @@ class Kind:
     doc: str
     label: Label
     """What stands behind the word: a name that others refer to, a text, the name of a target."""
-    fields: Mapping[str, Field] = field(default_factory=dict)
-    parts: Mapping[str, Part] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict[str, Field])
+    parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
     free: Types = ()
     """What fields of any name may hold; empty where only ``fields`` are allowed."""
     metrics: bool = False
