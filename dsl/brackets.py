@@ -184,7 +184,7 @@ class _Indentation(_Edits):
                 elif lexeme.kind == "close" and index > line.first:
                     self._closer(index, position)
         while self.stack:
-            self.close(len(self.lexemes), self._end(self.lines[-1]))
+            self.close(len(self.lexemes), len(self.source.text.rstrip()))
         return self.result()
 
     def _end(self, line: _Line) -> int:
@@ -207,8 +207,18 @@ class _Indentation(_Edits):
                 self._close_before(position)
 
     def _close_before(self, position: int) -> None:
+        """Close the last open bracket behind the last line that is indented further."""
         line = self.lines[position]
-        self.close(line.first, self._end(self.lines[position - 1]))
+        place = self._end(self.lines[position - 1])
+        margin = self.stack[-1].line.indent
+        at = place
+        between = self.source.text[place : self.lexemes[line.first].start]
+        for number, comment in enumerate(between.split("\n")[:-1]):
+            text = comment.expandtabs(4).lstrip()
+            if number and text.strip() and len(comment.expandtabs(4)) - len(text) > margin:
+                place = at + len(comment.rstrip())
+            at += len(comment) + 1
+        self.close(line.first, place)
 
     def _closer_first(self, position: int, line: _Line) -> None:
         closer = self._text(line.first)
@@ -236,9 +246,8 @@ class _Indentation(_Edits):
         else:
             place = self.lexemes[body.first].start
         self.add(opener, body.first, place)
-        self.report(
-            unopened(span=Span(self.source, place, place), opener=opener, closer=closer_span)
-        )
+        missing = Span(self.source, place, place)
+        self.report(unopened(span=missing, opener=opener, closer=closer_span))
 
     def _closer_in_group(self, line: _Line) -> None:
         """Take a closing bracket that starts a line inside brackets with a hanging indent."""
@@ -251,6 +260,8 @@ class _Indentation(_Edits):
     def _is_head(self, line: _Line) -> bool:
         """Return whether ``line`` looks like the start of a block whose ``{`` is missing."""
         lexemes = self.lexemes[line.first : line.behind]
+        if lexemes[0].text in {"import", "infer", "let", "param", "assert", "remove"}:
+            return False
         if lexemes[0].text in {"for", "if"} or lexemes[-1].text in VALUE_FOLLOWS:
             return True
         if lexemes[-1].text == "}" or any(item.kind == "separator" for item in lexemes):
@@ -340,14 +351,13 @@ class _Indentation(_Edits):
         """Return whether the block that ``index`` would close goes on in the next line."""
         line = self.lines[position]
         opened = self.stack[-1]
-        starts_closing = self.lexemes[line.first].kind == "close"
-        if opened.line is line or not opened.last or starts_closing:
-            return False
-        if position + 1 == len(self.lines):
+        empty = opened.index + 1 == index == line.behind - 1
+        ends_line = opened.last or (opened.line is line and empty)
+        if not ends_line or position + 1 == len(self.lines):
             return False
         after = self.lines[position + 1]
         if self.lexemes[after.first].kind == "close":
-            return after.indent == opened.line.indent
+            return after.indent == opened.line.indent and opened.line is not line
         return after.indent > opened.line.indent
 
 

@@ -22,42 +22,18 @@ from inferc.dsl.syntax_diagnostics import (
 _DECLARED: Final = re.compile(r"\b(?:let|param|for)[ \t]+([A-Za-z_][A-Za-z0-9_]*)")
 
 NESTING: Final = frozenset(
-    ["body", "call", "comprehension", "if_", "index", "list", "record", "ternary", "unary"]
+    "body call comprehension if_ index list record ternary unary".split()  # noqa: SIM905
 )
 """Rules that put a level into the syntax tree. A chain of operators is as deep as it is long, but
 those who walk the tree can walk along its left side."""
 
-TIMES: Final = frozenset(
-    [
-        "us",
-        "ms",
-        "s",
-        "sec",
-        "second",
-        "seconds",
-        "min",
-        "minute",
-        "minutes",
-        "h",
-        "hr",
-        "hour",
-        "hours",
-        "d",
-        "day",
-        "days",
-        "week",
-        "month",
-        "mo",
-        "y",
-        "year",
-        "req",
-        "request",
-        "requests",
-        "tok",
-        "token",
-        "tokens",
-    ]
-)
+# fmt: off
+TIMES: Final = frozenset({
+    "us", "ms", "s", "sec", "second", "seconds", "min", "minute", "minutes", "h", "hr", "hour",
+    "hours", "d", "day", "days", "week", "month", "mo", "y", "year", "req", "request", "requests",
+    "tok", "token", "tokens",
+})
+# fmt: on
 """Words that are more likely a torn unit than a name behind a slash."""
 
 

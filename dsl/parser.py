@@ -68,10 +68,11 @@ def parse_tree(text: str, *, start: str = "start") -> Branch:
     try:
         tree: object = _lark().parse(text, start=start)
     except UnexpectedToken as stop:
-        at = len(text) if stop.token.type == "$END" else stop.token.start_pos or 0
+        end = len(text)
+        at = end if stop.token.type == "$END" else stop.token.start_pos or 0
         raise Unparsable(start=at, token=stop.token.type, expected=_accepted(stop)) from None
     except UnexpectedCharacters as stop:
-        at = stop.pos_in_stream or 0
+        at = int(getattr(stop, "pos_in_stream", 0))  # a base class declares it as None
         raise Unparsable(start=at, token="", expected=_accepted(stop)) from None
     if not isinstance(tree, Branch):
         raise TypeError(tree)

@@ -16,7 +16,7 @@ from inferc.dsl.parser import Unparsable, parse_tree
 from inferc.dsl.pieces import Excerpt, Piece, excerpt, split
 from inferc.dsl.scanner import scan
 from inferc.dsl.source import SourceFile, Span
-from inferc.dsl.syntax_diagnostics import too_many_errors
+from inferc.dsl.syntax_diagnostics import assigned_block, too_many_errors
 from inferc.dsl.syntax_errors import explain
 
 MAX_ERRORS: Final = 50
@@ -94,7 +94,7 @@ class _Recovery:
         except Unparsable as stop:
             if not self.is_excused(piece):
                 within = Span(self.source, piece.lexemes[0].start, piece.lexemes[-1].end)
-                self.report(explain(within, text, stop))
+                self.report(_assigned_block(within, text) or explain(within, text, stop))
             return [self.found.orphans for _ in piece.bodies]
         _relocate(tree, text)
         home.children.extend(tree.branches())
@@ -107,6 +107,22 @@ class _Recovery:
     def is_excused(self, piece: Piece) -> bool:
         """Return whether what is wrong with ``piece`` was said already."""
         return any(lexeme.line in self.broken_lines for lexeme in piece.lexemes)
+
+
+def _assigned_block(within: Span, text: Excerpt) -> Diagnostic | None:
+    """Report the sign in ``service = {`` if without it the statement is a block."""
+    lexemes = text.lexemes
+    at = next((index for index, lexeme in enumerate(lexemes) if lexeme.text == "{"), 0)
+    if at < 2 or lexemes[at - 1].kind != "operator":  # noqa: PLR2004
+        return None
+    start = text.starts[at - 1]
+    without = text.text[:start] + text.text[start:].replace(lexemes[at - 1].text, " ", 1)
+    try:
+        parse_tree(without)
+    except Unparsable:
+        return None
+    sign = Span(within.source, lexemes[at - 1].start, lexemes[at - 1].end)
+    return assigned_block(span=sign)
 
 
 def _relocate(tree: Branch, text: Excerpt) -> None:

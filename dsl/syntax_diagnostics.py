@@ -272,3 +272,17 @@ def misplaced_header(*, span: Span) -> Diagnostic:
         label="comes too late",
         help="move the line to the top, once",
     )
+
+
+def assigned_block(*, span: Span) -> Diagnostic:
+    """Report a sign between the head of a block and its body."""
+    return Diagnostic(
+        code="INF020",
+        slug="assigned-block",
+        message=f"a block has no `{span.text}` before its `{{`",
+        span=span,
+        label="not needed",
+        notes=("behind a sign stands a value; the lines in these braces are statements",),
+        help=f"take the `{span.text}` away",
+        fixes=(Fix(f"remove `{span.text}`", (Edit(span, ""),)),),
+    )
