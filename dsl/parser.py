@@ -65,12 +65,13 @@ def parse_tree(text: str, *, start: str = "start") -> Branch:
     Raises:
         Unparsable: The text does not fit the grammar.
     """
+    lark: Any = _lark()  # its types are incomplete
     try:
-        tree: object = _lark().parse(text, start=start)
+        tree: object = lark.parse(text, start=start)
     except UnexpectedToken as stop:
-        end = len(text)
-        at = end if stop.token.type == "$END" else stop.token.start_pos or 0
-        raise Unparsable(start=at, token=stop.token.type, expected=_accepted(stop)) from None
+        token: Any = stop.token
+        at = len(text) if token.type == "$END" else int(token.start_pos)
+        raise Unparsable(start=at, token=token.type, expected=_accepted(stop)) from None
     except UnexpectedCharacters as stop:
         at = int(getattr(stop, "pos_in_stream", 0))  # a base class declares it as None
         raise Unparsable(start=at, token="", expected=_accepted(stop)) from None
@@ -138,7 +139,8 @@ def to_tables(grammar: str) -> str:
     """Return the finished tables of ``grammar`` as JSON, stamped with what they were made from."""
     data: dict[str, Any]
     memo: Mapping[int, Any]
-    data, memo = from_grammar(grammar).memo_serialize([TerminalDef, Rule])
+    lark: Any = from_grammar(grammar)
+    data, memo = lark.memo_serialize([TerminalDef, Rule])
     plain = (str, int, list, dict, type(None))
     data["options"] = {
         name: value
