@@ -46,18 +46,20 @@ def _dumper() -> type[yaml.SafeDumper]:
 
 
 def _style(value: str) -> str | None:
-    """Return the quoting of a string; None leaves it to the library, which quotes its own words."""
+    """Return the quoting of a string; None leaves it to the library, which quotes its own words.
+
+    A character that cannot be seen is written as an escape: some are line breaks to a reader.
+    """
     if YAML_1_2_WORDS.fullmatch(value):
         return '"'
-    if "\n" in value and _fits_a_block(value):
-        return "|"
-    return None
+    if value.isprintable():
+        return None
+    return "|" if _fits_a_block(value) else '"'
 
 
 def _fits_a_block(value: str) -> bool:
     """Return whether a literal block shows ``value`` as it is."""
-    lines = value.split("\n")
-    printable = all(line.isprintable() and line == line.rstrip() for line in lines)
+    printable = all(line.isprintable() and line == line.rstrip() for line in value.split("\n"))
     return printable and not value.startswith((" ", "\n"))
 
 
