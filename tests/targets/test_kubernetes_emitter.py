@@ -1,0 +1,125 @@
+"""The emitted tree: files, README, the same bytes each time."""
+
+import re
+
+import pytest
+import yaml
+from support import topologies
+from support.kubernetes import objects
+
+from inferc.compiler.topology import Topology
+from inferc.dsl import Diagnostic
+from inferc.targets import registry
+from inferc.targets.base import Options
+from inferc.targets.kubernetes.emitter import TARGET
+
+
+def files(topology: Topology, options: Options | None = None) -> dict[str, str]:
+    emitted = TARGET.emit(topology, options or {})
+    assert not any(item.severity.value == "error" for item in emitted.diagnostics)
+    return {artifact.path: artifact.content.decode() for artifact in emitted.artifacts}
+
+
+def test_the_tree_has_a_file_for_each_concern():
+    assert sorted(files(topologies.support_chat())) == [
+        "10-namespace.yaml",
+        "20-network.yaml",
+        "30-storage.yaml",
+        "40-workload.yaml",
+        "50-scaling.yaml",
+        "60-disruption.yaml",
+        "70-monitoring.yaml",
+        "README.md",
+        "kustomization.yaml",
+    ]
+
+
+def test_a_concern_without_objects_has_no_file():
+    tree = files(topologies.with_idle(), {"scaler": "none"})
+    assert "50-scaling.yaml" not in tree
+    assert "60-disruption.yaml" not in tree
+    listed = yaml.safe_load(tree["kustomization.yaml"])["resources"]
+    assert listed == sorted(path for path in tree if path[0].isdigit())
+
+
+def test_each_file_says_what_it_is_and_from_which_plan():
+    topology = topologies.support_chat()
+    for path, text in files(topology).items():
+        if path.endswith(".yaml"):
+            head = text.splitlines()[:3]
+            assert all(line.startswith("# ") for line in head)
+            assert topology.digest in head[1]
+
+
+def test_the_files_hold_all_objects_in_order():
+    topology = topologies.two_services()
+    tree = files(topology)
+    read = [
+        document
+        for path in yaml.safe_load(tree["kustomization.yaml"])["resources"]
+        for document in yaml.safe_load_all(tree[path])
+    ]
+    assert read == [manifest.document() for manifest in objects(topology)]
+
+
+def test_the_same_topology_gives_the_same_bytes():
+    first, second = (TARGET.emit(topologies.two_services(), {}) for _ in range(2))
+    assert first == second
+
+
+def test_the_readme_names_what_the_cluster_must_have():
+    text = files(topologies.support_chat())["README.md"]
+    for word in ("KEDA", "Prometheus operator", "NVIDIA GPU operator", "Kubernetes"):
+        assert word in text
+    assert "kubectl apply -k ." in text
+    assert 'create secret generic hf-token --from-literal=token="$HF_TOKEN"' in text
+    assert "nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB" in text
+    assert "prometheus-operated.monitoring.svc" in text
+    assert "Prometheus adapter" not in text
+
+
+def test_the_readme_follows_the_options():
+    options = {"scaler": "hpa", "image_pull_secret": "pull", "namespace": "llm"}
+    tree = files(topologies.support_chat(), options)
+    text = tree["README.md"]
+    assert "KEDA" not in text
+    assert "prometheus-adapter-values.yaml" in text
+    assert "kubectl -n llm create secret docker-registry pull" in text
+    rules = yaml.safe_load(tree["prometheus-adapter-values.yaml"])["rules"]["custom"]
+    assert [rule["name"]["as"] for rule in rules] == ["vllm_num_requests_waiting"]
+    assert "prometheus-adapter-values.yaml" not in tree["kustomization.yaml"]
+
+
+def test_every_secret_that_is_referred_to_is_in_the_readme():
+    tree = files(topologies.support_chat(), {"image_pull_secret": "pull"})
+    everything = "".join(text for path, text in tree.items() if path.endswith(".yaml"))
+    named = set(re.findall(r"secretKeyRef:\s+name: (\S+)", everything))
+    named |= set(re.findall(r"imagePullSecrets:\s+- name: (\S+)", everything))
+    assert named == {"hf-token", "pull"}
+    assert all(f"`{name}`" in tree["README.md"] for name in named)
+
+
+def test_no_file_holds_anything_like_a_token():
+    for text in files(topologies.support_chat()).values():
+        assert not re.search(r"hf_[A-Za-z0-9]{20}|AKIA[A-Z0-9]{16}", text)
+
+
+# ---- the registry ---------------------------------------------------------------------------
+
+
+def test_targets_are_found_by_name():
+    assert registry.load("kubernetes") is TARGET
+    assert registry.find("kubernetes") is TARGET
+    assert set(registry.names()) == {"kubernetes", "pulumi", "diagram"}
+
+
+@pytest.mark.parametrize(("name", "nearest"), [("kubernets", "kubernetes"), ("xyz", "")])
+def test_an_unknown_target_is_an_error_with_a_suggestion(name: str, nearest: str):
+    found = registry.find(name)
+    assert isinstance(found, Diagnostic)
+    assert found.code == "INF600"
+    assert found.help == (
+        f"did you mean `{nearest}`?" if nearest else "choose one of these targets"
+    )
+    with pytest.raises(KeyError):
+        registry.load(name)

@@ -1,0 +1,202 @@
+"""What the target cannot do is said before anything is emitted, with the next step."""
+
+from dataclasses import replace
+
+import pytest
+from support import designs, topologies
+
+from inferc.compiler.model import Cluster, Engine, Place
+from inferc.compiler.plan import ServicePlan
+from inferc.compiler.provenance import exactly
+from inferc.compiler.topology import Topology
+from inferc.dsl import Severity
+from inferc.targets.kubernetes.emitter import TARGET
+from inferc.targets.kubernetes.objects import build_objects, refuse
+from inferc.targets.kubernetes.objects.releases import RELEASES, Release, release_of
+
+
+def chat() -> ServicePlan:
+    return topologies.support_chat().services[0]
+
+
+def running(plan: ServicePlan) -> Topology:
+    return replace(topologies.support_chat(), services=(plan,))
+
+
+def on(place: Place) -> Topology:
+    plan = chat()
+    return running(replace(plan, service=replace(plan.service, place=place)))
+
+
+def with_engine(**changes: object) -> Topology:
+    plan = chat()
+    engine = replace(plan.service.engines[0], **changes)
+    return running(replace(plan, service=replace(plan.service, engines=(engine,))))
+
+
+def with_repository(repository: str, precision: str = "fp16") -> Topology:
+    plan = chat()
+    model = replace(plan.service.model, repository=repository)
+    shape = replace(plan.configuration, precision=precision)
+    service = replace(plan.service, model=model)
+    return running(replace(plan, service=service, configuration=shape))
+
+
+def cluster(name: str = "dc1", platform: str = "kubernetes", **settings: str) -> Cluster:
+    return Cluster(
+        name=name,
+        platform=platform,
+        namespace=settings.pop("namespace", ""),
+        settings={key: exactly(value) for key, value in settings.items()},
+        span=designs.NOWHERE,
+    )
+
+
+def in_cluster(where: Cluster, nodes: float = 1.0) -> Place:
+    return replace(designs.a100_node(nodes=nodes), cluster=where)
+
+
+def several_clusters() -> Topology:
+    base = topologies.two_services()
+    first, second = base.services
+    moved = replace(second.service, place=in_cluster(cluster("dc2")))
+    return replace(base, services=(first, replace(second, service=moved)))
+
+
+def amd() -> Topology:
+    place = designs.a100_node()
+    other = replace(place.accelerator, vendor="amd", title="AMD MI300X", product_label="")
+    return on(replace(place, accelerator=other))
+
+
+def unknown_vendor() -> Topology:
+    place = designs.a100_node()
+    return on(replace(place, accelerator=replace(place.accelerator, vendor="broadcom")))
+
+
+def unknown_engine() -> Topology:
+    plan = chat()
+    return running(replace(plan, configuration=replace(plan.configuration, engine="none_of_these")))
+
+
+def other_engine() -> Topology:
+    plan = with_engine(id="engine.other").services[0]
+    return running(replace(plan, configuration=replace(plan.configuration, engine="other")))
+
+
+FLAGS = designs.vllm().flags
+WRONG_FLAGS = {**FLAGS, "tensor_parallel": "--tensor-paralel-size"}
+
+REFUSED = (
+    ("INF601", topologies.one_board(), {}, "device outside any cluster"),
+    ("INF601", on(in_cluster(cluster(platform="slurm"))), {}, "the platform of `dc1` is `slurm`"),
+    ("INF601", unknown_vendor(), {}, "no device plugin offers NVIDIA A100 80GB SXM"),
+    ("INF601", amd(), {}, "built for nvidia only"),
+    ("INF601", unknown_engine(), {}, "its engine `none_of_these` is not known"),
+    ("INF602", topologies.support_chat(), {"namespce": "llm"}, "no option `namespce`"),
+    ("INF603", topologies.support_chat(), {"scaler": "cron"}, "cannot be `cron`"),
+    ("INF603", topologies.support_chat(), {"scaler": 3.0}, "cannot be `3.0`"),
+    ("INF603", topologies.support_chat(), {"create_namespace": "no"}, "cannot be `no`"),
+    ("INF603", topologies.support_chat(), {"node_cidr": "10.0.0.1/16"}, "`10.0.0.1/16`"),
+    ("INF603", topologies.support_chat(), {"hf_token_secret": "a b"}, "cannot be `a b`"),
+    ("INF603", topologies.support_chat(), {"monitoring_namespace": "Mon"}, "cannot be `Mon`"),
+    ("INF604", topologies.pipelined(), {}, "does not fit on one node"),
+    ("INF605", with_engine(version="0.9.9"), {}, "flags of vLLM 0.9.9"),
+    ("INF605", other_engine(), {}, "are not known"),
+    ("INF606", with_engine(flags=WRONG_FLAGS), {}, "no flag `--tensor-paralel-size`"),
+    ("INF607", with_engine(metrics={"running": "x"}), {}, "nothing measures `waiting`"),
+    ("INF608", with_repository(""), {}, "no repository is named"),
+    ("INF608", with_repository("--quiet"), {}, "`--quiet` is no repository"),
+    ("INF608", with_repository("a/b@--token"), {}, "`a/b@--token` is no repository"),
+    ("INF608", with_repository("a/b c"), {}, "is no repository"),
+    ("INF608", with_repository("https://hub/a/b"), {}, "is no repository"),
+    ("INF609", topologies.support_chat(), {"namespace": "Support Chat"}, "`Support Chat`"),
+    ("INF609", on(in_cluster(cluster(namespace="a_b"))), {}, "`a_b` cannot be the name"),
+    ("INF612", several_clusters(), {}, "run on several clusters"),
+    ("INF613", on(in_cluster(cluster(access_mode="read_only_many"))), {}, "only read"),
+    ("INF614", on(in_cluster(cluster(access_mode="read_write_once"), 2.0)), {}, "cannot all mount"),
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "topology", "options", "text"),
+    REFUSED,
+    ids=[f"{code}-{number}" for number, (code, *_) in enumerate(REFUSED)],
+)
+def test_a_refusal_says_what_and_what_to_do(
+    code: str, topology: Topology, options: dict, text: str
+):
+    emitted = TARGET.emit(topology, options)
+    assert emitted.artifacts == ()
+    found = [item for item in emitted.diagnostics if item.severity is Severity.ERROR]
+    assert [item.code for item in found] == [code]
+    assert text in found[0].message
+    assert found[0].help
+
+
+def test_a_misspelt_option_gets_a_suggestion():
+    (found,) = refuse(topologies.support_chat(), {"namespce": "llm"})[:1]
+    assert found.help == "did you mean `namespace`?"
+    (found,) = refuse(topologies.support_chat(), {"colour": "red"})[:1]
+    assert found.help == "remove it"
+
+
+def test_a_misspelt_flag_gets_a_suggestion():
+    found = refuse(with_engine(flags=WRONG_FLAGS), {})
+    assert "did you mean `--tensor-parallel-size`?" in found[0].help
+
+
+def test_several_mistakes_are_reported_in_one_run():
+    options = {"namespce": "llm", "scaler": "cron"}
+    found = refuse(topologies.pipelined(), options)
+    codes = [item.code for item in found if item.severity is Severity.ERROR]
+    assert codes == ["INF602", "INF603", "INF604"]
+
+
+def test_without_a_scaler_no_metric_is_needed():
+    codes = {item.code for item in refuse(with_engine(metrics={}), {"scaler": "none"})}
+    assert "INF607" not in codes
+
+
+def test_amd_runs_an_image_that_is_not_known_to_be_for_others():
+    plan = amd().services[0]
+    engine = replace(plan.service.engines[0], image="example/vllm-rocm:v0.11.0")
+    topology = running(replace(plan, service=replace(plan.service, engines=(engine,))))
+    assert {item.code for item in refuse(topology, {})} == {"INF610"}
+    text = str([manifest.document() for manifest in build_objects(topology, {})])
+    assert "amd.com/gpu" in text
+    assert "nvidia.com" not in text
+
+
+WARNED = (
+    (with_repository("a/b"), {"INF610"}),
+    (with_repository("a/b@0123abc"), set()),
+    (with_repository("a/b@0123abc", "fp8"), set()),
+    (with_repository("a/b@0123abc", "int4"), {"INF611"}),
+    (with_repository("a/b-int4@0123abc", "int4"), set()),
+)
+
+
+@pytest.mark.parametrize(("topology", "codes"), WARNED)
+def test_a_warning_stops_nothing(topology: Topology, codes: set[str]):
+    emitted = TARGET.emit(topology, {})
+    assert emitted.artifacts
+    assert {item.code for item in emitted.diagnostics} == codes
+    assert all(item.severity is Severity.WARNING for item in emitted.diagnostics)
+
+
+def test_every_known_release_has_the_flags_of_the_plan():
+    for (name, version), release in RELEASES.items():
+        engine: Engine = replace(designs.vllm(), id=f"engine.{name}", version=version)
+        assert release_of(engine) is release
+        planned = {flag for key, flag in engine.flags.items() if key != "model"}
+        assert planned <= release.flags
+        assert all(flag.startswith("--") for flag in release.flags)
+
+
+def test_releases_differ_as_their_packages_do():
+    older: Release = RELEASES["vllm", "0.11.0"]
+    newer: Release = RELEASES["vllm", "0.11.2"]
+    assert older.flags - newer.flags == {"--enable-lora-bias", "--rope-scaling", "--rope-theta"}
+    assert "--shutdown-timeout" not in older.flags | newer.flags
+    assert "--model" not in older.flags | newer.flags
