@@ -39,7 +39,8 @@ def _dumper() -> type[yaml.SafeDumper]:
             super().increase_indent(flow, False)  # noqa: FBT003 - as above
 
     def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=_style(value))
+        del dumper
+        return yaml.ScalarNode("tag:yaml.org,2002:str", value, style=_style(value))
 
     Dumper.add_representer(str, text)
     return Dumper

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from inferc.compiler.model import Cluster
-from inferc.compiler.provenance import Origin
+from inferc.compiler.provenance import Origin, Sourced
 from inferc.dsl import Diagnostic
 from inferc.targets import diagnostics
 from inferc.targets.base import Options
@@ -73,7 +73,7 @@ class Settings:
 
 def settings_of(cluster: Cluster | None) -> Settings:
     """Return every setting of ``cluster``, with the common default where it says nothing."""
-    stated = {} if cluster is None else cluster.settings
+    stated: Mapping[str, Sourced[str]] = {} if cluster is None else cluster.settings
     values = {
         name: stated[name].value if name in stated else default
         for name, default in DEFAULTS.items()
