@@ -11,7 +11,7 @@ from inferc.compiler.perf.queueing import (
     mean_wait_s,
     normal_quantile,
     percentile_s,
-    squared_variation,
+    length_variation,
     wait_variance,
 )
 from inferc.compiler.perf.steps import Stage
@@ -49,20 +49,20 @@ def demand_of(
     output_mean_tok: float,
     output_p95_over_mean: float,
 ) -> Demand:
-    """Return the demand of requests whose lengths are lognormal with these means and tails.
+    """Return the demand of requests whose lengths are gamma distributed with these means and tails.
 
     Prompt tokens look at half of their prompt, long prompts hold more of them: ``E[P^2] / 2 E[P]``.
     A sequence is there as long as its answer: context ``P + E[O^2] / 2 E[O]``, its square from
     ``E[O^3] / 3 E[O]``.
 
-    Source: moments of the lognormal; length-biased sampling (Kleinrock 1975, section 5.2).
+    Source: moments of the gamma distribution; length-biased sampling (Kleinrock 1975, section 5.2).
     Holds for: prompt and answer lengths that do not depend on each other.
     """
-    prompt_variation = squared_variation(prompt_p95_over_mean)
-    output_variation = squared_variation(output_p95_over_mean)
+    prompt_variation = length_variation(prompt_p95_over_mean)
+    output_variation = length_variation(output_p95_over_mean)
     prompt_square = prompt_mean_tok**2 * (1.0 + prompt_variation)
     output_square = output_mean_tok**2 * (1.0 + output_variation)
-    output_cube = output_mean_tok**3 * (1.0 + output_variation) ** 3
+    output_cube = output_mean_tok**3 * (1.0 + output_variation) * (1.0 + 2.0 * output_variation)
     return Demand(
         prompt_tok=prompt_mean_tok,
         prompt_variation=prompt_variation,
@@ -84,8 +84,10 @@ class Operation:
         "load",
         "mixed_s",
         "mixed_share",
+        "period_s",
         "pipeline",
         "sequences",
+        "sequences_in_step",
         "sequences_in_prefill",
         "stable",
         "tpot_s",
@@ -103,6 +105,8 @@ class Operation:
         self.decode_s = inf
         self.mixed_s = inf
         self.mixed_share = 1.0
+        self.period_s = inf
+        self.sequences_in_step = inf
         self.sequences = inf
         self.sequences_in_prefill = inf
         self.tpot_s = inf
@@ -152,7 +156,11 @@ def operate(
     found.mixed_share = step.mixed_share
     found.sequences = step.sequences * stage.pipeline
     found.tpot_s = step.period_s * stage.pipeline
-    _first_token(found, demand, rate_per_s, full_s / room, room, frontend_s)
+    found.period_s = step.period_s
+    found.sequences_in_step = step.sequences
+    _first_token(found, stage, demand, rate_per_s, room)
+    _backlog(found, demand, rate_per_s, demand.prompt_tok * full_s / room)
+    found.ttft_floor_s += frontend_s
     _between_tokens(found, demand)
     return found
 
@@ -229,35 +237,70 @@ def _steady(
 
 
 def _first_token(
-    found: Operation,
-    demand: Demand,
-    rate_per_s: float,
-    per_tok_s: float,
-    room_tok: float,
-    frontend_s: float,
+    found: Operation, stage: Stage, demand: Demand, rate_per_s: float, room_tok: float
 ) -> None:
-    """Fill in the distribution of TTFT: a floor, and a gamma-like excess above it.
+    """Fill in the distribution of TTFT: a floor and an excess above it, without the front end.
 
-    Front end, wait for the prompts before, rest of the decode step in progress, own prompt: in
-    chunks, through all stages. The prompts before are served at ``per_tok_s``, full steps. A prompt's
-    own time varies with its length.
+    A request waits for the rest of the step in progress; then its prompt rides on the next step
+    together with all prompts that came meanwhile. So steps feed on each other: a step takes
+    ``C' = t_dec + c * (prompt tokens that came during C)`` with ``c`` seconds a prompt token, whose
+    mean is the period, whose variance is ``v = c^2 rate E[P^2] E[C] / (1 - load^2)`` and whose third
+    cumulant is ``(c^3 rate E[P^3] E[C] + 3 load c^2 rate E[P^2] v) / (1 - load^3)``. A request comes
+    rather during a long step: ``E[C^2] / E[C]``, of which half is left, and prompts for ``load`` of
+    it have come. The excess has the first two moments of that sum.
+
+    Source: the M/G/1 queue with gated service (Takagi, Queueing Analysis 1, 1991, section 2.2); the
+    recursion's moments are elementary. Holds for: prompts admitted at once; checked against a
+    simulation of single steps.
     """
-    service_s = demand.prompt_tok * per_tok_s
-    wait_s = mean_wait_s(rate_per_s, service_s, demand.prompt_variation)
-    deciding = 1.0 - exp(-found.sequences)
-    rest_s = deciding * (1.0 - found.load) * found.decode_s / 2.0
-    chunks = max(1.0, demand.prompt_tok / room_tok)
-    passes = (chunks + found.pipeline - 1.0) / chunks
-    own_s = (chunks + found.pipeline - 1.0) * found.mixed_s
-    varying_s = min(own_s, service_s * passes)
-    found.ttft_floor_s = frontend_s + own_s - varying_s
-    found.ttft_excess_s = wait_s + rest_s + varying_s
-    found.ttft_variance = (
-        wait_variance(found.load, wait_s)
-        + demand.prompt_variation * varying_s * varying_s
-        + rest_s * rest_s
+    prompt = demand.prompt_tok
+    square = prompt * prompt * (1.0 + demand.prompt_variation)
+    biased = prompt * (1.0 + 2.0 * demand.prompt_variation)
+    chunk_tok = min(room_tok, max(biased, rate_per_s * prompt * found.period_s))
+    chunk_s = stage.step_s(
+        chunk_tok, demand.pairs_per_tok, found.sequences_in_step + 1.0, demand.context_tok
     )
-    found.sequences_in_prefill = rate_per_s * own_s
+    per_tok_s = (chunk_s - found.decode_s) / chunk_tok
+    load = min(rate_per_s * prompt * per_tok_s, found.load)
+    period_s = found.period_s
+    noise = per_tok_s * per_tok_s * rate_per_s * square
+    chunks = max(1.0, prompt / room_tok)
+    passes = chunks + found.pipeline - 1.0
+    own_s = per_tok_s * prompt * passes / chunks
+    floor_s = passes * found.decode_s
+    busy = 1.0 - exp(-(found.sequences + rate_per_s * (floor_s + own_s)))
+    variance = noise * period_s / (1.0 - load * load)
+    skew = noise * per_tok_s * biased * period_s
+    skew = (skew + 3.0 * load * noise * variance) / (1.0 - load**3)
+    met_s = busy * (period_s + variance / period_s)
+    met_square = busy * (period_s * period_s + 3.0 * variance + skew / period_s)
+    ahead = found.pipeline * load
+    found.ttft_floor_s = floor_s
+    found.ttft_excess_s = met_s / 2.0 + ahead * met_s + own_s
+    found.ttft_variance = (
+        (ahead + 0.5) ** 2 * max(0.0, met_square - met_s * met_s)
+        + met_square / 12.0
+        + found.pipeline**2 * noise * met_s
+        + demand.prompt_variation * own_s * own_s
+    )
+    found.sequences_in_prefill = rate_per_s * (floor_s + own_s)
+
+
+def _backlog(found: Operation, demand: Demand, rate_per_s: float, service_s: float) -> None:
+    """Lengthen TTFT where the token budget makes prompts queue for more than one step.
+
+    Work waits at least as long as at a server that does full steps only.
+
+    Source: :func:`queueing.mean_wait_s`.
+    """
+    wait_s = mean_wait_s(rate_per_s, service_s, demand.prompt_variation)
+    least_s = wait_s + service_s
+    if least_s > found.ttft_excess_s:
+        own_variance = demand.prompt_variation * service_s * service_s
+        found.ttft_excess_s = least_s
+        found.ttft_variance = max(
+            found.ttft_variance, wait_variance(found.load, wait_s) + own_variance
+        )
 
 
 def _between_tokens(found: Operation, demand: Demand) -> None:

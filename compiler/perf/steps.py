@@ -44,6 +44,8 @@ class Stage:
         compute = coefficients["compute_efficiency"]
         self.flop_per_s = peak_flop_per_s(accelerator, precision) * compute
         self.head_flop_per_s = peak_flop_per_s(accelerator, "fp16") * compute
+        attention = coefficients["attention_efficiency"]
+        self.attention_flop_per_s = peak_flop_per_s(accelerator, "fp16") * attention
         self.bytes_per_s = (
             accelerator.bandwidth_bytes_per_s.value * coefficients["memory_efficiency"]
         )
@@ -113,9 +115,12 @@ class Stage:
             )
         seen = sequences * context_tok
         time_s += operator_s(
-            self.pair_flop * seen, self.kv_bytes_per_tok * seen, self.head_flop_per_s, bytes_per_s
+            self.pair_flop * seen,
+            self.kv_bytes_per_tok * seen,
+            self.attention_flop_per_s,
+            bytes_per_s,
         )
-        time_s += self.pair_flop * prompt_tok * pairs_per_tok / self.head_flop_per_s
+        time_s += self.pair_flop * prompt_tok * pairs_per_tok / self.attention_flop_per_s
         time_s += self.activation_bytes_per_tok * tokens / bytes_per_s
         time_s += operator_s(
             self.head_flop_per_tok * (sequences + 1.0),

@@ -20,7 +20,7 @@ from inferc.compiler.perf.architecture import (
     prefill_flop,
     weights_bytes,
 )
-from inferc.compiler.perf.queueing import lognormal_quantile
+from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.decisions import Bound, Term
 from inferc.compiler.plan.narrowing import allowed
 from inferc.compiler.plan.objectives import hard
@@ -206,7 +206,7 @@ def _prompt_at(case: Case, line: Objective) -> float:
     """
     if line.percentile is None:
         return case.prompt_mean_tok
-    return lognormal_quantile(case.prompt_mean_tok, case.prompt_p95_over_mean, line.percentile)
+    return length_quantile(case.prompt_mean_tok, case.prompt_p95_over_mean, line.percentile)
 
 
 def _first_token(

@@ -17,6 +17,7 @@ from inferc.dsl.diagnostics import Diagnostic, has_errors
 
 COEFFICIENTS = (
     "compute_efficiency",
+    "attention_efficiency",
     "memory_efficiency",
     "link_efficiency",
     "collective_overhead_s",

@@ -12,7 +12,7 @@ from inferc.compiler.perf.estimate import (
     sequences_needed,
     ttft_s,
 )
-from inferc.compiler.perf.queueing import lognormal_quantile
+from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.choices import Explainer
 from inferc.compiler.plan.decisions import Assumption, Autoscale, ServicePlan, Verdict
 from inferc.compiler.plan.objectives import margins_of
@@ -111,8 +111,8 @@ def longest_context(problem: Problem, best: Candidate) -> int:
     what the model was trained for, nor above what its KV cache holds.
     """
     case = problem.hardest()
-    prompt = lognormal_quantile(case.prompt_mean_tok, case.prompt_p95_over_mean, LONGEST)
-    output = lognormal_quantile(case.output_mean_tok, case.output_p95_over_mean, LONGEST)
+    prompt = length_quantile(case.prompt_mean_tok, case.prompt_p95_over_mean, LONGEST)
+    output = length_quantile(case.output_mean_tok, case.output_p95_over_mean, LONGEST)
     wanted = ceil((prompt + output) / CONTEXT_STEP_TOK) * CONTEXT_STEP_TOK
     held = best.shape.memory(best.sequences, best.budget_tok).kv_cache_tok
     return int(min(wanted, case.model.context, held))

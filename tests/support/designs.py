@@ -36,7 +36,8 @@ TEXT = SourceFile(
 NOWHERE = Span(TEXT, 0, 0)
 
 VLLM_COEFFICIENTS: Mapping[str, float] = {
-    "compute_efficiency": 0.75,
+    "compute_efficiency": 0.8,
+    "attention_efficiency": 0.6,
     "memory_efficiency": 0.8,
     "link_efficiency": 0.75,
     "collective_overhead_s": 8e-06,
@@ -58,6 +59,7 @@ VLLM_COEFFICIENTS: Mapping[str, float] = {
 
 LLAMA_CPP_COEFFICIENTS: Mapping[str, float] = {
     "compute_efficiency": 0.6,
+    "attention_efficiency": 0.6,
     "memory_efficiency": 0.7,
     "link_efficiency": 0.75,
     "collective_overhead_s": 5e-05,
