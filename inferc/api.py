@@ -182,6 +182,27 @@ def target_names() -> tuple[str, ...]:
     return registry.names()
 
 
+def picture(
+    topologies: "Sequence[Topology]", form: str, *, renderer: str = ""
+) -> tuple[bytes, tuple[Diagnostic, ...]]:
+    """Return ``topologies`` as ``json``, ``text``, ``mermaid``, ``dot`` or ``svg``.
+
+    The last three are what the target ``diagram`` draws; they are empty where it has errors.
+    """
+    from inferc.compiler.topology import render_json, render_text
+
+    renderers = {"json": render_json, "text": render_text}
+    if form in renderers:
+        return "\n".join(map(renderers[form], topologies)).encode(), ()
+    from inferc.targets import registry
+
+    options = {"formats": form, **({"renderer": renderer} if renderer else {})}
+    emitted = [registry.load("diagram").emit(topology, options) for topology in topologies]
+    found = tuple(item for each in emitted for item in each.diagnostics)
+    drawn = [artifact.content for each in emitted for artifact in each.artifacts]
+    return b"\n".join(drawn), found
+
+
 # ---- inside --------------------------------------------------------------------------------------
 
 

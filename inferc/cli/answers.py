@@ -8,7 +8,6 @@ import typer
 
 from inferc import api
 from inferc.cli.exit_codes import INFEASIBLE
-from inferc.cli.show import show
 from inferc.cli.terminal import complain, say, to_json, wants_color
 from inferc.versions import FORMAT_VERSION
 
@@ -73,33 +72,22 @@ def plans_as_json(planned: api.Planned) -> str:
     return to_json({"format_version": FORMAT_VERSION, "topologies": found})
 
 
-def refuse(planned: api.Planned, file: str, *, form: str, color: str) -> int:
-    """Print the refusal: one JSON object as the result, the human form as the complaint."""
-    from inferc.report import ERROR, to_diagnostics
+def refuse(planned: api.Planned, *, form: str) -> int:
+    """Print the refusal as one JSON object, and below the violated bounds what it comes to."""
+    from inferc.report import ERROR
     from inferc.report.refusal import to_data
+    from inferc.report.verdicts import headline
 
     refused = planned.refused
     found = [to_data(plan) for plan in refused]
-    say(
-        to_json(
-            found[0]
-            if len(found) == 1
-            else {"error": ERROR, "format_version": FORMAT_VERSION, "topologies": found}
-        )
-    )
-    if form == "json":
-        show([item for plan in refused for item in to_diagnostics(plan)], form=form, color=color)
-    else:
-        complain(_refusals_as_text(planned, file, color=color))
+    several = {"error": ERROR, "format_version": FORMAT_VERSION, "topologies": found}
+    say(to_json(found[0] if len(found) == 1 else several))
+    for plan in refused if form == "human" else ():
+        complain(f"{plan.topology}: {headline(plan)}")
+        for refusal in plan.refusals:
+            for change in refusal.nearest:
+                complain(
+                    f"  nearest change: {change.field} from {change.current} to "
+                    f"{change.proposed}: {change.effect}"
+                )
     return INFEASIBLE
-
-
-def _refusals_as_text(planned: api.Planned, file: str, *, color: str) -> str:
-    from inferc.report import render_plan
-
-    painted = wants_color(color, sys.stderr)
-    return "\n".join(
-        render_plan(plan, design, file=file, color=painted)
-        for plan, design in zip(planned.plans, planned.designs, strict=True)
-        if plan in planned.refused
-    )

@@ -27,6 +27,12 @@ Color: TypeAlias = Annotated[
     Literal["auto", "always", "never"],
     typer.Option("--color", help="auto: on a terminal, unless NO_COLOR is set."),
 ]
+Renderer: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--renderer", metavar="NAME", show_default=False, help="What draws the SVG: see the docs."
+    ),
+]
 
 
 def read_params(texts: Sequence[str] | None) -> Mapping[str, str]:

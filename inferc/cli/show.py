@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from inferc.cli.exit_codes import OK, USAGE, WRONG_FILE
-from inferc.cli.terminal import complain, to_json, wants_color
-from inferc.dsl import Diagnostic, Severity, Span
-from inferc.versions import FORMAT_VERSION
+from inferc.cli.terminal import complain, wants_color
+from inferc.dsl import Diagnostic, Severity
 
 COMMAND_CODES: Final = range(720, 740)
 """INF720 to INF739: files of the command line, which are no fault of a design."""
@@ -16,55 +15,13 @@ COMMAND_CODES: Final = range(720, 740)
 def show(diagnostics: Sequence[Diagnostic], *, form: str, color: str) -> None:
     """Print ``diagnostics`` to standard error: for people, or as one JSON object."""
     if form == "json":
-        complain(
-            to_json(
-                {
-                    "format_version": FORMAT_VERSION,
-                    "diagnostics": [as_data(item) for item in diagnostics],
-                }
-            )
-        )
+        from inferc.dsl.json_form import to_json
+
+        complain(to_json(diagnostics))
     elif diagnostics:
         from inferc.dsl.render import render
 
         complain(render(diagnostics, color=wants_color(color, sys.stderr)))
-
-
-def as_data(diagnostic: Diagnostic) -> dict[str, object]:
-    """Return ``diagnostic`` as plain values."""
-    return {
-        "code": diagnostic.code,
-        "slug": diagnostic.slug,
-        "severity": diagnostic.severity.value,
-        "message": diagnostic.message,
-        "place": place(diagnostic.span) if diagnostic.span else None,
-        "label": diagnostic.label,
-        "labels": [{**place(item.span), "message": item.message} for item in diagnostic.labels],
-        "notes": list(diagnostic.notes),
-        "help": diagnostic.help,
-        "fixes": [
-            {
-                "title": fix.title,
-                "safe": fix.safe,
-                "edits": [{**place(edit.span), "text": edit.text} for edit in fix.edits],
-            }
-            for fix in diagnostic.fixes
-        ],
-    }
-
-
-def place(span: Span) -> dict[str, str | int]:
-    """Return where ``span`` is; lines and columns are counted from 1, offsets from 0."""
-    end_line, end_column = span.source.position(span.end)
-    return {
-        "file": span.source.path,
-        "line": span.line,
-        "column": span.column,
-        "end_line": end_line,
-        "end_column": end_column,
-        "start": span.start,
-        "end": span.end,
-    }
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:

@@ -66,4 +66,4 @@ def silence_closed_pipes() -> None:
 
 
 def _nowhere() -> TextIO:
-    return Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for the whole process
+    return Path(os.devnull).open("w", encoding="utf-8")

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from inferc import api
 from inferc.cli.answers import refuse
 from inferc.cli.exit_codes import OK
-from inferc.cli.options import Color, Env, File, Format, Params, read_params
+from inferc.cli.options import Color, Env, File, Format, Params, Renderer, read_params
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import say, to_json
 from inferc.versions import FORMAT_VERSION
@@ -65,12 +65,7 @@ def compile(
         bool,
         typer.Option("--force", help="Replace files edited by hand; each is kept as NAME.orig."),
     ] = False,
-    renderer: Annotated[
-        Literal["auto", "dot", "wasm"],
-        typer.Option(
-            "--renderer", help="What draws: the system's dot, or the one that is built in."
-        ),
-    ] = "auto",
+    renderer: Renderer = "",
     env: Env = "",
     param: Params = None,
     format: Format = "human",
@@ -82,7 +77,7 @@ def compile(
     stops and lists it. Files of an earlier compile that are no longer needed are removed unless
     you edited them; files of your own beside them are left alone.
     """
-    options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
+    options = {"diagram": {"renderer": renderer}} if renderer else {}
     compiled = api.compile(
         file,
         output,
@@ -92,7 +87,7 @@ def compile(
     )
     show(compiled.diagnostics, form=format, color=color)
     if compiled.planned.ok and compiled.planned.refused:
-        return refuse(compiled.planned, file, form=format, color=color)
+        return refuse(compiled.planned, form=format)
     if compiled.written is None or not compiled.ok:
         return exit_code(compiled.diagnostics)
     if list_files:

@@ -8,7 +8,7 @@ import typer
 from inferc import api
 from inferc.cli.answers import refuse
 from inferc.cli.exit_codes import OK
-from inferc.cli.options import Color, Env, File, Params, read_params
+from inferc.cli.options import Color, Env, File, Params, Renderer, read_params
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import say_bytes
 from inferc.files import replace_file
@@ -37,10 +37,7 @@ def graph(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Write there.")
     ] = "",
-    renderer: Annotated[
-        Literal["auto", "dot", "wasm"],
-        typer.Option("--renderer", help="For svg: the system's dot, or the one that is built in."),
-    ] = "auto",
+    renderer: Renderer = "",
     env: Env = "",
     param: Params = None,
     color: Color = "auto",
@@ -54,7 +51,7 @@ def graph(
     if not planned.ok:
         return exit_code(planned.diagnostics)
     if planned.refused:
-        return refuse(planned, file, form="human", color=color)
+        return refuse(planned, form="human")
     content, found = api.picture(planned.topologies, form, renderer=renderer)
     show(found, form="human", color=color)
     if exit_code(found) != OK:

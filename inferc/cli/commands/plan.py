@@ -65,7 +65,7 @@ def plan(
     if not planned.ok:
         return exit_code(planned.diagnostics)
     if planned.refused:
-        return refuse(planned, file, form=format, color=color)
+        return refuse(planned, form=format)
     if format == "json":
         text = plans_as_json(planned) + "\n"
     else:
