@@ -192,9 +192,11 @@ def _bindings(state: _Loading, key: str) -> Iterator[Binding]:
     targets = {id(statement): target for statement, target in state.edges[key]}
     for statement in _imports(state.modules[key]):
         if statement.quoted:
-            target = targets.get(id(statement))
+            target = targets.get(id(statement), "")
             if target in state.modules:
                 yield from _file_bindings(state, statement, target)
+            else:
+                yield from _broken_bindings(statement)
         else:
             yield from _library_bindings(state, statement)
 
@@ -216,12 +218,23 @@ def _file_bindings(state: _Loading, statement: Import, target: str) -> Iterator[
                 item.span, name=item.text, path=statement.module, close=close
             )
         )
+        yield Binding(name=item.text, span=item.span)
+
+
+def _broken_bindings(statement: Import) -> Iterator[Binding]:
+    """Yield the names of an import that failed, so that nobody misses them as well."""
+    if statement.quoted and not statement.names and not statement.alias:
+        yield Binding(name=stem_of(statement.module), span=statement.module_span)
+        return
+    for binding in library_bindings(statement):
+        yield Binding(name=binding.name, span=binding.span)
 
 
 def _library_bindings(state: _Loading, statement: Import) -> Iterator[Binding]:
     problem = _unknown_library(state.library, statement)
     if problem:
         state.diagnostics.append(problem)
+        yield from _broken_bindings(statement)
         return
     known = state.library.names(statement.module.partition(".")[2])
     for binding in library_bindings(statement):
@@ -234,6 +247,7 @@ def _library_bindings(state: _Loading, statement: Import) -> Iterator[Binding]:
                 binding.span, name=binding.name, path=statement.module, close=close
             )
         )
+        yield Binding(name=binding.name, span=binding.span)
 
 
 def library_bindings(statement: Import) -> tuple[Binding, ...]:

@@ -35,8 +35,9 @@ class Reader(Protocol):
 class Binding:
     """A name that an import brings into a file.
 
-    Exactly one of ``library`` and ``module`` says where it leads: a dotted path below ``std``, or
-    the key of another file, from which ``member`` is the one name taken, if any.
+    ``library`` or ``module`` says where it leads: a dotted path below ``std``, or the key of
+    another file, from which ``member`` is the one name taken, if any. Where both are empty the
+    import has an error, which is reported, and the name means nothing.
     """
 
     name: str

@@ -24,7 +24,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A reference to a block. ``target`` is its full path: ``dc1.gpu``, ``cat`` paths included."""
+    """A reference to a block.
+
+    ``target`` is its path: ``dc1.gpu`` in the topology, or the key of a fact in
+    :attr:`Resolved.catalog`.
+    """
 
     target: str
 
@@ -123,6 +127,8 @@ class Restriction:
     span: Span
     clauses: Mapping[str, "Value"]
     """By keyword: ``over``, ``at``, ``per``, ``because``, ``until``, ``confidence``."""
+    writers: tuple[Span, ...] = ()
+    """Every statement of this line, those it took the place of first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,4 +158,8 @@ class Resolved:
     topologies: tuple[ResolvedBlock, ...]
     """Each with its models, clusters, devices, services, emits as children."""
     catalog: Mapping[str, ResolvedBlock]
-    """The catalog entries that were reached, by path without the leading ``std.catalog``."""
+    """The facts that the topologies rest on, by path.
+
+    Catalog entries that were reached, without the leading ``std.catalog``; those that stand in for
+    what is not said; and the user's own, with the origin GIVEN.
+    """

@@ -31,8 +31,7 @@ from inferc.compiler.schema import FACTS, FILE_PARTS, KINDS
 from inferc.dsl import Diagnostic
 from inferc.dsl import syntax as ast
 
-EDITION = 1
-ALWAYS = ("shape.unstated", "workload.unstated", "link.unstated")
+ALWAYS = ("link.unstated", "shape.spiky", "shape.steady", "shape.unstated", "workload.unstated")
 """Entries that stand in for what a design does not say; the engines are always there as well."""
 
 STEPS = Steps(evaluate=evaluate, ensure=ensure, read_field=read_field)
@@ -87,8 +86,10 @@ def _define(ctx: Context, module: LoadedModule) -> None:
             name: Name = ValueName(Folder(binding.library), binding.span)
         elif binding.member:
             name = LinkName(binding.module, binding.member, binding.span)
-        else:
+        elif binding.module:
             name = ValueName(FileSpace(binding.module), binding.span)
+        else:
+            name = ValueName(POISON, binding.span)
         _add(ctx, scope, binding.name, name)
     for statement in module.module.statements:
         _define_statement(ctx, scope, statement)
@@ -108,12 +109,9 @@ def _define_statement(ctx: Context, scope: Scope, statement: ast.AnyStatement) -
             _add(ctx, scope, name.text, ParamName(statement, scope, name.span))
         case ast.Block():
             _define_block(ctx, scope, statement)
-        case ast.Header(edition=edition):
-            if edition.value != EDITION:
-                ctx.report(report.unknown_edition(edition.span, edition=edition.span.text))
         case ast.Assert():
             ctx.asserts.append((statement, scope))
-        case ast.Import():
+        case ast.Import() | ast.Header():
             pass
         case ast.For() | ast.If() | ast.Flow() | ast.ModelFrom():
             ctx.report(report.not_yet(statement.span, what="this statement at the top of a file"))

@@ -57,7 +57,12 @@ def _has_form(value: Inner, item: Type) -> bool:
     match value:
         case Quantity(dimension=dimension):
             return item.form == "any" or (
-                item.form == "quantity" and accepts(item.dimension, dimension)
+                item.form == "quantity"
+                and (
+                    dimension == item.dimension
+                    if item.exact
+                    else accepts(item.dimension, dimension)
+                )
             )
         case bool():
             return item.form in {"bool", "any"}
@@ -206,11 +211,11 @@ def _out_of_order(ctx: Context, call: Call, arguments: Mapping[str, Value], span
         less, more = arguments[before], arguments[after]
         if isinstance(less, Quantity) and isinstance(more, Quantity) and more.value < less.value:
             ctx.report(
-                report.out_of_range(
+                report.wrong_order(
                     call.spans.get(after, span),
-                    field=f"{after} of {call.name}",
-                    allowed=f"at least `{before}`, {less},",
-                    text=str(more),
+                    call=call.name,
+                    less=(before, str(less)),
+                    more=(after, str(more)),
                 )
             )
             return True

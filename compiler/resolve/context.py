@@ -9,10 +9,10 @@ from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.blocks import FieldValue
 from inferc.compiler.resolve.nodes import Inner, Layer, Node, Poison, Scope
 from inferc.compiler.schema import Types
-from inferc.dsl import Diagnostic, Span
+from inferc.dsl import Diagnostic, Label, Span
 from inferc.dsl.syntax import Assert, Expression
 
-MAX_DEPTH = 150
+MAX_DEPTH = 100
 """How deep expressions may lie inside each other, followed through names."""
 MAX_STEPS = 200_000
 """How many expressions one file may evaluate."""
@@ -54,9 +54,15 @@ class Context:
         """Blocks of the topology that references led to, by path."""
         self.overlays: list[Layer] = []
         """The ``env`` blocks at the top of the file."""
+        self.field = ""
+        """The field whose value is worked out, for messages."""
+        self.unknown: set[tuple[str, str]] = set()
+        """Names that were missed, by file: each is reported once."""
         self.asserts: list[tuple[Assert, Scope]] = []
         self.active: dict[int, Span] = {}
         """Names and fields that are being evaluated, by identity."""
+        self.circular: set[int] = set()
+        """Those of them that were found to need themselves; they are silent from then on."""
         self.allowed: list[tuple[str, str]] = []
         self._said: set[tuple[str, str, int]] = set()
         self._quiet = 0
@@ -83,6 +89,27 @@ class Context:
             return self.steps.evaluate(self, expression, scope, ())
         finally:
             self._quiet -= 1
+
+    def begin(self, thing: object, span: Span, what: str, place: Span) -> bool:
+        """Note that ``thing`` is being evaluated; report and return False if it already is.
+
+        ``place`` is where it is defined, ``span`` where it is needed.
+        """
+        key = id(thing)
+        if key in self.active:
+            members = list(self.active)[list(self.active).index(key) :]
+            if not self.circular.intersection(members):
+                chain = [Label(self.active[item], "needed here") for item in members[1:4]]
+                chain.append(Label(span, "and again here"))
+                self.report(report.circular(place, what=what, chain=chain))
+            self.circular.update(members)
+            return False
+        self.active[key] = span
+        return True
+
+    def end(self, thing: object) -> None:
+        """Note that ``thing`` is evaluated."""
+        del self.active[id(thing)]
 
     # ---- limits --------------------------------------------------------------------------------
 
@@ -126,6 +153,16 @@ class Context:
     def evaluate(self, expression: Expression, scope: Scope, expected: Types = ()) -> Inner:
         """Return the value of ``expression``, or the poison after saying what is wrong."""
         return self.steps.evaluate(self, expression, scope, expected)
+
+    def evaluate_for(
+        self, field: str, expression: Expression, scope: Scope, expected: Types
+    ) -> Inner:
+        """Return the value of ``expression``, which stands in the field ``field``."""
+        outer, self.field = self.field, field
+        try:
+            return self.steps.evaluate(self, expression, scope, expected)
+        finally:
+            self.field = outer
 
     def ensure(self, node: Node) -> None:
         """Build ``node`` unless that was done."""

@@ -16,7 +16,7 @@ from inferc.compiler.resolve.nodes import (
     Planned,
 )
 from inferc.compiler.resolve.wording import article, quoted
-from inferc.compiler.schema import Type, Types
+from inferc.compiler.schema import KINDS, Type, Types
 from inferc.compiler.units import (
     BANDWIDTH,
     BYTE,
@@ -169,7 +169,8 @@ def _plural(types: Types) -> str:
 
 def reference_to(kinds: tuple[str, ...]) -> str:
     """Return ``a pool or a device``."""
-    return " or ".join(article(kind) for kind in kinds)
+    usable = [kind for kind in kinds if KINDS[kind].status == "supported"]
+    return " or ".join(article(kind) for kind in usable or kinds)
 
 
 def allowed(item: Type) -> str:
@@ -180,7 +181,7 @@ def allowed(item: Type) -> str:
     if low is not None and high is not None:
         limits = f"between {low} and {high}"
     elif low is not None:
-        limits = f"above {low}" if item.above_low else f"at least {low}"
+        limits = f"above {low}" if item.above_low else f"from {low}"
     else:
         limits = ""
     return " ".join(part for part in (what, limits) if part) or "an amount"
@@ -214,7 +215,7 @@ def example_of(types: Types) -> str:
     item = types[0]
     match item.form:
         case "quantity":
-            text = f"10{_USUAL.get(item.dimension, '')}"
+            text = "1" if item.whole else f"10{_USUAL.get(item.dimension, '')}"
         case "text":
             text = '"…"'
         case "word":

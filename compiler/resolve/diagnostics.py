@@ -7,18 +7,15 @@ from inferc.compiler.resolve.wording import (
     close_to,
     did_you_mean,
     quoted,
-    replace,
     replace_by_first,
 )
 from inferc.dsl import Diagnostic, Edit, Fix, Label, Span
 
 
-def unknown_name(
-    span: Span, *, name: str, known: Sequence[str], words: Sequence[str] = ()
-) -> Diagnostic:
+def unknown_name(span: Span, *, name: str, known: Sequence[str]) -> Diagnostic:
     """INF101: a bare word that names nothing here."""
-    close = close_to(name, [*words, *known])
-    rest = f"the field takes {quoted(words)}" if words else "define it, or put a text in quotes"
+    close = close_to(name, known)
+    rest = "define it, or put a text in quotes"
     return Diagnostic(
         code="INF101",
         slug="unknown-name",
@@ -26,6 +23,19 @@ def unknown_name(
         span=span,
         help=did_you_mean(close, rest),
         fixes=replace_by_first(span, close),
+    )
+
+
+def catalog_not_imported(span: Span, *, name: str, place: Span) -> Diagnostic:
+    """INF101: the usual name of the catalog in a file that does not import it."""
+    line = f"import std.catalog as {name}"
+    return Diagnostic(
+        code="INF101",
+        slug="unknown-name",
+        message=f"nothing here is called `{name}`",
+        span=span,
+        help=f"write `{line}` at the top of the file",
+        fixes=(Fix(title=f"add `{line}`", edits=(Edit(place, f"{line}\n"),)),),
     )
 
 
@@ -294,18 +304,6 @@ def outside_topology(span: Span, *, kind: str, name: str) -> Diagnostic:
         message=f"{kind} `{name}` stands outside the topology, so nothing can run with it",
         span=span,
         help=f"make one in the topology: `{kind} my_{name} extends {name} {{ }}`",
-    )
-
-
-def unknown_edition(span: Span, *, edition: str) -> Diagnostic:
-    """INF137: the file is written in an edition that this compiler does not know."""
-    return Diagnostic(
-        code="INF137",
-        slug="unknown-edition",
-        message=f"this compiler reads edition 1 of the language, not {edition}",
-        span=span,
-        help="write `infer 1`, or use a newer inferc",
-        fixes=replace(span, "1"),
     )
 
 

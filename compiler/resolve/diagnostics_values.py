@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from inferc.compiler.resolve.wording import (
-    article,
     close_to,
     did_you_mean,
     quoted,
@@ -138,6 +137,19 @@ def out_of_range(span: Span, *, field: str, allowed: str, text: str) -> Diagnost
     )
 
 
+def wrong_order(
+    span: Span, *, call: str, less: tuple[str, str], more: tuple[str, str]
+) -> Diagnostic:
+    """INF114: two numbers of which the second must not be the smaller one; (name, value) each."""
+    return Diagnostic(
+        code="INF114",
+        slug="out-of-range",
+        message=f"`{more[0]}` of `{call}` is {more[1]}, below `{less[0]}`, which is {less[1]}",
+        span=span,
+        help=f"give a `{more[0]}` that is not below the `{less[0]}`",
+    )
+
+
 def quoted_reference(span: Span, *, field: str, text: str, expected: str) -> Diagnostic:
     """INF116: a reference or word between quotes."""
     return Diagnostic(
@@ -256,7 +268,7 @@ def wrong_reference(
         message=f"`{field}` needs {expected}, not {given}",
         span=span,
         labels=(Label(first, "defined here"),) if first else (),
-        help=f"name {quoted(known, ' or ')}" if known else f"define {article(expected)} first",
+        help=f"name {quoted(known, ' or ')}" if known else f"define {expected}, and name it",
     )
 
 

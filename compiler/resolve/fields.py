@@ -1,12 +1,10 @@
 """Fields: from what was written last to a checked value."""
 
-from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.blocks import FieldValue
 from inferc.compiler.resolve.check import check
 from inferc.compiler.resolve.context import Context
 from inferc.compiler.resolve.nodes import POISON, Entry, Node, Poison
 from inferc.compiler.schema import Types
-from inferc.dsl import Label
 
 
 def read_field(ctx: Context, node: Node, name: str) -> FieldValue | Poison | None:
@@ -15,16 +13,10 @@ def read_field(ctx: Context, node: Node, name: str) -> FieldValue | Poison | Non
     if entry is None:
         return None
     if entry.value is None:
-        if id(entry) in ctx.active:
-            chain = [Label(place, "needed here") for place in list(ctx.active.values())[-3:]]
-            what = f"`{node.path}.{name}`"
-            ctx.report(report.circular(entry.span, what=what, chain=chain))
+        if not ctx.begin(entry, entry.span, f"`{node.path}.{name}`", entry.target_span):
             return POISON
-        ctx.active[id(entry)] = entry.span
-        try:
-            entry.value = _value(ctx, node, name, entry)
-        finally:
-            del ctx.active[id(entry)]
+        entry.value = _value(ctx, node, name, entry)
+        ctx.end(entry)
     if isinstance(entry.value, Poison):
         node.broken.add(name)
     return entry.value
@@ -39,7 +31,9 @@ def types_of(node: Node, name: str) -> Types:
 def _value(ctx: Context, node: Node, name: str, entry: Entry) -> FieldValue | Poison:
     types = types_of(node, name)
     span = entry.expression.span
-    value = check(ctx, ctx.evaluate(entry.expression, entry.scope, types), types, span, name)
+    value = check(
+        ctx, ctx.evaluate_for(name, entry.expression, entry.scope, types), types, span, name
+    )
     if isinstance(value, Poison):
         return value
     return FieldValue(

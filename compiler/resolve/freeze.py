@@ -1,10 +1,12 @@
 """Nodes to the resolved blocks that the next phase reads."""
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.blocks import (
     FieldValue,
+    ListValue,
     RangeValue,
     ResolvedBlock,
     Restriction,
@@ -14,7 +16,8 @@ from inferc.compiler.resolve.blocks import (
 from inferc.compiler.resolve.check import check
 from inferc.compiler.resolve.context import Context
 from inferc.compiler.resolve.describe import example_of
-from inferc.compiler.resolve.nodes import Node, Poison, Rule
+from inferc.compiler.resolve.lookup import value_of
+from inferc.compiler.resolve.nodes import LetName, Node, Poison, Rule
 from inferc.compiler.schema import KINDS, METRICS_BY_NAME, Type, Types
 from inferc.dsl import syntax as ast
 
@@ -24,6 +27,13 @@ def freeze(ctx: Context, node: Node) -> ResolvedBlock:
     ctx.ensure(node)
     fields = dict(_fields(ctx, node))
     restrictions = tuple(_restrictions(ctx, node.rules, node))
+    scaled = node.named("autoscale")
+    if scaled is not None and node.kind.name == "service":
+        # The number of replicas is one field, wherever it is written.
+        ctx.ensure(scaled)
+        restrictions += tuple(_restrictions(ctx, scaled.rules, scaled))
+        fields = {**dict(_fields(ctx, scaled)), **fields}
+    _check_lets(ctx, node)
     children = [freeze(ctx, child) for child in tuple(node.children)]
     _report_missing(ctx, node)
     if node.pins:
@@ -38,6 +48,13 @@ def freeze(ctx: Context, node: Node) -> ResolvedBlock:
         doc=node.doc,
         span=node.span,
     )
+
+
+def _check_lets(ctx: Context, node: Node) -> None:
+    """Evaluate the names that the block defines, for some may be used nowhere."""
+    for text, name in tuple(node.names.items()):
+        if isinstance(name, LetName):
+            value_of(ctx, name, text, name.span)
 
 
 def _fields(ctx: Context, node: Node) -> Iterator[tuple[str, FieldValue]]:
@@ -76,6 +93,7 @@ def _restrictions(ctx: Context, rules: list[Rule], node: Node) -> Iterator[Restr
                 value=value,
                 text=rule.span.text,
                 span=rule.span,
+                writers=(*rule.replaced, rule.span),
                 clauses=dict(_clauses(ctx, rule)),
             )
 
@@ -84,9 +102,10 @@ def _value(ctx: Context, rule: Rule, node: Node) -> Value | Poison | None:
     if rule.expression is None:
         return None
     types = _types(rule, node)
-    value = ctx.evaluate(rule.expression, rule.scope, types)
     name = rule.target.rpartition(".")[2]
-    return check(ctx, value, types, rule.expression.span, name)
+    value = ctx.evaluate_for(name, rule.expression, rule.scope, types)
+    found = check(ctx, value, types, rule.expression.span, name)
+    return ListValue((found,)) if rule.single and not isinstance(found, Poison) else found
 
 
 def _types(rule: Rule, node: Node) -> Types:
@@ -94,7 +113,13 @@ def _types(rule: Rule, node: Node) -> Types:
     if node.kind.metrics:
         metric = METRICS_BY_NAME[rule.target]
         return tuple(
-            Type(form="quantity", dimension=item, low=_ZERO, above_low=True)
+            Type(
+                form="quantity",
+                dimension=item,
+                low=_ZERO,
+                above_low=True,
+                exact=len(metric.dimensions) > 1,
+            )
             for item in metric.dimensions
         )
     own = rule.types or node.kind.fields[rule.target].types
@@ -105,7 +130,7 @@ def _types(rule: Rule, node: Node) -> Types:
     return (Type(form="list", of=own), *ranges)
 
 
-_ZERO = next(iter(KINDS["pool"].fields["price"].types)).low
+_ZERO = Fraction(0)
 
 
 def _clauses(ctx: Context, rule: Rule) -> Iterator[tuple[str, Value]]:

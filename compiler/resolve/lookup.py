@@ -1,5 +1,7 @@
 """What names mean: bare words, members behind dots, entries of the catalog."""
 
+from collections.abc import Iterator
+
 from inferc.compiler.load import CATALOG, library_bindings
 from inferc.compiler.provenance import Origin
 from inferc.compiler.resolve import diagnostics as report
@@ -42,9 +44,18 @@ from inferc.compiler.resolve.params import param_value
 from inferc.compiler.resolve.wording import close_to
 from inferc.compiler.schema import FACTS, KINDS, Types
 from inferc.compiler.units import Quantity
-from inferc.dsl import Label, Span
+from inferc.dsl import Span
 from inferc.dsl.syntax import Block, Identifier, Import, Let
 
+ALL_WORDS = frozenset(
+    word
+    for kind in KINDS.values()
+    for spec in kind.fields.values()
+    for item in spec.types
+    for inside in (item, *item.of)
+    for word in inside.words
+)
+"""Every word of every enumeration: what a ``let`` may hold before a field takes it."""
 CONSTANTS: dict[str, Inner] = {"true": True, "false": False, "none": NOTHING}
 NOUNS = {"gpu": "GPU", "models": "model"}
 """What people call the entries of a folder of the catalog; the folder's own name otherwise."""
@@ -68,7 +79,8 @@ def bare(ctx: Context, name: str, span: Span, scope: Scope, expected: Types) -> 
     entry = _entry_word(ctx, name, expected)
     if entry is not None:
         return entry
-    if any(item.form == "word" and not item.words for item in expected):
+    open_to_words = any(item.form == "word" and not item.words for item in expected)
+    if open_to_words or (not expected and name in ALL_WORDS):
         return Word(name)
     _report_unknown(ctx, name, span, scope, expected)
     return POISON
@@ -91,22 +103,35 @@ def _report_unknown(ctx: Context, name: str, span: Span, scope: Scope, expected:
     if name == "unknown":
         ctx.report(report.not_yet(span, what="`unknown` as a value"))
         return
-    words = [word for item in expected for word in item.words]
-    entries = [
+    words = [word for item in expected for word in item.words] + _entries(ctx, expected)
+    if words:
+        ctx.report(report_values.unknown_word(span, word=name, field=ctx.field, words=words))
+        return
+    if (span.source.path, name) in ctx.unknown:
+        return
+    ctx.unknown.add((span.source.path, name))
+    if name in {"cat", CATALOG}:
+        ctx.report(report.catalog_not_imported(span, name=name, place=_import_place(span)))
+    else:
+        ctx.report(report.unknown_name(span, name=name, known=scope.visible()))
+
+
+def _entries(ctx: Context, expected: Types) -> list[str]:
+    """Return the entries of the catalog that a field takes as words."""
+    return [
         entry
         for item in expected
         if item.form == "entry"
         for entry in ctx.loaded.library.names(f"{CATALOG}.{item.kinds[0]}")
     ]
-    kinds = {kind for item in expected for kind in item.kinds}
-    names = [name for name in scope.visible() if not kinds or _may_lead_to(scope, name)]
-    ctx.report(report.unknown_name(span, name=name, known=names, words=words + entries))
 
 
-def _may_lead_to(scope: Scope, name: str) -> bool:
-    """Return whether the name could begin a reference: a block, a folder, a file, a ``let``."""
-    found = scope.find(name)
-    return not isinstance(found, ParamName)
+def _import_place(span: Span) -> Span:
+    """Return where a file may take one more import: behind ``infer 1`` if it starts so."""
+    source = span.source
+    behind = source.line_starts[1] if len(source.line_starts) > 1 else 0
+    start = behind if source.line(1).startswith("infer ") else 0
+    return Span(source, start, start)
 
 
 # ---- names to values ---------------------------------------------------------------------------
@@ -126,17 +151,14 @@ def value_of(ctx: Context, name: Name, text: str, span: Span) -> Inner:
 
 def _guarded(ctx: Context, name: LetName | ParamName, text: str, span: Span) -> Inner:
     """Return the value of a ``let`` or ``param``, unless it is asked for while it is computed."""
-    if id(name) in ctx.active:
-        chain = [Label(place, "needed here") for place in list(ctx.active.values())[-3:]]
-        ctx.report(report.circular(name.span, what=f"`{text}`", chain=chain))
+    if not ctx.begin(name, span, f"`{text}`", name.span):
         return POISON
-    ctx.active[id(name)] = span
-    try:
-        if isinstance(name, ParamName):
-            return param_value(ctx, name)
-        return ctx.evaluate(name.expression, name.scope)
-    finally:
-        del ctx.active[id(name)]
+    if isinstance(name, ParamName):
+        value = param_value(ctx, name)
+    else:
+        value = ctx.evaluate(name.expression, name.scope)
+    ctx.end(name)
+    return value
 
 
 def _opened(ctx: Context, value: Inner) -> Inner:
@@ -216,7 +238,8 @@ def _node_member(ctx: Context, node: Node, name: Identifier) -> Inner:
 
 def _report_member(ctx: Context, node: Node, name: Identifier) -> None:
     children = [child.name or child.kind.name for child in node.children]
-    known = [*children, *node.kind.fields, *node.kind.parts]
+    fields = [item.name for item in node.kind.fields.values() if item.status == "supported"]
+    known = [*children, *fields]
     ctx.report(report.unknown_member(name.span, name=name.text, owner=node.title, known=known))
 
 
@@ -235,23 +258,25 @@ def field_of(ctx: Context, node: Node, name: str) -> Inner:
 
 def inner(ctx: Context, value: Value) -> Inner:
     """Return a value of the outside as one to compute with."""
+    found: Inner = POISON
     match value:
         case Ref(target=target):
-            return ctx.facts.get(target) or ctx.targets.get(target) or POISON
+            found = ctx.facts.get(target) or ctx.targets.get(target) or POISON
         case Multiple(count=count, of=of):
             node = inner(ctx, of)
-            return Many(count, node) if isinstance(node, Node) else POISON
+            found = Many(count, node) if isinstance(node, Node) else POISON
         case RangeValue(low=low, high=high):
-            both = isinstance(low, Quantity) and isinstance(high, Quantity)
-            return Interval(low, high) if both else POISON  # type: ignore[arg-type]
+            if isinstance(low, Quantity) and isinstance(high, Quantity):
+                found = Interval(low, high)
         case ListValue(items=items):
-            return Items(tuple(inner(ctx, item) for item in items))
+            found = Items(tuple(inner(ctx, item) for item in items))
         case RecordValue(items=items):
-            return Items(tuple(inner(ctx, item) for item in items.values()), tuple(items))
+            found = Items(tuple(inner(ctx, item) for item in items.values()), tuple(items))
         case CallValue(name=name, arguments=arguments):
-            return Call(name, {key: inner(ctx, item) for key, item in arguments.items()}, {})
+            found = Call(name, {key: inner(ctx, item) for key, item in arguments.items()}, {})
         case _:
-            return value
+            found = value
+    return found
 
 
 # ---- the library -------------------------------------------------------------------------------
@@ -277,26 +302,28 @@ def _report_unknown_entry(
         return
     top = steps[1]
     close = close_to(name.text, known)
-    notes = close or close_to(name.text, _leaves(ctx, f"{CATALOG}.{top}"), most=3)
+    leaves = dict(_leaves(ctx, f"{CATALOG}.{top}"))
+    far = [leaves[leaf] for leaf in close_to(name.text, leaves, most=3)]
     ctx.report(
         report_values.unknown_catalog_entry(
             name.span,
             what=f"{NOUNS.get(top, top)} `{'.'.join([*steps[1:], name.text])}`",
             kind=FOLDER_KINDS.get(top, top) if FOLDER_KINDS.get(top, top) in FACTS else "",
             close=close,
-            elsewhere=() if close else notes,
+            elsewhere=() if close else far,
             known=known,
         )
     )
 
 
-def _leaves(ctx: Context, dotted: str) -> list[str]:
-    """Return the names of all entries below a folder."""
-    found: list[str] = []
+def _leaves(ctx: Context, dotted: str) -> Iterator[tuple[str, str]]:
+    """Yield the names of all entries below a folder, with their paths in the catalog."""
     for name in ctx.loaded.library.names(dotted):
-        below = _leaves(ctx, f"{dotted}.{name}")
-        found.extend(below or [name])
-    return found
+        path = f"{dotted}.{name}"
+        if ctx.loaded.library.names(path):
+            yield from _leaves(ctx, path)
+        else:
+            yield name, path.partition(".")[2]
 
 
 def catalog_entry(ctx: Context, dotted: str) -> Node | None:

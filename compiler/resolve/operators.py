@@ -264,8 +264,8 @@ def interval(ctx: Context, span: Span, low: Inner, high: Inner) -> Inner:
         if low.value <= high.value:
             return Interval(low, high)
         ctx.report(
-            report.out_of_range(
-                span, field="the end of a range", allowed=f"at least {low}", text=str(high)
+            report.wrong_order(
+                span, call="the range", less=("low end", str(low)), more=("high end", str(high))
             )
         )
     return POISON

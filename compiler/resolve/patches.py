@@ -92,6 +92,7 @@ def _is_broken(node: Node, name: str) -> bool:
 
 def _report_path(ctx: Context, node: Node, name: ast.Identifier, path: ast.Path) -> None:
     children = [child.name or child.kind.name for child in node.children]
+    fields = [item.name for item in node.kind.fields.values() if item.status == "supported"]
     later = KINDS.get(name.text)
     if later is not None and later.status == "later" and name.text in node.kind.parts:
         ctx.report(report.not_yet(name.span, what=f"the block `{name.text}`"))
@@ -103,7 +104,7 @@ def _report_path(ctx: Context, node: Node, name: ast.Identifier, path: ast.Path)
             step=name.text,
             path=path.text,
             owner=owner,
-            known=[*children, *node.kind.fields],
+            known=[*children, *fields],
         )
     )
 

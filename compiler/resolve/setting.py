@@ -7,6 +7,7 @@ from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.context import Context
 from inferc.compiler.resolve.decorators import Marks
 from inferc.compiler.resolve.nodes import Entry, Node, Scope
+from inferc.compiler.resolve.wording import close_to
 from inferc.compiler.schema import METRICS_BY_NAME
 from inferc.dsl import Span
 from inferc.dsl import syntax as ast
@@ -92,6 +93,7 @@ def _report_unknown(ctx: Context, node: Node, name: ast.Identifier) -> None:
     elif node.kind.metrics and name.text in METRICS_BY_NAME:
         note = f"`{name.text}` is limited, not set: `p95 {name.text} <= …`"
     known = [f.name for f in node.kind.fields.values() if f.status == "supported"]
+    node.broken.update(close_to(name.text, known))
     ctx.report(
         report.unknown_field(
             name.span,

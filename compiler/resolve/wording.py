@@ -41,4 +41,5 @@ def replace_by_first(span: Span, close: Sequence[str]) -> tuple[Fix, ...]:
 
 def article(noun: str) -> str:
     """Return ``a`` or ``an`` in front of ``noun``."""
-    return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
+    spelled = noun[:1] in "aeiou" or noun in {"llm", "sla"}
+    return f"an {noun}" if spelled else f"a {noun}"

@@ -85,14 +85,7 @@ _AUTOSCALE = kind(
     "autoscale",
     "How the number of replicas follows the load.",
     _REPLICAS,
-    field("signal", words("queue_depth", "kv_usage"), "What it watches.", owner="planner"),
-    field(
-        "target",
-        positive(REQ),
-        "The signal for each replica that it steers towards.",
-        owner="planner",
-    ),
-    later("engine", "idle", "metric", "cooldown"),
+    later("signal", "target", "engine", "idle", "metric", "cooldown"),
     label="none",
 )
 

@@ -34,6 +34,8 @@ class Type:
     form: Form
     dimension: Dimension = field(default_factory=Dimension)
     """Of a quantity."""
+    exact: bool = False
+    """Whether the noun of a count may not be left out: ``500/s`` could be tokens or requests."""
     whole: bool = False
     """Whether a quantity must be a whole number of its unit's base."""
     low: Fraction | None = None
