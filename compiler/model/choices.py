@@ -1,6 +1,6 @@
 """What the user takes from the planner, and which targets are asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model import values
@@ -30,8 +30,17 @@ PLANNED = (
 """The planner's fields of a service; a model may hold ``precision`` for all its services."""
 
 _OPERATORS = {"=": "=", "==": "=", "in": "in", "not in": "not in", "!=": "not in"}
-_FORBIDDEN = {"=": "not in", "==": "not in", "in": "not in"}
-_BOUNDS = {"<=", ">="}
+_BOUNDS = ("<", "<=", ">", ">=")
+_FORBIDDEN = {
+    "=": "not in",
+    "==": "not in",
+    "in": "not in",
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+}
+"""What is left where a comparison is forbidden."""
 
 
 def decisions(
@@ -44,16 +53,16 @@ def decisions(
 
     A line of the service wins over one of its model; nothing is said twice.
     """
+    holders = (model, service)
     fixed: dict[str, Decision] = {}
-    for block in (model, service):
-        for name in PLANNED:
-            field = block.fields.get(name)
-            if field is not None:
-                fixed[name] = _fixed(name, field)
+    for block in holders:
+        fixed.update(
+            (name, _fixed(name, field)) for name, field in block.fields.items() if name in PLANNED
+        )
     narrowed = [
         decision
-        for block, restriction in _restrictions(service, model, topology)
-        for decision in _narrowed(_planned(restriction.target, block), restriction, found)
+        for name, restriction in _restrictions(holders, topology)
+        for decision in _narrowed(name, restriction, found)
     ]
     ordered = [*fixed.values(), *narrowed]
     return tuple(sorted(ordered, key=lambda decision: PLANNED.index(decision.field)))
@@ -83,27 +92,21 @@ def precisions(chosen: tuple[Decision, ...]) -> tuple[str, ...]:
 
 
 def _restrictions(
-    service: ResolvedBlock, model: ResolvedBlock, topology: ResolvedBlock
-) -> Iterator[tuple[ResolvedBlock, Restriction]]:
-    """Return the lines that narrow the planner's fields of ``service``, each with its block.
+    holders: Sequence[ResolvedBlock], topology: ResolvedBlock
+) -> Iterator[tuple[str, Restriction]]:
+    """Return the lines that narrow the planner's fields of ``holders``, each with its field.
 
-    Lines of ``pin`` blocks name the service or the model by its full path.
+    Lines of ``pin`` blocks name the service or the model, or a part of it, by its full path.
     """
-    for block in (model, service):
-        for restriction in block.restrictions:
-            if _planned(restriction.target, block) in PLANNED:
-                yield block, restriction
-    for pin in (topology, *(child for child in topology.children if child.kind == "pin")):
-        for restriction in pin.restrictions:
-            for block in (model, service):
-                inside = restriction.target.startswith(f"{block.path}.")
-                if inside and _planned(restriction.target, block) in PLANNED:
-                    yield block, restriction
-
-
-def _planned(target: str, block: ResolvedBlock) -> str:
-    """Return the field of ``block`` that ``target`` names, whether in full or not."""
-    return target.removeprefix(f"{block.path}.")
+    for block in holders:
+        yield from ((line.target, line) for line in block.restrictions)
+    for pin in topology.children:
+        if pin.kind != "pin":
+            continue
+        for line in pin.restrictions:
+            path, _, name = line.target.rpartition(".")
+            if any(path in {block.path, f"{block.path}.autoscale"} for block in holders):
+                yield name, line
 
 
 def _fixed(name: str, field: FieldValue) -> Decision:
@@ -122,7 +125,7 @@ def _fixed(name: str, field: FieldValue) -> Decision:
 def _narrowed(name: str, restriction: Restriction, found: list[Diagnostic]) -> Iterator[Decision]:
     """Return ``tensor_parallel in [2, 4]``, or nothing where such a line is not acted on yet."""
     operator = _operator(restriction)
-    if not operator or restriction.value is None:
+    if name not in PLANNED or not operator or restriction.value is None:
         found.append(
             report.not_yet_supported(
                 restriction.span,

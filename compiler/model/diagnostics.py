@@ -13,9 +13,7 @@ def sla_missing(span: Span, *, service: str) -> Diagnostic:
         message=f"service `{service}` has no SLA",
         span=span,
         label="nothing says when it is good enough",
-        notes=(
-            "no limit is invented: one that suits one service is wrong for the next",
-        ),
+        notes=("no limit is invented: one that suits one service is wrong for the next",),
         help="add `sla { p95 ttft <= 500ms }`, or a wish such as `sla { prefer p95 ttft <= 1s }`",
     )
 
@@ -60,35 +58,10 @@ def no_engine(
     )
 
 
-def wrong_direction(span: Span, *, metric: str, operator: str, expected: str) -> Diagnostic:
-    """INF154: an SLA line asks for at least of what is better when it is less, or the reverse."""
-    better = "less" if expected == "<=" else "more"
+def tail_below_mean(span: Span, *, name: str, mean: str, p95: str) -> Diagnostic:
+    """INF154: a distribution whose tail is shorter than its mean."""
     return Diagnostic(
         code="INF154",
-        slug="wrong-direction",
-        message=f"`{metric} {operator}` asks for the wrong end: {better} of `{metric}` is better",
-        span=span,
-        label=f"`{operator}` stands here",
-        help=f"write `{metric} {expected} ...`",
-    )
-
-
-def limit_not_positive(span: Span, *, metric: str, limit: str) -> Diagnostic:
-    """INF155: nothing can be that quick."""
-    return Diagnostic(
-        code="INF155",
-        slug="limit-not-positive",
-        message=f"the limit of `{metric}` is {limit}, which nothing can meet",
-        span=span,
-        label="must be above zero",
-        help="state the longest time, or the least throughput, that users accept",
-    )
-
-
-def tail_below_mean(span: Span, *, name: str, mean: str, p95: str) -> Diagnostic:
-    """INF156: a distribution whose tail is shorter than its mean."""
-    return Diagnostic(
-        code="INF156",
         slug="tail-below-mean",
         message=f"the p95 of `{name}` is {p95}, below its mean of {mean}",
         span=span,
@@ -98,9 +71,9 @@ def tail_below_mean(span: Span, *, name: str, mean: str, p95: str) -> Diagnostic
 
 
 def steady_with_peak(span: Span, *, peak: str, shape_span: Span) -> Diagnostic:
-    """INF157: a load is called steady and given a peak."""
+    """INF155: a load is called steady and given a peak."""
     return Diagnostic(
-        code="INF157",
+        code="INF155",
         slug="steady-with-peak",
         message=f"the load is `steady`, and its peak is {peak}",
         span=span,
@@ -111,9 +84,9 @@ def steady_with_peak(span: Span, *, peak: str, shape_span: Span) -> Diagnostic:
 
 
 def uneven_heads(span: Span, *, model: str, heads: int, kv_heads: int) -> Diagnostic:
-    """INF158: query heads cannot be shared out evenly over key-value heads."""
+    """INF156: query heads cannot be shared out evenly over key-value heads."""
     return Diagnostic(
-        code="INF158",
+        code="INF156",
         slug="uneven-heads",
         message=f"{model} has {heads} heads, which {kv_heads} kv_heads do not divide",
         span=span,
@@ -126,9 +99,9 @@ def uneven_heads(span: Span, *, model: str, heads: int, kv_heads: int) -> Diagno
 def parameters_do_not_add_up(
     span: Span, *, model: str, stated: str, derived: str, ratio: float
 ) -> Diagnostic:
-    """INF159: the parameters that were stated are not those of the architecture."""
+    """INF157: the parameters that were stated are not those of the architecture."""
     return Diagnostic(
-        code="INF159",
+        code="INF157",
         slug="parameters-do-not-add-up",
         message=f"{model} has {stated} parameters, and its layers come to {derived}",
         span=span,
@@ -140,9 +113,9 @@ def parameters_do_not_add_up(
 
 
 def no_hardware(span: Span, *, place: str) -> Diagnostic:
-    """INF160: a service is put on a pool without nodes."""
+    """INF158: a service is put on a pool without nodes."""
     return Diagnostic(
-        code="INF160",
+        code="INF158",
         slug="no-hardware",
         message=f"`{place}` has no accelerators",
         span=span,

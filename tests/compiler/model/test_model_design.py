@@ -305,6 +305,16 @@ def decided(**parts: str) -> list[tuple[str, str, tuple[str | float, ...], bool]
         ({"service": "tensor_parallel in [2, 4]"}, [("tensor_parallel", "in", (2.0, 4.0), False)]),
         ({"service": "replicas in 1..3"}, [("replicas", "in", (1.0, 3.0), True)]),
         ({"service": "replicas >= 2"}, [("replicas", ">=", (2.0,), False)]),
+        ({"service": "replicas < 5"}, [("replicas", "<", (5.0,), False)]),
+        ({"service": "replicas == 3"}, [("replicas", "=", (3.0,), False)]),
+        ({"service": "replicas != 3"}, [("replicas", "not in", (3.0,), False)]),
+        ({"service": "forbid replicas > 3"}, [("replicas", "<=", (3.0,), False)]),
+        ({"service": "autoscale { replicas in 2..4 }"}, [("replicas", "in", (2.0, 4.0), True)]),
+        (
+            {"service": "autoscale { }", "more": "pin { chat.autoscale.replicas in 2..4 }"},
+            [("replicas", "in", (2.0, 4.0), True)],
+        ),
+        ({"more": "pin { llama.precision in [fp8] }"}, [("precision", "in", ("fp8",), False)]),
         (
             {"service": "tensor_parallel not in [8]"},
             [("tensor_parallel", "not in", (8.0,), False)],

@@ -25,22 +25,17 @@ BAD_SUM = BAD_HEADS.replace("kv_heads = 7", "kv_heads = 8").replace("8.03B", "7B
     ("parts", "code", "line"),
     [
         ({"sla": ""}, "INF150", "sla {"),
-        ({"sla": "p95 ttft >= 500ms"}, "INF154", "p95 ttft >= 500ms"),
-        ({"sla": "prefer throughput <= 10 tok/s"}, "INF154", "prefer throughput <= 10 tok/s"),
-        ({"sla": "p95 ttft <= 0ms"}, "INF155", "p95 ttft <= 0ms"),
-        ({"sla": "p95 ttft <= 500ms at warm"}, "INF190", "p95 ttft <= 500ms at warm"),
-        ({"sla": "p95 ttft <= 500ms over 30d"}, "INF190", "p95 ttft <= 500ms over 30d"),
+        ({"sla": "forbid p95 ttft <= 500ms"}, "INF190", "forbid p95 ttft <= 500ms"),
         (
-            {"load": "prompt_tokens = dist(mean = 700, p95 = 200)"},
-            "INF156",
-            "prompt_tokens = dist(mean = 700, p95 = 200)",
+            {"load": "prompt_tokens = dist(mean = 100..500, p95 = 200)"},
+            "INF154",
+            "prompt_tokens = dist(mean = 100..500, p95 = 200)",
         ),
-        ({"load": "shape = steady; peak = 3x"}, "INF157", "shape = steady; peak = 3x"),
-        ({"facts": BAD_HEADS, "source": "ours"}, "INF158", "heads = 32; kv_heads = 7"),
-        ({"facts": BAD_SUM, "source": "ours"}, "INF159", 'title = "Ours"; parameters = 7B'),
-        ({"nodes": "0"}, "INF160", "nodes = 0"),
+        ({"load": "shape = steady; peak = 3x"}, "INF155", "shape = steady; peak = 3x"),
+        ({"facts": BAD_HEADS, "source": "ours"}, "INF156", "heads = 32; kv_heads = 7"),
+        ({"facts": BAD_SUM, "source": "ours"}, "INF157", 'title = "Ours"; parameters = 7B'),
+        ({"nodes": "0"}, "INF158", "nodes = 0"),
         ({"on": "box", "model": "precision = fp8"}, "INF153", "on    = box"),
-        ({"service": "prefer tensor_parallel = 4"}, "INF190", "prefer tensor_parallel = 4"),
     ],
 )
 def test_one_mistake_is_one_diagnostic_where_it_was_made(
@@ -71,9 +66,11 @@ def test_a_topology_without_services_is_reported() -> None:
 
 def test_several_mistakes_are_reported_in_one_run() -> None:
     found = complaints(
-        sla="p95 ttft >= 500ms\n      p95 itl <= 0ms", load="shape = steady; peak = 3x", nodes="0"
+        sla="forbid p95 ttft <= 1s",
+        load="shape = steady; peak = 3x\n      prompt_tokens = dist(mean = 100..500, p95 = 200)",
+        nodes="0",
     )
-    assert sorted(item.code for item in found) == ["INF154", "INF155", "INF157", "INF160"]
+    assert sorted(item.code for item in found) == ["INF154", "INF155", "INF158", "INF190"]
 
 
 def test_parameters_that_do_not_add_up_are_only_a_warning() -> None:
@@ -104,7 +101,7 @@ def examples() -> list[tuple[str, str]]:
 
 
 def test_most_pages_have_an_example_that_can_be_run() -> None:
-    assert len(examples()) >= 8
+    assert len(examples()) >= 6
 
 
 @pytest.mark.parametrize(("code", "text"), examples(), ids=[code for code, _ in examples()])
