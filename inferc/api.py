@@ -220,8 +220,9 @@ def _compilation(
 
 def _inputs(compilation: Compilation) -> Mapping[str, str]:
     loaded = compilation.loaded.value
-    modules = loaded.modules if loaded else {}
-    return {key: item.module.source.text for key, item in modules.items()}
+    if loaded is None:
+        return {}
+    return {key: item.module.source.text for key, item in loaded.modules.items()}
 
 
 def _emit(

@@ -28,11 +28,8 @@ def say(text: str) -> None:
 
 def say_bytes(content: bytes) -> None:
     """Print ``content`` as a result, byte for byte."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-    else:
-        sys.stdout.write(content.decode("utf-8"))
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
 
 
 def to_json(value: object) -> str:

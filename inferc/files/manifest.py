@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, cast
 
 from inferc.versions import FORMAT_VERSION
 
@@ -76,13 +76,13 @@ def is_inside(path: str) -> bool:
 
 
 def _manifest(content: object) -> Manifest | None:
-    match content:
-        case {"format_version": str(version), "topology": str(topology), "targets": dict(targets)}:
-            sections = {name: _section(section) for name, section in targets.items()}
-        case _:
-            return None
+    top = _mapping(content)
+    version, topology = top.get("format_version"), top.get("topology")
+    if not isinstance(version, str) or not isinstance(topology, str):
+        return None
     if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
         return None
+    sections = {name: _section(section) for name, section in _mapping(top.get("targets")).items()}
     known = {name: section for name, section in sections.items() if section is not None}
     if len(known) != len(sections):
         return None
@@ -90,27 +90,24 @@ def _manifest(content: object) -> Manifest | None:
 
 
 def _section(content: object) -> Section | None:
-    match content:
-        case {
-            "inferc": str(inferc),
-            "plan": str(plan),
-            "inputs": dict(inputs),
-            "files": dict(files),
-        }:
-            digests = (_digests(inputs), _digests(files))
-        case _:
-            return None
-    if digests[0] is None or digests[1] is None:
+    part = _mapping(content)
+    inferc, plan = part.get("inferc"), part.get("plan")
+    inputs, files = _digests(part.get("inputs")), _digests(part.get("files"))
+    if not isinstance(inferc, str) or not isinstance(plan, str) or inputs is None or files is None:
         return None
-    if not all(is_inside(path) for path in digests[1]):
+    if not all(is_inside(path) for path in files):
         return None
-    return Section(inferc=inferc, plan=plan, inputs=digests[0], files=digests[1])
+    return Section(inferc=inferc, plan=plan, inputs=inputs, files=files)
 
 
-def _digests(content: Mapping[object, object]) -> Mapping[str, str] | None:
-    found = {
-        key: value
-        for key, value in content.items()
-        if isinstance(key, str) and isinstance(value, str)
-    }
-    return found if len(found) == len(content) else None
+def _digests(content: object) -> Mapping[str, str] | None:
+    if not isinstance(content, dict):
+        return None
+    items = _mapping(cast("object", content))
+    found = {key: value for key, value in items.items() if isinstance(value, str)}
+    return found if len(found) == len(items) else None
+
+
+def _mapping(content: object) -> Mapping[str, object]:
+    """Return a JSON object; an empty one where ``content`` is none."""
+    return cast("Mapping[str, object]", content) if isinstance(content, dict) else {}

@@ -27,7 +27,7 @@ class Moves:
                 self._made.pop().rmdir()
 
     def _make_folder(self, folder: Path) -> None:
-        missing = []
+        missing: list[Path] = []
         while not folder.exists():
             missing.append(folder)
             folder = folder.parent

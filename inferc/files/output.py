@@ -5,7 +5,7 @@ and only then moved into place, one rename a file, the manifest last. A rename t
 those before it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +109,7 @@ def _survey(request: Request) -> _Survey:
     wanted = {file.path: file for file in request.files}
     stale = sorted(path for path in owned if path not in wanted)
     state = {path: _state(request.folder, path, owned.get(path)) for path in (*wanted, *stale)}
-    write = [file for path, file in wanted.items() if not _is_there(request.folder, file)]
+    write = [file for file in wanted.values() if not _is_there(request.folder, file)]
     others = dict(before.targets) if before else {}
     return _Survey(
         request=request,
@@ -124,7 +124,9 @@ def _survey(request: Request) -> _Survey:
 
 def _owned(manifest: Manifest | None, targets: Iterable[str]) -> Mapping[str, str]:
     """Return the digests of what an earlier compile wrote for ``targets``, by path."""
-    sections = manifest.targets if manifest else {}
+    if manifest is None:
+        return {}
+    sections = manifest.targets
     return {
         f"{name}/{path}": value
         for name in targets
@@ -209,7 +211,7 @@ def _is_changed(survey: _Survey) -> bool:
 
 
 @contextmanager
-def _hidden_folder(parent: Path) -> Iterator[Path]:
+def _hidden_folder(parent: Path) -> Generator[Path]:
     """Make a folder inside ``parent``, which may have to be made too, and remove it after use.
 
     Folders above it that had to be made go as well if nothing came to stand in them.
