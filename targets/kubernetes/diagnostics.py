@@ -100,11 +100,11 @@ def revision_not_pinned(*, service: str, repository: str, span: Span | None) -> 
     return Diagnostic(
         code="INF610",
         slug="weights-not-pinned",
-        severity=Severity.WARNING,
+        severity=Severity.NOTE,  # the catalog names no commits, so most files are like this
         message=f"the weights of `{service}` are whatever `{repository}` holds on the day of the "
         "download",
         span=span,
-        help=f'name a commit behind it: `repository = "{repository}@…"`',
+        help=f'name a commit in an `llm` block: `repository = "{repository}@…"`',
     )
 
 

@@ -118,8 +118,9 @@ def _services(servings: Sequence[Serving]) -> list[str]:
 
 def _assumed(servings: Sequence[Serving]) -> list[str]:
     """Return the settings that nobody stated: the first thing to look at when it does not work."""
-    settings = servings[0].settings
-    if not settings.assumed:
+    scaled = any(one.scaler == "keda" for one in servings)
+    assumed = [name for name in servings[0].settings.assumed if scaled or name != "prometheus"]
+    if not assumed:
         return []
     return [
         "## Taken because the file does not say",
@@ -128,7 +129,7 @@ def _assumed(servings: Sequence[Serving]) -> list[str]:
         "| --- | --- | --- |",
         *(
             f"| {name} | {f'`{DEFAULTS[name]}`' if DEFAULTS[name] else ''} | {MEANINGS[name]} |"
-            for name in settings.assumed
+            for name in assumed
         ),
     ]
 

@@ -83,7 +83,7 @@ def hostile_topology(topology: str, service: str, model: str, line: str) -> Topo
 
 
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_hostile_texts_end_up_as_data(topology: str, service: str, model: str, line: str):
     hostile = hostile_topology(topology, service, model, line)
     manifests = objects(hostile)

@@ -29,7 +29,7 @@ OTHERS = (
 
 
 @given(DOCUMENTS)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 def test_a_document_survives(document: dict):
     text = to_yaml.dump(document)
     assert yaml.safe_load(text) == document
@@ -37,13 +37,13 @@ def test_a_document_survives(document: dict):
 
 
 @given(st.lists(DOCUMENTS, min_size=1, max_size=3))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 def test_a_stream_of_documents_survives(documents: list[dict]):
     assert list(yaml.safe_load_all(to_yaml.dump_all(documents))) == documents
 
 
 @given(st.lists(TEXTS, max_size=4), DOCUMENTS)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 def test_a_comment_never_ends_early(lines: list[str], document: dict):
     text = to_yaml.comment(lines)
     assert all(line.startswith("#") for line in text.splitlines())

@@ -46,7 +46,7 @@ def secrets(servings: Sequence[Serving]) -> tuple[Secret, ...]:
     create = f"kubectl -n {namespace} create secret"
     token = Secret(
         name=choices.hf_token_secret,
-        purpose="reads gated repositories of the Hugging Face hub; open ones need none",
+        purpose="is needed for gated repositories of the hub, such as Meta's and Mistral's",
         command=f'{create} generic {choices.hf_token_secret} --from-literal=token="$HF_TOKEN"',
         optional=True,
     )
