@@ -1,7 +1,7 @@
 """The shape of a decoder-only transformer: parameters, bytes of weights, FLOP of a token.
 
-Source of the counts: Vaswani et al., Attention Is All You Need (2017); Shazeer, GLU Variants Improve
-Transformer (2020); Ainslie et al., GQA (2023); Jiang et al., Mixtral of Experts (2024).
+Source of the counts: Vaswani et al., Attention Is All You Need (2017); Shazeer, GLU Variants
+Improve Transformer (2020); Ainslie et al., GQA (2023); Jiang et al., Mixtral of Experts (2024).
 """
 
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ BYTES_PER_PARAMETER: Mapping[str, float] = {
     "int8": 1.0,
     "int4": 0.5 + (2.0 + 0.5) / 128.0,
 }
-"""Of a matrix in a layer. fp8 and int8 have one scale a channel, too few to count; int4 has a 16-bit
-scale and a 4-bit zero point for each group of 128 (Lin et al., AWQ, 2023; Frantar et al., GPTQ, 2022).
-"""
+"""Of a matrix in a layer. fp8 and int8 have one scale a channel, too few to count; int4 has a
+16-bit scale and a 4-bit zero point for each group of 128 (Lin et al., AWQ, 2023; Frantar et al.,
+GPTQ, 2022)."""
 
 COMPUTE_DTYPES: Mapping[str, tuple[str, ...]] = {
     "fp32": ("fp32",),
@@ -78,10 +78,10 @@ def experts_touched(experts: int, per_token: int, tokens: float) -> float:
     Each token picks ``k`` of ``E`` experts, so one expert is left out by all of ``n`` tokens with
     probability ``(1 - k/E)^n``: ``E (1 - (1 - k/E)^n)``.
 
-    Source: linearity of expectation; routing taken as even (Fedus et al., Switch Transformers, 2021).
+    Source: linearity of expectation; even routing (Fedus et al., Switch Transformers, 2021).
     Holds for: routing without strong preferences.
     """
-    return experts * (1.0 - (1.0 - per_token / experts) ** tokens)
+    return experts * (1.0 - pow(1.0 - per_token / experts, tokens))
 
 
 def active_parameters(model: LanguageModel) -> float:

@@ -2,11 +2,10 @@
 
 from math import ceil, floor
 
-from inferc.compiler.model import Accelerator, LanguageModel
+from inferc.compiler.model import Accelerator, Engine, LanguageModel
 from inferc.compiler.perf.architecture import (
     ACTIVATION_BYTES,
     BYTES_PER_PARAMETER,
-    attention_parameters,
     embedding_parameters,
     kv_heads_per_shard,
     weights_bytes,
@@ -88,17 +87,17 @@ def can_shard(model: LanguageModel, tensor_parallel: int, pipeline_parallel: int
 
 def memory_of(
     accelerator: Accelerator,
+    engine: Engine,
     *,
-    share: float,
-    runtime_bytes: float,
     weights: float,
     activation: float,
     kv_tok_bytes: float,
-    block_tok: float,
 ) -> Memory:
     """Return how the memory of one accelerator is spent."""
     total_bytes = accelerator.memory_bytes.value
-    usable_bytes = total_bytes * share
+    usable_bytes = total_bytes * engine.coefficients["memory_share"].value
+    runtime_bytes = engine.coefficients["runtime_bytes"].value
+    block_tok = engine.coefficients["kv_block_tok"].value
     left_bytes = usable_bytes - weights - activation - runtime_bytes
     return Memory(
         total_bytes=total_bytes,

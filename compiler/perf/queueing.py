@@ -22,14 +22,14 @@ def normal_quantile(probability: float) -> float:
 
 @lru_cache(maxsize=256)
 def length_variation(p95_over_mean: float) -> float:
-    """Return variance over squared mean of lengths whose 95th percentile is so many times the mean.
+    """Return variance over squared mean of lengths whose p95 is so many times their mean.
 
-    Lengths are taken as gamma distributed. By Wilson and Hilferty ``p95/mean = (1 - u^2 + z u)^3``
+    They are taken as gamma distributed. By Wilson and Hilferty ``p95/mean = (1 - u^2 + z u)^3``
     with ``u^2 = variance / (9 mean^2)`` and ``z = 1.645``; the smaller root. A ratio above the
     largest that a gamma distribution has (about 4.7) is read as that.
 
     Source: Wilson and Hilferty, The distribution of chi-square (1931). A lognormal with the same
-    tail would have twice the variance of the lengths in the Azure (2023) and Mooncake (2025) traces.
+    tail would have twice the variance of lengths in the Azure (2023) and Mooncake (2025) traces.
     """
     z = normal_quantile(0.95)
     excess = max(1.0, p95_over_mean) ** (1.0 / 3.0) - 1.0

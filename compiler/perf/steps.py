@@ -26,6 +26,10 @@ ALL_REDUCES_PER_LAYER = 2
 """After attention and after the MLP (Shoeybi et al., Megatron-LM, 2019)."""
 
 
+FULL_TOK = 2.0**16
+"""Tokens of a step beyond every ridge: no accelerator does so many FLOP for each byte it reads."""
+
+
 class Stage:
     """The step times of one pipeline stage of a replica."""
 
@@ -61,6 +65,8 @@ class Stage:
         self.fabric = tensor_fabric(place, tensor_parallel, coefficients)
         self.next_stage = pipeline_fabric(place, tensor_parallel, pipeline_parallel, coefficients)
         self.hidden_bytes = model.hidden * ACTIVATION_BYTES
+        full_s = self.step_s(FULL_TOK, 0.0, 0.0, 0.0)
+        self.slope_s = (self.step_s(2.0 * FULL_TOK, 0.0, 0.0, 0.0) - full_s) / FULL_TOK
 
     def _size_matrices(self, model: LanguageModel, precision: str) -> None:
         """Work out FLOP and bytes of the matrices in this stage, per accelerator."""
@@ -129,6 +135,13 @@ class Stage:
             bytes_per_s,
         )
         return time_s + self._messages_s(tokens * self.hidden_bytes)
+
+    def prompt_tok_s(self, pairs_per_tok: float) -> float:
+        """Return what one more prompt token adds to a step that is full enough to be computing.
+
+        Source: the slope of :meth:`step_s` beyond the roofline's ridge.
+        """
+        return self.slope_s + self.pair_flop * pairs_per_tok / self.attention_flop_per_s
 
     def _messages_s(self, message_bytes: float) -> float:
         """Return the time of the all-reduces of a stage and of handing on to the next."""

@@ -1,5 +1,6 @@
 """Why a search space is empty: which fixed fields contradict each other or the hardware."""
 
+from dataclasses import replace
 from itertools import combinations
 
 from inferc.compiler.model import Decision
@@ -10,8 +11,6 @@ from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
 from inferc.dsl.diagnostics import Diagnostic
-
-from dataclasses import replace
 
 
 def explain_empty(judge: Judge) -> Diagnostic | None:

@@ -3,7 +3,8 @@
 from inferc.compiler.model import Decision, Engine, Objective
 from inferc.compiler.plan.decisions import Bound, Margin, Refusal
 from inferc.compiler.problem import Case
-from inferc.compiler.units import ShowKind, show
+from inferc.compiler.units import show
+from inferc.compiler.units_table import ShowKind
 from inferc.dsl.diagnostics import Diagnostic, Label
 from inferc.dsl.source import Span
 
@@ -56,9 +57,11 @@ def no_plan_found(refusal: Refusal, case: Case, service: Span) -> Diagnostic:
         ()
         if nearest is None
         else (
-            f"the nearest is {nearest.engine}, {nearest.precision}, "
-            f"tensor_parallel {nearest.tensor_parallel}, "
-            f"pipeline_parallel {nearest.pipeline_parallel}, replicas {nearest.replicas}",
+            (
+                f"the nearest is {nearest.engine}, {nearest.precision}, "
+                f"tensor_parallel {nearest.tensor_parallel}, "
+                f"pipeline_parallel {nearest.pipeline_parallel}, replicas {nearest.replicas}"
+            ),
         )
     )
     span = next((line.span for line in case.objectives if line.hard), service)

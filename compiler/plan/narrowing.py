@@ -1,29 +1,29 @@
 """What the user's pins, narrowings and forbids leave to choose from."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from operator import ge, gt, le, lt
 
 from inferc.compiler.model import Decision
 
 Choosable = str | int
 
 
+COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "<=": le,
+    "<": lt,
+    ">=": ge,
+    ">": gt,
+}
+
+
 def allows(decision: Decision, value: Choosable) -> bool:
     """Return whether one decision lets its field be ``value``."""
-    match decision.operator:
-        case "=" | "==" | "in":
-            return _listed(decision, value)
-        case "!=" | "not in":
-            return not _listed(decision, value)
-        case "<=":
-            return _number(value) <= _number(decision.values[0])
-        case "<":
-            return _number(value) < _number(decision.values[0])
-        case ">=":
-            return _number(value) >= _number(decision.values[0])
-        case ">":
-            return _number(value) > _number(decision.values[0])
-        case _:
-            return True
+    compare = COMPARISONS.get(decision.operator)
+    if compare is not None:
+        return compare(_number(value), _number(decision.values[0]))
+    if decision.operator in {"!=", "not in"}:
+        return not _listed(decision, value)
+    return _listed(decision, value)
 
 
 def allowed(decisions: Iterable[Decision], field: str, value: Choosable) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from math import inf
 
 from inferc.compiler.model import Objective
-from inferc.compiler.perf.estimate import Demand, Operation, predicted_s
+from inferc.compiler.perf.demand import Demand
+from inferc.compiler.perf.estimate import predicted_s
+from inferc.compiler.perf.found import Operation
 from inferc.compiler.plan.decisions import Margin
 
 LATENCIES = ("ttft", "itl", "tpot", "e2e")

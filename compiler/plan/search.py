@@ -1,25 +1,20 @@
 """Which configurations hold at a load, and which of them is best.
 
 Everything here is exact over the search space of :mod:`space`: what is skipped is skipped because
-the model is monotone in it. More replicas never make a latency longer; a replica that cannot keep up
-with the largest token budget cannot with a smaller one.
+the model is monotone in it. More replicas never make a latency longer; a replica that cannot keep
+up with the largest token budget cannot with a smaller one.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from inferc.compiler.model import Decision, Objective, Place
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
-from inferc.compiler.perf.estimate import (
-    Demand,
-    Operation,
-    demand_of,
-    kv_needed_tok,
-    operate,
-    sequences_needed,
-)
+from inferc.compiler.perf.demand import Demand, demand_of
+from inferc.compiler.perf.estimate import kv_needed_tok, sequences_needed
+from inferc.compiler.perf.found import Operation
+from inferc.compiler.perf.operation import operate
 from inferc.compiler.plan.narrowing import allowed
 from inferc.compiler.plan.objectives import hard, margins_of, meets, soft
 from inferc.compiler.plan.space import Shape, budgets_of, sequence_limits_of, shapes_of
@@ -89,12 +84,11 @@ class Search:
     """The search over one service's space; loads come and go, layouts are worked out once."""
 
     def __init__(self, case: Case, accelerators: int | None = None) -> None:
-        self.place: Place = case.place
-        self.decisions: tuple[Decision, ...] = case.decisions
+        self.decisions = case.decisions
         self.accelerators = case.place.accelerators if accelerators is None else accelerators
         self.context_tok = case.model.context
-        self.hard: tuple[Objective, ...] = hard(case.objectives)
-        self.soft: tuple[Objective, ...] = soft(case.objectives)
+        self.hard = hard(case.objectives)
+        self.soft = soft(case.objectives)
         self.shapes = shapes_of(case.model, case.place, case.engines, case.decisions)
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
         self.looked_at = 0
@@ -221,7 +215,7 @@ class Search:
             item = self.candidate(shape, budget_tok, count, *loads)
             return item.holds and self._goals(item, loads[0]) == self._goals(most, loads[0])
 
-        at = bisect_left(counts, True, key=reached)
+        at = bisect_left(range(len(counts)), 1, key=lambda place: reached(counts[place]))
         return self.candidate(shape, budget_tok, counts[at], *loads)
 
     def candidate(

@@ -1,5 +1,6 @@
 """From the best candidate to the plan of a service."""
 
+from dataclasses import replace
 from math import ceil, inf, isfinite
 
 from inferc.compiler.perf import Estimate
@@ -16,7 +17,7 @@ from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.choices import Explainer
 from inferc.compiler.plan.decisions import Assumption, Autoscale, ServicePlan, Verdict
 from inferc.compiler.plan.objectives import margins_of
-from inferc.compiler.plan.search import Candidate, Load, Search
+from inferc.compiler.plan.search import Candidate, Load, Search, load_of
 from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Case, Problem
 
@@ -125,9 +126,6 @@ def autoscale(case: Case, search: Search, best: Candidate, load_time_s: float) -
     leaves; one more and a new request would miss it. Fewer replicas than the mean rate needs are
     never kept. A replica that was removed too early is missed for as long as it takes to start.
     """
-    from inferc.compiler.plan.search import load_of
-    from dataclasses import replace
-
     shape, counts = best.shape, search.replica_counts(best.shape)
     mean = load_of(replace(case, peak=1.0))
     enough = (

@@ -2,7 +2,7 @@
 
 A service needs some least number of accelerators; it may use what the others' least numbers leave.
 That is exact for the verdict: all services hold together where the sum of their least numbers fits.
-Layouts are powers of two in practice, and such layouts pack into nodes without waste, largest first.
+Layouts are powers of two in practice, and those pack into nodes without waste, largest first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,8 +47,9 @@ def corner_case(problem: Problem, corner: str) -> Case:
 
 
 def least_accelerators(problem: Problem, corner: str) -> int:
-    """Return the fewest accelerators on which a service holds; where none suffice, at the next
-    easier corner; else none, since it will be refused.
+    """Return the fewest accelerators on which a service holds at a corner of its unknowns.
+
+    Where none suffice, at the next easier corner; else none, since it will be refused.
     """
     whole = problem.case.place.accelerators
     at = CORNERS.index(corner)

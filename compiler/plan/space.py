@@ -17,8 +17,8 @@ from inferc.compiler.perf.steps import Stage
 from inferc.compiler.plan.narrowing import allowed, stated_counts
 
 SMALLEST_BUDGET_TOK = 512
-"""The smallest token budget of a step that is tried unless the user states one: the budget for strict
-latency limits in Agrawal et al., Sarathi-Serve (2024), section 5."""
+"""The smallest token budget of a step that is tried unless the user states one: the budget for
+strict latency limits in Agrawal et al., Sarathi-Serve (2024), section 5."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +67,10 @@ class Shape:
         """Return how the memory of an accelerator is spent with these limits of a step."""
         return memory_of(
             self.place.accelerator,
-            share=self.coefficient("memory_share"),
-            runtime_bytes=self.coefficient("runtime_bytes"),
+            self.engine,
             weights=self.weights_bytes,
             activation=activation_bytes(self.model, self.tensor, budget_tok, sequences),
             kv_tok_bytes=kv_bytes_per_tok_and_shard(self.model, self.tensor, self.pipeline),
-            block_tok=self.coefficient("kv_block_tok"),
         )
 
     def replicas_that_fit(self, accelerators: int) -> int:

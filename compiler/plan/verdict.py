@@ -6,6 +6,7 @@ least favourable end, *infeasible* when none holds even with every one at its mo
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import sqrt
 
 from inferc.compiler.plan.decisions import Assumption, EnvelopeRow, FlipPoint, Verdict
@@ -138,8 +139,6 @@ class Judge:
         return tuple(sorted({min(max(value, unknown.low), unknown.high) for value in halves}))
 
     def _row(self, prompt_tok: float, output_tok: float) -> EnvelopeRow:
-        from dataclasses import replace
-
         case = replace(
             self.problem.case, prompt_mean_tok=prompt_tok, output_mean_tok=output_tok, peak=1.0
         )

@@ -1,0 +1,135 @@
+"""How a replica runs at a rate: how long its steps are, and how much is in them."""
+
+from math import inf
+from typing import NamedTuple
+
+from inferc.compiler.perf.demand import Demand
+from inferc.compiler.perf.first_token import backlog, first_token
+from inferc.compiler.perf.found import Operation
+from inferc.compiler.perf.steps import Stage
+
+STEADY = 1e-7
+"""Relative change of the step period at which it counts as found."""
+
+ROUNDS = 60
+"""After so many steps towards the fixed point there is none: bisection alone needs 24."""
+
+
+def operate(
+    stage: Stage, demand: Demand, rate_per_s: float, budget_tok: float, frontend_s: float
+) -> Operation:
+    """Return how a replica runs when requests arrive at ``rate_per_s`` and a step has a budget.
+
+    Every step carries one token of each decoding sequence; prompts ride on top in chunks of what
+    the budget leaves (mixed steps). Let ``f`` mixed steps a second take ``t_mix`` and the others
+    ``t_dec``. They fill the time, ``f t_mix + n t_dec = 1``, so the mean period is
+    ``1 / (f + (1 - f t_mix) / t_dec)``, and by Little's law ``rate * (output - 1) * period``
+    sequences decode in a step: a fixed point in the period. When mixed steps fill all time, each
+    carries the prompts that came during one period. A request sees the others and itself, hence one
+    sequence more than the mean.
+
+    The stages of a pipeline each work on another part of the sequences, so a sequence gets a token
+    every ``stages`` periods, and they wait for the slowest: with a share ``x`` of mixed steps, a
+    beat takes ``t_mix`` unless all steps in flight are without prompts, ``(1 - x)^stages``.
+
+    Source: Agrawal et al., Sarathi-Serve (2024), for chunked prefill and for the bubbles of unequal
+    steps in a pipeline; Little (1961).
+    Holds for: continuous batching with mixed steps; lengths that vary between requests.
+    """
+    found = Operation()
+    found.pipeline = stage.pipeline
+    decode_rate = rate_per_s * max(0.0, demand.output_tok - 1.0)
+    fullest_s = stage.step_s(budget_tok, 0.0, 0.0, 0.0)
+    if (rate_per_s * demand.prompt_tok + decode_rate) * fullest_s >= budget_tok:
+        return found  # more tokens come than the largest step carries, however short the context
+    step = _steady(stage, demand, rate_per_s * demand.prompt_tok, decode_rate, budget_tok)
+    if step is None:
+        return found
+    room = budget_tok - step.sequences - 1.0
+    full_s = stage.step_s(room, demand.pairs_per_tok, step.sequences + 1.0, demand.context_tok)
+    found.load = rate_per_s * demand.prompt_tok * full_s / room
+    if found.load >= 1.0:
+        return found
+    found.stable = True
+    found.decode_s, found.mixed_s = step.decode_s, step.mixed_s
+    found.mixed_share = step.mixed_share
+    found.sequences = step.sequences * stage.pipeline
+    found.tpot_s = step.period_s * stage.pipeline
+    found.period_s = step.period_s
+    found.sequences_in_step = step.sequences
+    first_token(found, stage, demand, rate_per_s, room)
+    backlog(found, demand, rate_per_s, demand.prompt_tok * full_s / room)
+    found.ttft_floor_s += frontend_s
+    _between_tokens(found, demand)
+    return found
+
+
+class _Limits(NamedTuple):
+    """What a step holds at a period: decoding sequences, and room for prompt tokens."""
+
+    sequences: float
+    room_tok: float
+
+
+class _Step:
+    """The mean step, given that the period was ``before_s``."""
+
+    __slots__ = ("decode_s", "mixed_s", "mixed_share", "period_s", "sequences")
+
+    def __init__(
+        self, stage: Stage, demand: Demand, prompt_rate: float, before_s: float, limits: _Limits
+    ) -> None:
+        context = demand.context_tok
+        self.sequences = limits.sequences
+        chunk_tok = min(limits.room_tok, max(demand.prompt_tok, prompt_rate * before_s))
+        self.decode_s = stage.step_s(0.0, 0.0, self.sequences + 1.0, context)
+        self.mixed_s = stage.step_s(chunk_tok, demand.pairs_per_tok, self.sequences + 1.0, context)
+        mixed_per_s = prompt_rate / chunk_tok
+        extra_s = self.mixed_s - self.decode_s
+        if mixed_per_s * self.mixed_s >= 1.0:
+            self.mixed_share = 1.0
+        elif stage.pipeline == 1:
+            self.mixed_share = mixed_per_s * self.decode_s / (1.0 - mixed_per_s * extra_s)
+        else:
+            share = min(1.0, mixed_per_s * before_s)
+            self.mixed_share = 1.0 - (1.0 - share) ** stage.pipeline
+        self.period_s = self.decode_s + self.mixed_share * extra_s
+
+
+def _steady(
+    stage: Stage, demand: Demand, prompt_rate: float, decode_rate: float, budget_tok: float
+) -> _Step | None:
+    """Return the step whose period reproduces itself, or None where there is none.
+
+    The map from period to period rises. Where it is convex the secant from below stays below the
+    fixed point; where a step overshoots, the rest is bisection.
+    """
+    below_s, mapped_s, above_s = 0.0, 0.0, inf
+    period_s = stage.step_s(0.0, 0.0, 1.0, demand.context_tok)
+    for _ in range(ROUNDS):
+        limits = _Limits(decode_rate * period_s, budget_tok - decode_rate * period_s - 1.0)
+        if limits.room_tok < 1.0:
+            if above_s == inf:
+                return None
+            above_s = period_s
+        else:
+            step = _Step(stage, demand, prompt_rate, period_s, limits)
+            gap_s = step.period_s - period_s
+            if abs(gap_s) <= STEADY * period_s:
+                return step
+            if gap_s < 0.0:
+                above_s = period_s
+            else:
+                slope = (step.period_s - mapped_s) / (period_s - below_s) if mapped_s else 0.0
+                below_s, mapped_s = period_s, step.period_s
+                period_s += gap_s / (1.0 - slope) if slope < 1.0 else gap_s
+        if above_s < inf:
+            period_s = (below_s + above_s) / 2.0
+    return None
+
+
+def _between_tokens(found: Operation, demand: Demand) -> None:
+    """Fill in the variance of a request's TPOT: a mean over as many steps as it has tokens."""
+    spread_s = (found.mixed_s - found.decode_s) * found.pipeline
+    share = found.mixed_share
+    found.tpot_variance = share * (1.0 - share) * spread_s**2 / max(1.0, demand.output_tok)
