@@ -1,0 +1,85 @@
+"""HTML-like labels of Graphviz: small functions that escape whatever they are given.
+
+Source: graphviz.org/doc/info/shapes.html, section HTML-Like Labels.
+"""
+
+from collections.abc import Iterable
+from typing import NewType
+
+Html = NewType("Html", str)
+"""Escaped markup: only the functions here make it, so a user's text cannot pass as markup."""
+
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+
+XML_RANGES = (
+    ("\t", "\n"),
+    ("\r", "\r"),
+    (" ", "~"),
+    ("\u00a0", "\ud7ff"),
+    ("\ue000", "\ufffd"),
+    ("\U00010000", "\U0010ffff"),
+)
+"""First and last of the characters that XML 1.0 can hold, less the C1 controls.
+
+Source: W3C XML 1.0, fifth edition, production 2. Controls show nothing and confuse viewers.
+"""
+
+REPLACEMENT = "\ufffd"
+"""Stands for characters that XML cannot hold."""
+
+
+def escape(text: str) -> Html:
+    """Return ``text`` as markup: XML's own characters as entities, forbidden ones replaced."""
+    return Html("".join(_escape(char) for char in text))
+
+
+def _escape(char: str) -> str:
+    if not is_xml(char):
+        return REPLACEMENT
+    if char in "\t\n\r":
+        return " "
+    return ENTITIES.get(char, char)
+
+
+def is_xml(char: str) -> bool:
+    """Return whether XML 1.0 can hold ``char``, and it shows."""
+    return any(low <= char <= high for low, high in XML_RANGES)
+
+
+def text(content: str, *, size: int = 12, color: str = "", bold: bool = False) -> Html:
+    """Return ``content`` in a font. Empty text gives a space: Graphviz refuses empty fonts."""
+    inner = escape(content) or " "
+    if bold:
+        inner = Html(f"<B>{inner}</B>")
+    tint = f' COLOR="{color}"' if color else ""
+    return Html(f'<FONT POINT-SIZE="{size}"{tint}>{inner}</FONT>')
+
+
+def lines(*parts: Html, align: str = "LEFT") -> Html:
+    """Return ``parts`` one below the other."""
+    return Html("".join(f'{part}<BR ALIGN="{align}"/>' for part in parts))
+
+
+def cell(content: Html, **attributes: str | int) -> Html:
+    """Return a table cell; attributes are Graphviz's own, in lower case."""
+    return Html(f"<TD{_attributes(attributes)}>{content}</TD>")
+
+
+def row(*cells: Html) -> Html:
+    """Return a table row."""
+    return Html(f"<TR>{''.join(cells)}</TR>")
+
+
+def table(rows: Iterable[Html], **attributes: str | int) -> Html:
+    """Return a table without borders, unless ``attributes`` say otherwise."""
+    settings: dict[str, str | int] = {"border": 0, "cellborder": 0, "cellspacing": 0, **attributes}
+    return Html(f"<TABLE{_attributes(settings)}>{''.join(rows)}</TABLE>")
+
+
+def label(content: Html) -> str:
+    """Return ``content`` as the value of a DOT attribute."""
+    return f"<{content}>"
+
+
+def _attributes(attributes: dict[str, str | int]) -> str:
+    return "".join(f' {name.upper()}="{escape(str(v))}"' for name, v in attributes.items())
