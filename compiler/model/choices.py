@@ -29,6 +29,9 @@ PLANNED = (
 )
 """The planner's fields of a service; a model may hold ``precision`` for all its services."""
 
+LATER = ("max_model_len", "gpu_memory_utilization")
+"""Those of them that the planner sets whatever the user says, so far."""
+
 _OPERATORS = {"=": "=", "==": "=", "in": "in", "not in": "not in", "!=": "not in"}
 _BOUNDS = ("<", "<=", ">", ">=")
 _FORBIDDEN = {
@@ -65,6 +68,15 @@ def decisions(
         for decision in _narrowed(name, restriction, found)
     ]
     ordered = [*fixed.values(), *narrowed]
+    found.extend(
+        report.not_yet_supported(
+            decision.span,
+            what=f"`{decision.field}` as a decision of yours",
+            instead=f"leave `{decision.field}` out: the planner derives it from memory and lengths",
+        )
+        for decision in ordered
+        if decision.field in LATER
+    )
     return tuple(sorted(ordered, key=lambda decision: PLANNED.index(decision.field)))
 
 
