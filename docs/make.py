@@ -1,6 +1,6 @@
 """Writes the pages of the docs that are made from the code, and the picture of the README.
 
-    python docs/make.py            write them
+    python docs/make.py            write them, and what the commands in the pages print
     python docs/make.py --check    end with 1 if one is out of date
 
 The picture is of the example as it is really compiled. Two renderers draw it alike, not byte for
@@ -9,6 +9,7 @@ byte, so that ``--check`` compares what is written in it.
 
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +23,11 @@ from inferc.cli.table import COMMANDS, EXIT_CODES
 from inferc.pages import heading, page_paths, summary
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.fences import agrees, documents, run_shown  # noqa: E402 - the docs are tests too
+
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
 PICTURE = "docs/images/support-chat.svg"
 
@@ -56,9 +62,36 @@ def main() -> int:
         if "--check" not in sys.argv:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8", newline="\n")
+    for path in documents():
+        before = path.read_text(encoding="utf-8")
+        text = with_real_output(before)
+        if text != before:
+            stale.append(path.relative_to(ROOT).as_posix())
+            if "--check" not in sys.argv:
+                path.write_text(text, encoding="utf-8", newline="\n")
     for name in stale:
         print(f"{'out of date' if '--check' in sys.argv else 'wrote'}: {name}")
     return 1 if stale and "--check" in sys.argv else 0
+
+
+# ---- examples ----------------------------------------------------------------------------------
+
+
+def with_real_output(page: str) -> str:
+    """Return ``page`` with what its commands really print, where that is not what it shows."""
+    with tempfile.TemporaryDirectory() as folder:
+        return CONSOLE.sub(lambda match: f"```console\n{_rerun(match[1], Path(folder))}```", page)
+
+
+def _rerun(block: str, folder: Path) -> str:
+    """Return a ``console`` block with the output of its commands renewed."""
+    parts: list[str] = []
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        real = run_shown(command.strip(), folder)
+        kept = shown if agrees(shown, real) else f"{real.strip(chr(10))}\n"
+        parts.append(f"$ {command}\n{kept}")
+    return "".join(parts)
 
 
 # ---- the command line ------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def load(name: str) -> Target:
 
             return PULUMI
         case "diagram":
-            from inferc.targets.diagram.emitter import TARGET as DIAGRAM
+            from inferc.targets.diagram import TARGET as DIAGRAM
 
             return DIAGRAM
         case _:

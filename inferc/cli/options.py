@@ -30,7 +30,10 @@ Color: TypeAlias = Annotated[
 Renderer: TypeAlias = Annotated[
     str,
     typer.Option(
-        "--renderer", metavar="NAME", show_default=False, help="What draws the SVG: see the docs."
+        "--renderer",
+        metavar="auto|system|pure",
+        show_default=False,
+        help="What draws the SVG: the dot that is installed, or the one that pip brought.",
     ),
 ]
 

