@@ -163,6 +163,18 @@ def volume_not_shared(
     )
 
 
+def image_not_pinned(*, service: str, image: str, span: Span | None) -> Diagnostic:
+    """INF615: each start of a pod may bring another engine."""
+    return Diagnostic(
+        code="INF615",
+        slug="image-not-pinned",
+        severity=Severity.WARNING,
+        message=f"the image `{image}`, which runs `{service}`, has no fixed version",
+        span=span,
+        help=f'name a version, or better a digest: `image = "{image.partition(":")[0]}:…"`',
+    )
+
+
 def inconsistent(
     *, code: str, slug: str, where: str, message: str, notes: tuple[str, ...] = ()
 ) -> Diagnostic:

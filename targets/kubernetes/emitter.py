@@ -11,6 +11,7 @@ from inferc.targets.kubernetes.checks import check
 from inferc.targets.kubernetes.objects import CONCERNS, Manifest, build_objects, refuse
 from inferc.targets.kubernetes.objects.serving import servings
 from inferc.targets.kubernetes.objects.settings import read_options
+from inferc.targets.kubernetes.preflight import preflight
 from inferc.targets.kubernetes.readme import readme
 
 TITLES: Mapping[str, str] = {
@@ -22,6 +23,7 @@ TITLES: Mapping[str, str] = {
     "disruption": "What a drain may do to them",
     "monitoring": "What Prometheus scrapes",
 }
+PREFLIGHT_FILE = "preflight.sh"
 ADAPTER_FILE = "prometheus-adapter-values.yaml"
 
 
@@ -59,10 +61,15 @@ def _files(
     }
     texts["kustomization.yaml"] = _kustomization(topology, tuple(groups))
     texts["README.md"] = readme(topology, parts)
+    title = "What the cluster lacks, if anything"
+    texts[PREFLIGHT_FILE] = f"#!/bin/sh\n{_header(topology, title)}{preflight(parts)}"
     if any(serving.scaler == "hpa" for serving in parts):
         header = _header(topology, "Values for the chart of the Prometheus adapter")
         texts[ADAPTER_FILE] = header + to_yaml.dump(adapter_values(parts))
-    return tuple(Artifact(path=name, content=texts[name].encode("utf-8")) for name in sorted(texts))
+    return tuple(
+        Artifact(path=name, content=texts[name].encode(), executable=name == PREFLIGHT_FILE)
+        for name in sorted(texts)
+    )
 
 
 def _kustomization(topology: Topology, files: Sequence[str]) -> str:

@@ -56,6 +56,7 @@ def _apply(servings: Sequence[Serving]) -> list[str]:
         "## Apply",
         "",
         "```sh",
+        "./preflight.sh",
         first,
         "# now make the Secrets that are listed below",
         "kubectl apply -k .",
@@ -156,6 +157,11 @@ def _notes(servings: Sequence[Serving]) -> Iterator[str]:
             f"`{one.name}`: its volume of {gibibytes(one.storage_gib)} holds one version of the "
             "weights. Enlarge it before you change their revision."
         )
+    space = servings[0].namespace
+    yield (
+        "A download that has failed is tried again once its Job is gone: "
+        f"`kubectl -n {space} delete job -l app.kubernetes.io/component=prefetch`, then apply."
+    )
     if any(one.scaler == "hpa" for one in servings):
         yield "The autoscaler needs `prometheus-adapter-values.yaml` in the Prometheus adapter."
     yield "A namespace belongs to one topology: what it may not do holds for every pod in it."

@@ -239,6 +239,15 @@ def test_a_budget_for_a_single_replica_is_caught():
     assert codes((*manifests, *budget), topology) == {"INF696"}
 
 
+def test_a_pool_that_is_too_small_is_caught():
+    (plan,) = chat().services
+    greedy = replace(plan, autoscale=replace(plan.autoscale, max_replicas=3))
+    topology = replace(chat(), services=(greedy,))
+    (found,) = check(objects(topology), topology, {})
+    assert found.code == "INF692"
+    assert found.message == "dc1.gpu: it has 8 accelerators, and its services take 12"
+
+
 def test_every_code_is_provoked_here():
     assert {code for code, *_ in (*MUTATIONS, *WHOLE)} == set(SLUGS)
 

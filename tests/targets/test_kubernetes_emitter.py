@@ -1,6 +1,8 @@
 """The emitted tree: files, README, the same bytes each time."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -31,6 +33,7 @@ def test_the_tree_has_a_file_for_each_concern():
         "70-monitoring.yaml",
         "README.md",
         "kustomization.yaml",
+        "preflight.sh",
     ]
 
 
@@ -102,6 +105,59 @@ def test_every_secret_that_is_referred_to_is_in_the_readme():
 def test_no_file_holds_anything_like_a_token():
     for text in files(topologies.support_chat()).values():
         assert not re.search(r"hf_[A-Za-z0-9]{20}|AKIA[A-Z0-9]{16}", text)
+
+
+# ---- the preflight script -----------------------------------------------------------------------
+
+
+def run_preflight(folder: Path, options: Options, kubectl: str) -> subprocess.CompletedProcess[str]:
+    """Run the script with a ``kubectl`` that is a shell script of our own."""
+    for artifact in TARGET.emit(topologies.two_services(), options).artifacts:
+        (folder / artifact.path).write_bytes(artifact.content)
+        if artifact.executable:
+            (folder / artifact.path).chmod(0o755)
+    tools = folder / "bin"
+    tools.mkdir()
+    (tools / "kubectl").write_text(f"#!/bin/sh\n{kubectl}\n")
+    (tools / "kubectl").chmod(0o755)
+    return subprocess.run(
+        [str(folder / "preflight.sh")],
+        capture_output=True,
+        check=False,
+        env={"PATH": f"{tools}:/usr/bin:/bin"},
+        text=True,
+    )
+
+
+def test_a_cluster_that_has_everything_passes(tmp_path: Path):
+    answers = """\
+case "$*" in
+  *"-o name"*) echo node/a ;;
+  *allocatable*) echo 8 ;;
+  *"storageclass -o yaml"*) echo '    storageclass.kubernetes.io/is-default-class: "true"' ;;
+  get*|"-n llm get"*) ;;
+  *) exit 1 ;;
+esac"""
+    done = run_preflight(tmp_path, {"image_pull_secret": "pull", "namespace": "llm"}, answers)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split(maxsplit=1) for line in done.stdout.splitlines()] == [
+        ["ok", "Prometheus operator"],
+        ["ok", "a default storage class"],
+        ["ok", "nodes that offer nvidia.com/gpu"],
+        ["ok", "1 nodes labelled nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB"],
+        ["ok", "namespace gateway-system"],
+        ["ok", "namespace monitoring"],
+        ["ok", "KEDA"],
+        ["ok", "Secret pull"],
+    ]
+
+
+def test_a_cluster_that_has_nothing_lacks_everything(tmp_path: Path):
+    done = run_preflight(tmp_path, {"scaler": "hpa"}, "exit 1")
+    assert done.returncode == 1
+    assert "lacking  custom metrics" in done.stdout
+    assert "KEDA" not in done.stdout
+    assert not [line for line in done.stdout.splitlines() if line.startswith("ok")]
 
 
 # ---- the registry ---------------------------------------------------------------------------

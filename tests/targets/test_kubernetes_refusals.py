@@ -168,7 +168,18 @@ def test_amd_runs_an_image_that_is_not_known_to_be_for_others():
     assert "nvidia.com" not in text
 
 
+def with_image(image: str) -> Topology:
+    plan = with_repository("a/b@0123abc").services[0]
+    engine = replace(plan.service.engines[0], image=image)
+    return running(replace(plan, service=replace(plan.service, engines=(engine,))))
+
+
 NOTED = (
+    (with_image("a/b"), {"INF615"}),
+    (with_image("a/b:latest"), {"INF615"}),
+    (with_image("host:5000/a/b"), {"INF615"}),
+    (with_image("host:5000/a/b:v0.11.2"), set()),
+    (with_image("a/b@sha256:" + "0" * 64), set()),
     (with_repository("a/b"), {"INF610"}),
     (with_repository("a/b@0123abc"), set()),
     (with_repository("a/b@0123abc", "fp8"), set()),

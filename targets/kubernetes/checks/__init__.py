@@ -54,6 +54,7 @@ def _findings(
     yield from _coded("INF691", check_references(manifests, declared))
     yield from _coded("INF697", check_security(manifests))
     yield from _coded("INF696", check_scaling(manifests))
+    yield from _coded("INF692", planned.check_pools(topology.services))
     for plan in topology.services:
         yield from _service(manifests, plan)
 

@@ -28,6 +28,21 @@ def check_accelerators(manifest: Manifest, plan: ServicePlan) -> Iterator[Findin
         yield manifest.id, f"a pod has {asked} accelerators, and a replica takes {planned}"
 
 
+def check_pools(plans: Sequence[ServicePlan]) -> Iterator[Finding]:
+    """Yield the pools that have too few accelerators for all replicas that may run in them."""
+    places = {plan.service.place.path: plan.service.place for plan in plans}
+    for path, place in sorted(places.items()):
+        wanted = sum(
+            plan.configuration.tensor_parallel
+            * plan.configuration.pipeline_parallel
+            * max(plan.autoscale.max_replicas, plan.configuration.replicas)
+            for plan in plans
+            if plan.service.place.path == path
+        )
+        if wanted > place.accelerators:
+            yield path, f"it has {place.accelerators} accelerators, and its services take {wanted}"
+
+
 def _gpus(container: Mapping[str, Data], part: str) -> int:
     amounts = (text(container, "resources", part, key) for key in GPU_KEYS)
     return sum(int(amount) for amount in amounts if amount.isdecimal())

@@ -19,6 +19,8 @@ from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 REVISION = re.compile(r"([A-Za-z0-9][\w./-]*)?", re.ASCII)
 """Neither may begin with ``-``: the downloader would take it for an option."""
+PINNED = re.compile(r"@sha256:[0-9a-f]{64}$|:(?!latest$)[\w.-]+$", re.ASCII)
+"""The end of an image's name that says which one it is."""
 
 
 def refuse(topology: Topology, options: Options) -> tuple[Diagnostic, ...]:
@@ -134,7 +136,7 @@ def _engine(serving: Serving) -> Iterator[Diagnostic]:
 
 
 def _image(serving: Serving, release: Release) -> Iterator[Diagnostic]:
-    """Yield an error where the image is built for the accelerators of others."""
+    """Yield what is wrong with the image: built for others' accelerators, or any version."""
     engine, hardware = serving.engine, serving.place.accelerator
     vendors = release.image_vendors.get(engine.image.partition(":")[0])
     if vendors is not None and hardware.vendor not in vendors:
@@ -142,6 +144,10 @@ def _image(serving: Serving, release: Release) -> Iterator[Diagnostic]:
             serving.plan,
             f"the image of {engine.title} is built for {' and '.join(vendors)} only",
             (f"image: {engine.image}", *_where(serving.plan)),
+        )
+    if not PINNED.search(engine.image):
+        yield problems.image_not_pinned(
+            service=serving.plan.service.name, image=engine.image, span=engine.span
         )
 
 

@@ -168,7 +168,7 @@ def stop_wait_s(serving: Serving, release: Release) -> int:
 def _environment(release: Release) -> list[Data]:
     return pods.environment(
         (
-            ("HOME", "/tmp"),  # noqa: S108
+            ("HOME", "/cache"),
             ("USER", "inferc"),  # the account has no name in the image
             ("HF_HOME", "/cache/hf"),
             ("HF_HUB_OFFLINE", "1"),

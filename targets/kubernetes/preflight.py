@@ -1,0 +1,91 @@
+"""A script that says what a cluster lacks, and changes nothing."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from inferc.targets.kubernetes.objects.prerequisites import secrets
+from inferc.targets.kubernetes.objects.serving import Serving
+
+PRELUDE = """\
+# Reads the cluster of the current kubectl context; changes nothing. Exit code 1: something lacks.
+set -u
+lacking=0
+
+need() {
+  what=$1
+  shift
+  if "$@" >/dev/null 2>&1; then
+    printf 'ok       %s\\n' "$what"
+  else
+    printf 'lacking  %s\\n' "$what"
+    lacking=1
+  fi
+}
+
+nodes() {
+  [ "$(kubectl get nodes -l "$2" -o name | wc -l)" -ge "$1" ]
+}
+
+offers() {
+  kubectl get nodes -o "jsonpath={.items[*].status.allocatable.$1}" | grep -q '[1-9]'
+}
+
+default_class() {
+  kubectl get storageclass -o yaml | grep -q 'is-default-class: "true"'
+}
+
+"""
+
+
+def preflight(servings: Sequence[Serving]) -> str:
+    """Return the script, without its first lines."""
+    lines = [
+        f"need {shlex.quote(what)} {command}" for what, command in dict.fromkeys(_needs(servings))
+    ]
+    return PRELUDE + "\n".join((*lines, "", 'exit "$lacking"', ""))
+
+
+def _needs(servings: Sequence[Serving]) -> Iterator[tuple[str, str]]:
+    """Yield what must be there, and the command that succeeds if it is."""
+    yield "Prometheus operator", "kubectl get crd podmonitors.monitoring.coreos.com"
+    for serving in servings:
+        yield from _scaler(serving)
+        yield from _storage(serving)
+        yield from _hardware(serving)
+        yield from _neighbours(serving)
+    for secret in secrets(servings):
+        if not secret.optional:
+            place = f"-n {shlex.quote(servings[0].namespace)}"
+            command = f"kubectl {place} get secret {shlex.quote(secret.name)}"
+            yield f"Secret {secret.name}", command
+
+
+def _scaler(serving: Serving) -> Iterator[tuple[str, str]]:
+    if serving.scaler == "keda":
+        yield "KEDA", "kubectl get crd scaledobjects.keda.sh"
+    if serving.scaler == "hpa":
+        yield "custom metrics", "kubectl get --raw /apis/custom.metrics.k8s.io/v1beta1"
+
+
+def _storage(serving: Serving) -> Iterator[tuple[str, str]]:
+    name = serving.settings["storage_class"]
+    if name:
+        yield f"storage class {name}", f"kubectl get storageclass {shlex.quote(name)}"
+    else:
+        yield "a default storage class", "default_class"
+
+
+def _hardware(serving: Serving) -> Iterator[tuple[str, str]]:
+    resource = serving.gpu_resource
+    escaped = resource.replace(".", "\\.")
+    yield f"nodes that offer {resource}", f"offers {shlex.quote(escaped)}"
+    product = serving.place.accelerator.product_label
+    if product:
+        label = f"nvidia.com/gpu.product={product}"
+        count = int(serving.place.nodes.value)
+        yield f"{count} nodes labelled {label}", f"nodes {count} {shlex.quote(label)}"
+
+
+def _neighbours(serving: Serving) -> Iterator[tuple[str, str]]:
+    for name in (serving.settings["gateway_namespace"], serving.choices.monitoring_namespace):
+        yield f"namespace {name}", f"kubectl get namespace {shlex.quote(name)}"
