@@ -89,13 +89,14 @@ def memory_of(
     accelerator: Accelerator,
     engine: Engine,
     *,
+    share: float,
     weights: float,
     activation: float,
     kv_tok_bytes: float,
 ) -> Memory:
     """Return how the memory of one accelerator is spent."""
     total_bytes = accelerator.memory_bytes.value
-    usable_bytes = total_bytes * engine.coefficients["memory_share"].value
+    usable_bytes = total_bytes * share
     runtime_bytes = engine.coefficients["runtime_bytes"].value
     block_tok = engine.coefficients["kv_block_tok"].value
     left_bytes = usable_bytes - weights - activation - runtime_bytes

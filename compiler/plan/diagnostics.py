@@ -28,7 +28,10 @@ def amount(value: float, unit: str) -> str:
 
 
 def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
-    """Return the error for a bound that fails even in the best case."""
+    """Return the error for a bound that fails even in the best case.
+
+    The first bound of a refusal says what to change; the others would only repeat it.
+    """
     spans = bound.spans or ((service, ""),)
     terms = tuple(f"{term.name}: {amount(term.value, term.unit)}" for term in bound.terms)
     need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
@@ -45,7 +48,7 @@ def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
             *terms,
             "best case: no overhead, no waiting, every unknown at its most favourable value",
         ),
-        help=_help(refusal),
+        help=_help(refusal) if bound is refusal.bounds[0] else "",
     )
 
 

@@ -5,7 +5,7 @@ from operator import ge, gt, le, lt
 
 from inferc.compiler.model import Decision
 
-Choosable = str | int
+Choosable = str | int | float
 
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
@@ -35,6 +35,13 @@ def blocking(decisions: Iterable[Decision], field: str, value: Choosable) -> Dec
     """Return the first decision that does not let ``field`` be ``value``."""
     of_field = (item for item in decisions if item.field == field)
     return next((item for item in of_field if not allows(item, value)), None)
+
+
+def stated_numbers(decisions: Iterable[Decision], field: str) -> tuple[float, ...]:
+    """Return the allowed numbers that decisions on ``field`` name, smallest first."""
+    own = tuple(item for item in decisions if item.field == field)
+    numbers = {value for item in own for value in item.values if isinstance(value, (int, float))}
+    return tuple(sorted(value for value in numbers if allowed(own, field, value)))
 
 
 def stated_counts(decisions: Iterable[Decision], field: str) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ up with the largest token budget cannot with a smaller one.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from inferc.compiler.perf import Configuration
@@ -15,10 +15,12 @@ from inferc.compiler.perf.demand import Demand, demand_of
 from inferc.compiler.perf.estimate import kv_needed_tok, sequences_needed
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
-from inferc.compiler.plan.narrowing import allowed
+from inferc.compiler.plan.narrowing import allowed, stated_numbers
 from inferc.compiler.plan.objectives import hard, margins_of, meets, soft
 from inferc.compiler.plan.space import Shape, budgets_of, sequence_limits_of, shapes_of
 from inferc.compiler.problem import Case
+
+CONTEXT_FIELD = "max_model_len"
 
 RATE_PRECISION = 1e-4
 """Relative width at which a bisection over rates stops."""
@@ -87,6 +89,8 @@ class Search:
         self.decisions = case.decisions
         self.accelerators = case.place.accelerators if accelerators is None else accelerators
         self.context_tok = case.model.context
+        stated = stated_numbers(case.decisions, CONTEXT_FIELD)
+        self.least_context_tok = stated[0] if stated else 1.0
         self.hard = hard(case.objectives)
         self.soft = soft(case.objectives)
         self.shapes = shapes_of(case.model, case.place, case.engines, case.decisions)
@@ -115,13 +119,18 @@ class Search:
         at = (id(shape), budget_tok)
         known = self._limits.get(at)
         if known is None:
-            known = tuple(
-                (sequences, shape.memory(sequences, budget_tok).kv_cache_tok)
-                for sequences in sequence_limits_of(shape, self.decisions)
-                if sequences <= budget_tok
-            )
+            known = tuple(self._limits_of(shape, budget_tok))
             self._limits[at] = known
         return known
+
+    def _limits_of(self, shape: Shape, budget_tok: int) -> Iterator[tuple[int, float]]:
+        """Yield what :meth:`limits` keeps; nothing where the context that is fixed cannot be had."""
+        if self.least_context_tok > self.context_tok:
+            return
+        for sequences in sequence_limits_of(shape, self.decisions):
+            kv_tok = shape.memory(sequences, budget_tok).kv_cache_tok
+            if sequences <= budget_tok and kv_tok >= self.least_context_tok:
+                yield sequences, kv_tok
 
     def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
         """Return how each of ``replicas`` runs, requests dealt out among them at random."""

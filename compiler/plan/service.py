@@ -16,8 +16,9 @@ from inferc.compiler.perf.estimate import (
 from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.choices import Explainer
 from inferc.compiler.plan.decisions import Assumption, Autoscale, ServicePlan, Verdict
+from inferc.compiler.plan.narrowing import allowed, stated_numbers
 from inferc.compiler.plan.objectives import margins_of
-from inferc.compiler.plan.search import Candidate, Load, Search, load_of
+from inferc.compiler.plan.search import CONTEXT_FIELD, Candidate, Load, Search, load_of
 from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Case, Problem
 
@@ -54,7 +55,7 @@ def plan_service(judge: Judge, candidates: list[Candidate], verdict: Verdict) ->
         verdict=verdict,
         configuration=configuration,
         max_model_len=longest_context(problem, best),
-        gpu_memory_utilization=best.shape.coefficient("memory_share"),
+        gpu_memory_utilization=best.shape.memory_share,
         autoscale=autoscale(case, search, best, load_time_s),
         estimate=estimate(case, search, best, planned),
         margins=margins_of(case.objectives, best.found, planned.demand),
@@ -115,6 +116,10 @@ def longest_context(problem: Problem, best: Candidate) -> int:
     prompt = length_quantile(case.prompt_mean_tok, case.prompt_p95_over_mean, LONGEST)
     output = length_quantile(case.output_mean_tok, case.output_p95_over_mean, LONGEST)
     wanted = ceil((prompt + output) / CONTEXT_STEP_TOK) * CONTEXT_STEP_TOK
+    if not allowed(case.decisions, CONTEXT_FIELD, wanted):
+        stated = stated_numbers(case.decisions, CONTEXT_FIELD)
+        longer = (value for value in stated if value >= wanted)
+        wanted = int(next(longer, stated[-1] if stated else wanted))
     held = best.shape.memory(best.sequences, best.budget_tok).kv_cache_tok
     return int(min(wanted, case.model.context, held))
 

@@ -14,7 +14,7 @@ from inferc.compiler.perf.memory import (
     shard_weights_bytes,
 )
 from inferc.compiler.perf.steps import Stage
-from inferc.compiler.plan.narrowing import allowed, stated_counts
+from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
 
 SMALLEST_BUDGET_TOK = 512
 """The smallest token budget of a step that is tried unless the user states one: the budget for
@@ -31,6 +31,8 @@ class Shape:
     precision: str
     tensor: int
     pipeline: int
+    memory_share: float
+    """Of an accelerator's memory: what the engine may take."""
 
     @property
     def size(self) -> int:
@@ -67,7 +69,8 @@ class Shape:
         """Return how the memory of an accelerator is spent with these limits of a step."""
         return memory_of(
             self.place.accelerator,
-            self.engine,
+            share=self.memory_share,
+            engine=self.engine,
             weights=self.weights_bytes,
             activation=activation_bytes(self.model, self.tensor, budget_tok, sequences),
             kv_tok_bytes=kv_bytes_per_tok_and_shard(self.model, self.tensor, self.pipeline),
@@ -89,6 +92,18 @@ class Shape:
             stages_per_node = place.per_node // self.tensor
             by_topology = nodes // -(-self.pipeline // stages_per_node)
         return min(by_topology, accelerators // self.size)
+
+
+def memory_share(engine: Engine, decisions: tuple[Decision, ...]) -> float | None:
+    """Return the share of memory that the engine may take, or None where none is allowed.
+
+    The engine's default, or else the largest that the user names.
+    """
+    field = "gpu_memory_utilization"
+    default = engine.coefficients["memory_share"].value
+    if allowed(decisions, field, default):
+        return default
+    return max((value for value in stated_numbers(decisions, field) if value > 0.0), default=None)
 
 
 def powers_up_to(limit: float) -> tuple[int, ...]:
@@ -162,9 +177,13 @@ def _layouts(
     precision: str,
     decisions: tuple[Decision, ...],
 ) -> list[Shape]:
+    share = memory_share(engine, decisions)
+    if share is None:
+        return []
     shapes = (
         Shape(
             engine=engine,
+            memory_share=share,
             model=model,
             place=place,
             precision=precision,
