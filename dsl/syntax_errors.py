@@ -225,7 +225,7 @@ def _missing_value(stop: Stop) -> Diagnostic | None:
     if not needs or not ends:
         return None
     place = Span(stop.within.source, before.end, before.end)
-    if found is not None and found.line == before.line:
+    if found is not None and (found.line == before.line or found.text == ","):
         place = stop.span
     return missing_value(span=place, behind=stop.span_of(before), expected=needs)
 
@@ -256,8 +256,42 @@ def _side_by_side(stop: Stop) -> Diagnostic | None:
         expected = "an operator"
     else:
         return None
+    span = stop.span
+    if expected == "`,`" and found.line > before.line:
+        span = Span(span.source, before.end, before.end)
     return missing_operator(
-        span=stop.span, before=before.text, found=f"`{_shown(found.text)}`", expected=expected
+        span=span,
+        before=_shown(before.text),
+        found=f"`{_shown(found.text)}`",
+        expected=expected,
+    )
+
+
+def _clause_for_value(stop: Stop) -> Diagnostic | None:
+    """Find a value missing before a clause, whose word was then read as a name."""
+    items = [item for item in stop.lexemes[: stop.index] if item.kind != "newline"][-2:]
+    if len(items) < 2 or items[1].text not in CLAUSE_WORDS or stop.found is None:  # noqa: PLR2004
+        return None
+    sign = items[0]
+    if sign.text not in VALUE_FOLLOWS - {"."} or stop.found.kind not in {"text", "date", "name"}:
+        return None
+    place = Span(stop.within.source, sign.end, sign.end)
+    return missing_value(span=place, behind=stop.span_of(sign), expected="a value")
+
+
+def _argument_on_new_line(stop: Stop) -> Diagnostic | None:
+    """Find the line above unfinished when ``name =`` on a new line cannot follow it."""
+    names = [item for item in stop.lexemes[: stop.index] if item.kind != "newline"][-2:]
+    if stop.found is None or stop.found.text != "=" or len(names) < 2:  # noqa: PLR2004
+        return None
+    above, name = names
+    if name.kind != "name" or name.line == above.line or stop.found.line != name.line:
+        return None
+    place = Span(stop.within.source, above.end, above.end)
+    if above.kind == "operator":
+        return missing_value(span=place, behind=stop.span_of(above), expected="a value")
+    return missing_operator(
+        span=place, before=_shown(above.text), found=f"`{name.text}`", expected="`,`"
     )
 
 
@@ -265,6 +299,8 @@ MISTAKES: Final[Sequence[Callable[[Stop], Diagnostic | None]]] = (
     _reserved,
     _hyphen,
     _percentile,
+    _argument_on_new_line,
+    _clause_for_value,
     _bounded_by_equals,
     _colon,
     _torn_unit,
