@@ -1,6 +1,8 @@
 """The catalog resolves, and its facts agree with published ones and with each other."""
 
+import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 from support.models import design_of
@@ -9,6 +11,8 @@ from inferc import stdlib
 from inferc.compiler.model import Accelerator, LanguageModel, Service
 from inferc.compiler.model.soundness import derived_parameters
 from inferc.compiler.provenance import Origin
+
+README = Path(__file__).parents[2] / "compiler" / "perf" / "README.md"
 
 GPUS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.gpu")]
 BOARDS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.board")]
@@ -196,3 +200,34 @@ def test_accelerators_of_one_board_are_joined_at_full_speed(path: str) -> None:
 def test_every_engine_runs_somewhere() -> None:
     found = {engine.id for path in (*GPUS, *BOARDS) for engine in service(path, MODELS[0]).engines}
     assert found == {f"engine.{name}" for name in ENGINES}
+
+
+def described_coefficients() -> list[tuple[str, float, float]]:
+    """Return name and the values for vLLM and llama.cpp in the table of the performance model."""
+    text = README.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([\d.e-]+) \| ([\d.e-]+) \|", text, re.MULTILINE)
+    return [(name, float(vllm), float(llama_cpp)) for name, vllm, llama_cpp in rows]
+
+
+def test_the_coefficients_are_those_that_the_performance_model_describes() -> None:
+    (vllm,) = service("gpu.nvidia.l4", MODELS[0]).engines
+    (llama_cpp,) = service("board.raspberry_pi_5_8gb", MODELS[0]).engines
+    described = described_coefficients()
+    assert {name for name, _, _ in described} == set(vllm.coefficients)
+    assert set(vllm.coefficients) == set(llama_cpp.coefficients)
+    for name, of_vllm, of_llama_cpp in described:
+        assert vllm.coefficients[name].value == pytest.approx(of_vllm), name
+        assert llama_cpp.coefficients[name].value == pytest.approx(of_llama_cpp), name
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_no_efficiency_is_above_one(name: str) -> None:
+    engines = {
+        engine.id: engine
+        for path in (*GPUS, *BOARDS)
+        for engine in service(path, MODELS[0]).engines
+    }
+    for coefficient, number in engines[f"engine.{name}"].coefficients.items():
+        assert number.value >= 0
+        if coefficient.endswith(("_efficiency", "_share")):
+            assert 0 < number.value <= 1
