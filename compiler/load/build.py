@@ -120,7 +120,7 @@ def _text(state: _Loading, statement: Import, key: str) -> str | Diagnostic:
         return state.reader.read(key)
     except FileNotFoundError:
         names = state.reader.names(folder_of(key))
-        close = get_close_matches(base_of(key), names, n=2, cutoff=0.6)
+        close = get_close_matches(base_of(key), names, n=1, cutoff=0.6)
         start = statement.module[: len(statement.module) - len(base_of(statement.module))]
         return report.import_not_found(
             span,

@@ -1,5 +1,7 @@
 """The standard library seen from the compiler: entries are parsed when a design names them."""
 
+from functools import cache
+
 from inferc import stdlib
 from inferc.dsl import Diagnostic, SourceFile, parse
 from inferc.dsl.syntax import Module
@@ -11,12 +13,12 @@ CATALOG = "catalog"
 class Library:
     """The files shipped with the compiler, by dotted path without ``std``.
 
-    A file is parsed at most once, and only if its path is asked for. The texts are part of the
-    package, so that asking is as pure as reading a constant.
+    Only files whose paths are asked for are parsed. The texts are part of the package, so that
+    asking is as pure as reading a constant.
     """
 
     def __init__(self) -> None:
-        self._parsed: dict[str, tuple[Module, tuple[Diagnostic, ...]] | None] = {}
+        self._found: dict[str, tuple[Diagnostic, ...]] = {}
 
     def names(self, dotted: str) -> tuple[str, ...]:
         """Return the names below ``dotted``, sorted: folders and files."""
@@ -24,17 +26,21 @@ class Library:
 
     def module(self, dotted: str) -> Module | None:
         """Return the parsed file at ``dotted``, or None where there is none."""
-        if dotted not in self._parsed:
-            text = stdlib.read(dotted)
-            self._parsed[dotted] = None if text is None else self._parse(dotted, text)
-        found = self._parsed[dotted]
-        return found[0] if found else None
+        found = _parsed(dotted)
+        if found is None:
+            return None
+        self._found[dotted] = found[1]
+        return found[0]
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Return what is wrong with the files that were parsed; nothing in a sound release."""
-        return tuple(item for found in self._parsed.values() if found for item in found[1])
+        """Return what is wrong with the files asked for so far; nothing in a sound release."""
+        return tuple(item for found in self._found.values() for item in found)
 
-    @staticmethod
-    def _parse(dotted: str, text: str) -> tuple[Module, tuple[Diagnostic, ...]]:
-        parsed = parse(SourceFile(f"std/{dotted.replace('.', '/')}.infer", text))
-        return parsed.module, parsed.diagnostics
+
+@cache
+def _parsed(dotted: str) -> tuple[Module, tuple[Diagnostic, ...]] | None:
+    text = stdlib.read(dotted)
+    if text is None:
+        return None
+    parsed = parse(SourceFile(f"std/{dotted.replace('.', '/')}.infer", text))
+    return parsed.module, parsed.diagnostics

@@ -271,13 +271,3 @@ def wrong_reference(
         help=f"name {quoted(known, ' or ')}" if known else f"define {expected}, and name it",
     )
 
-
-def derived_field(span: Span, *, name: str) -> Diagnostic:
-    """INF141: a field that the compiler computes."""
-    return Diagnostic(
-        code="INF141",
-        slug="derived-field",
-        message=f"`{name}` is computed, so it cannot be set",
-        span=span,
-        help="remove the line",
-    )
