@@ -36,9 +36,9 @@ _TOKEN: Final = re.compile(
             |%|[A-Za-z][A-Za-z0-9_]*)?(?:/[A-Za-z]+)*)
       | (?P<open>[({{\[])
       | (?P<close>[)}}\]])
+      | (?P<unfinished>\"\"\"(?![^\n]*")[\s\S]*|/\*[\s\S]*|"[^\n]*)
       | (?P<operator>->|<=|>=|==|!=|\+=|-=|\.\.|[=<>+\-*/.,:?|@])
       | (?P<separator>;)
-      | (?P<unfinished>\"\"\"(?![^\n]*")[\s\S]*|/\*[\s\S]*|"[^\n]*)
       | (?P<bad>[\s\S])""",
     re.VERBOSE,
 )

@@ -50,6 +50,7 @@ TERMINAL_WORDS: Final = {
 """Terminals that are one word."""
 
 _PERCENTILE: Final = re.compile(r"p[0-9]{1,2}(\.[0-9]+)?")
+_PERCENTILE_RANGE: Final = "percentiles go from `p0` to `p99.99`, in small letters"
 _NEARLY_PERCENTILE: Final = re.compile(r"[pP][0-9]+(\.[0-9]+)?")
 
 
@@ -125,7 +126,7 @@ def explain(within: Span, text: Excerpt, unparsable: Unfit) -> Diagnostic:
 
 def _reserved(stop: Stop) -> Diagnostic | None:
     found, before = stop.found, stop.before
-    if found is not None and found.text in {"in", "not"} and not stop.takes("IN", "NOT"):
+    if found is not None and found.text in {"in", "not"} and not stop.takes(found.text.upper()):
         return reserved_word(span=stop.span, role="is an operator")
     first = stop.index == 1 or (stop.index > 1 and stop.lexemes[stop.index - 2].kind == "newline")
     if before is None or found is None or not first:
@@ -168,10 +169,11 @@ def _percentile(stop: Stop) -> Diagnostic | None:
         metric = stop.lexemes[stop.index - 2].text
         help_text = f"write `{before.text} {metric} {found.text} …`"
         return misplaced_percentile(span=stop.span_of(before), help_text=help_text)
+    if _NEARLY_PERCENTILE.fullmatch(before.text) and found.kind == "name":
+        return misplaced_percentile(span=stop.span_of(before), help_text=_PERCENTILE_RANGE)
     head = next((item for item in stop.lexemes if item.text not in STATEMENT_WORDS), before)
     if found.text in COMPARISONS and _NEARLY_PERCENTILE.fullmatch(head.text):
-        help_text = "percentiles go from `p0` to `p99.99`, in small letters"
-        return misplaced_percentile(span=stop.span_of(head), help_text=help_text)
+        return misplaced_percentile(span=stop.span_of(head), help_text=_PERCENTILE_RANGE)
     return None
 
 
