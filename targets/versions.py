@@ -66,6 +66,20 @@ AMD_DEVICE_PLUGIN: Final = Component(
     provides="the resource amd.com/gpu",
     where="https://instinct.docs.amd.com/projects/gpu-operator/",
 )
+PULUMI: Final = Component(
+    title="Pulumi",
+    version="3.272.0",
+    at_least="3.150",
+    provides="the engine and the Python SDK that run the emitted program",
+    where="https://www.pulumi.com/docs/install/",
+)
+PULUMI_KUBERNETES: Final = Component(
+    title="Pulumi provider for Kubernetes",
+    version="4.34.2",
+    at_least="4.20",
+    provides="the typed classes of the Kubernetes API",
+    where="https://pypi.org/project/pulumi-kubernetes/",
+)
 
 API_VERSIONS: Final[Mapping[str, str]] = {
     "ConfigMap": "v1",

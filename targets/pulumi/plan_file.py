@@ -1,0 +1,87 @@
+"""The plan that the program reads: decisions, predictions and costs, as JSON."""
+
+import json
+import math
+from collections.abc import Mapping
+
+from inferc.compiler.plan import Margin, ServicePlan
+from inferc.compiler.topology import Topology
+from inferc.compiler.units import to_unit
+from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects.serving import Serving
+
+FORMAT_VERSION = "1.0"
+"""A minor step only adds members, a major one may change their meaning."""
+
+
+def plan_file(topology: Topology, parts: tuple[Serving, ...]) -> str:
+    """Return the plan of ``topology`` as JSON; base units, named by the suffix of each key."""
+    document: dict[str, Data] = {
+        "format_version": FORMAT_VERSION,
+        "topology": topology.name,
+        "doc": topology.doc,
+        "digest": topology.digest,
+        "verdict": topology.verdict.value,
+        "namespace": parts[0].namespace if parts else "",
+        "services": {part.name: _service(part) for part in parts},
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _service(part: Serving) -> Mapping[str, Data]:
+    plan, shape = part.plan, part.plan.configuration
+    return {
+        "name": plan.service.name,
+        "model": plan.service.model_name,
+        "verdict": plan.verdict.value,
+        "engine": shape.engine,
+        "precision": shape.precision,
+        "tensor_parallel": shape.tensor_parallel,
+        "pipeline_parallel": shape.pipeline_parallel,
+        "accelerator": part.place.accelerator.title,
+        "accelerator_resource": part.gpu_resource,
+        "accelerators_per_replica": part.gpus,
+        "replicas": part.replicas,
+        "min_replicas": part.min_replicas if part.scaler else part.replicas,
+        "max_replicas": part.max_replicas if part.scaler else part.replicas,
+        "load_time_s": plan.load_time_s,
+        "predicted": _predictions(plan),
+        "sla": [_margin(margin) for margin in plan.margins],
+        "usd_per_h": _usd_per_h(plan),
+    }
+
+
+def _predictions(plan: ServicePlan) -> Mapping[str, Data]:
+    """Return the predicted times at the peak; null where a queue grows without end."""
+    return {
+        "ttft_s": {name: _finite(value) for name, value in sorted(plan.estimate.ttft_s.items())},
+        "itl_s": {name: _finite(value) for name, value in sorted(plan.estimate.itl_s.items())},
+        "e2e_s": _finite(plan.estimate.e2e_s),
+    }
+
+
+def _margin(margin: Margin) -> Mapping[str, Data]:
+    objective = margin.objective
+    return {
+        "metric": objective.metric,
+        "percentile": objective.percentile,
+        "operator": objective.operator,
+        "limit": _finite(objective.limit.value),
+        "predicted": _finite(margin.predicted),
+        "hard": objective.hard,
+    }
+
+
+def _usd_per_h(plan: ServicePlan) -> float | None:
+    """Return what the service costs an hour; None where nobody gave a price."""
+    price = plan.price_usd_per_s
+    return None if price is None else _finite(from_per_second(price))
+
+
+def from_per_second(value: float) -> float:
+    """Return a rate per second as one per hour."""
+    return value / to_unit(1.0, "h")
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
