@@ -10,6 +10,7 @@ from support.kubernetes import objects, one
 from inferc.compiler.model import Cluster, Engine
 from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
+from inferc.targets.kubernetes.checks import check
 from inferc.targets.kubernetes.objects import CONCERNS, build_objects
 
 WEIGHTS_BYTES = 141.1e9
@@ -153,6 +154,21 @@ def test_a_pod_stays_until_a_long_answer_is_done():
     assert tail > 1
     assert wait_s == 15 + math.ceil(100.0 * tail)
     assert spec["terminationGracePeriodSeconds"] > wait_s
+
+
+def test_an_engine_that_drains_itself_is_told_how_long_it_may():
+    base = topologies.support_chat()
+    (plan,) = base.services
+    engines = (replace(plan.service.engines[0], version="0.33.0"),)
+    topology = with_service(base, engines=engines)
+    spec = pod(topology)
+    (container,) = spec["containers"]
+    (flag,) = (word for word in container["args"] if word.startswith("--shutdown-timeout="))
+    drain_s = int(flag.partition("=")[2])
+    wait_s = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert wait_s < pod(base)["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert spec["terminationGracePeriodSeconds"] > wait_s + drain_s
+    assert check(objects(topology), topology, {}) == ()
 
 
 def test_the_volume_holds_the_weights_with_room_to_spare():

@@ -203,11 +203,15 @@ def test_every_known_release_has_the_flags_of_the_plan():
         planned = {flag for key, flag in engine.flags.items() if key != "model"}
         assert planned <= release.flags
         assert all(flag.startswith("--") for flag in release.flags)
+        assert not release.drain_flag or release.drain_flag in release.flags
 
 
 def test_releases_differ_as_their_packages_do():
     older: Release = RELEASES["vllm", "0.11.0"]
     newer: Release = RELEASES["vllm", "0.11.2"]
     assert older.flags - newer.flags == {"--enable-lora-bias", "--rope-scaling", "--rope-theta"}
+    newest: Release = RELEASES["vllm", "0.33.0"]
     assert "--shutdown-timeout" not in older.flags | newer.flags
-    assert "--model" not in older.flags | newer.flags
+    assert "--shutdown-timeout" in newest.flags
+    assert "--swap-space" in newer.flags - newest.flags
+    assert "--model" not in older.flags | newer.flags | newest.flags
