@@ -124,7 +124,7 @@ class Search:
         return known
 
     def _limits_of(self, shape: Shape, budget_tok: int) -> Iterator[tuple[int, float]]:
-        """Yield what :meth:`limits` keeps; nothing where the context that is fixed cannot be had."""
+        """Yield what :meth:`limits` keeps: nothing where the fixed context cannot be had."""
         if self.least_context_tok > self.context_tok:
             return
         for sequences in sequence_limits_of(shape, self.decisions):
