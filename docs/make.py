@@ -23,7 +23,7 @@ from inferc.cli.table import COMMANDS, EXIT_CODES
 from inferc.pages import heading, page_paths, summary
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.append(str(ROOT / "tests"))
 
 from support.fences import agrees, documents, run_shown  # noqa: E402 - the docs are tests too
 

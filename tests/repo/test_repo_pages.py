@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.repository import pages, shown, source_files, tree_of
 
+from inferc import api
 from inferc.pages import find_page, heading, page_paths, summary
 
 CODE = re.compile(r"INF\d{3}")
@@ -90,3 +91,28 @@ def test_explain_finds_the_page_by_code_and_by_slug(path: Path) -> None:
     assert find_page(path.stem) == text
     assert find_page(path.stem.lower()) == text
     assert heading(find_page(heading(text)[1]) or "")[1] == heading(text)[1]
+
+
+EXAMPLE = re.compile(r"^```infer\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def examples(path: Path) -> list[str]:
+    """Return the programs that a page says are wrong."""
+    text = path.read_text(encoding="utf-8")
+    return EXAMPLE.findall(text.partition("## Example")[2].partition("## How to fix it")[0])
+
+
+@pytest.mark.parametrize("path", [path for path in pages() if examples(path)], ids=lambda p: p.stem)
+def test_the_example_of_a_page_provokes_its_code(path: Path, tmp_path: Path) -> None:
+    found: set[str] = set()
+    for text in examples(path):
+        file = tmp_path / "t.infer"
+        file.write_text(text, encoding="utf-8")
+        found |= {item.code for item in api.compile(file).diagnostics}
+    assert path.stem in found
+
+
+def test_most_pages_have_a_program_that_is_run() -> None:
+    """Mistakes of a program can be provoked by one, but for those of two files or the command."""
+    of_programs = [path for path in pages() if path.stem[3] in "014"]
+    assert len([path for path in of_programs if examples(path)]) >= 0.85 * len(of_programs)

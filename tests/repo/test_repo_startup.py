@@ -1,4 +1,4 @@
-"""What a command loads: start-up is a design constraint, and one import in the wrong place costs."""
+"""What a command loads: start-up is a design constraint, and one import can break it."""
 
 import re
 import subprocess

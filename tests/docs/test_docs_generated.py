@@ -1,0 +1,32 @@
+"""Pages that are made from the code are up to date, and so is the picture."""
+
+import runpy
+from collections.abc import Callable
+
+import pytest
+from support.repository import ROOT
+
+Make = Callable[[], str]
+
+
+@pytest.fixture(scope="module")
+def makers() -> dict[str, object]:
+    return runpy.run_path(str(ROOT / "docs" / "make.py"), run_name="docs.make")
+
+
+@pytest.mark.parametrize(
+    ("page", "maker"), [("docs/cli.md", "command_line"), ("docs/diagnostics.md", "diagnostics")]
+)
+def test_a_page_is_up_to_date(page: str, maker: str, makers: dict[str, object]) -> None:
+    make = makers[maker]
+    assert callable(make)
+    assert (ROOT / page).read_text(encoding="utf-8") == make(), "run `python docs/make.py`"
+
+
+def test_the_picture_is_of_the_example_as_it_is_compiled(makers: dict[str, object]) -> None:
+    picture, words = makers["picture"], makers["words"]
+    assert callable(picture)
+    assert callable(words)
+    shown = (ROOT / "docs/images/support-chat.svg").read_text(encoding="utf-8")
+    assert words(shown), "the picture has no text"
+    assert words(shown) == words(picture()), "run `python docs/make.py`"
