@@ -17,10 +17,12 @@ from inferc.targets.pulumi.python import (
     literal,
     module_name,
     snake,
+    stem,
 )
 
 FOUNDATION = "foundation"
 SERVICE_LABEL = "app.kubernetes.io/name"
+ROLE_LABEL = "app.kubernetes.io/component"
 SCALERS = ("ScaledObject", "HorizontalPodAutoscaler")
 WAITS_FOR_FENCES = ("Deployment", "Job")
 FENCES = ("NetworkPolicy", "ServiceAccount")
@@ -44,7 +46,7 @@ class Component:
     @property
     def variable(self) -> str:
         """What the program calls it."""
-        return f"{self.label.replace('-', '_')}_service" if self.label else FOUNDATION
+        return f"{stem(self.label).replace('-', '_')}_service" if self.label else FOUNDATION
 
     def of_kind(self, *kinds: str) -> tuple[Manifest, ...]:
         """Return its objects of ``kinds``."""
@@ -112,12 +114,14 @@ def components_of(manifests: Sequence[Manifest]) -> tuple[Component, ...]:
 
 
 def attribute_of(component: Component, manifest: Manifest) -> str:
-    """Return what the component calls an object: by kind, and by name where there are several."""
-    kind = snake(manifest.kind)
-    if len(component.of_kind(manifest.kind)) == 1:
+    """Return what the component calls an object: by kind, and by its role where several have it."""
+    kind, alike = snake(manifest.kind), component.of_kind(manifest.kind)
+    if len(alike) == 1:
         return kind
-    about = manifest.name.removeprefix(f"{component.label}-").replace("-", "_")
-    return f"{about}_{kind}"
+    roles = [one.labels.get(ROLE_LABEL, "") for one in alike]
+    role = manifest.labels.get(ROLE_LABEL, "")
+    about = role if role and roles.count(role) == 1 else f"n{alike.index(manifest) + 1}"
+    return f"{about.replace('-', '_')}_{kind}"
 
 
 def render(component: Component) -> tuple[str, tuple[Missing, ...]]:

@@ -10,8 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from inferc.targets.kubernetes.objects.names import digest
+
 WIDTH = 100
 INDENT = 4
+STEM_LIMIT = 20
+"""So that no line of a program is too long for its name alone."""
 
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -105,9 +109,16 @@ def import_from(module: str, names: Iterable[str]) -> list[str]:
     return [f"from {module} import (", *(f"{' ' * INDENT}{name}," for name in wanted), ")"]
 
 
+def stem(label: str) -> str:
+    """Return what names about ``label``, a DNS label, are made from: a long one is cut."""
+    if len(label) <= STEM_LIMIT:
+        return label
+    return f"{label[:STEM_LIMIT].rstrip('-')}-{digest(label)}"
+
+
 def module_name(label: str, taken: Iterable[str]) -> str:
     """Return a name for a module about ``label``, a DNS label, that is not ``taken``."""
-    name = label.replace("-", "_")
+    name = stem(label).replace("-", "_")
     while keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in taken:
         name += "_service"
     return name
@@ -115,7 +126,7 @@ def module_name(label: str, taken: Iterable[str]) -> str:
 
 def class_name(label: str) -> str:
     """Return ``label``, a DNS label, in the form of a class name."""
-    return "".join(part.capitalize() for part in label.split("-"))
+    return "".join(part.capitalize() for part in stem(label).split("-"))
 
 
 def snake(kind: str) -> str:

@@ -68,31 +68,35 @@ RUNNER = """
 import json, runpy, sys
 import pulumi
 
-folder, config = sys.argv[1], json.loads(sys.argv[2])
-found, outputs = [], {}
+def run(folder):
+    found, outputs = [], {}
 
-class Mocks(pulumi.runtime.Mocks):
-    def new_resource(self, args):
-        if args.typ.startswith("kubernetes:"):
-            found.append(args.inputs)
-        return args.name, args.inputs
+    class Mocks(pulumi.runtime.Mocks):
+        def new_resource(self, args):
+            if args.typ.startswith("kubernetes:"):
+                found.append(args.inputs)
+            return args.name, args.inputs
 
-    def call(self, args):
-        raise AssertionError(args.token)
+        def call(self, args):
+            raise AssertionError(args.token)
 
-@pulumi.runtime.test
-def program():
-    runpy.run_path(folder + "/__main__.py")
-    return pulumi.Output.from_input(outputs).apply(outputs.update)
+    @pulumi.runtime.test
+    def program():
+        runpy.run_path(folder + "/__main__.py")
+        return pulumi.Output.from_input(outputs).apply(outputs.update)
 
-sys.path.insert(0, folder)
-pulumi.export = outputs.__setitem__
-pulumi.runtime.set_all_config(config)
-pulumi.runtime.set_mocks(Mocks(), project="test", stack="test")
-program()
-print(json.dumps({"objects": found, "outputs": outputs}))
+    pulumi.export = outputs.__setitem__
+    pulumi.runtime.set_mocks(Mocks(), project="test", stack="test")
+    sys.path.insert(0, folder)
+    program()
+    sys.path.remove(folder)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "components"]:
+        del sys.modules[name]
+    return {"objects": found, "outputs": outputs}
+
+print(json.dumps([run(folder) for folder in sys.argv[1:]]))
 """
-"""Runs a program in a process of its own: the SDK keeps its state in globals."""
+"""Runs programs in a process of their own: the SDK keeps its state in globals."""
 
 
 def write(artifacts: Iterable[Artifact], folder: Path) -> Path:
@@ -104,12 +108,19 @@ def write(artifacts: Iterable[Artifact], folder: Path) -> Path:
     return folder
 
 
-def run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the objects that the program registers, by kind and name, and its outputs."""
-    command = [sys.executable, "-c", RUNNER, str(folder), "{}"]
+Ran = tuple[dict[str, Any], dict[str, Any]]
+"""The objects that a program registers, by kind and name, and its outputs."""
+
+
+def run(*folders: Path) -> list[Ran]:
+    """Run programs under mocks."""
+    command = [sys.executable, "-c", RUNNER, *map(str, folders)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout, parse_float=_number)
+    return [_ran(one) for one in json.loads(done.stdout, parse_float=_number)]
+
+
+def _ran(seen: dict[str, Any]) -> Ran:
     objects = [one for one in seen["objects"] if "kind" in one]
     by_id = {f"{one['kind']}/{one['metadata']['name']}": one for one in objects}
     assert len(by_id) == len(objects)
