@@ -371,3 +371,47 @@ def test_emit_blocks_name_targets_with_options() -> None:
         ("diagram", {}),
     ]
     assert design_of(program()).emissions == ()
+
+
+# ---- several services ------------------------------------------------------------------------
+
+SECOND = """
+  service night {
+    model = llama
+    on    = dc.gpu
+    load { rate = 5 req/s; shape = steady }
+    sla { p99 e2e <= 30s }
+    tensor_parallel = 2
+  }
+"""
+
+
+def test_services_may_share_a_pool_and_keep_what_is_theirs() -> None:
+    chat, night = design_of(program(more=SECOND)).services
+    assert (chat.name, night.name) == ("chat", "night")
+    assert chat.place == night.place
+    assert (chat.load.shape, night.load.shape) == ("", "steady")
+    assert chat.decisions == ()
+    assert [item.field for item in night.decisions] == ["tensor_parallel"]
+    assert [line.metric for line in night.objectives] == ["e2e"]
+
+
+def test_a_pin_reaches_only_the_service_that_it_names() -> None:
+    more = SECOND + "  pin { chat.replicas in 1..2 }"
+    chat, night = design_of(program(more=more)).services
+    assert [item.field for item in chat.decisions] == ["replicas"]
+    assert [item.field for item in night.decisions] == ["tensor_parallel"]
+
+
+def test_names_do_not_matter() -> None:
+    """The same design under other names has the same numbers."""
+    text = program(load="shape = spiky", model="precision = fp16")
+    renamed = text
+    for old, new in (("desk", "office"), ("llama", "brain"), ("dc", "cellar"), ("chat", "talk")):
+        renamed = renamed.replace(f" {old} ", f" {new} ").replace(f" {old}\n", f" {new}\n")
+        renamed = renamed.replace(f" {old}.", f" {new}.")
+    (first,), (second,) = design_of(text).services, design_of(renamed).services
+    assert (second.name, second.model_name, second.place.path) == ("talk", "brain", "cellar.gpu")
+    assert second.load.peak.value == first.load.peak.value
+    assert second.model.layers == first.model.layers
+    assert [item.values for item in second.decisions] == [item.values for item in first.decisions]

@@ -116,3 +116,25 @@ def test_the_example_of_a_page_provokes_it(code: str, text: str) -> None:
     resolution = resolve(loaded)
     assert not has_errors([*loaded.diagnostics, *resolution.diagnostics])
     assert [item.code for item in build(resolution.resolved).diagnostics] == [code]
+
+
+@pytest.mark.parametrize(
+    ("parts", "missing"),
+    [
+        ({"on": "nowhere"}, "on"),
+        ({"served": "nothing"}, "model"),
+        ({"rate": "5 apples"}, "rate"),
+        ({"gpu": "8 * cat.gpu.nvidia.no_such"}, "gpu"),
+        ({"source": "cat.models.meta.no_such"}, "source"),
+    ],
+)
+def test_what_could_not_be_resolved_is_missing_and_never_a_traceback(
+    parts: dict[str, str], missing: str
+) -> None:
+    loaded = load(SourceFile("desk.infer", program(**parts)), NoFiles())
+    resolution = resolve(loaded)
+    assert has_errors(resolution.diagnostics)
+    outcome = build(resolution.resolved)
+    assert [item.code for item in outcome.diagnostics] == ["INF151"]
+    assert f"`{missing}`" in outcome.diagnostics[0].message
+    assert outcome.designs[0].services == ()
