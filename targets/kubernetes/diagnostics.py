@@ -146,18 +146,16 @@ def volume_not_writable(*, service: str, stated: str, span: Span | None) -> Diag
     )
 
 
-def volume_not_shared(
-    *, service: str, stated: str, replicas: int, nodes: int, span: Span | None
-) -> Diagnostic:
+def volume_not_shared(*, service: str, stated: str, nodes: int, span: Span | None) -> Diagnostic:
     """INF614: pods on several nodes cannot mount the volume."""
     return Diagnostic(
         code="INF614",
         slug="volume-not-shared",
-        message=f"the replicas of `{service}` cannot all mount the volume of its weights",
+        message=f"the pods of `{service}` cannot all mount the volume of its weights",
         span=span,
         notes=(
             f"access_mode = {stated}: one node at a time",
-            f"up to {replicas} replicas on {nodes} nodes",
+            f"the download and the replicas may be on any of {nodes} nodes",
         ),
         help="write `access_mode = read_write_many`, with a storage class that has it",
     )

@@ -45,19 +45,17 @@ def _head(topology: Topology) -> list[str]:
 
 
 def _apply(servings: Sequence[Serving]) -> list[str]:
-    namespace = servings[0].namespace
-    waits = [
-        f"kubectl -n {namespace} rollout status deployment/{serving.name} "
-        f"--timeout={serving.progress_s}s"
-        for serving in servings
-    ]
-    first = "kubectl apply -f 10-namespace.yaml"
+    waits = (
+        f"kubectl -n {one.namespace} rollout status deployment/{one.name} "
+        f"--timeout={one.progress_s}s"
+        for one in servings
+    )
     return [
         "## Apply",
         "",
         "```sh",
-        "./preflight.sh",
-        first,
+        "./preflight.sh  # says what the cluster lacks, and changes nothing",
+        "kubectl apply -f 10-namespace.yaml",
         "# now make the Secrets that are listed below",
         "kubectl apply -k .",
         *waits,
@@ -83,10 +81,11 @@ def _components(servings: Sequence[Serving]) -> list[str]:
 
 
 def _secrets(servings: Sequence[Serving]) -> list[str]:
-    lines = ["## Secrets", ""]
+    lines = ["## Secrets"]
     for secret in secrets(servings):
         kind = "optional" if secret.optional else "required"
-        lines += [f"`{secret.name}` ({kind}) {secret.purpose}:", "", "```sh", secret.command, "```"]
+        lines += ["", f"`{secret.name}` ({kind}) {secret.purpose}:"]
+        lines += ["", "```sh", secret.command, "```"]
     return lines
 
 

@@ -187,15 +187,23 @@ def test_weights_that_are_quantised_on_loading_are_downloaded_whole():
     assert int(claim["spec"]["resources"]["requests"]["storage"][:-2]) > 150
 
 
+def single_on_two_nodes() -> Topology:
+    base = designs.support_chat()
+    service = replace(base.services[0], place=designs.a100_node(nodes=2.0))
+    shape = topologies.configuration(replicas=1)
+    return topologies.topology_of(replace(base, services=(service,)), shape)
+
+
 @pytest.mark.parametrize(
     ("topology", "mode"),
     [
         (topologies.support_chat(), "ReadWriteOnce"),
         (topologies.with_idle(), "ReadWriteOnce"),
         (topologies.fleet(2), "ReadWriteMany"),
+        (single_on_two_nodes(), "ReadWriteMany"),
     ],
 )
-def test_a_volume_is_shared_only_where_replicas_are_on_several_nodes(topology: Topology, mode: str):
+def test_a_volume_is_shared_where_the_pool_has_several_nodes(topology: Topology, mode: str):
     claim = one(objects(topology), "PersistentVolumeClaim")
     assert claim["spec"]["accessModes"] == [mode]
     assert "storageClassName" not in claim["spec"]

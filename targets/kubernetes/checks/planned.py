@@ -120,7 +120,7 @@ def check_storage(
         for pod in pods(manifest)
         for volume in rows(pod.spec, "volumes")
     }
-    several = plan.autoscale.max_replicas > 1 and plan.service.place.nodes.value > 1
+    several = plan.service.place.nodes.value > 1
     for claim in manifests:
         if claim.kind != "PersistentVolumeClaim" or claim.name not in claims:
             continue

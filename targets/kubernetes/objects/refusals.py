@@ -184,7 +184,6 @@ def _volume(serving: Serving) -> Iterator[Diagnostic]:
         yield problems.volume_not_shared(
             service=serving.plan.service.name,
             stated=serving.settings["access_mode"],
-            replicas=serving.max_replicas,
             nodes=int(serving.place.nodes.value),
             span=span,
         )

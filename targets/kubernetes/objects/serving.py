@@ -126,8 +126,13 @@ class Serving:
 
     @property
     def shared(self) -> bool:
-        """Whether pods on several nodes may read the weights."""
-        return self.max_replicas > 1 and int(self.place.nodes.value) > 1
+        """Whether pods on several nodes may hold the weights at one time.
+
+        A single replica is no exception: the download, or the replica that replaces it in a
+        rollout, may wait on one node for a volume that the replica holds on another, and the
+        replica waits for them.
+        """
+        return int(self.place.nodes.value) > 1
 
     @property
     def access_mode(self) -> str:
