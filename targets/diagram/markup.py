@@ -29,8 +29,13 @@ REPLACEMENT = "\ufffd"
 
 
 def escape(text: str) -> Html:
-    """Return ``text`` as markup: XML's own characters as entities, forbidden ones replaced."""
-    return Html("".join(_escape(char) for char in text))
+    """Return ``text`` as markup of Graphviz, where a backslash alone begins an escape."""
+    return Html(xml(text).replace("\\", "&#92;&#92;"))
+
+
+def xml(text: str) -> str:
+    """Return ``text`` for XML: its own characters as entities, forbidden ones replaced."""
+    return "".join(_escape(char) for char in text)
 
 
 def _escape(char: str) -> str:

@@ -110,3 +110,11 @@ def every() -> Mapping[str, Topology]:
         "two_services": two_services(),
         "one_board": one_board(),
     }
+
+
+def missed() -> Topology:
+    """Return the first example with a line of its SLA that is missed."""
+    graph = support_chat()
+    plan = graph.services[0]
+    late = replace(plan.margins[1], predicted=0.09, ratio=1.5)
+    return replace(graph, services=(replace(plan, margins=(plan.margins[0], late)),))
