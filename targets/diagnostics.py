@@ -31,25 +31,29 @@ def cannot_serve(
     )
 
 
-def unknown_option(*, target: str, option: str, known: tuple[str, ...], nearest: str) -> Diagnostic:
+def unknown_option(
+    *, target: str, option: str, known: tuple[str, ...], nearest: str, span: Span | None = None
+) -> Diagnostic:
     """INF602: an option that the target does not have."""
     return Diagnostic(
         code="INF602",
         slug="unknown-target-option",
         message=f"the target `{target}` has no option `{option}`",
-        span=None,
+        span=span,
         notes=(f"options of `{target}`: {', '.join(known)}",),
         help=f"did you mean `{nearest}`?" if nearest else "remove it",
     )
 
 
-def bad_option(*, target: str, option: str, value: str, expected: str) -> Diagnostic:
+def bad_option(
+    *, target: str, option: str, value: str, expected: str, span: Span | None = None
+) -> Diagnostic:
     """INF603: an option has a value that it cannot have."""
     return Diagnostic(
         code="INF603",
         slug="bad-target-option",
         message=f"the option `{option}` of the target `{target}` cannot be `{value}`",
-        span=None,
+        span=span,
         notes=(f"`{option}`: {expected}",),
         help=f"change or remove `{option}`",
     )

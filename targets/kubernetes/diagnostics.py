@@ -95,7 +95,7 @@ def bad_namespace(*, namespace: str, proposed: str, span: Span | None) -> Diagno
     )
 
 
-def revision_not_pinned(*, service: str, repository: str, span: Span | None) -> Diagnostic:
+def revision_not_pinned(*, service: str, repository: str) -> Diagnostic:
     """INF610: the weights may change without a change of the file."""
     return Diagnostic(
         code="INF610",
@@ -103,7 +103,7 @@ def revision_not_pinned(*, service: str, repository: str, span: Span | None) -> 
         severity=Severity.NOTE,  # the catalog names no commits, so most files are like this
         message=f"the weights of `{service}` are whatever `{repository}` holds on the day of the "
         "download",
-        span=span,
+        span=None,
         help=f'name a commit in an `llm` block: `repository = "{repository}@…"`',
     )
 

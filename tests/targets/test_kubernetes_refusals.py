@@ -215,3 +215,10 @@ def test_releases_differ_as_their_packages_do():
     assert "--shutdown-timeout" in newest.flags
     assert "--swap-space" in newer.flags - newest.flags
     assert "--model" not in older.flags | newer.flags | newest.flags
+
+
+def test_a_wrong_option_is_shown_where_it_is_written():
+    topology = topologies.support_chat(scaler="cron")
+    (emission,) = topology.emissions
+    (found, *_) = refuse(topology, emission.options)
+    assert (found.code, found.span) == ("INF603", emission.span)

@@ -25,7 +25,8 @@ PINNED = re.compile(r"@sha256:[0-9a-f]{64}$|:(?!latest$)[\w.-]+$", re.ASCII)
 
 def refuse(topology: Topology, options: Options) -> tuple[Diagnostic, ...]:
     """Return why ``topology`` cannot be emitted so, and warnings; no error where it can."""
-    choices, found = read_options(options)
+    span = next((one.span for one in topology.emissions if one.target == TARGET), None)
+    choices, found = read_options(options, span)
     return (*found, *_whole(topology, choices), *_services(topology, choices))
 
 
@@ -158,9 +159,7 @@ def _weights(serving: Serving) -> Iterator[Diagnostic]:
             service=service.name, repository=model.repository, span=model.span
         )
     elif not serving.revision:
-        yield problems.revision_not_pinned(
-            service=service.name, repository=model.repository, span=model.span
-        )
+        yield problems.revision_not_pinned(service=service.name, repository=model.repository)
     precision = serving.plan.configuration.precision
     ready = precision in arguments.DTYPES or precision in arguments.QUANTIZED_ON_LOAD
     if not ready and precision not in serving.repository.lower():

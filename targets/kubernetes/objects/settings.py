@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from inferc.compiler.model import Cluster
 from inferc.compiler.provenance import Origin, Sourced
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, Span
 from inferc.targets import diagnostics
 from inferc.targets.base import Options
 from inferc.targets.kubernetes.objects.names import is_dns_label
@@ -84,9 +84,11 @@ def settings_of(cluster: Cluster | None) -> Settings:
     return Settings(values=values, assumed=assumed)
 
 
-def read_options(options: Options) -> tuple[Choices, tuple[Diagnostic, ...]]:
-    """Return the choices that ``options`` make, and what is wrong with them."""
-    problems = dict(_problems(options))
+def read_options(
+    options: Options, span: Span | None = None
+) -> tuple[Choices, tuple[Diagnostic, ...]]:
+    """Return the choices that ``options``, written at ``span``, make, and what is wrong there."""
+    problems = dict(_problems(options, span))
     default = Choices()
 
     def text(name: str, fallback: str) -> str:
@@ -105,7 +107,7 @@ def read_options(options: Options) -> tuple[Choices, tuple[Diagnostic, ...]]:
     return choices, tuple(problems.values())
 
 
-def _problems(options: Options) -> Iterator[tuple[str, Diagnostic]]:
+def _problems(options: Options, span: Span | None) -> Iterator[tuple[str, Diagnostic]]:
     """Yield the name of each option that is wrong, with what is wrong with it."""
     for name, value in sorted(options.items()):
         if name not in OPTIONS:
@@ -116,14 +118,18 @@ def _problems(options: Options) -> Iterator[tuple[str, Diagnostic]]:
             yield (
                 name,
                 diagnostics.unknown_option(
-                    target=TARGET, option=name, known=known, nearest=nearest
+                    target=TARGET, option=name, known=known, nearest=nearest, span=span
                 ),
             )
         elif not isinstance(value, OPTIONS[name][0]) or not _allowed(name, str(value)):
             yield (
                 name,
                 diagnostics.bad_option(
-                    target=TARGET, option=name, value=str(value), expected=OPTIONS[name][1]
+                    target=TARGET,
+                    option=name,
+                    value=str(value),
+                    expected=OPTIONS[name][1],
+                    span=span,
                 ),
             )
 
