@@ -1,0 +1,124 @@
+"""Bounds: their arithmetic, which of them fail, and that none rules out what the model can do."""
+
+from dataclasses import replace
+from math import isclose
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import designs
+from support.machines import LLAMA_3_8B, MIXTRAL_8X7B
+from support.problems import all_settled, on_nodes, pi, problem
+
+from inferc.compiler.plan.bounds import violated
+from inferc.compiler.plan.decisions import Bound
+from inferc.compiler.plan.search import Search, load_of
+
+TINY = designs.TINYLLAMA_1_1B
+
+
+def codes(bounds):
+    return [bound.code for bound in bounds]
+
+
+def test_the_impossible_example_lists_every_bound():
+    found = violated(designs.impossible_pi_problem())
+    assert codes(found) == ["INF402", "INF401", "INF406", "INF403", "INF407", "INF404"]
+    assert all(bound.ratio > 1 for bound in found)
+
+
+def test_a_small_model_fails_other_bounds_than_a_large_one():
+    found = codes(violated(designs.impossible_pi_problem(TINY)))
+    assert "INF402" not in found
+    assert {"INF401", "INF403"} <= set(found)
+
+
+def test_a_request_an_hour_violates_nothing():
+    assert violated(pi(TINY, rate_per_s=1 / 3600, ttft_s=600)) == ()
+
+
+def test_four_times_the_peak_at_long_prompts_exceeds_the_box():
+    """500 + 250 tokens at four times the rate ask for 283 % of eight A100 (2 N a token)."""
+    long = all_settled(problem(), peak=4, prompt=500, output=250)
+    (bound,) = [item for item in violated(long) if item.code == "INF403"]
+    assert bound.ratio == pytest.approx(2.83, rel=0.03)
+    short = all_settled(problem(), peak=2, prompt=200, output=100)
+    assert violated(short) == ()
+
+
+RECOMPUTED = {
+    "INF401": lambda t: t["prompt FLOP"] / (t["accelerators"] * t["peak"]),
+    "INF402": lambda t: t["weights"],
+    "INF403": lambda t: t["rate"] * t["peak factor"] * t["FLOP of a request"],
+    "INF404": lambda t: t["rate"] * t["peak factor"] * t["bytes of a request"],
+    "INF405": lambda t: (
+        (t["weights read"] + t["KV cache of the prompt"]) / (t["accelerators"] * t["bandwidth"])
+    ),
+    "INF406": lambda t: t["weights read"] / (t["accelerators"] * t["bandwidth"]),
+    "INF407": lambda t: t["rate"] * t["peak factor"] * t["KV bytes read by a request"],
+    "INF408": lambda t: t["mean prompt"] + t["mean answer"],
+}
+
+SHORT = {
+    "weights in fp16": "weights",
+    "weights read for one token": "weights read",
+    "KV cache of the prompt at that percentile": "KV cache of the prompt",
+}
+
+
+def terms_of(bound: Bound) -> dict[str, float]:
+    named = {}
+    for term in bound.terms:
+        name = SHORT.get(term.name, term.name)
+        if " peak of one " in name:
+            name = "peak"
+        elif name.startswith("bandwidth of"):
+            name = "bandwidth"
+        named[name] = term.value
+    return named
+
+
+HOPELESS = [
+    designs.impossible_pi_problem(),
+    designs.impossible_pi_problem(TINY),
+    pi(TINY, rate_per_s=1e6, ttft_s=600),
+    all_settled(problem(), peak=4, prompt=500, output=250),
+    all_settled(problem(limits_s={"tpot": 0.001}), prompt=9000),
+]
+
+
+@pytest.mark.parametrize("hopeless", HOPELESS)
+def test_the_printed_terms_give_the_printed_need(hopeless):
+    found = violated(hopeless)
+    assert found
+    for bound in found:
+        assert isclose(RECOMPUTED[bound.code](terms_of(bound)), bound.need, rel_tol=1e-9)
+        assert isclose(bound.need / bound.have, bound.ratio, rel_tol=1e-9)
+        assert all(term.source for term in bound.terms)
+        assert bound.source
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    model=st.sampled_from([TINY, LLAMA_3_8B, MIXTRAL_8X7B, designs.LLAMA_3_70B]),
+    nodes=st.integers(1, 4),
+    rate=st.floats(0.01, 500),
+    peak=st.floats(1, 8),
+    prompt=st.floats(8, 4000),
+    output=st.floats(1, 800),
+    ttft=st.floats(0.01, 5),
+    tpot=st.floats(0.001, 0.2),
+)
+def test_what_a_bound_rules_out_the_model_cannot_do(
+    model, nodes, rate, peak, prompt, output, ttft, tpot
+):
+    asked = problem(model, rate_per_s=rate, limits_s={"ttft": ttft, "tpot": tpot})
+    asked = on_nodes(all_settled(asked, peak=peak, prompt=prompt, output=output), nodes)
+    if violated(asked):
+        assert not Search(asked.case).holds(load_of(asked.case))
+
+
+def test_bounds_look_at_the_easiest_corner():
+    base = problem()
+    hard = replace(base, case=base.hardest())
+    assert violated(base) == violated(hard)

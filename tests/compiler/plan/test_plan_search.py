@@ -1,0 +1,242 @@
+"""The search against brute force, and what pins do to it."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import designs
+from support.machines import LLAMA_3_8B, MIXTRAL_8X7B
+from support.problems import on_nodes, pin, problem
+
+from inferc.compiler.perf import Configuration
+from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
+from inferc.compiler.perf.demand import demand_of
+from inferc.compiler.perf.estimate import kv_needed_tok, predicted_s, sequences_needed
+from inferc.compiler.perf.operation import operate
+from inferc.compiler.plan import Verdict, build
+from inferc.compiler.plan.search import Search, load_of
+from inferc.compiler.plan.space import Shape
+
+TINY = designs.TINYLLAMA_1_1B
+
+
+def brute_force(asked):
+    """Return the best configuration by looking at each one in turn, and whether it holds.
+
+    None of the search's shortcuts: every layout, every number of replicas, every limit.
+    """
+    case, hardest = asked.case, asked.hardest()
+    engine = case.engines[0]
+    best = None
+    for tensor, pipeline, budget_exp, seqs_exp in product(
+        range(1, 9), (1, 2, 4, 8, 16, 32), range(9, 14), range(11)
+    ):
+        budget, sequences = 2**budget_exp, 2**seqs_exp
+        if case.model.heads % tensor or tensor * pipeline > case.place.accelerators:
+            continue
+        if case.model.kv_heads % tensor and tensor % case.model.kv_heads:
+            continue
+        if pipeline > case.model.layers or sequences > budget:
+            continue
+        shape = Shape(
+            engine=engine,
+            model=case.model,
+            place=case.place,
+            precision="fp16",
+            tensor=tensor,
+            pipeline=pipeline,
+            memory_share=0.9,
+        )
+        kv_tok = shape.memory(sequences, budget).kv_cache_tok
+        if kv_tok <= 0:
+            continue
+        for replicas in range(1, shape.replicas_that_fit(case.place.accelerators) + 1):
+            planned = standing(case, shape, (budget, sequences, kv_tok, replicas))
+            worst = standing(hardest, shape, (budget, sequences, kv_tok, replicas))
+            if planned is None:
+                continue
+            key = (
+                worst is None,
+                *(not met for met in planned[1]),
+                -BYTES_PER_PARAMETER["fp16"],
+                replicas * tensor * pipeline,
+                round(planned[0], 6),
+                pipeline,
+                tensor,
+                -budget,
+                sequences,
+            )
+            if best is None or key < best[0]:
+                best = (key, (tensor, pipeline, replicas, budget))
+    return best
+
+
+def standing(case, shape, limits):
+    """Return the tightest ratio and the wishes met, or None where the SLA does not hold."""
+    budget, sequences, kv_tok, replicas = limits
+    demand = demand_of(
+        case.prompt_mean_tok,
+        case.prompt_p95_over_mean,
+        case.output_mean_tok,
+        case.output_p95_over_mean,
+    )
+    if case.prompt_mean_tok + case.output_mean_tok > case.model.context:
+        return None
+    found = operate(shape.stage, demand, case.peak_rate_per_s / replicas, budget, 0.015)
+    if not found.stable or sequences_needed(found) > sequences:
+        return None
+    if kv_needed_tok(found, demand, 16) > kv_tok:
+        return None
+    ratios = {
+        line: predicted_s(found, demand, line.metric, line.percentile) / line.limit.value
+        for line in case.objectives
+    }
+    if any(ratio > 1 for line, ratio in ratios.items() if line.hard):
+        return None
+    return max(ratios.values()), [ratio <= 1 for line, ratio in ratios.items() if not line.hard]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    model=st.sampled_from([TINY, LLAMA_3_8B, MIXTRAL_8X7B, designs.LLAMA_3_70B]),
+    per_node=st.sampled_from([1, 2, 3, 4, 8]),
+    rate=st.floats(0.2, 60),
+    ttft=st.floats(0.05, 2),
+    wished=st.sampled_from([None, 0.02, 0.06]),
+)
+def test_the_search_finds_what_brute_force_finds(model, per_node, rate, ttft, wished):
+    asked = problem(
+        model, designs.a100_node(per_node=per_node), rate_per_s=rate, limits_s={"ttft": ttft}
+    )
+    if wished is not None:
+        wish = designs.objective("itl", wished, "prefer p95 itl <= 60ms", hard=False)
+        asked = replace(asked, case=replace(asked.case, objectives=(*asked.case.objectives, wish)))
+    expected = brute_force(asked)
+    search = Search(asked.case)
+    load = load_of(asked.case)
+    assert search.holds(load) is (expected is not None)
+    if expected is not None:
+        first = search.candidates(load, load_of(asked.hardest()))[0].configuration
+        found = (
+            first.tensor_parallel,
+            first.pipeline_parallel,
+            first.replicas,
+            first.max_num_batched_tokens,
+        )
+        assert found == expected[1]
+
+
+def chosen(asked) -> Configuration:
+    return build("x", (asked,)).plan.services[0].configuration
+
+
+PINS = [
+    (pin("tensor_parallel", 8.0), "tensor_parallel", 8),
+    (pin("tensor_parallel", 2.0, 4.0, operator="in", is_range=True), "tensor_parallel", 4),
+    (pin("tensor_parallel", 4.0, operator="not in"), "tensor_parallel", None),
+    (pin("replicas", 1.0), "replicas", 1),
+    (pin("max_num_batched_tokens", 3000.0), "max_num_batched_tokens", 3000),
+    (pin("max_num_seqs", 300.0), "max_num_seqs", 300),
+    (pin("engine", "engine.vllm"), "engine", "vllm"),
+    (pin("pipeline_parallel", 1.0, operator="<="), "pipeline_parallel", 1),
+]
+
+
+@pytest.mark.parametrize(("decision", "field", "value"), PINS, ids=lambda v: str(v)[:24])
+def test_pins_are_kept(decision, field, value):
+    found = getattr(chosen(problem(decisions=(decision,))), field)
+    assert found == value if value is not None else found != 4
+
+
+def test_a_pin_never_improves_a_verdict():
+    order = [Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE]
+    asked = on_nodes(problem(), 4)
+    free = order.index(build("x", (asked,)).plan.verdict)
+    for tensor in (1, 2, 4, 8):
+        held = replace(
+            asked,
+            case=replace(
+                asked.case, decisions=(*asked.case.decisions, pin("tensor_parallel", tensor))
+            ),
+        )
+        outcome = build("x", (held,))
+        if outcome.plan is not None:
+            assert order.index(outcome.plan.verdict) <= free
+
+
+CONFLICTS = [
+    ((pin("tensor_parallel", 8.0), pin("pipeline_parallel", 8.0)), 2),
+    ((pin("tensor_parallel", 3.0),), 1),
+    ((pin("tensor_parallel", 1.0), pin("pipeline_parallel", 1.0), pin("replicas", 1.0)), 3),
+    ((pin("engine", "engine.llama_cpp"),), 1),
+    ((pin("max_num_seqs", 4096.0), pin("max_num_batched_tokens", 512.0)), 2),
+    ((pin("max_model_len", 100_000.0),), 1),
+    ((pin("gpu_memory_utilization", 0.1),), 2),
+]
+
+
+@pytest.mark.parametrize(("decisions", "smallest"), CONFLICTS, ids=lambda v: str(v)[:24])
+def test_pins_in_conflict_are_named(decisions, smallest):
+    asked = problem(decisions=decisions)
+    outcome = build("x", (asked,))
+    (found,) = outcome.diagnostics
+    assert outcome.plan is None
+    assert (found.code, found.slug) == ("INF501", "pins-conflict")
+    named = [item.field for item in decisions if f"`{item.field}`" in found.message]
+    fixed = 1 if "`precision`" in found.message else 0
+    assert len(named) + fixed == smallest
+
+
+def test_memory_share_and_context_are_taken_over():
+    pins = (pin("gpu_memory_utilization", 0.8), pin("max_model_len", 4096.0))
+    plan = build("x", (problem(decisions=pins),)).plan.services[0]
+    assert plan.gpu_memory_utilization == 0.8
+    assert plan.max_model_len == 4096
+    assert plan.estimate.memory.usable_bytes == pytest.approx(0.8 * 80 * designs.GIB)
+
+
+def test_a_narrower_precision_is_not_taken_without_need():
+    """Nobody asked for fewer bits, and sixteen hold: fewer accelerators are no reason."""
+    asked = problem(LLAMA_3_8B, rate_per_s=5)
+    free = replace(asked, case=replace(asked.case, decisions=()))
+    assert chosen(free).precision == "fp16"
+
+
+def test_an_engine_without_coefficients_is_an_error():
+    asked = problem()
+    bare = designs.vllm({"memory_share": 0.9})
+    outcome = build("x", (replace(asked, case=replace(asked.case, engines=(bare,))),))
+    assert outcome.plan is None
+    assert [item.code for item in outcome.diagnostics] == ["INF503"]
+
+
+def test_a_metric_that_is_not_planned_for_is_an_error():
+    asked = problem(limits_s={"throughput": 100.0})
+    outcome = build("x", (asked,))
+    assert outcome.plan is None
+    assert [item.code for item in outcome.diagnostics] == ["INF190"]
+
+
+def test_no_layout_without_any_pin():
+    """A board of 4 GB holds 70B parameters in no format."""
+    asked = designs.impossible_pi_problem()
+    calm = replace(asked.case, decisions=(), rate_per_s=1e-6)
+    outcome = build("x", (replace(asked, case=calm),))
+    assert outcome.plan is not None
+    assert "INF402" in [item.code for item in outcome.diagnostics]
+
+
+def test_weights_that_fit_in_sum_but_not_in_shards_are_no_layout():
+    """141 GB fit into three accelerators of 80 GiB, but 64 heads do not divide by three."""
+    asked = problem(place=designs.a100_node(per_node=3))
+    single = tuple(
+        replace(engine, pipeline_parallel=False, precisions=("fp16",))
+        for engine in asked.case.engines
+    )
+    small = replace(designs.A100_80GB_SXM, memory_bytes=designs.fact(60 * designs.GIB))
+    place = replace(asked.case.place, accelerator=small)
+    case = replace(asked.case, engines=single, place=place, decisions=())
+    outcome = build("x", (replace(asked, case=case),))
+    assert [item.code for item in outcome.diagnostics] == ["INF502"]
