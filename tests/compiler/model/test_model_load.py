@@ -38,7 +38,7 @@ def test_nothing_is_said_of_lengths_and_peak() -> None:
     ("load", "assumed", "expected"),
     [
         ("shape = steady", "", (1, 1, 1, GIVEN)),
-        ("shape = spiky", "", (1.5, 1.8, 4.2, DEFAULTED)),
+        ("shape = spiky", "", (1.5, 2.0, 4.2, DEFAULTED)),
         ("shape = spiky(peak = 3x)", "", (3, 3, 3, GIVEN)),
         ("shape = spiky(peak = 2x..5x)", "", (2, 3.5, 5, GIVEN)),
         ("shape = spiky; peak = 3x", "", (3, 3, 3, GIVEN)),
