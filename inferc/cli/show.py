@@ -15,13 +15,13 @@ COMMAND_CODES: Final = range(720, 740)
 def show(diagnostics: Sequence[Diagnostic], *, form: str, color: str) -> None:
     """Print ``diagnostics`` to standard error: for people, or as one JSON object."""
     if form == "json":
-        from inferc.dsl.json_form import to_json
+        from inferc.dsl import to_json
 
         complain(to_json(diagnostics))
     elif diagnostics:
-        from inferc.dsl.render import render
+        from inferc.dsl import render_diagnostics
 
-        complain(render(diagnostics, color=wants_color(color, sys.stderr)))
+        complain(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ HEADINGS = [
 OPTIONAL = "## Source"
 
 
+@cache
 def raised() -> Mapping[str, str]:
     """Return the codes in the product, with a place where each is raised."""
     return {
