@@ -179,7 +179,7 @@ def _percentile(stop: Stop) -> Diagnostic | None:
 
 def _bounded_by_equals(stop: Stop) -> Diagnostic | None:
     found = stop.found
-    if found is None or found.text != "=" or not stop.takes("CMP"):
+    if found is None or found.text != "=" or not stop.takes("CMP") or stop.takes("ADD"):
         return None
     return unexpected(
         span=stop.span,
@@ -195,6 +195,29 @@ def _colon(stop: Stop) -> Diagnostic | None:
         return None
     plain = unexpected(span=stop.span, found="`:`", expected="`=`", help_text="write ` =` for `:`")
     return _with_fix(plain, "write `=`", " =")
+
+
+def _arrow(stop: Stop) -> Diagnostic | None:
+    if stop.found is None or stop.found.text != "->":
+        return None
+    help_text = "traffic goes from one thing to another: `edge -> chat { weight = 95% }`"
+    return unexpected(span=stop.span, found="`->`", expected="", help_text=help_text)
+
+
+def _swallowed_name(stop: Stop) -> Diagnostic | None:
+    """Find ``a = 1 b = 2``, where ``1 b`` was read as a quantity."""
+    found, before = stop.found, stop.before
+    if found is None or before is None or found.text != "=" or before.kind != "number":
+        return None
+    number, _, name = before.text.rpartition(" ")
+    if not number or not name.isidentifier():
+        return None
+    return missing_operator(
+        span=Span(stop.within.source, before.end - len(name), before.end),
+        before=number,
+        found=f"`{name}`",
+        expected="`,`" if stop.takes("COMMA") else "`;` or a new line",
+    )
 
 
 def _torn_unit(stop: Stop) -> Diagnostic | None:
@@ -251,7 +274,7 @@ def _side_by_side(stop: Stop) -> Diagnostic | None:
     if found.kind == "name" and _close_word(stop, found):
         return None
     if stop.takes("EQUAL", "CMP") and not stop.takes("AND"):
-        expected = "`=` or a comparison"
+        expected = "`=` or a comparison" if stop.takes("CMP") else "`=`"
     elif stop.takes("COMMA"):
         expected = "`,`"
     elif stop.takes("ADD"):
@@ -305,6 +328,8 @@ MISTAKES: Final[Sequence[Callable[[Stop], Diagnostic | None]]] = (
     _clause_for_value,
     _bounded_by_equals,
     _colon,
+    _arrow,
+    _swallowed_name,
     _torn_unit,
     _chained,
     _missing_value,
@@ -355,13 +380,16 @@ def _close_word(stop: Stop, found: Lexeme) -> str:
 def _shown(text: str) -> str:
     """Return ``text`` as it fits into a line of a message."""
     first, *rest = text.splitlines() or [""]
-    return f"{first[:37]}…" if len(first) > 40 or rest else first  # noqa: PLR2004
+    printable = "".join(char if char.isprintable() else "\ufffd" for char in first)
+    return f"{printable[:37]}…" if len(first) > 40 or rest else printable  # noqa: PLR2004
 
 
 def _wanted(expected: frozenset[str]) -> str:
     """Return the one thing that must come next."""
     if expected >= {"NUMBER", "NAME"}:
         return "a value"
+    if "NUMBER" in expected:
+        return "a number"
     if "DATE" in expected and "NUMBER" not in expected:
         return "a date such as 2026-12-31"
     if "LONG_STRING" in expected:
@@ -391,6 +419,8 @@ def _words(expected: frozenset[str]) -> Iterable[str]:
         yield "a value"
         return
     yield from _signs(expected)
+    if expected >= {"LBRACE", "NAME"} or expected >= {"EQUAL", "CMP"}:
+        return  # labels and bases can stand there too, but are seldom what is missing
     if wanted := _wanted(expected):
         yield wanted
     if operators:
