@@ -173,6 +173,18 @@ def image_not_pinned(*, service: str, image: str, span: Span | None) -> Diagnost
     )
 
 
+def bad_value(*, field: str, value: str, expected: str, span: Span | None) -> Diagnostic:
+    """INF616: a field has a value that no Kubernetes object can hold where it goes."""
+    return Diagnostic(
+        code="INF616",
+        slug="bad-kubernetes-value",
+        message=f"`{field}` cannot be `{value}` on Kubernetes",
+        span=span,
+        notes=(f"it must be {expected}",),
+        help=f"correct `{field}`",
+    )
+
+
 def inconsistent(
     *, code: str, slug: str, where: str, message: str, notes: tuple[str, ...] = ()
 ) -> Diagnostic:

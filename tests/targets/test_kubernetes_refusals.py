@@ -79,6 +79,11 @@ def unknown_engine() -> Topology:
     return running(replace(plan, configuration=replace(plan.configuration, engine="none_of_these")))
 
 
+def with_label(label: str) -> Topology:
+    place = designs.a100_node()
+    return on(replace(place, accelerator=replace(place.accelerator, product_label=label)))
+
+
 def other_engine() -> Topology:
     plan = with_engine(id="engine.other").services[0]
     return running(replace(plan, configuration=replace(plan.configuration, engine="other")))
@@ -114,6 +119,15 @@ REFUSED = (
     ("INF609", on(in_cluster(cluster(namespace="a_b"))), {}, "`a_b` cannot be the name"),
     ("INF612", several_clusters(), {}, "run on several clusters"),
     ("INF613", on(in_cluster(cluster(access_mode="read_only_many"))), {}, "only read"),
+    ("INF616", on(in_cluster(cluster(release_label="a b"))), {}, "`release_label`"),
+    ("INF616", on(in_cluster(cluster(release_label="x" * 64))), {}, "`release_label`"),
+    ("INF616", on(in_cluster(cluster(gateway_namespace="Edge"))), {}, "`gateway_namespace`"),
+    ("INF616", on(in_cluster(cluster(storage_class="fast disk"))), {}, "`storage_class`"),
+    ("INF616", on(in_cluster(cluster(prometheus="prom:9090"))), {}, "`prometheus`"),
+    ("INF616", on(in_cluster(cluster(image_registry="https://m"))), {}, "`image_registry`"),
+    ("INF616", with_label("A100 80GB"), {}, "`product_label`"),
+    ("INF616", with_engine(port=70000), {}, "`port` cannot be `70000`"),
+    ("INF616", with_engine(health_path="health"), {}, "`health_path`"),
     ("INF614", on(in_cluster(cluster(access_mode="read_write_once"), 2.0)), {}, "cannot all mount"),
 )
 

@@ -10,7 +10,7 @@ from inferc.targets.base import Options
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as problems
 from inferc.targets.kubernetes.objects import arguments, scaling
-from inferc.targets.kubernetes.objects.names import dns_label, is_dns_label
+from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns_label
 from inferc.targets.kubernetes.objects.releases import Release, known_releases, release_of
 from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
 from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
@@ -21,6 +21,22 @@ REVISION = re.compile(r"([A-Za-z0-9][\w./-]*)?", re.ASCII)
 """Neither may begin with ``-``: the downloader would take it for an option."""
 PINNED = re.compile(r"@sha256:[0-9a-f]{64}$|:(?!latest$)[\w.-]+$", re.ASCII)
 """The end of an image's name that says which one it is."""
+
+LAST_PORT = 65535
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?", re.ASCII)
+LABEL_RULE = "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at either end"
+SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
+TEXTS = {
+    "gateway_namespace": (DNS_LABEL, "the name of a namespace"),
+    "image_registry": (
+        re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*/?", re.ASCII),
+        "a host, with a port and a path where it has them: `mirror.example:5000/hub`",
+    ),
+    "prometheus": (re.compile(r"https?://[^\s/]+(/\S*)?"), "an address: `http://host:9090`"),
+    "release_label": (LABEL_VALUE, LABEL_RULE),
+    "storage_class": (SUBDOMAIN, "the name of a storage class"),
+}
+"""What the settings of a cluster may be."""
 
 
 def refuse(topology: Topology, options: Options) -> tuple[Diagnostic, ...]:
@@ -87,6 +103,7 @@ def _refused(plan: ServicePlan, reason: str, notes: tuple[str, ...]) -> Diagnost
 
 def _service(serving: Serving) -> Iterator[Diagnostic]:
     yield from _shape(serving)
+    yield from _values(serving)
     yield from _engine(serving)
     yield from _weights(serving)
 
@@ -101,6 +118,36 @@ def _shape(serving: Serving) -> Iterator[Diagnostic]:
             per_node=serving.place.per_node,
             span=serving.place.span,
         )
+
+
+def _values(serving: Serving) -> Iterator[Diagnostic]:
+    """Yield texts of the user that no object can hold where they would go."""
+    cluster, hardware, engine = serving.place.cluster, serving.place.accelerator, serving.engine
+    for name, (pattern, expected) in TEXTS.items():
+        value = serving.settings[name]
+        if value and not pattern.fullmatch(value):
+            stated = None if cluster is None else cluster.settings.get(name)
+            span = None if stated is None else stated.span
+            yield problems.bad_value(field=name, value=value, expected=expected, span=span)
+    if not LABEL_VALUE.fullmatch(hardware.product_label):
+        yield problems.bad_value(
+            field="product_label",
+            value=hardware.product_label,
+            expected=LABEL_RULE,
+            span=hardware.span,
+        )
+    if not 0 < engine.port <= LAST_PORT:
+        yield problems.bad_value(
+            field="port",
+            value=str(engine.port),
+            expected=f"between 1 and {LAST_PORT}",
+            span=engine.span,
+        )
+    for name, path in (("health_path", engine.health_path), ("ready_path", engine.ready_path)):
+        if not path.startswith("/"):
+            yield problems.bad_value(
+                field=name, value=path, expected="a path: `/health`", span=engine.span
+            )
 
 
 def _engine(serving: Serving) -> Iterator[Diagnostic]:
