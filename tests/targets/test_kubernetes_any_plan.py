@@ -8,8 +8,9 @@ from support import designs, topologies
 from support.kubernetes import native_problems, one
 
 from inferc.compiler.plan import ServicePlan
+from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
-from inferc.dsl import has_errors
+from inferc.dsl import Severity, has_errors
 from inferc.targets.kubernetes.checks import check
 from inferc.targets.kubernetes.emitter import TARGET
 from inferc.targets.kubernetes.objects import build_objects, refuse
@@ -103,3 +104,42 @@ def test_more_load_time_never_means_less_time_to_start():
         budgets.append(spec["containers"][0]["startupProbe"]["failureThreshold"])
     assert budgets == sorted(budgets)
     assert budgets[0] < budgets[-1]
+
+
+# ---- texts of the user ----------------------------------------------------------------------
+
+SETTINGS = ("storage_class", "prometheus", "release_label", "image_registry", "gateway_namespace")
+TEXTS = st.one_of(
+    st.text(alphabet="aZ0-_./: \n@$(){}\"'", max_size=70),
+    st.sampled_from(["fast", "http://p:9090", "mirror.example:5000/hub", "edge", "a" * 64]),
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(SETTINGS), TEXTS),
+    TEXTS,
+    TEXTS,
+    st.dictionaries(
+        st.sampled_from(["namespace", "hf_token_secret", "image_pull_secret", "node_cidr"]), TEXTS
+    ),
+)
+@settings(deadline=None, max_examples=150)
+def test_a_text_is_refused_or_harmless(
+    stated: dict[str, str], product_label: str, repository: str, options: dict[str, str]
+):
+    (plan,) = BASE.services
+    place = plan.service.place
+    cluster = replace(
+        place.cluster, settings={name: exactly(value) for name, value in stated.items()}
+    )
+    hardware = replace(place.accelerator, product_label=product_label)
+    service = replace(
+        plan.service,
+        place=replace(place, cluster=cluster, accelerator=hardware),
+        model=replace(plan.service.model, repository=repository or "a/b"),
+    )
+    topology = replace(BASE, services=(replace(plan, service=service),))
+    emitted = TARGET.emit(topology, options)
+    wrong = {item.code for item in emitted.diagnostics if item.severity is Severity.ERROR}
+    assert wrong <= {"INF603", "INF608", "INF609", "INF616"}
+    assert bool(wrong) != bool(emitted.artifacts)

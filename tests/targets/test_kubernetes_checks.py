@@ -239,6 +239,18 @@ def test_a_budget_for_a_single_replica_is_caught():
     assert codes((*manifests, *budget), topology) == {"INF696"}
 
 
+def test_an_engine_that_drains_itself_needs_time_behind_the_wait():
+    (plan,) = chat().services
+    engines = (replace(plan.service.engines[0], version="0.33.0"),)
+    topology = replace(
+        chat(), services=(replace(plan, service=replace(plan.service, engines=engines)),)
+    )
+    manifests = objects(topology)
+    assert codes(manifests, topology) == set()
+    path = (*POD, "terminationGracePeriodSeconds")
+    assert codes(changed(manifests, "Deployment", path, 20), topology) == {"INF694"}
+
+
 def test_a_pool_that_is_too_small_is_caught():
     (plan,) = chat().services
     greedy = replace(plan, autoscale=replace(plan.autoscale, max_replicas=3))

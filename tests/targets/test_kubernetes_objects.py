@@ -133,6 +133,13 @@ def test_resources_follow_the_size_of_a_replica(tensor: int):
     assert "cpu" not in resources["limits"]
 
 
+def test_a_pipeline_inside_one_node_takes_the_accelerators_of_all_stages():
+    shape = topologies.configuration(tensor_parallel=4, pipeline_parallel=2, replicas=1)
+    container = engine(topologies.topology_of(designs.support_chat(), shape))
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "8"
+    assert {"--tensor-parallel-size=4", "--pipeline-parallel-size=2"} <= set(container["args"])
+
+
 @pytest.mark.parametrize(
     ("load_s", "probes"), [(1.0, 30), (190.0, 30), (200.0, 30), (201.0, 31), (1000.0, 150)]
 )
