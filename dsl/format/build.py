@@ -454,9 +454,10 @@ def _sort_imports(elements: list[Element]) -> tuple[Element, ...]:
     done: list[Element] = []
     run: list[Element] = []
     for place, element in enumerate(elements):
-        above = elements[:place]
-        pinned = _has_doc(above) or (bool(above) and above[-1].comment and not element.blank_before)
-        movable = element.sort_key is not None and not element.notes and not pinned
+        movable = element.sort_key is not None and not element.notes
+        if movable and place:
+            commented = elements[place - 1].comment and not element.blank_before
+            movable = not (commented or _has_doc(elements[:place]))
         if element.blank_before or not movable:
             done.extend(_sorted(run))
             run = []

@@ -194,7 +194,7 @@ def _width(doc: Doc) -> int | None:
 
 def _rows(part: Sequence, indent: int) -> Doc:
     """Return the elements of ``part`` with one on a line, equals signs aligned."""
-    pads = _pads(part.elements, indent)
+    pads, ends = _pads(part.elements, indent), _ends(part)
     parts: list[Part] = []
     for number, element in enumerate(part.elements):
         if number or part.opener:
@@ -204,18 +204,22 @@ def _rows(part: Sequence, indent: int) -> Doc:
         parts.extend(element.doc[: element.head])
         parts.append(" " * pads.get(number, 0))
         parts.extend(element.doc[element.head :])
-        parts.append(_end(part, number))
+        parts.append(ends[number])
         parts.extend(Note(text) for text in element.notes)
     return tuple(parts)
 
 
-def _end(part: Sequence, number: int) -> str:
-    """Return what ends an element that has its own line."""
-    if part.elements[number].comment:
-        return ""
-    following = next((item for item in part.elements[number + 1 :] if not item.comment), None)
-    guarded = following is not None and following.guarded
-    return part.style.end or (part.style.joint.rstrip() if guarded else "")
+def _ends(part: Sequence) -> list[str]:
+    """Return for each element what ends it where it has its own line."""
+    ends: list[str] = []
+    guarded = False
+    for element in reversed(part.elements):
+        if element.comment:
+            ends.append("")
+        else:
+            ends.append(part.style.end or (part.style.joint.rstrip() if guarded else ""))
+            guarded = element.guarded
+    return ends[::-1]
 
 
 def _pads(elements: tuple[Element, ...], indent: int) -> dict[int, int]:

@@ -28,6 +28,17 @@ WAITS_FOR_FENCES = ("Deployment", "Job")
 FENCES = ("NetworkPolicy", "ServiceAccount")
 
 
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """Something that the program tells a component."""
+
+    name: str
+    type: str
+    default: str
+    """Empty where it must be told."""
+    meaning: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
     """A component of the program: of one service, or of what all services share."""
@@ -53,25 +64,26 @@ class Component:
         return tuple(one for one in self.manifests if one.kind in kinds)
 
     @property
-    def arguments(self) -> tuple[tuple[str, str, str, str], ...]:
-        """Name, type, default and meaning of what the program tells it."""
-        found = [("namespace", "pulumi.Input[str]", "", "Where its objects live.")]
+    def arguments(self) -> tuple[Argument, ...]:
+        """What the program tells it."""
+        found = [Argument("namespace", "pulumi.Input[str]", "", "Where its objects live.")]
         for deployment in self.of_kind("Deployment"):
             start_s = _number(deployment.body, "progressDeadlineSeconds")
             rollout_s = start_s * self.most_replicas
             found += [
-                ("start_timeout", "str", f"{start_s}s", "How long a first start may take."),
-                ("rollout_timeout", "str", f"{rollout_s}s", "How long a rollout may take."),
+                Argument("start_timeout", "str", f"{start_s}s", "How long a start may take."),
+                Argument("rollout_timeout", "str", f"{rollout_s}s", "How long a rollout may take."),
             ]
         for job in self.of_kind("Job"):
             limit = f"{_number(job.body, 'activeDeadlineSeconds')}s"
-            found.append(("fetch_timeout", "str", limit, "How long the weights may take."))
+            found.append(Argument("fetch_timeout", "str", limit, "How long a download may take."))
         if self.of_kind("PersistentVolumeClaim"):
             meaning = "Whether `pulumi destroy` leaves the volume of weights alone."
-            found.append(("protect_weights", "bool", "False", meaning))
+            found.append(Argument("protect_weights", "bool", "False", meaning))
         if self.of_kind(*WAITS_FOR_FENCES):
             kind = "Sequence[pulumi.Resource]"
-            found.append(("fences", kind, "()", "What must be there before the first pod."))
+            meaning = "What must be there before the first pod."
+            found.append(Argument("fences", kind, "()", meaning))
         return tuple(found)
 
     @property
@@ -150,7 +162,7 @@ def _ordered(component: Component) -> list[Manifest]:
 
 def _head(component: Component) -> list[str]:
     about = f"The service {component.label}" if component.label else "What all services share"
-    sequence = any("Sequence" in kind for _, kind, _, _ in component.arguments)
+    sequence = any("Sequence" in argument.type for argument in component.arguments)
     return [
         f'"""{about}. Generated: change the .infer file instead, or add a transform."""',
         "",
@@ -187,10 +199,10 @@ def _arguments(component: Component) -> list[str]:
         '    """What the program says; everything else was planned."""',
         "",
     ]
-    for name, kind, default, meaning in component.arguments:
-        value = default if kind != "str" else literal(default)
-        lines.append(f"    {name}: {kind}{f' = {value}' if default else ''}")
-        lines.append(f'    """{meaning}"""')
+    for one in component.arguments:
+        value = literal(one.default) if one.type == "str" else one.default
+        lines.append(f"    {one.name}: {one.type}{f' = {value}' if one.default else ''}")
+        lines.append(f'    """{one.meaning}"""')
     return lines
 
 
@@ -282,6 +294,7 @@ def _options(component: Component, manifest: Manifest) -> Expression:
             options.append(_timeouts(times))
         case "PersistentVolumeClaim":
             options.append(("protect", "args.protect_weights"))
+            options.append(_timeouts([("create", "args.start_timeout")]))
         case kind if kind in SCALERS:
             options.append(("depends_on", array(["self.deployment"])))
         case _:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from inferc.compiler.plan import Margin, ServicePlan
 from inferc.compiler.topology import Topology
-from inferc.compiler.units import to_unit
+from inferc.compiler.units import from_unit
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.serving import Serving
 
@@ -75,12 +75,7 @@ def _margin(margin: Margin) -> Mapping[str, Data]:
 def _usd_per_h(plan: ServicePlan) -> float | None:
     """Return what the service costs an hour; None where nobody gave a price."""
     price = plan.price_usd_per_s
-    return None if price is None else _finite(from_per_second(price))
-
-
-def from_per_second(value: float) -> float:
-    """Return a rate per second as one per hour."""
-    return value / to_unit(1.0, "h")
+    return None if price is None else _finite(price * from_unit(1.0, "h"))
 
 
 def _finite(value: float) -> float | None:

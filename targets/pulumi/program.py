@@ -90,7 +90,7 @@ def _construct(component: Component) -> list[str]:
         arguments: list[tuple[str, Expression]] = [("namespace", 'plan["namespace"]')]
     else:
         arguments = [("namespace", f"{FOUNDATION}.namespace_name")]
-    known = {name for name, _, _, _ in component.arguments}
+    known = {argument.name for argument in component.arguments}
     if "protect_weights" in known:
         asked = 'config.get_bool("protectWeights") or False'
         arguments.append(("protect_weights", asked))

@@ -33,8 +33,7 @@ def _head(topology: Topology) -> list[str]:
         f"# {project_name(topology)} on Kubernetes, by Pulumi",
         "",
         "Creates the same objects as the target `kubernetes`. Change the `.infer` file and compile",
-        "again; changes of your own belong into a transform or a program that imports these",
-        "components.",
+        "again; your own changes belong into a transform, or a program that imports the components.",
         "",
         f"Plan `{topology.digest}`, verdict {topology.verdict.value}.",
     ]
@@ -51,8 +50,8 @@ def _run() -> list[str]:
         "pulumi up",
         "```",
         "",
-        f"Written for {PULUMI.title} {PULUMI.version} and",
-        f"pulumi-kubernetes {PULUMI_KUBERNETES.version}, Python 3.10 or later.",
+        f"Written for pulumi {PULUMI.version} and pulumi-kubernetes {PULUMI_KUBERNETES.version},",
+        "Python 3.10 or later.",
     ]
 
 
@@ -66,6 +65,8 @@ def _settings(topology: Topology) -> list[str]:
         "| --- | --- | --- |",
         f"| `{project}:context` | the current one | context of the kubeconfig |",
         f"| `{project}:protectWeights` | `false` | {protect} |",
+        "",
+        "Set one with `pulumi config set protectWeights true`.",
     ]
 
 

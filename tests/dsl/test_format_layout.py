@@ -325,6 +325,13 @@ def test_depth_is_no_recursion() -> None:
     assert formatted(formatted(deep)) == formatted(deep)
 
 
+def test_a_long_file() -> None:
+    lines = "".join(
+        f"b n{n} {{\n  a = [{n}, {n}]  # c\n  long = {{ x = 1, y = 2 }}\n}}\n" for n in range(500)
+    )
+    assert formatted(lines) == lines.replace("  a = [", "  a    = [")
+
+
 def test_text_that_is_not_in_the_tree_is_not_guessed() -> None:
     parsed = parse(SourceFile("test.infer", "a = 1\n"))
     broken = SourceFile("test.infer", "a ~ 1\n")

@@ -52,9 +52,11 @@ def test_files(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "examples").rglob("*.infer")), ids=lambda path: path.parent.name
+    "path",
+    [path for path in FILES if "tests" not in path.relative_to(ROOT).parts],
+    ids=lambda path: str(path.relative_to(ROOT)),
 )
-def test_examples_are_formatted(path: Path) -> None:
+def test_what_is_shipped_is_formatted(path: Path) -> None:
     text = path.read_text("utf-8")
     assert format_module(module_of(text)) == text
 
