@@ -11,6 +11,7 @@ from support.kubernetes import errors, objects
 
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.checks import SLUGS, check
+from inferc.targets.kubernetes.emitter import TARGET
 from inferc.targets.kubernetes.objects import Manifest
 
 GONE = object()
@@ -258,6 +259,7 @@ def test_a_pool_that_is_too_small_is_caught():
     (found,) = check(objects(topology), topology, {})
     assert found.code == "INF692"
     assert found.message == "dc1.gpu: it has 8 accelerators, and its services take 12"
+    assert TARGET.emit(topology, {}).artifacts == ()
 
 
 def test_every_code_is_provoked_here():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from inferc.compiler.model import Engine, Place
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
-from inferc.compiler.units import from_unit, to_unit
+from inferc.compiler.units import to_unit
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.settings import ACCESS_MODES, Choices, Settings, settings_of
 from inferc.targets.versions import GPU_RESOURCES
@@ -209,11 +209,6 @@ class Serving:
 def gibibytes(count: int) -> str:
     """Return ``count`` GiB as Kubernetes writes it."""
     return f"{count}Gi"
-
-
-def gibibytes_to_bytes(count: int) -> float:
-    """Return ``count`` GiB in bytes."""
-    return from_unit(count, "GiB")
 
 
 def engine_of(plan: ServicePlan) -> Engine | None:
