@@ -33,8 +33,15 @@ class Emitted:
 class Target(Protocol):
     """A way to deploy or draw a topology. ``emit`` is pure: same input, same bytes."""
 
-    name: str
-    summary: str
+    @property
+    def name(self) -> str:
+        """What ``-t`` and ``emit`` blocks call it."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """What it writes, in a few words."""
+        ...
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
