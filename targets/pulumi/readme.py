@@ -33,7 +33,7 @@ def _head(topology: Topology) -> list[str]:
         f"# {project_name(topology)} on Kubernetes, by Pulumi",
         "",
         "Creates the same objects as the target `kubernetes`. Change the `.infer` file and compile",
-        "again; your own changes belong into a transform, or a program that imports the components.",
+        "again; changes of your own belong into a transform or a program that imports components.",
         "",
         f"Plan `{topology.digest}`, verdict {topology.verdict.value}.",
     ]

@@ -1,66 +1,27 @@
-"""Random valid programs over the whole grammar of edition 1, and trees compared without places."""
+"""Random valid programs over the whole grammar of edition 1."""
 
-import re
 from collections.abc import Callable
-from dataclasses import fields
 from random import Random
 
 from hypothesis import strategies as st
+from support.trees import comment_texts, same_tree, tree
+from support.vocabulary import (
+    ANY_WORDS,
+    BLANKS,
+    CLAUSES,
+    COMMENT_TEXTS,
+    FREE_WORDS,
+    KINDS,
+    LONG_STRINGS,
+    METRICS,
+    MONEY,
+    NAMES,
+    NUMBERS,
+    QUANTITIES,
+    STRINGS,
+)
 
-from inferc.dsl.source import Span
-from inferc.dsl.syntax import Import, Module, Node
-
-_NAMES = ("a", "chat", "llama", "gpu_pool", "Tier2", "_x", "p5", "eks", "t", "load", "infinite")
-_FREE_WORDS = ("over", "at", "per", "where", "from", "as", "extends", "and", "or")
-_ANY_WORDS = (*_FREE_WORDS, "if", "for", "let", "infer", "import", "assert", "remove", "prefer")
-_KINDS = ("model", "service", "topology", "pool", "sla", "assume", "pin", "env", "emit", "b")
-_METRICS = ("ttft", "itl", "e2e", "availability", "cost", "score")
-_STRINGS = (
-    '""',
-    '"a b"',
-    r'"quote \" and \\ slash"',
-    '"# no comment // none /* neither */"',
-    '"ai.${domain}"',
-    '"${a.b[0]} and ${1 + 2}"',
-    '"{ ( ["',
-    '"häßlich 模型 🦙"',
-)
-_LONG_STRINGS = (
-    '"""one line"""',
-    '"""two\n   lines "quoted" # here\n"""',
-    '"""${chat}\n\n\nend"""',
-)
-_NUMBERS = ("0", "1", "42", "4_000", "0.95", "1e9", "2.5e-3", "1E+6", "007")
-_QUANTITIES = (
-    "500ms",
-    "5 minutes",
-    "80 GiB",
-    "80GiB",
-    "1000 req/min",
-    "1000/min",
-    "1M req/s",
-    "16k tok/d",
-    "312 TFLOP/s",
-    "5%",
-    "99.9%",
-    "8x",
-    "4B",
-    "4_000 ktok/d",
-    "1e9 B",
-    "2 furlong/fortnight/gpu",
-)
-_MONEY = ("$12", "$2.49/gpu/h", "$85k/mo", "$0.12/kWh", "$4_000M")
-_COMMENT_TEXTS = (
-    "",
-    " why",
-    " }",
-    ' "open',
-    " {([",
-    " häßlich 模型",
-    "! ---- x ----",
-    " trailing  ",
-)
-_BLANKS = (" ", " ", " ", "  ", "\t", "     ")
+__all__ = ["comment_texts", "programs", "same_tree", "tree"]
 
 
 class _Writer:
@@ -82,7 +43,7 @@ class _Writer:
         return self._random.random() < share
 
     def _text(self) -> str:
-        return self._random.choice(_COMMENT_TEXTS)
+        return self._random.choice(COMMENT_TEXTS)
 
     def _block_comment(self) -> str:
         lines = [self._text() for _ in range(1 + self._chance(0.1))]
@@ -96,9 +57,9 @@ class _Writer:
         parts: list[str] = []
         for _ in range(1 + self._random.choice((0, 0, 0, 1, 3))):
             if self._chance(self._comments):
-                parts.append(self._random.choice(_BLANKS) + self._line_comment())
+                parts.append(self._random.choice(BLANKS) + self._line_comment())
             elif self._chance(self._comments):
-                parts.append(self._random.choice(_BLANKS) + self._block_comment())
+                parts.append(self._random.choice(BLANKS) + self._block_comment())
             parts.append(self._newline)
         return "".join(parts) + " " * self._random.choice((0, 0, 2, 4, 7))
 
@@ -108,7 +69,7 @@ class _Writer:
             return f" {self._block_comment()} "
         if self._brackets[-1] and self._chance(0.08):
             return self._line_end() + " "
-        return self._random.choice(_BLANKS)
+        return self._random.choice(BLANKS)
 
     def _put(self, text: str, *, tight: bool = False) -> None:
         """Write a token; ``tight`` if it needs no blank before it."""
@@ -247,7 +208,7 @@ class _Writer:
 
     def _assign(self) -> None:
         if not self._decorated and self._chance(0.1):
-            self._put(self._random.choice(_FREE_WORDS))
+            self._put(self._random.choice(FREE_WORDS))
         else:
             self._path()
         self._put(self._random.choice(("=", "=", "=", "=", "+=", "-=")))
@@ -281,7 +242,7 @@ class _Writer:
         self._clauses()
 
     def _block(self, depth: int) -> None:
-        self._put(self._random.choice(_KINDS))
+        self._put(self._random.choice(KINDS))
         for _ in range(self._random.choice((0, 1, 1, 2))):
             self._put(self._random.choice((self._name(), '"a label"', '"${t.id}"')))
         if self._chance(0.2):
@@ -339,16 +300,16 @@ class _Writer:
         if self._chance(0.7):
             return
         for _ in range(self._random.choice((1, 1, 2, 3))):
-            self._clause(self._random.choice(tuple(_CLAUSES)))
+            self._clause(self._random.choice(tuple(CLAUSES)))
 
     def _clause(self, keyword: str) -> None:
         wraps = keyword in ("because", "until", "confidence", "else")
         if wraps and not self._brackets[-1] and self._chance(0.2):
             self._chunks.append(self._line_end())
         self._put(keyword)
-        match _CLAUSES[keyword]:
+        match CLAUSES[keyword]:
             case "text":
-                self._put(self._random.choice((*_STRINGS, *_LONG_STRINGS)))
+                self._put(self._random.choice((*STRINGS, *LONG_STRINGS)))
             case "date":
                 self._put("2026-12-31")
             case "name":
@@ -361,13 +322,13 @@ class _Writer:
     # ---- paths and expressions -----------------------------------------------------------------
 
     def _name(self) -> str:
-        return self._random.choice(_NAMES)
+        return self._random.choice(NAMES)
 
     def _dotted(self) -> str:
         return ".".join(self._name() for _ in range(self._random.choice((1, 1, 2, 3))))
 
     def _path(self, *, tight: bool = False) -> None:
-        name = self._random.choice([name for name in _NAMES if name != "p5"])
+        name = self._random.choice([name for name in NAMES if name != "p5"])
         self._put(name, tight=tight)  # `p5 …` at the start of a statement is a percentile
         self._steps()
 
@@ -379,7 +340,7 @@ class _Writer:
             self._path()
 
     def _metric(self) -> str:
-        return self._random.choice(_METRICS)
+        return self._random.choice(METRICS)
 
     def _steps(self) -> None:
         for _ in range(self._random.choice((0, 0, 1, 2))):
@@ -389,7 +350,7 @@ class _Writer:
                 self._close("]")
             self._put(".", tight=True)
             self._put(
-                self._random.choice((self._name(), self._random.choice(_ANY_WORDS))), tight=True
+                self._random.choice((self._name(), self._random.choice(ANY_WORDS))), tight=True
             )
 
     def _expression(self, depth: int) -> None:
@@ -443,9 +404,9 @@ class _Writer:
             self._bracket(depth + 1, records=records, tight=tight)
 
     def _literal(self) -> str:
-        kinds = (_NUMBERS, _QUANTITIES, _QUANTITIES, _MONEY, ("2026-11-21",), _STRINGS)
+        kinds = (NUMBERS, QUANTITIES, QUANTITIES, MONEY, ("2026-11-21",), STRINGS)
         if self._chance(0.03):
-            return self._random.choice(_LONG_STRINGS)
+            return self._random.choice(LONG_STRINGS)
         return self._random.choice(self._random.choice(kinds))
 
     def _bracket(self, depth: int, *, records: bool, tight: bool) -> None:
@@ -510,18 +471,6 @@ class _Writer:
         self._close("}")
 
 
-_CLAUSES = {
-    "over": "value",
-    "at": "value",
-    "where": "value",
-    "per": "path",
-    "because": "text",
-    "else": "text",
-    "until": "date",
-    "confidence": "name",
-}
-
-
 def programs(max_statements: int = 8) -> st.SearchStrategy[str]:
     """Return a strategy of valid programs: any content of the grammar in any legal layout."""
     return st.builds(
@@ -529,42 +478,3 @@ def programs(max_statements: int = 8) -> st.SearchStrategy[str]:
         st.integers(0, 2**48),
         st.integers(0, max_statements),
     )
-
-
-def same_tree(first: Module, second: Module) -> bool:
-    """Return whether two modules say the same, wherever their parts stand in the text.
-
-    The order of imports that stand one behind the other is none of the meaning.
-    """
-    return tree(first) == tree(second)
-
-
-def tree(module: Module) -> tuple[object, ...]:
-    """Return the statements of ``module`` as nested tuples without places."""
-    statements: list[object] = []
-    imports: list[tuple[str, object]] = []
-    for statement in module.statements:
-        shape = _shape(statement)
-        if isinstance(statement, Import):
-            imports.append((repr(shape), shape))
-            continue
-        statements.extend(item for _, item in sorted(imports, key=lambda pair: pair[0]))
-        imports = []
-        statements.append(shape)
-    statements.extend(item for _, item in sorted(imports, key=lambda pair: pair[0]))
-    return tuple(statements)
-
-
-def comment_texts(module: Module) -> list[str]:
-    """Return the comments of ``module`` in order, blanks at the ends of lines aside."""
-    return [re.sub(r"[ \t\r]+$", "", item.text, flags=re.MULTILINE) for item in module.comments]
-
-
-def _shape(value: object) -> object:
-    """Return ``value`` with nodes as tuples of their class and fields, spans left out."""
-    if isinstance(value, Node):
-        inner = (getattr(value, field.name) for field in fields(value))
-        return (type(value).__name__, *(_shape(item) for item in inner))
-    if isinstance(value, tuple):
-        return tuple(_shape(item) for item in value)
-    return None if isinstance(value, Span) else value
