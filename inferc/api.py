@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from inferc.compiler.model import Design
     from inferc.compiler.plan import Plan
     from inferc.compiler.topology import Topology
-    from inferc.files import Outcome
+    from inferc.files.output import Outcome
     from inferc.outputs import Output
     from inferc.targets.base import Options
 
@@ -47,7 +47,7 @@ class Checked:
         return not has_errors(self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Planned:
     """The answer for each topology of a file, in its order; none where the file has errors."""
 
@@ -74,7 +74,7 @@ class Planned:
         return tuple(plan for plan in self.plans if plan.verdict is Verdict.INFEASIBLE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Compiled:
     """What a compile made. Without outputs the file has errors, or a plan is a refusal."""
 
@@ -210,7 +210,7 @@ def _compilation(
     file: File, env: str, params: Mapping[str, str] | None
 ) -> Compilation | Diagnostic:
     """Return the compilation of ``file``, or why it cannot be read."""
-    from inferc.files import DiskReader, read_source
+    from inferc.files.reader import DiskReader, read_source
 
     source = file if isinstance(file, SourceFile) else read_source(fspath(file))
     if isinstance(source, Diagnostic):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inferc import __version__
-from inferc.files import NewFile, Outcome, Request, Section, digest, write
+from inferc.files.manifest import Section, digest
+from inferc.files.output import NewFile, Outcome, Request, write
 
 if TYPE_CHECKING:
     from inferc.targets.base import Artifact

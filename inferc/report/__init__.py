@@ -3,7 +3,7 @@
 from inferc.report.explain import explain_path, known_paths, suggest
 from inferc.report.plan_json import render_json as render_plan_json
 from inferc.report.plan_text import render_plan
-from inferc.report.refusal import ERROR, to_diagnostics
+from inferc.report.refusal import ERROR
 from inferc.report.refusal import render_json as render_refusal_json
 
 __all__ = [
@@ -14,5 +14,4 @@ __all__ = [
     "render_plan_json",
     "render_refusal_json",
     "suggest",
-    "to_diagnostics",
 ]

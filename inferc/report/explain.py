@@ -175,7 +175,8 @@ def _origin(value: Sourced[float]) -> Lines:
             yield f"  confidence {value.confidence.value}"
         return
     source = " ".join(part for part in (value.source, value.as_of) if part)
-    yield f"  nobody said; the catalog's typical value{f', {source}' if source else ''}"
+    text = f"nobody said; the catalog's typical value{f', {source}' if source else ''}"
+    yield from wrap(text, indent=2)
 
 
 # ---- the SLA -----------------------------------------------------------------------------------

@@ -16,6 +16,9 @@ VERDICT_STYLES = {
     Verdict.INFEASIBLE: ("red", "bold"),
 }
 
+NOT_AT_ALL = "-"
+"""Stands for a peak factor where the SLA is missed at the mean rate already."""
+
 BAR = 24
 """Characters of the longest memory bar."""
 
@@ -61,7 +64,6 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
     service, shape, estimate = plan.service, plan.configuration, plan.estimate
     used = f"{shape.accelerators} of {plural(service.place.accelerators, 'accelerator')}"
     place = f"{service.place.path} ({_hardware(service.place)})"
-    scale = plan.autoscale
     fields = (
         ("engine", shape.engine),
         ("", shape.precision),
@@ -75,11 +77,6 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
         ("max_num_batched_tokens", str(shape.max_num_batched_tokens)),
         ("max_model_len", str(plan.max_model_len)),
     )
-    scaling = (
-        ("autoscale", f"{scale.min_replicas}..{scale.max_replicas}"),
-        ("on", f"{scale.signal} > {scale.threshold:g} a replica,"),
-        ("a start takes", amount(plan.load_time_s, "s")),
-    )
     work = (
         f"at the mean rate {percent(estimate.compute_share)} of the peak FLOP/s; at the peak each "
         f"replica is busy {percent(estimate.utilisation)} of the time, with "
@@ -89,7 +86,7 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
     return [
         f"  {paint(service.name, 'bold', 'cyan')}   {service.model.title} on {place}",
         *(_run(fields_of_line) for fields_of_line in (fields, limits)),
-        "    " + " ".join(part for pair in scaling for part in pair),
+        *_scaling(plan, paint),
         "",
         *_sla(plan, paint),
         "",
@@ -101,6 +98,15 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
 def _run(fields: Iterable[tuple[str, str]]) -> str:
     """Return names and values in one line; a field without a value is left out."""
     return "    " + "   ".join(f"{name} {value}".strip() for name, value in fields if value)
+
+
+def _scaling(plan: ServicePlan, paint: Paint) -> list[str]:
+    scale = plan.autoscale
+    line = (
+        f"autoscale {scale.min_replicas}..{scale.max_replicas} on {scale.signal} > "
+        f"{scale.threshold:g} a replica, a start takes {amount(plan.load_time_s, 's')}"
+    )
+    return [f"    {line}", *(paint(text, "dim") for text in wrap(scale.reason, indent=8))]
 
 
 def _hardware(place: Place) -> str:
@@ -151,25 +157,43 @@ def _assumptions(items: Sequence[Assumption], paint: Paint) -> list[str]:
     lines = [_title("rests on", paint)]
     for row, item in zip(table(rows, paint, indent=4), items, strict=True):
         lines.append(row)
-        told = "; ".join(part for part in (span_of(item), settled(item)) if part)
+        because = f'because "{item.unknown.because}"' if item.unknown.because else ""
+        told = "; ".join(part for part in (because, span_of(item), settled(item)) if part)
         lines += [paint(line, "dim") for line in wrap(told, indent=8)]
     return lines
 
 
 def _envelope(plan: ServicePlan, paint: Paint) -> list[str]:
-    if not plan.envelope:
+    """Return up to which peak the SLA holds: a grid of lengths where there is one, else a list."""
+    held = {
+        (row.prompt_mean_tok, row.output_mean_tok): row.holds_up_to_peak for row in plan.envelope
+    }
+    if not held:
         return []
-    rows = [("mean prompt", "mean answer", "the SLA holds up to a peak of")]
-    for row in plan.envelope:
-        peak = row.holds_up_to_peak
-        rows.append(
-            (
-                amount(row.prompt_mean_tok, "tok"),
-                amount(row.output_mean_tok, "tok"),
-                amount(peak, "x") if peak else "not even at the mean rate",
-            )
-        )
-    return [_title("for which lengths and peaks", paint), *table(rows, indent=4, right=(0, 1))]
+    prompts = sorted({prompt for prompt, _ in held})
+    outputs = sorted({output for _, output in held})
+    title = _title("holds up to a peak of, by mean lengths", paint)
+    rows: list[list[Cell]]
+    if len(held) == len(prompts) * len(outputs):
+        rows = [["", *(f"answers {amount(output, 'tok')}" for output in outputs)]]
+        rows += [
+            [f"prompts {amount(prompt, 'tok')}", *(_peak(held[prompt, o]) for o in outputs)]
+            for prompt in prompts
+        ]
+    else:
+        rows = [
+            [f"prompts {amount(prompt, 'tok')}, answers {amount(output, 'tok')}", _peak(peak)]
+            for (prompt, output), peak in sorted(held.items())
+        ]
+    columns = range(1, len(rows[0]))
+    lines = [title, *table(rows, paint, indent=4, right=columns)]
+    if not all(held.values()):
+        lines.append(f"    {NOT_AT_ALL}: not even at the mean rate")
+    return lines
+
+
+def _peak(peak: float) -> Cell:
+    return amount(peak, "x") if peak else (NOT_AT_ALL, "dim")
 
 
 # ---- how it was decided ------------------------------------------------------------------------
@@ -181,15 +205,14 @@ def _choices(choices: Sequence[Choice], paint: Paint) -> list[str]:
     names = [choice.path.rpartition(".")[2] for choice in choices]
     left = max(map(len, names))
     right = max(len(choice.value) for choice in choices)
-    indent = 4 + left + 2 + right + 2
     lines = [_title("decided", paint)]
     for name, choice in zip(names, choices, strict=True):
         first = f"    {name.ljust(left)}  {choice.value.rjust(right)}  "
         owner = "" if choice.owner == "planner" else f"({choice.owner}) "
-        lines += wrap(f"{owner}{choice.reason}", indent=indent, first=first)
+        lines += wrap(f"{owner}{choice.reason}", indent=len(first), first=first)
         losers = "; ".join(f"{loser.value}: {loser.reason}" for loser in choice.alternatives)
-        if losers:
-            lines += [paint(line, "dim") for line in wrap(f"not {losers}", indent=indent)]
+        if losers and choice.owner == "planner":
+            lines += [paint(line, "dim") for line in wrap(f"not {losers}", indent=8)]
     return lines
 
 

@@ -1,12 +1,15 @@
-"""Why there is no plan: as JSON for programs, as diagnostics and lines for people."""
+"""Why there is no plan: as JSON for programs, and as lines of a report.
+
+The planner's own diagnostics say the same beside the lines of the file.
+"""
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from inferc.compiler.plan import Bound, Margin, Plan, Refusal
 from inferc.compiler.topology import Json
-from inferc.dsl import Diagnostic, Label, Span
+from inferc.dsl import Span
 from inferc.report.amounts import amount, metric_amount, percentile_name, times
 from inferc.report.layout import Paint, table, wrap
 
@@ -109,39 +112,10 @@ def _best(refusal: Refusal) -> Mapping[str, Json]:
 # ---- for people --------------------------------------------------------------------------------
 
 
-def to_diagnostics(plan: Plan) -> tuple[Diagnostic, ...]:
-    """Return one diagnostic for each violated bound, with its arithmetic in the notes."""
-    return tuple(
-        _diagnostic(bound, refusal) for refusal in plan.refusals for bound in refusal.bounds
-    )
-
-
-def _diagnostic(bound: Bound, refusal: Refusal) -> Diagnostic:
-    span, label = bound.spans[0] if bound.spans else (None, "")
-    nearest = refusal.nearest[:1]
-    advice = [f"change {c.field} from {c.current} to {c.proposed}: {c.effect}" for c in nearest]
-    return Diagnostic(
-        code=bound.code,
-        slug=bound.slug,
-        message=f"`{bound.service}` cannot hold its SLA: {bound.statement}",
-        span=span,
-        label=label,
-        labels=tuple(Label(other, says) for other, says in bound.spans[1:]),
-        notes=(f"{bound.formula}: {comparison(bound)}", *_terms(bound)),
-        help=advice[0] if advice else f"inferc explain {bound.code}",
-    )
-
-
 def comparison(bound: Bound) -> str:
     """Return need, have and ratio of a bound."""
     need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
     return f"needs {need}, has {have}, {times(bound.ratio)} too much"
-
-
-def _terms(bound: Bound) -> Iterator[str]:
-    for term in bound.terms:
-        source = f"  ({term.source})" if term.source else ""
-        yield f"{term.name} = {amount(term.value, term.unit)}{source}"
 
 
 def refusal_lines(plan: Plan, paint: Paint) -> list[str]:

@@ -8,7 +8,7 @@ from support.repository import ROOT
 from inferc import api
 from inferc.compiler.pipeline import Compilation, Settings, Step, step
 from inferc.dsl import Diagnostic, Severity, SourceFile
-from inferc.files import DiskReader
+from inferc.files.reader import DiskReader
 
 CHAT = ROOT / "examples" / "support-chat" / "topology.infer"
 PI = ROOT / "examples" / "impossible-pi" / "topology.infer"

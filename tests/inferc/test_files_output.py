@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from inferc.files import NewFile, Outcome, Request, Section, digest, load_manifest, write
+from inferc.files.manifest import Section, digest, load_manifest
 from inferc.files.moves import Moves
+from inferc.files.output import NewFile, Outcome, Request, write
 
 FIRST = {"kubernetes/deployment.yaml": b"one\n", "kubernetes/service.yaml": b"two\n"}
 

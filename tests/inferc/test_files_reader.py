@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from inferc.dsl import Diagnostic, SourceFile
-from inferc.files import DiskReader, create_file, find_files, read_source, replace_file
+from inferc.files.create import create_file, replace_file
+from inferc.files.reader import DiskReader, find_files, read_source
 
 
 def problem(path: Path | str) -> Diagnostic:

@@ -9,7 +9,7 @@ from inferc.cli.options import Color, Env, Format, Params, read_params
 from inferc.cli.show import count, exit_code, show
 from inferc.cli.terminal import say
 from inferc.dsl import Diagnostic
-from inferc.files import find_files
+from inferc.files.reader import find_files
 
 EPILOG: Final = """
 Examples:

@@ -15,7 +15,7 @@ from inferc.cli.terminal import say, to_json
 from inferc.versions import FORMAT_VERSION
 
 if TYPE_CHECKING:
-    from inferc.files import Outcome
+    from inferc.files.output import Outcome
 
 EPILOG: Final = """
 Where the files go:

@@ -11,7 +11,8 @@ from inferc.cli.options import Color
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import say, say_bytes, wants_color
 from inferc.dsl import Diagnostic, SourceFile, format_module, has_errors, parse
-from inferc.files import STDIN, find_files, read_source, replace_file
+from inferc.files.create import replace_file
+from inferc.files.reader import STDIN, find_files, read_source
 
 EPILOG: Final = """
 Examples:

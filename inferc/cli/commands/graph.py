@@ -11,7 +11,7 @@ from inferc.cli.exit_codes import OK
 from inferc.cli.options import Color, Env, File, Params, Renderer, read_params
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import say_bytes
-from inferc.files import replace_file
+from inferc.files.create import replace_file
 
 EPILOG: Final = """
 Examples:

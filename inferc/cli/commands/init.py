@@ -39,7 +39,7 @@ def init(
     """
     from importlib.resources import files
 
-    from inferc.files import create_file
+    from inferc.files.create import create_file
 
     place = folder / FILE
     text = files("inferc.cli").joinpath(STARTER).read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from inferc.cli.exit_codes import DENIED, OK
 from inferc.cli.options import Color, Env, File, Format, Params, read_params
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import complain, say
-from inferc.files import replace_file
+from inferc.files.create import replace_file
 
 EPILOG: Final = """
 Examples:
