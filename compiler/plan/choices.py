@@ -55,8 +55,8 @@ class Explainer:
 
     def _choice(self, field: str, value: str, losers: Iterable[Alternative]) -> Choice:
         decisions = [item for item in self.case.decisions if item.field == field]
-        alternatives = tuple(losers)
         fixed = [item for item in decisions if item.operator == "=" and not item.is_range]
+        alternatives = () if fixed else tuple(losers)
         owner = ("pin" if fixed[0].because else "given") if fixed else "planner"
         return Choice(
             path=f"{self.case.service}.{field}",

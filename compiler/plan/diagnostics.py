@@ -22,6 +22,9 @@ KINDS: dict[str, ShowKind] = {
 """How the units of bounds are shown."""
 
 
+BEST_CASE = "best case: no overhead, no waiting, every unknown at its most favourable value"
+
+
 def amount(value: float, unit: str) -> str:
     """Return a number of a bound as people read it."""
     return show(value, KINDS[unit])
@@ -33,7 +36,8 @@ def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
     The first bound of a refusal says what to change; the others would only repeat it.
     """
     spans = bound.spans or ((service, ""),)
-    terms = tuple(f"{term.name}: {amount(term.value, term.unit)}" for term in bound.terms)
+    terms = ", ".join(f"{term.name} {amount(term.value, term.unit)}" for term in bound.terms)
+    first = bound is refusal.bounds[0]
     need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
     return Diagnostic(
         code=bound.code,
@@ -44,11 +48,11 @@ def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
         labels=tuple(Label(span, text) for span, text in spans[1:]),
         notes=(
             f"{bound.formula}",
-            f"need {need}, have {have}: {show(bound.ratio, 'factor')}",
-            *terms,
-            "best case: no overhead, no waiting, every unknown at its most favourable value",
+            f"need {need}, have {have}: {show(bound.ratio, 'factor')} too much",
+            terms,
+            *((BEST_CASE,) if first else ()),
         ),
-        help=_help(refusal) if bound is refusal.bounds[0] else "",
+        help=_help(refusal) if first else "",
     )
 
 

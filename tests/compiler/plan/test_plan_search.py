@@ -62,10 +62,10 @@ def brute_force(asked):
                 *(not met for met in planned[1]),
                 -BYTES_PER_PARAMETER["fp16"],
                 replicas * tensor * pipeline,
-                round(planned[0], 6),
+                round(planned[0], 3),
                 pipeline,
                 tensor,
-                -budget,
+                budget,
                 sequences,
             )
             if best is None or key < best[0]:

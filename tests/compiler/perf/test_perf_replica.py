@@ -1,0 +1,200 @@
+"""Memory, messages and steps: values by hand, and what must never get worse."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import designs
+from support.machines import H100_SXM, LLAMA_3_8B, MIXTRAL_8X7B, RTX_4090, accelerator
+from support.replicas import stage
+
+from inferc.compiler.perf.architecture import compute_dtype, peak_flop_per_s, weights_bytes
+from inferc.compiler.perf.collectives import Fabric, all_reduce_s, tensor_fabric
+from inferc.compiler.perf.demand import demand_of
+from inferc.compiler.perf.estimate import e2e_s, itl_s, tpot_s, ttft_s
+from inferc.compiler.perf.memory import (
+    activation_bytes,
+    can_shard,
+    kv_bytes_per_tok_and_shard,
+    kv_cache_tok,
+    shard_weights_bytes,
+)
+from inferc.compiler.perf.operation import operate
+from inferc.compiler.perf.roofline import operator_s
+
+LLAMA_70B = designs.LLAMA_3_70B
+MODELS = [LLAMA_3_8B, LLAMA_70B, MIXTRAL_8X7B, designs.TINYLLAMA_1_1B]
+GIB = 1024**3
+
+
+def test_the_slower_of_computing_and_reading_counts():
+    assert operator_s(100.0, 10.0, 50.0, 10.0) == 2.0
+    assert operator_s(100.0, 50.0, 50.0, 10.0) == 5.0
+
+
+SHARDS = [
+    # llama 3 70B in 16 bits, 141.1 GB, of which 2.1 GB are each of the two embeddings
+    (1, 1, 141.1e9),
+    (4, 1, 35.3e9),
+    (8, 1, 17.6e9),
+    (2, 2, 35.3e9),
+    (1, 8, 19.2e9),  # ten layers of 1.71 GB and one embedding
+]
+
+
+@pytest.mark.parametrize(("tensor", "pipeline", "expected"), SHARDS)
+def test_weights_of_a_shard(tensor, pipeline, expected):
+    held = shard_weights_bytes(LLAMA_70B, "fp16", tensor, pipeline)
+    assert held == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.title)
+@pytest.mark.parametrize("tensor", [1, 2, 4, 8])
+def test_shards_hold_all_weights_together(model, tensor):
+    shard = shard_weights_bytes(model, "fp16", tensor, 1)
+    assert tensor * shard >= weights_bytes(model, "fp16") * (1 - 1e-9)
+
+
+def test_kv_heads_are_repeated_beyond_their_number():
+    """Eight KV heads: sixteen shards hold one each, as eight do."""
+    eight = kv_bytes_per_tok_and_shard(LLAMA_70B, 8, 1)
+    assert eight == 2 * 80 * 1 * 128 * 2
+    assert kv_bytes_per_tok_and_shard(LLAMA_70B, 16, 1) == eight
+    sixteen = shard_weights_bytes(LLAMA_70B, "fp16", 16, 1)
+    assert sixteen > weights_bytes(LLAMA_70B, "fp16") / 16
+
+
+@pytest.mark.parametrize(
+    ("tensor", "pipeline", "fits"), [(1, 1, True), (8, 80, True), (3, 1, False), (1, 81, False)]
+)
+def test_heads_and_layers_that_can_be_dealt_out(tensor, pipeline, fits):
+    assert can_shard(LLAMA_70B, tensor, pipeline) is fits
+
+
+def test_the_kv_cache_is_handed_out_in_blocks():
+    assert kv_cache_tok(1000.0, 10.0, 16.0) == 96.0
+    assert kv_cache_tok(-5.0, 10.0, 16.0) == 0.0
+
+
+def test_the_working_memory_of_a_step_is_near_a_logged_one():
+    """vLLM's profile of Phi-4 logs 1.16 GiB at most; Llama 3 8B with 8192 tokens is alike."""
+    assert 0.3 * GIB < activation_bytes(LLAMA_3_8B, 1, 8192, 256) < 1.5 * GIB
+
+
+DTYPES = [
+    (designs.A100_80GB_SXM, "fp8", "fp16"),  # no fp8 units: weights are widened
+    (designs.A100_80GB_SXM, "int8", "int8"),
+    (designs.A100_80GB_SXM, "int4", "fp16"),
+    (H100_SXM, "fp8", "fp8"),
+    (designs.RASPBERRY_PI_4B_4GB, "fp16", "fp32"),
+    (designs.RASPBERRY_PI_4B_4GB, "int4", "fp32"),
+]
+
+
+@pytest.mark.parametrize(("device", "precision", "dtype"), DTYPES, ids=str)
+def test_formats_run_on_the_next_wider_units(device, precision, dtype):
+    assert compute_dtype(device, precision) == dtype
+    assert peak_flop_per_s(device, precision) == device.flop_per_s[dtype].value
+
+
+def test_an_unknown_format_has_no_units():
+    assert compute_dtype(designs.A100_80GB_SXM, "ternary") is None
+    assert peak_flop_per_s(designs.A100_80GB_SXM, "ternary") == 0.0
+
+
+SWITCH = Fabric(bytes_per_s=100e9, latency_s=2e-6, switched=True, overhead_s=0.0)
+RING = replace(SWITCH, switched=False)
+
+
+def test_all_reduce_by_hand():
+    assert all_reduce_s(1e6, 1, SWITCH) == 0.0
+    assert all_reduce_s(1e3, 8, SWITCH) == pytest.approx(2e-6 + 7 * 1e3 / 100e9)  # one shot
+    assert all_reduce_s(1e8, 8, SWITCH) == pytest.approx(4e-6 + 1.75 * 1e8 / 100e9)  # two shots
+    assert all_reduce_s(1e8, 8, RING) == pytest.approx(28e-6 + 1.75 * 1e8 / 100e9)
+
+
+def test_without_a_link_messages_take_the_bus():
+    coefficients = dict(designs.VLLM_COEFFICIENTS)
+    linked = tensor_fabric(designs.a100_node(), 8, coefficients)
+    bridged = replace(designs.A100_80GB_SXM, link_domain=2)
+    pairs = replace(designs.a100_node(), accelerator=bridged)
+    assert linked.bytes_per_s == pytest.approx(300e9 * 0.75)
+    assert tensor_fabric(pairs, 2, coefficients) == linked
+    assert tensor_fabric(pairs, 4, coefficients).bytes_per_s == pytest.approx(31.5e9 * 0.75)
+    alone = replace(designs.a100_node(), accelerator=RTX_4090)
+    assert not tensor_fabric(alone, 2, coefficients).switched
+
+
+STEPS = st.tuples(st.floats(0, 8192), st.floats(0, 4096), st.floats(0, 512), st.floats(0, 8192))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    model=st.sampled_from(MODELS),
+    step=STEPS,
+    factor=st.floats(1.0, 4.0),
+    what=st.sampled_from(["bandwidth", "fp16"]),
+    tensor=st.sampled_from([1, 2, 4]),
+)
+def test_a_faster_device_is_never_slower(model, step, factor, what, tensor):
+    figures = {"bandwidth": 2039e9, "fp16": 312e12}
+    slow = accelerator("slow", 80, **figures)
+    fast = accelerator("fast", 80, **{**figures, what: figures[what] * factor})
+    before = stage(model, slow, tensor=tensor).step_s(*step)
+    assert stage(model, fast, tensor=tensor).step_s(*step) <= before * (1 + 1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(model=st.sampled_from(MODELS), step=STEPS, more=st.floats(0, 500), at=st.integers(0, 3))
+def test_more_in_a_step_never_takes_less_time(model, step, more, at):
+    unit = stage(model)
+    larger = tuple(value + more if place == at else value for place, value in enumerate(step))
+    assert unit.step_s(*larger) >= unit.step_s(*step) * (1 - 1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    model=st.sampled_from([LLAMA_3_8B, LLAMA_70B]),
+    rate=st.floats(0.01, 8),
+    factor=st.floats(1.0, 1.5),
+    prompt=st.floats(10, 2000),
+    output=st.floats(2, 500),
+    budget=st.sampled_from([512, 2048, 8192]),
+    pipeline=st.sampled_from([1, 2, 4]),
+)
+def test_more_load_never_makes_anything_better(
+    model, rate, factor, prompt, output, budget, pipeline
+):
+    unit = stage(model, tensor=4, pipeline=pipeline)
+    calm = operate(unit, demand_of(prompt, 2.5, output, 2.0), rate, budget, 0.015)
+    for busy_rate, p, o in (
+        (rate * factor, prompt, output),
+        (rate, prompt * factor, output),
+        (rate, prompt, output * factor),
+    ):
+        demand = demand_of(p, 2.5, o, 2.0)
+        busy = operate(unit, demand, busy_rate, budget, 0.015)
+        assert calm.stable or not busy.stable
+        if busy.stable:
+            slack = 1 + 1e-6
+            assert ttft_s(calm, 0.95) <= ttft_s(busy, 0.95) * slack
+            assert ttft_s(calm, None) <= ttft_s(busy, None) * slack
+            assert tpot_s(calm, None) <= tpot_s(busy, None) * slack
+            assert itl_s(calm, 0.95) <= itl_s(busy, 0.95) * slack
+
+
+def test_percentiles_are_in_order():
+    demand = demand_of(500, 2.5, 250, 2.0)
+    found = operate(stage(LLAMA_70B, tensor=4), demand, 4.0, 8192, 0.015)
+    for ask in (ttft_s, itl_s, tpot_s, lambda f, p: e2e_s(f, demand, p)):
+        assert ask(found, 0.5) <= ask(found, 0.95) <= ask(found, 0.99)
+    assert e2e_s(found, demand, None) == pytest.approx(
+        ttft_s(found, None) + 249 * tpot_s(found, None)
+    )
+
+
+def test_an_overloaded_replica_is_not_stable():
+    found = operate(stage(LLAMA_70B, tensor=4), demand_of(500, 1, 250, 1), 50.0, 8192, 0.015)
+    assert not found.stable
+    assert ttft_s(found, 0.95) == float("inf")
