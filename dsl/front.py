@@ -7,15 +7,13 @@ from inferc.dsl.build import MAX_DEPTH, build
 from inferc.dsl.build_expressions import Context
 from inferc.dsl.cst import Branch
 from inferc.dsl.diagnostics import Diagnostic
-from inferc.dsl.lexical_errors import find_forbidden
 from inferc.dsl.parser import Unparsable, parse_tree
-from inferc.dsl.pieces import Excerpt
-from inferc.dsl.recovery import recover
-from inferc.dsl.scanner import scan, survey
+from inferc.dsl.scanner import NEVER, scan, survey
 from inferc.dsl.source import SourceFile, Span
 from inferc.dsl.syntax import AnyStatement, Comment, Module
 from inferc.dsl.syntax_diagnostics import too_deep
-from inferc.dsl.syntax_errors import explain
+
+# What is needed for broken texts alone is imported when there is one: most texts are not.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class Parsed:
 def parse(source: SourceFile) -> Parsed:
     """Return the syntax tree of ``source`` and everything wrong with its text."""
     seen = survey(source, limit=MAX_DEPTH)
-    diagnostics = list(find_forbidden(source))
+    diagnostics = _forbidden(source)
     statements: tuple[AnyStatement, ...] = ()
     if seen.too_deep is not None:
         span = Span(source, seen.too_deep, seen.too_deep + 1)
@@ -38,6 +36,14 @@ def parse(source: SourceFile) -> Parsed:
         statements = _read(source, seen.comments, diagnostics)
     module = Module(source=source, statements=statements, comments=seen.comments)
     return Parsed(module=module, diagnostics=tuple(_first_of_each_line(diagnostics)))
+
+
+def _forbidden(source: SourceFile) -> list[Diagnostic]:
+    if NEVER.search(source.text) is None:
+        return []
+    from inferc.dsl.lexical_errors import find_forbidden
+
+    return list(find_forbidden(source))
 
 
 def _read(
@@ -49,6 +55,8 @@ def _read(
     try:
         trees.append(parse_tree(text))
     except Unparsable:
+        from inferc.dsl.recovery import recover
+
         recovered = recover(source)
         diagnostics.extend(recovered.diagnostics)
         trees.extend((recovered.tree, recovered.orphans))
@@ -65,6 +73,9 @@ def _insertion(span: Span, diagnostics: list[Diagnostic]) -> Branch | None:
     try:
         return parse_tree(span.text, start="interpolation")
     except Unparsable as stop:
+        from inferc.dsl.pieces import Excerpt
+        from inferc.dsl.syntax_errors import explain
+
         lexemes = tuple(scan(span.source, span.start, span.end))
         starts = tuple(lexeme.start - span.start for lexeme in lexemes)
         text = Excerpt(text=span.text, starts=starts, lexemes=lexemes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inferc.dsl.diagnostics import Diagnostic
-from inferc.dsl.scanner import Lexeme
+from inferc.dsl.scanner import NEVER, Lexeme
 from inferc.dsl.source import SourceFile, Span
 from inferc.dsl.syntax_diagnostics import (
     invalid_character,
@@ -15,12 +15,6 @@ from inferc.dsl.syntax_diagnostics import (
     spaced_unit,
     unterminated,
 )
-
-NEVER: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]|\r(?!\n)"
-)
-"""What may not even stand in a comment: control characters, halves of characters, and marks that
-make a text read otherwise than it is."""
 
 _HABITS: Final = {
     "'": ('"', 'texts stand between double quotes: `"text"`'),

@@ -139,6 +139,8 @@ def to_tables(grammar: str) -> str:
     """Return the finished tables of ``grammar`` as JSON, stamped with what they were made from."""
     data: dict[str, Any]
     memo: Mapping[int, Any]
+    from inferc.dsl.grammar_tables import settle
+
     lark: Any = from_grammar(grammar)
     data, memo = lark.memo_serialize([TerminalDef, Rule])
     plain = (str, int, list, dict, type(None))
@@ -147,8 +149,9 @@ def to_tables(grammar: str) -> str:
         for name, value in data["options"].items()
         if isinstance(value, plain) and name not in {"postlex", "tree_class", "_plugins"}
     }
-    content = {"stamp": stamp(grammar), "data": data, "memo": memo}
-    return json.dumps(content, separators=(",", ":"), sort_keys=False) + "\n"
+    settled, numbered = settle(data, memo)
+    content = {"stamp": stamp(grammar), "data": settled, "memo": numbered}
+    return json.dumps(content, separators=(",", ":"), sort_keys=True) + "\n"
 
 
 def stamp(grammar: str) -> str:

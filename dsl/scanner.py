@@ -42,6 +42,11 @@ _TOKEN: Final = re.compile(
       | (?P<bad>[\s\S])""",
     re.VERBOSE,
 )
+NEVER: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]|\r(?!\n)"
+)
+"""What may not even stand in a comment: control characters, halves of characters, and marks that
+make a text read otherwise than it is."""
 _SURVEY: Final = re.compile(
     rf"(?P<text>{LONG_TEXT}|{SHORT_TEXT})|(?P<comment>{COMMENT})|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
 )

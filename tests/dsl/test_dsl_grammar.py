@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 
@@ -76,6 +77,23 @@ def test_tables_of_another_grammar_or_lark_are_not_used(tables: str) -> None:
     content = json.loads(tables)
     content["stamp"] = stamp(GRAMMAR).replace("lark ", "lark 0.")
     assert from_tables(json.dumps(content), GRAMMAR) is None
+
+
+def test_tables_are_the_same_in_every_run(tables: str) -> None:
+    code = (
+        "import sys\n"
+        "from inferc.dsl.parser import to_tables\n"
+        "sys.stdout.write(to_tables(open(sys.argv[1], encoding='utf-8').read()))\n"
+    )
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(ROOT / "dsl" / "grammar.lark")],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        assert done.stdout == tables
 
 
 def test_tables_are_plain_json_without_paths(tables: str) -> None:
