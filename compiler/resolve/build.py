@@ -13,7 +13,7 @@ from inferc.compiler.resolve.evaluate import evaluate
 from inferc.compiler.resolve.fields import read_field
 from inferc.compiler.resolve.freeze import freeze
 from inferc.compiler.resolve.labels import label_of
-from inferc.compiler.resolve.lookup import catalog_entry
+from inferc.compiler.resolve.lookup import catalog_entry, value_of
 from inferc.compiler.resolve.nodes import (
     POISON,
     FileSpace,
@@ -27,6 +27,7 @@ from inferc.compiler.resolve.nodes import (
     Scope,
     ValueName,
 )
+from inferc.compiler.resolve.wording import first_words
 from inferc.compiler.schema import FACTS, FILE_PARTS, KINDS
 from inferc.dsl import Diagnostic
 from inferc.dsl import syntax as ast
@@ -114,12 +115,13 @@ def _define_statement(ctx: Context, scope: Scope, statement: ast.AnyStatement) -
         case ast.Import() | ast.Header():
             pass
         case ast.For() | ast.If() | ast.Flow() | ast.ModelFrom():
-            ctx.report(report.not_yet(statement.span, what="this statement at the top of a file"))
+            what = f"{first_words(statement)} at the top of a file"
+            ctx.report(report.not_yet(statement.span, what=what))
         case _:
             ctx.report(
                 report.misplaced_statement(
                     statement.span,
-                    what="this statement",
+                    what=first_words(statement),
                     owner="a file",
                     advice="move it into a `topology` block",
                 )
@@ -186,7 +188,7 @@ def _check_params(ctx: Context) -> None:
     for text in known:
         name = _own_names(ctx)[text]
         if isinstance(name, ParamName):
-            ctx.evaluate(ast.NameRef(span=name.span, name=text), name.scope)
+            value_of(ctx, name, text, name.span)
 
 
 def _check_env(ctx: Context) -> None:
@@ -221,21 +223,15 @@ def _topologies(ctx: Context) -> list[Node]:
 def _check_rest(ctx: Context) -> None:
     """Check the blocks of the entry file that no topology used: they may be facts or parents."""
     for name in tuple(_own_names(ctx).values()):
-        if not isinstance(name, ValueName) or not isinstance(name.value, Node):
-            if isinstance(name, LetName):
-                ctx.evaluate(ast.NameRef(span=name.span, name=_text_of(name)), name.scope)
+        if isinstance(name, LetName):
+            value_of(ctx, name, name.span.text, name.span)
+        node = name.value if isinstance(name, ValueName) else None
+        if not isinstance(node, Node):
             continue
-        node = name.value
         if node.kind.name in FACTS:
             ctx.facts.setdefault(node.path, node)
         elif node.state == "new":
-            ctx.ensure(node)
-            for text in tuple(node.fields):
-                ctx.read_field(node, text)
-
-
-def _text_of(name: LetName) -> str:
-    return name.span.text
+            freeze(ctx, node, complete=False)
 
 
 def _facts(ctx: Context, *, any_topology: bool) -> Mapping[str, ResolvedBlock]:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from inferc.compiler.load import Loaded
 from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.blocks import FieldValue
-from inferc.compiler.resolve.nodes import Inner, Layer, Node, Poison, Scope
+from inferc.compiler.resolve.nodes import Entry, Inner, Layer, Node, Poison, Scope
 from inferc.compiler.schema import Types
 from inferc.dsl import Diagnostic, Label, Span
 from inferc.dsl.syntax import Assert, Expression
@@ -54,6 +54,8 @@ class Context:
         """Blocks of the topology that references led to, by path."""
         self.overlays: list[Layer] = []
         """The ``env`` blocks at the top of the file."""
+        self.read: list[Entry] = []
+        """Fields whose values were worked out."""
         self.field = ""
         """The field whose value is worked out, for messages."""
         self.unknown: set[tuple[str, str]] = set()
@@ -64,8 +66,11 @@ class Context:
         self.circular: set[int] = set()
         """Those of them that were found to need themselves; they are silent from then on."""
         self.allowed: list[tuple[str, str]] = []
-        self._said: set[tuple[str, str, int]] = set()
+        self._said: set[tuple[str, str, str]] = set()
         self._quiet = 0
+        self._spent = False
+        """Whether the file asks for too much: what is said after that is not to be trusted."""
+        self._values: dict[int, tuple[object, Inner]] = {}
         self._depth = 0
         self._steps = 0
         self._items = 0
@@ -73,11 +78,11 @@ class Context:
     # ---- diagnostics ---------------------------------------------------------------------------
 
     def report(self, item: Diagnostic) -> None:
-        """Keep ``item``, unless the same was said of the same place."""
-        if self._quiet:
+        """Keep ``item``, unless it was said of the same place before."""
+        if self._quiet or self._spent:
             return
         span = item.span
-        key = (item.code, str(span), span.end) if span else (item.code, item.message, 0)
+        key = (item.code, str(span), item.message)
         if key not in self._said:
             self._said.add(key)
             self.diagnostics.append(item)
@@ -117,12 +122,9 @@ class Context:
         """Count one more expression; return whether it may be evaluated."""
         self._steps += 1
         if self._steps > MAX_STEPS:
-            if self._steps == MAX_STEPS + 1:
-                self.report(
-                    report.too_much(
-                        span, what="computing this file", limit=f"{MAX_STEPS} expressions"
-                    )
-                )
+            limit = f"{MAX_STEPS} expressions"
+            self.report(report.too_much(span, what="computing this file", limit=limit))
+            self._spent = True
             return False
         if self._depth >= MAX_DEPTH:
             self.report(
@@ -153,6 +155,23 @@ class Context:
     def evaluate(self, expression: Expression, scope: Scope, expected: Types = ()) -> Inner:
         """Return the value of ``expression``, or the poison after saying what is wrong."""
         return self.steps.evaluate(self, expression, scope, expected)
+
+    def kept(self, name: object) -> Inner | None:
+        """Return the value of a name, if it was worked out before."""
+        found = self._values.get(id(name))
+        return None if found is None else found[1]
+
+    def keep(self, name: object, value: Inner) -> None:
+        """Keep the value of a name for the next time, unless nobody was told what is wrong."""
+        if not self._quiet:
+            self._values[id(name)] = (name, value)
+
+    def forget(self) -> None:
+        """Forget the values of names: fields that they were made of have changed."""
+        self._values.clear()
+        for entry in self.read:
+            entry.value = None
+        self.read.clear()
 
     def evaluate_for(
         self, field: str, expression: Expression, scope: Scope, expected: Types

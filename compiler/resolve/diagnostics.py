@@ -12,9 +12,9 @@ from inferc.compiler.resolve.wording import (
 from inferc.dsl import Diagnostic, Edit, Fix, Label, Span
 
 
-def unknown_name(span: Span, *, name: str, known: Sequence[str]) -> Diagnostic:
-    """INF101: a bare word that names nothing here."""
-    close = close_to(name, known)
+def unknown_name(span: Span, *, name: str, known: Sequence[str], only: bool = False) -> Diagnostic:
+    """INF101: a bare word that names nothing; with ``only``, the known name is the one meant."""
+    close = tuple(known) if only else close_to(name, known)
     rest = "define it, or put a text in quotes"
     return Diagnostic(
         code="INF101",
@@ -122,18 +122,19 @@ def duplicate_field(span: Span, *, name: str, owner: str, first: Span) -> Diagno
     )
 
 
-def missing_field(
-    span: Span, *, name: str, owner: str, doc: str, example: str, is_part: bool = False
+def missing(
+    span: Span, *, owner: str, names: Sequence[str], docs: Sequence[str], lines: Sequence[str]
 ) -> Diagnostic:
-    """INF107: a field or part without which the block means nothing."""
-    what = "block" if is_part else "field"
+    """INF107: fields and parts without which the block means nothing."""
+    *rest, last = names
+    listed = f"{quoted(rest)} and `{last}`" if rest else f"`{last}`"
     return Diagnostic(
         code="INF107",
         slug="missing-field",
-        message=f"{owner} lacks the {what} `{name}`",
+        message=f"{owner} lacks {listed}",
         span=span,
-        notes=(f"`{name}`: {doc}",),
-        help=f"add `{example}`",
+        notes=tuple(f"`{name}`: {doc}" for name, doc in zip(names, docs, strict=True)),
+        help=f"add {quoted(lines, ' and ')}",
     )
 
 
@@ -285,13 +286,13 @@ def unknown_param(*, name: str, known: Sequence[str]) -> Diagnostic:
 def wrong_parent(
     span: Span, *, child: str, parent: str, expected: str, first: Span | None
 ) -> Diagnostic:
-    """INF135: a block extends, or refers to, something of another kind."""
+    """INF135: a block extends something of another kind."""
     return Diagnostic(
         code="INF135",
         slug="wrong-kind",
-        message=f"{child} needs {article(expected)}, and {parent} is none",
+        message=f"{child} can extend {article(expected)} only, not {parent}",
         span=span,
-        labels=(Label(first, f"{parent} is defined here"),) if first else (),
+        labels=(Label(first, "defined here"),) if first else (),
         help=f"name {article(expected)}",
     )
 

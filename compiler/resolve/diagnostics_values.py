@@ -270,4 +270,3 @@ def wrong_reference(
         labels=(Label(first, "defined here"),) if first else (),
         help=f"name {quoted(known, ' or ')}" if known else f"define {expected}, and name it",
     )
-

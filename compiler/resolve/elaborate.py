@@ -3,6 +3,7 @@
 from inferc.compiler.resolve import decorators
 from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.context import Context
+from inferc.compiler.resolve.describe import noun
 from inferc.compiler.resolve.flow import unrolled
 from inferc.compiler.resolve.labels import label_of
 from inferc.compiler.resolve.nodes import (
@@ -18,6 +19,7 @@ from inferc.compiler.resolve.nodes import (
 from inferc.compiler.resolve.patches import apply_patches
 from inferc.compiler.resolve.rules import add_choice, add_sla_line
 from inferc.compiler.resolve.setting import clauses_of, new_entry, set_field
+from inferc.compiler.resolve.wording import first_words
 from inferc.compiler.schema import KINDS, METRICS_BY_NAME, Kind
 from inferc.dsl import Label, Span
 from inferc.dsl import syntax as ast
@@ -96,7 +98,7 @@ def _parent(ctx: Context, node: Node, layer: Layer) -> Node | None:
         report.wrong_parent(
             path.span,
             child=node.title,
-            parent=f"`{path.text}`",
+            parent=noun(value),
             expected=node.kind.name,
             first=value.name_span if isinstance(value, Node) else None,
         )
@@ -275,7 +277,7 @@ class _Reading:
                     self.ctx.report(
                         report.misplaced_statement(
                             item.span,
-                            what="this statement",
+                            what=first_words(item),
                             owner=f"`{statement.kind.text}`",
                             advice="write lines such as `chat.load.peak = 3x` here",
                         )
@@ -309,7 +311,7 @@ class _Reading:
                 self.ctx.report(
                     report.misplaced_statement(
                         statement.span,
-                        what="this statement",
+                        what=first_words(statement),
                         owner=self.node.title,
                         advice="move it to the top of the file",
                     )
@@ -325,6 +327,7 @@ class _Reading:
             self._wait(statement, scope, "env" if self.overlay else self.node.kind.name)
             return
         if clauses_of(self.ctx, statement.clauses, self.node.kind.name) is None:
+            self.node.broken.add(first.name.text)
             return
         marks = decorators.read(self.ctx, statement.decorators, scope)
         entry = new_entry(statement, scope, self.node, self.number, marks)

@@ -17,6 +17,7 @@ def read_field(ctx: Context, node: Node, name: str) -> FieldValue | Poison | Non
             return POISON
         entry.value = _value(ctx, node, name, entry)
         ctx.end(entry)
+        ctx.read.append(entry)
     if isinstance(entry.value, Poison):
         node.broken.add(name)
     return entry.value

@@ -1,6 +1,6 @@
 """Nodes to the resolved blocks that the next phase reads."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
 
 from inferc.compiler.resolve import diagnostics as report
@@ -22,8 +22,11 @@ from inferc.compiler.schema import KINDS, METRICS_BY_NAME, Type, Types
 from inferc.dsl import syntax as ast
 
 
-def freeze(ctx: Context, node: Node) -> ResolvedBlock:
-    """Return the resolved form of ``node``, whatever is wrong being reported."""
+def freeze(ctx: Context, node: Node, *, complete: bool = True) -> ResolvedBlock:
+    """Return the resolved form of ``node``, whatever is wrong being reported.
+
+    A block that only serves as a parent need not be ``complete``.
+    """
     ctx.ensure(node)
     fields = dict(_fields(ctx, node))
     restrictions = tuple(_restrictions(ctx, node.rules, node))
@@ -34,8 +37,9 @@ def freeze(ctx: Context, node: Node) -> ResolvedBlock:
         restrictions += tuple(_restrictions(ctx, scaled.rules, scaled))
         fields = {**dict(_fields(ctx, scaled)), **fields}
     _check_lets(ctx, node)
-    children = [freeze(ctx, child) for child in tuple(node.children)]
-    _report_missing(ctx, node)
+    children = [freeze(ctx, child, complete=complete) for child in tuple(node.children)]
+    if complete and not node.partial:
+        _report_missing(ctx, node)
     if node.pins:
         children.append(_pins(ctx, node))
     return ResolvedBlock(
@@ -152,29 +156,32 @@ _CLAUSE_TYPES: Types = (Type(form="text"), Type(form="date"), Type(form="any"))
 
 
 def _report_missing(ctx: Context, node: Node) -> None:
-    narrowed: Mapping[str, Rule] = {rule.target: rule for rule in node.rules}
-    for spec in node.kind.fields.values():
-        written = spec.name in node.fields or spec.name in node.broken or spec.name in narrowed
-        if spec.required and not written:
-            ctx.report(
-                report.missing_field(
-                    node.name_span,
-                    name=spec.name,
-                    owner=node.title,
-                    doc=spec.doc,
-                    example=f"{spec.name} = {example_of(spec.types)}",
-                )
-            )
+    """Report everything that the block lacks at once."""
+    narrowed = {rule.target for rule in node.rules}
+    fields = [
+        spec
+        for spec in node.kind.fields.values()
+        if spec.required
+        and spec.name not in node.fields
+        and spec.name not in node.broken
+        and spec.name not in narrowed
+    ]
     present = {child.kind.name for child in node.children}
-    for part in node.kind.parts.values():
-        if part.required and part.kind not in present and part.kind not in node.broken:
-            ctx.report(
-                report.missing_field(
-                    node.name_span,
-                    name=part.kind,
-                    owner=node.title,
-                    doc=KINDS[part.kind].doc,
-                    example=f"{part.kind} {{ … }}",
-                    is_part=True,
-                )
+    parts = [
+        KINDS[part.kind]
+        for part in node.kind.parts.values()
+        if part.required and part.kind not in present and part.kind not in node.broken
+    ]
+    if fields or parts:
+        ctx.report(
+            report.missing(
+                node.name_span,
+                owner=node.title,
+                names=[*(spec.name for spec in fields), *(kind.name for kind in parts)],
+                docs=[*(spec.doc for spec in fields), *(kind.doc for kind in parts)],
+                lines=[
+                    *(f"{spec.name} = {example_of(spec.types)}" for spec in fields),
+                    *(f"{kind.name} {{ … }}" for kind in parts),
+                ],
             )
+        )

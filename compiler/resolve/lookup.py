@@ -57,6 +57,8 @@ ALL_WORDS = frozenset(
 )
 """Every word of every enumeration: what a ``let`` may hold before a field takes it."""
 CONSTANTS: dict[str, Inner] = {"true": True, "false": False, "none": NOTHING}
+NOT_YET = {"unknown": "as a value", "services": "as a list", "baseline": "as a value"}
+"""Names of the language that nothing acts on yet."""
 NOUNS = {"gpu": "GPU", "models": "model"}
 """What people call the entries of a folder of the catalog; the folder's own name otherwise."""
 FOLDER_KINDS = {"models": "llm"}
@@ -100,8 +102,8 @@ def _entry_word(ctx: Context, name: str, expected: Types) -> Word | None:
 
 
 def _report_unknown(ctx: Context, name: str, span: Span, scope: Scope, expected: Types) -> None:
-    if name == "unknown":
-        ctx.report(report.not_yet(span, what="`unknown` as a value"))
+    if name in NOT_YET:
+        ctx.report(report.not_yet(span, what=f"`{name}` {NOT_YET[name]}"))
         return
     words = [word for item in expected for word in item.words] + _entries(ctx, expected)
     if words:
@@ -113,7 +115,8 @@ def _report_unknown(ctx: Context, name: str, span: Span, scope: Scope, expected:
     if name in {"cat", CATALOG}:
         ctx.report(report.catalog_not_imported(span, name=name, place=_import_place(span)))
     else:
-        ctx.report(report.unknown_name(span, name=name, known=scope.visible()))
+        known = ["none"] if name == "null" else [*scope.visible(), *CONSTANTS]
+        ctx.report(report.unknown_name(span, name=name, known=known, only=name == "null"))
 
 
 def _entries(ctx: Context, expected: Types) -> list[str]:
@@ -151,6 +154,9 @@ def value_of(ctx: Context, name: Name, text: str, span: Span) -> Inner:
 
 def _guarded(ctx: Context, name: LetName | ParamName, text: str, span: Span) -> Inner:
     """Return the value of a ``let`` or ``param``, unless it is asked for while it is computed."""
+    kept = ctx.kept(name)
+    if kept is not None:
+        return kept
     if not ctx.begin(name, span, f"`{text}`", name.span):
         return POISON
     if isinstance(name, ParamName):
@@ -158,6 +164,7 @@ def _guarded(ctx: Context, name: LetName | ParamName, text: str, span: Span) -> 
     else:
         value = ctx.evaluate(name.expression, name.scope)
     ctx.end(name)
+    ctx.keep(name, value)
     return value
 
 

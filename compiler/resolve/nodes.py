@@ -222,6 +222,7 @@ class Node:
         "names",
         "origin",
         "parent",
+        "partial",
         "pins",
         "root_path",
         "rules",
@@ -251,6 +252,8 @@ class Node:
         """Statements of the body that write into other blocks."""
         self.broken: set[str] = set()
         """Fields and parts that were written and have an error."""
+        self.partial = False
+        """Whether it says something that nothing acts on yet, which may be what seems missing."""
         self.doc = ""
         self.origin = Origin.GIVEN
         self.source = ""

@@ -9,6 +9,7 @@ from inferc.compiler.resolve.context import Context
 from inferc.compiler.resolve.describe import noun, show
 from inferc.compiler.resolve.nodes import (
     POISON,
+    Folder,
     Inner,
     Interval,
     Items,
@@ -58,12 +59,11 @@ def _arithmetic(ctx: Context, expression: Binary, left: Inner, right: Inner) -> 
     if operator == "+" and isinstance(left, str) and isinstance(right, str):
         return _text(ctx, expression, left + right)
     if isinstance(left, Items) and left.names is None and operator in {"+", "-"}:
-        return _list(left, right, operator)
+        return _list(ctx, expression, left, right)
     odd_left = not isinstance(left, Quantity)
     odd, side = (left, expression.left) if odd_left else (right, expression.right)
-    ctx.report(
-        report.wrong_operand(side.span, operator=operator, needs="an amount", given=noun(odd))
-    )
+    needs = "an amount or a block" if isinstance(odd, Folder) else "an amount"
+    ctx.report(report.wrong_operand(side.span, operator=operator, needs=needs, given=noun(odd)))
     return POISON
 
 
@@ -74,10 +74,11 @@ def _text(ctx: Context, expression: Binary, text: str) -> Inner:
     return POISON
 
 
-def _list(left: Items, right: Inner, operator: str) -> Items:
+def _list(ctx: Context, expression: Binary, left: Items, right: Inner) -> Inner:
     others = right.items if isinstance(right, Items) and right.names is None else (right,)
-    if operator == "+":
-        return Items(left.items + others)
+    if expression.operator == "+":
+        fits = ctx.rounds(len(left.items) + len(others), expression.span)
+        return Items(left.items + others) if fits else POISON
     return Items(tuple(item for item in left.items if item not in others))
 
 

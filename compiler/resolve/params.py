@@ -162,7 +162,9 @@ def _is_named(ctx: Context, value: Inner, item: Identifier, text: str) -> bool |
 def _type_text(item: Identifier | Text | Number | TypeExpr) -> str:
     if isinstance(item, Identifier) and item.text in TYPE_NAMES:
         return expected_text((TYPE_NAMES[item.text],))
-    return f"a list of {item.span.text}" if isinstance(item, TypeExpr) else item.span.text
+    if isinstance(item, TypeExpr):
+        return f"a list of {' or '.join(inside.span.text for inside in item.alternatives)}"
+    return item.span.text
 
 
 # ---- conditions --------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ def apply_patches(ctx: Context, root: Node) -> None:
     for patch in waiting:
         if _is_plain(ctx, patch.statement):
             _apply(ctx, root, patch)
+    if waiting:
+        ctx.forget()
 
 
 def _is_plain(ctx: Context, statement: ast.Assign | ast.Constraint | ast.Remove) -> bool:
@@ -265,6 +267,8 @@ def _remove(ctx: Context, node: Node, statement: ast.Remove) -> None:
     if child is not None:
         node.children.remove(child)
         node.names.pop(name.text, None)
+        # Pins and other lines about what is gone go with it.
+        node.broken.add(name.text)
     elif name.text in node.fields:
         del node.fields[name.text]
     elif sla is not None and any(rule.target == name.text for rule in sla.rules):

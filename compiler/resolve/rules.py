@@ -195,6 +195,7 @@ def _may_be_narrowed(ctx: Context, node: Node, spec: Field, statement: ast.Const
         return False
     if spec.status == "later":
         ctx.report(report.not_yet(name.span, what=f"`{name.text}` of {node.title}"))
+        node.partial = True
         return False
     if spec.owner == "planner" and statement.operator:
         return True

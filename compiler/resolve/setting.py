@@ -60,15 +60,18 @@ def set_field(
         node.broken.add(name.text)
         return
     before = node.fields.get(name.text)
-    if before is not None:
-        if before.layer == entry.layer and not replaces:
+    narrowed = [rule for rule in node.rules if rule.target == name.text]
+    for other in (before, *narrowed):
+        if other is not None and other.layer == entry.layer and not replaces:
             ctx.report(
                 report.duplicate_field(
-                    name.span, name=name.text, owner=node.title, first=before.target_span
+                    name.span, name=name.text, owner=node.title, first=other.target_span
                 )
             )
             return
+    if before is not None:
         entry.writers = (*before.writers, before.span)
+    node.rules = [rule for rule in node.rules if rule not in narrowed]
     node.fields[name.text] = entry
 
 
@@ -82,6 +85,7 @@ def _may_be_set(ctx: Context, node: Node, name: ast.Identifier) -> bool:
         return False
     if spec.status == "later":
         ctx.report(report.not_yet(name.span, what=f"`{name.text}` of {node.title}"))
+        node.partial = True
         return False
     return True
 

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from inferc.dsl import Edit, Fix, Span
+from inferc.dsl.syntax import Node
 
 SHOWN = 12
 """How many names a message lists before it stops."""
+LONGEST = 40
+"""How much of a statement a message repeats."""
 
 
 def close_to(word: str, known: Iterable[str], *, most: int = 1) -> tuple[str, ...]:
@@ -37,6 +40,12 @@ def replace(span: Span, text: str, *, safe: bool = False) -> tuple[Fix, ...]:
 def replace_by_first(span: Span, close: Sequence[str]) -> tuple[Fix, ...]:
     """Return the fix that writes the one name that is near."""
     return replace(span, close[0]) if len(close) == 1 else ()
+
+
+def first_words(node: Node) -> str:
+    """Return the beginning of a statement in backticks, to name it by."""
+    line = node.span.text.partition("\n")[0].rstrip(" {")
+    return f"`{line}`" if len(line) <= LONGEST else f"`{line[:LONGEST].rstrip()}…`"
 
 
 def article(noun: str) -> str:

@@ -177,7 +177,7 @@ def test_a_quantity_prints_in_its_unit_and_reads_back(value: Decimal, unit: str)
     size = unit_of(unit)
     assert not isinstance(size, UnitProblem)
     assert found.value == Fraction(value) * size[0]
-    digits = found.shown.replace("$", "").split(" ")[0].split("/")[0]
+    digits = found.shown.replace("$", "").replace("/", " ").partition(" ")[0]
     number = (
         digits.rstrip("%xkMGT") if unit.split("/")[0] in {"%", "x", "k", "M", "G", "T"} else digits
     )
