@@ -4,7 +4,7 @@ lark numbers states, rules and tokens as it comes across them, which differs fro
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 Tables = tuple[dict[str, Any], dict[int, Any]]
@@ -14,7 +14,7 @@ def settle(data: dict[str, Any], memo: Mapping[int, Any]) -> Tables:
     """Return what lark serialised with its numbers put in order."""
     ordered = sorted(memo, key=lambda number: _content(memo[number]))
     numbers = {old: new for new, old in enumerate(ordered)}
-    settled: dict[str, Any] = _renumber(data, numbers)
+    settled = _renumber(data, numbers)
     parser = settled["parser"]
     parser["parser"] = _settle_states(parser["parser"])
     terminals = parser["lexer_conf"]["terminals"]
@@ -26,29 +26,26 @@ def _content(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _renumber(value: Any, numbers: Mapping[int, int]) -> Any:  # noqa: ANN401 - any plain value
+def _renumber(value: dict[str, Any], numbers: Mapping[int, int]) -> dict[str, Any]:
     """Return ``value`` with its references to remembered rules and terminals renumbered."""
-    if isinstance(value, dict):
-        fields: dict[str, Any] = value
-        if "@" in fields:
-            return {"@": numbers[fields["@"]]}
-        return {key: _renumber(inner, numbers) for key, inner in fields.items()}
-    if isinstance(value, list | tuple):
-        items: Sequence[Any] = value
-        return [_renumber(inner, numbers) for inner in items]
-    return value
+
+    def reference(fields: dict[str, Any]) -> dict[str, Any]:
+        return {"@": numbers[fields["@"]]} if "@" in fields else fields
+
+    renumbered: dict[str, Any] = json.loads(json.dumps(value), object_hook=reference)
+    return renumbered
 
 
 def _settle_states(table: dict[str, Any]) -> dict[str, Any]:
     """Return the parse table with states numbered in the order in which they are reached."""
-    names: dict[int, str] = table["tokens"]
+    names: dict[str, str] = table["tokens"]
     tokens = {name: number for number, name in enumerate(sorted(names.values()))}
-    states: dict[int, dict[int, Any]] = table["states"]
-    reached = [table["start_states"][start] for start in sorted(table["start_states"])]
+    states: dict[str, dict[str, Any]] = table["states"]
+    reached: list[int] = [table["start_states"][start] for start in sorted(table["start_states"])]
     numbers = {state: number for number, state in enumerate(reached)}
     settled: dict[int, dict[int, Any]] = {}
     for state in reached:  # grows while it is walked over
-        actions = {names[token]: action for token, action in states[state].items()}
+        actions = {names[token]: action for token, action in states[str(state)].items()}
         row: dict[int, Any] = {}
         for name in sorted(actions):
             kind, argument = actions[name]
