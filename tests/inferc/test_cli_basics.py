@@ -158,7 +158,8 @@ class TestStreams:
         assert b"Traceback" not in err
 
     def test_results_are_utf8_in_any_locale(self) -> None:
-        done = run("explain", "--list", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+        world = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        done = run("explain", "--list", world=world)
         assert done.code == 0
         assert "INF900" in done.out
 

@@ -172,7 +172,7 @@ def test_plan_denies_guesses() -> None:
 def test_deny_goes_by_confidence(confidence: str, code: int) -> None:
     stated = "".join(
         f'    chat.load.{name} = {value} because "measured" confidence {confidence}\n'
-        for name, value in (("peak", "2x"), ("prompt_tokens", "200"), ("output_tokens", "110"))
+        for name, value in (("peak", "1.5x"), ("prompt_tokens", "150"), ("output_tokens", "80"))
     )
     text = CHAT.read_text(encoding="utf-8").rstrip().removesuffix("}")
     file = written(f"{text}  assume {{\n{stated}  }}\n}}\n")
@@ -424,7 +424,7 @@ def test_two_compiles_are_identical_in_another_world(tmp_path: Path) -> None:
         arguments = ("compile", "chat/topology.infer") if number else (
             "compile", str(folder / "chat" / "topology.infer")
         )  # fmt: skip
-        done = run(*arguments, cwd=folder, **world)
+        done = run(*arguments, cwd=folder, world=world)
         assert done.code == 0, done.err
         root = folder / "build"
         trees.append(

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
@@ -30,16 +30,15 @@ def call(*arguments: str | Path, stdin: str = "") -> Done:
 
 
 def run(
-    *arguments: str | Path, cwd: Path | None = None, stdin: bytes = b"", **environment: str
+    *arguments: str | Path, cwd: Path | None = None, world: Mapping[str, str] | None = None
 ) -> Done:
-    """Run the command line as a process of its own."""
+    """Run the command line as a process of its own, with the environment of ``world`` on top."""
     done = subprocess.run(
         [sys.executable, "-m", "inferc", *arguments],
         cwd=cwd,
         check=False,
         capture_output=True,
-        input=stdin,
-        env={**os.environ, **environment},
+        env={**os.environ, **(world or {})},
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 

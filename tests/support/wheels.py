@@ -31,9 +31,9 @@ def copy_checkout(target: Path, *, links: bool = True) -> Path:
         if not source.is_symlink():
             shutil.copy2(source, place)
         elif links:
-            place.symlink_to(os.readlink(source))
+            place.symlink_to(source.readlink())
         else:
-            place.write_text(os.readlink(source), encoding="utf-8")
+            place.write_text(str(source.readlink()), encoding="utf-8")
     return target
 
 
