@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from inferc.compiler.model import Objective
-from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
+from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER, peak_flop_per_s
 from inferc.compiler.plan.decisions import Change
 from inferc.compiler.plan.objectives import hard
 from inferc.compiler.plan.search import Search, load_of
@@ -53,7 +53,7 @@ def with_limit(case: Case, line: Objective, limit_s: float) -> Case:
 
 
 def _precision(case: Case) -> Iterator[Change]:
-    """Yield narrower weights, where the file fixed wider ones."""
+    """Yield the widest of the narrower formats that holds, where the file fixed a wider one."""
     fixed = [item for item in case.decisions if item.field == "precision"]
     if not fixed:
         return
@@ -65,7 +65,9 @@ def _precision(case: Case) -> Iterator[Change]:
         for name in precisions_of(engine, case.place)
         if BYTES_PER_PARAMETER[name] < BYTES_PER_PARAMETER.get(current, 0.0)
     }
-    for name in sorted(names, key=lambda item: (-BYTES_PER_PARAMETER[item], item)):
+    gpu = case.place.accelerator
+    fastest = sorted(names, key=lambda item: (-peak_flop_per_s(gpu, item), item))
+    for name in sorted(fastest, key=lambda item: -BYTES_PER_PARAMETER[item]):
         changed = replace(fixed[0], operator="=", values=(name,), is_range=False)
         if _holds(replace(case, decisions=(*free, changed))):
             yield Change(field="precision", current=current, proposed=name, effect=EFFECT)

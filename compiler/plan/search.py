@@ -260,8 +260,8 @@ class Search:
     def _key(self, item: Candidate, planned: Load) -> tuple[float | str, ...]:
         """Return what candidates are ordered by.
 
-        SLA, whole range, wishes in order, width of the weights, hardware, room, then simplicity: few
-        stages, few shards, short steps, which keep the gaps between tokens short when load peaks.
+        SLA, whole range, wishes in order, width of the weights, hardware, room; then few stages,
+        few shards and short steps, which keep the gaps between tokens short when load peaks.
         """
         shape = item.shape
         carried = 0.0

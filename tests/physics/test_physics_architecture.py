@@ -18,7 +18,7 @@ from inferc.compiler.perf.architecture import (
 GIB = 1024**3
 
 PARAMETERS = [
-    # Dubey et al., The Llama 3 Herd of Models (2024), table 3; the counts are those of the checkpoints
+    # Dubey et al., The Llama 3 Herd of Models (2024), table 3; counts of the checkpoints
     (LLAMA_3_8B, 8_030_261_248),
     (designs.LLAMA_3_70B, 70_553_706_496),
     (LLAMA_3_405B, 405_853_388_800),

@@ -66,8 +66,8 @@ def test_short_prompts_at_twice_the_mean_rate_can_be_carried():
 
 
 DECODE_ONE = [
-    # AccelMark, github.com/FreedomIntelligence/AccelMark at 5797fc4: one request at a time, p50 TPOT
-    # of Llama 3.1 8B in 16 bits after prompts of 236 tokens; two versions of vLLM on the A100
+    # AccelMark, github.com/FreedomIntelligence/AccelMark at 5797fc4: one request at a time, p50
+    # TPOT of Llama 3.1 8B in 16 bits after prompts of 236 tokens; two vLLM versions on the A100
     (designs.A100_80GB_SXM, 0.01077, 0.01319),
     (H100_SXM, 0.00774, 0.00774),
     (RTX_4090, 0.02013, 0.02013),

@@ -155,18 +155,19 @@ def test_more_in_a_step_never_takes_less_time(model, step, more, at):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    model=st.sampled_from([LLAMA_3_8B, LLAMA_70B]),
+    unit=st.builds(
+        stage,
+        st.sampled_from([LLAMA_3_8B, LLAMA_70B]),
+        tensor=st.just(4),
+        pipeline=st.sampled_from([1, 2, 4]),
+    ),
     rate=st.floats(0.01, 8),
     factor=st.floats(1.0, 1.5),
-    prompt=st.floats(10, 2000),
-    output=st.floats(2, 500),
+    lengths=st.tuples(st.floats(10, 2000), st.floats(2, 500)),
     budget=st.sampled_from([512, 2048, 8192]),
-    pipeline=st.sampled_from([1, 2, 4]),
 )
-def test_more_load_never_makes_anything_better(
-    model, rate, factor, prompt, output, budget, pipeline
-):
-    unit = stage(model, tensor=4, pipeline=pipeline)
+def test_more_load_never_makes_anything_better(unit, rate, factor, lengths, budget):
+    prompt, output = lengths
     calm = operate(unit, demand_of(prompt, 2.5, output, 2.0), rate, budget, 0.015)
     for busy_rate, p, o in (
         (rate * factor, prompt, output),

@@ -103,17 +103,14 @@ def test_the_printed_terms_give_the_printed_need(hopeless):
     model=st.sampled_from([TINY, LLAMA_3_8B, MIXTRAL_8X7B, designs.LLAMA_3_70B]),
     nodes=st.integers(1, 4),
     rate=st.floats(0.01, 500),
-    peak=st.floats(1, 8),
-    prompt=st.floats(8, 4000),
-    output=st.floats(1, 800),
-    ttft=st.floats(0.01, 5),
-    tpot=st.floats(0.001, 0.2),
+    stated=st.fixed_dictionaries(
+        {"peak": st.floats(1, 8), "prompt": st.floats(8, 4000), "output": st.floats(1, 800)}
+    ),
+    limits=st.fixed_dictionaries({"ttft": st.floats(0.01, 5), "tpot": st.floats(0.001, 0.2)}),
 )
-def test_what_a_bound_rules_out_the_model_cannot_do(
-    model, nodes, rate, peak, prompt, output, ttft, tpot
-):
-    asked = problem(model, rate_per_s=rate, limits_s={"ttft": ttft, "tpot": tpot})
-    asked = on_nodes(all_settled(asked, peak=peak, prompt=prompt, output=output), nodes)
+def test_what_a_bound_rules_out_the_model_cannot_do(model, nodes, rate, stated, limits):
+    asked = problem(model, rate_per_s=rate, limits_s=limits)
+    asked = on_nodes(all_settled(asked, **stated), nodes)
     if violated(asked):
         assert not Search(asked.case).holds(load_of(asked.case))
 

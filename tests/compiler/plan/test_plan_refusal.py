@@ -1,0 +1,145 @@
+"""Refusals: what they list, say and propose; services that share a place; pages."""
+
+import re
+from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+from support import designs
+from support.machines import LLAMA_3_8B
+from support.problems import all_settled, line, on_nodes, pi, problem
+
+from inferc import api
+from inferc.compiler.plan import Verdict, build
+from inferc.compiler.plan.relax import with_nodes
+from inferc.compiler.plan.search import Search, load_of
+from inferc.dsl import SourceFile
+
+TINY = designs.TINYLLAMA_1_1B
+
+
+def refused(asked):
+    outcome = build("x", (asked,))
+    assert outcome.plan.verdict is Verdict.INFEASIBLE
+    (refusal,) = outcome.plan.refusals
+    return refusal, outcome.diagnostics
+
+
+def holds(case):
+    return Search(case).holds(load_of(case))
+
+
+def test_each_bound_is_a_diagnostic_with_its_arithmetic():
+    refusal, found = refused(designs.impossible_pi_problem())
+    assert [item.code for item in found] == [bound.code for bound in refusal.bounds]
+    for item, bound in zip(found, refusal.bounds, strict=True):
+        assert bound.formula in item.notes
+        assert any(note.startswith("need ") and ", have " in note for note in item.notes)
+        assert item.span is not None
+    assert found[0].help
+    assert not any(item.help for item in found[1:])
+
+
+def test_no_change_helps_where_the_weights_can_never_fit():
+    refusal, found = refused(designs.impossible_pi_problem())
+    assert refusal.nearest == ()
+    assert "change `on` or `model`" in found[0].help
+
+
+def test_more_nodes_are_proposed_and_are_the_fewest():
+    asked = all_settled(problem(), peak=4, prompt=300, output=150)
+    refusal, _ = refused(asked)
+    change = next(item for item in refusal.nearest if item.field == "nodes")
+    count = int(change.proposed)
+    assert holds(with_nodes(asked.case, count))
+    assert not holds(with_nodes(asked.case, count - 1))
+
+
+def test_a_longer_limit_is_proposed_and_is_the_shortest():
+    asked = all_settled(problem(limits_s={"ttft": 0.05}), peak=1, prompt=200, output=100)
+    refusal, found = refused(asked)
+    assert [item.code for item in found] == ["INF410"]
+    change = next(item for item in refusal.nearest if item.field == "p95 ttft")
+    limit_s = float(change.proposed.removesuffix(" ms")) / 1000
+    for factor, expected in ((1.02, True), (0.98, False)):
+        eased = replace(asked.case, objectives=(line("ttft", limit_s * factor),))
+        assert holds(eased) is expected
+
+
+def test_a_refusal_without_bounds_shows_the_nearest_configuration():
+    asked = all_settled(problem(limits_s={"ttft": 0.05}), peak=1, prompt=200, output=100)
+    refusal, _ = refused(asked)
+    assert refusal.bounds == ()
+    assert refusal.configuration is not None
+    assert refusal.best_effort[0].ratio > 1
+
+
+def test_what_must_change_together_holds_together():
+    refusal, found = refused(designs.impossible_pi_problem(TINY))
+    fields = [item.field for item in refusal.nearest]
+    assert fields == ["p95 ttft", "rate"]
+    assert all("together" in item.effect for item in refusal.nearest)
+    assert found[0].help.startswith("change together")
+
+
+def test_a_lower_rate_is_proposed_where_the_rate_is_what_fails():
+    refusal, _ = refused(pi(TINY, rate_per_s=1e6, ttft_s=600))
+    assert [item.field for item in refusal.nearest] == ["rate"]
+
+
+def test_a_narrower_precision_is_proposed_where_it_helps():
+    asked = all_settled(problem(place=designs.a100_node(per_node=1), rate_per_s=0.2), peak=1)
+    refusal, _ = refused(asked)
+    change = next(item for item in refusal.nearest if item.field == "precision")
+    assert (change.current, change.proposed) == ("fp16", "int8")
+
+
+def shared(first, second):
+    """Return two services on one place."""
+    other = replace(
+        second,
+        case=replace(second.case, service="other"),
+        service=replace(second.service, name="other"),
+    )
+    return build("x", (first, other))
+
+
+def test_services_on_one_place_share_its_accelerators():
+    small = all_settled(problem(LLAMA_3_8B, rate_per_s=5), peak=1, prompt=200, output=100)
+    outcome = shared(small, small)
+    assert outcome.plan.verdict is Verdict.FEASIBLE
+    used = [item.configuration.accelerators for item in outcome.plan.services]
+    assert sum(used) <= 8
+
+
+def test_two_services_that_each_need_the_whole_place_are_refused():
+    large = all_settled(problem(), peak=1.5, prompt=200, output=100)
+    assert build("x", (large,)).plan.verdict is Verdict.FEASIBLE
+    assert shared(large, large).plan.verdict is Verdict.INFEASIBLE
+    assert shared(on_nodes(large, 2), on_nodes(large, 2)).plan.verdict is Verdict.FEASIBLE
+
+
+def test_a_refused_service_does_not_hide_the_others():
+    small = all_settled(problem(LLAMA_3_8B, rate_per_s=5), peak=1, prompt=200, output=100)
+    outcome = build("x", (small, designs.impossible_pi_problem()))
+    assert [item.service.name for item in outcome.plan.services] == ["chat"]
+    assert len(outcome.plan.refusals) == 1
+    assert outcome.plan.verdict is Verdict.INFEASIBLE
+
+
+PAGES = files("inferc.compiler.plan") / "pages"
+CODES = sorted(page.name.removesuffix(".md") for page in PAGES.iterdir())
+HEADINGS = ["What it means", "Example", "How to fix it", "Why the compiler checks it"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_page_has_its_headings_and_its_example_provokes_it(code):
+    text = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings[:4] == HEADINGS
+    block = re.search(r"```infer\n(.*?)```", text, re.DOTALL)
+    if block:
+        found = api.plan(SourceFile("page.infer", block.group(1))).diagnostics
+        own = [item for item in found if item.code == code]
+        assert own
+        assert text.startswith(f"# {code} {own[0].slug}\n")
