@@ -78,8 +78,20 @@ def bad_repository(*, service: str, repository: str, span: Span | None) -> Diagn
         slug="bad-weights-repository",
         message=f"the weights of `{service}` cannot be fetched: {what}",
         span=span,
-        notes=("it is written `owner/name`, or `owner/name@commit`",),
+        notes=("it is written `owner/name`",),
         help='name the repository of the model: `repository = "owner/name"`',
+    )
+
+
+def bad_revision(*, service: str, revision: str, span: Span | None) -> Diagnostic:
+    """INF608: the weights cannot be fetched at that commit."""
+    return Diagnostic(
+        code="INF608",
+        slug="bad-weights-repository",
+        message=f"the weights of `{service}` cannot be fetched: `{revision}` is no revision",
+        span=span,
+        notes=("a revision is a commit, a tag or a branch",),
+        help='name the commit of the weights: `revision = "0123abc…"`',
     )
 
 
@@ -95,16 +107,16 @@ def bad_namespace(*, namespace: str, proposed: str, span: Span | None) -> Diagno
     )
 
 
-def revision_not_pinned(*, service: str, repository: str) -> Diagnostic:
+def revision_not_pinned(*, service: str, repository: str, span: Span | None) -> Diagnostic:
     """INF610: the weights may change without a change of the file."""
     return Diagnostic(
         code="INF610",
         slug="weights-not-pinned",
-        severity=Severity.NOTE,  # the catalog names no commits, so most files are like this
+        severity=Severity.WARNING,
         message=f"the weights of `{service}` are whatever `{repository}` holds on the day of the "
         "download",
-        span=None,
-        help=f'name a commit in an `llm` block: `repository = "{repository}@…"`',
+        span=span,
+        help='name a commit in the `llm` block: `revision = "0123abc…"`',
     )
 
 

@@ -222,7 +222,7 @@ def test_a_volume_is_shared_where_the_pool_has_several_nodes(topology: Topology,
 def pinned(commit: str) -> Topology:
     base = topologies.support_chat()
     model = base.services[0].service.model
-    return with_service(base, model=replace(model, repository=f"{model.repository}@{commit}"))
+    return with_service(base, model=replace(model, revision=commit))
 
 
 def test_the_download_and_the_engine_agree_on_the_folder():

@@ -201,12 +201,16 @@ def _image(serving: Serving, release: Release) -> Iterator[Diagnostic]:
 
 def _weights(serving: Serving) -> Iterator[Diagnostic]:
     service, model = serving.plan.service, serving.plan.service.model
-    if not REPOSITORY.fullmatch(serving.repository) or not REVISION.fullmatch(serving.revision):
+    if not REPOSITORY.fullmatch(model.repository):
         yield problems.bad_repository(
             service=service.name, repository=model.repository, span=model.span
         )
-    elif not serving.revision:
-        yield problems.revision_not_pinned(service=service.name, repository=model.repository)
+    elif not REVISION.fullmatch(model.revision):
+        yield problems.bad_revision(service=service.name, revision=model.revision, span=model.span)
+    elif not model.revision:
+        yield problems.revision_not_pinned(
+            service=service.name, repository=model.repository, span=model.span
+        )
     precision = serving.plan.configuration.precision
     ready = precision in arguments.DTYPES or precision in arguments.QUANTIZED_ON_LOAD
     if not ready and precision not in serving.repository.lower():

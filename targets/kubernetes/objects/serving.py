@@ -143,12 +143,12 @@ class Serving:
     @property
     def repository(self) -> str:
         """Where the weights come from."""
-        return self.plan.service.model.repository.partition("@")[0]
+        return self.plan.service.model.repository
 
     @property
     def revision(self) -> str:
-        """The commit of the weights: ``owner/name@commit``; empty where none is pinned."""
-        return self.plan.service.model.repository.partition("@")[2]
+        """The commit of the weights; empty where none is pinned."""
+        return self.plan.service.model.revision
 
     @property
     def shm_gib(self) -> int:
