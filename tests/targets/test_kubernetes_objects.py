@@ -86,7 +86,7 @@ def test_a_topology_has_one_of_each_object_for_each_service():
 
 def test_the_engine_gets_the_planned_values_as_arguments():
     assert engine(topologies.support_chat())["args"] == [
-        "/models/meta-llama-meta-llama-3-70b-instruct-0a98d844",
+        "/models/meta-llama-meta-llama-3-70b-instruct-0a98d844-87a16b76",
         "--served-model-name=llama",
         "--port=8000",
         "--tensor-parallel-size=4",
