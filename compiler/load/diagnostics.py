@@ -85,7 +85,7 @@ def registry_not_supported(span: Span, *, reference: str) -> Diagnostic:
     return Diagnostic(
         code="INF706",
         slug="registry-not-supported",
-        message=f"`{reference}` is a package of a registry, and registries are not supported yet",
+        message=f"`{reference}` is a package of a registry, and registries are not read yet",
         span=span,
         notes=("nothing is fetched from the network by `check`, `plan` and `compile`",),
         help='copy the file beside this one and import it by path: `import "./base.infer" as base`',

@@ -269,10 +269,9 @@ def _report_dimension(ctx: Context, value: Quantity, types: Types, span: Span, f
     ctx.report(
         report.wrong_dimension(
             span,
-            field=field,
+            field=(field, ctx.place if field == ctx.field else None),
             expected=describe.expected(tuple(t for t in types if t.form == "quantity")),
-            given=value.dimension.noun,
-            text=str(value),
+            value=(str(value), value.dimension.noun),
             hint=describe.hint(item, value),
         )
     )

@@ -1,6 +1,7 @@
 """What one run of resolution carries along: diagnostics, scopes of files, limits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -56,6 +57,8 @@ class Context:
         """The ``env`` blocks at the top of the file."""
         self.read: list[Entry] = []
         """Fields whose values were worked out."""
+        self.place: Span | None = None
+        """Where that field is named."""
         self.field = ""
         """The field whose value is worked out, for messages."""
         self.unknown: set[tuple[str, str]] = set()
@@ -173,15 +176,13 @@ class Context:
             entry.value = None
         self.read.clear()
 
-    def evaluate_for(
-        self, field: str, expression: Expression, scope: Scope, expected: Types
-    ) -> Inner:
-        """Return the value of ``expression``, which stands in the field ``field``."""
-        outer, self.field = self.field, field
-        try:
-            return self.steps.evaluate(self, expression, scope, expected)
-        finally:
-            self.field = outer
+    @contextmanager
+    def working_on(self, field: str, place: Span) -> Iterator[None]:
+        """Let messages name the field ``field``, which is written at ``place``."""
+        outer = self.field, self.place
+        self.field, self.place = field, place
+        yield
+        self.field, self.place = outer
 
     def ensure(self, node: Node) -> None:
         """Build ``node`` unless that was done."""

@@ -6,6 +6,7 @@ from inferc.compiler.resolve.wording import (
     article,
     close_to,
     did_you_mean,
+    listing,
     quoted,
     replace_by_first,
 )
@@ -47,7 +48,7 @@ def unknown_member(span: Span, *, name: str, owner: str, known: Sequence[str]) -
         slug="unknown-name",
         message=f"{owner} has no `{name}`",
         span=span,
-        notes=(f"it has {quoted(known)}",) if known else (),
+        notes=listing("it has", known, close),
         help=did_you_mean(close, "correct the name, or define it there"),
         fixes=replace_by_first(span, close),
     )
@@ -61,7 +62,7 @@ def unknown_kind(span: Span, *, kind: str, owner: str, known: Sequence[str]) -> 
         slug="unknown-kind",
         message=f"there is no kind of block `{kind}`",
         span=span,
-        notes=(f"{owner} may hold {quoted(known)}",) if known else (),
+        notes=listing(f"{owner} may hold", known, close),
         help=did_you_mean(close, "use one of those kinds"),
         fixes=replace_by_first(span, close),
     )
@@ -84,13 +85,12 @@ def unknown_field(
 ) -> Diagnostic:
     """INF104: the block has no such field."""
     close = close_to(name, known)
-    listed = f"it has {quoted(known)}" if known else "it has no fields"
     return Diagnostic(
         code="INF104",
         slug="unknown-field",
         message=f"{owner} has no field `{name}`",
         span=span,
-        notes=(note or listed,),
+        notes=(note,) if note else listing("it has", known, close),
         help=did_you_mean(close, "remove the line, or use one of those fields"),
         fixes=replace_by_first(span, close),
     )
@@ -169,7 +169,7 @@ def unknown_metric(span: Span, *, name: str, known: Sequence[str]) -> Diagnostic
         slug="unknown-metric",
         message=f"there is no metric `{name}`",
         span=span,
-        notes=(f"the metrics are {quoted(known)}",),
+        notes=listing("the metrics are", known, close),
         help=did_you_mean(close, "use one of those"),
         fixes=replace_by_first(span, close),
     )
@@ -249,7 +249,7 @@ def unknown_path(
         slug="unknown-path",
         message=f"the path `{path}` leads nowhere: {owner} has no `{step}`",
         span=span,
-        notes=(f"it has {quoted(known)}",) if known else (),
+        notes=listing("it has", known, close),
         help=did_you_mean(close, "correct the path"),
         fixes=replace_by_first(span, close),
     )

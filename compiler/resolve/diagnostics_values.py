@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from inferc.compiler.resolve.wording import (
     close_to,
     did_you_mean,
+    listing,
     quoted,
     replace,
     replace_by_first,
@@ -21,7 +22,7 @@ def unknown_word(span: Span, *, word: str, field: str, words: Sequence[str]) -> 
         slug="unknown-word",
         message=f"`{field}` cannot be `{word}`",
         span=span,
-        notes=(f"it is one of {quoted(words)}",),
+        notes=listing("it is one of", words, close),
         help=did_you_mean(close, "use one of those words"),
         fixes=replace_by_first(span, close),
     )
@@ -38,14 +39,14 @@ def unknown_catalog_entry(
 ) -> Diagnostic:
     """INF109: the catalog has no such model, GPU or other fact; ``what`` is noun and path."""
     own = f"define your own in this file: `{kind} my_{kind} {{ … }}`" if kind else ""
-    near = f"elsewhere in the catalog: {quoted(elsewhere)}" if elsewhere else ""
-    beside = f"there is {quoted(known)}" if known and not near else ""
+    near = listing("elsewhere in the catalog:", elsewhere)
+    beside = () if near else listing("there is", known, close)
     return Diagnostic(
         code="INF109",
         slug="unknown-catalog-entry",
         message=f"the catalog has no {what}",
         span=span,
-        notes=tuple(note for note in (near, beside) if note),
+        notes=(*near, *beside),
         help=", or ".join(
             part for part in (did_you_mean(close).rstrip("?") or "use one of those", own) if part
         ),
@@ -81,15 +82,21 @@ def unknown_unit(span: Span, *, problem: UnitProblem) -> Diagnostic:
 
 
 def wrong_dimension(
-    span: Span, *, field: str, expected: str, given: str, text: str, hint: str = ""
+    span: Span, *, field: tuple[str, Span | None], expected: str, value: tuple[str, str], hint: str
 ) -> Diagnostic:
-    """INF112: an amount of something else than the field measures."""
+    """INF112: an amount of something else than the field measures.
+
+    ``field`` is its name and where it stands, ``value`` its text and what that is.
+    """
+    name, place = field
+    text, given = value
     return Diagnostic(
         code="INF112",
         slug="dimension-mismatch",
-        message=f"`{field}` is {expected}, and `{text}` is {given}",
+        message=f"`{name}` is {expected}, and `{text}` is {given}",
         span=span,
         label=given,
+        labels=(Label(place, f"`{name}` is {expected}"),) if place else (),
         help=f"write {hint}" if hint else f"give {expected}",
     )
 
@@ -217,7 +224,7 @@ def unknown_function(span: Span, *, name: str, known: Sequence[str]) -> Diagnost
         slug="unknown-function",
         message=f"there is no function `{name}`",
         span=span,
-        notes=(f"there are {quoted(sorted(known))}",),
+        notes=listing("there are", sorted(known), close),
         help=did_you_mean(close, "use one of those"),
         fixes=replace_by_first(span, close),
     )
@@ -253,7 +260,7 @@ def wrong_index(span: Span, *, problem: str, known: Sequence[str] = ()) -> Diagn
         slug="wrong-index",
         message=problem,
         span=span,
-        notes=(f"it has {quoted(known)}",) if known else (),
+        notes=listing("it has", known),
         help="use an index that is there; lists start at 0",
     )
 

@@ -32,9 +32,9 @@ def types_of(node: Node, name: str) -> Types:
 def _value(ctx: Context, node: Node, name: str, entry: Entry) -> FieldValue | Poison:
     types = types_of(node, name)
     span = entry.expression.span
-    value = check(
-        ctx, ctx.evaluate_for(name, entry.expression, entry.scope, types), types, span, name
-    )
+    with ctx.working_on(name, entry.target_span):
+        found = ctx.evaluate(entry.expression, entry.scope, types)
+        value = check(ctx, found, types, span, name)
     if isinstance(value, Poison):
         return value
     return FieldValue(

@@ -107,8 +107,9 @@ def _value(ctx: Context, rule: Rule, node: Node) -> Value | Poison | None:
         return None
     types = _types(rule, node)
     name = rule.target.rpartition(".")[2]
-    value = ctx.evaluate_for(name, rule.expression, rule.scope, types)
-    found = check(ctx, value, types, rule.expression.span, name)
+    with ctx.working_on(name, rule.target_span):
+        value = ctx.evaluate(rule.expression, rule.scope, types)
+        found = check(ctx, value, types, rule.expression.span, name)
     return ListValue((found,)) if rule.single and not isinstance(found, Poison) else found
 
 

@@ -8,6 +8,8 @@ from inferc.dsl.syntax import Node
 
 SHOWN = 12
 """How many names a message lists before it stops."""
+SHORT = 8
+"""How many names are listed although one of them is suggested."""
 LONGEST = 40
 """How much of a statement a message repeats."""
 
@@ -25,6 +27,13 @@ def quoted(names: Sequence[str], joint: str = ", ") -> str:
     """Return the names in backticks, cut where there are many."""
     shown = joint.join(f"`{name}`" for name in names[:SHOWN])
     return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
+
+
+def listing(start: str, names: Sequence[str], close: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the note that lists the names, unless a suggestion says enough."""
+    if not names or (close and len(names) > SHORT):
+        return ()
+    return (f"{start} {quoted(names)}",)
 
 
 def did_you_mean(close: Sequence[str], otherwise: str = "") -> str:

@@ -178,9 +178,8 @@ def test_a_quantity_prints_in_its_unit_and_reads_back(value: Decimal, unit: str)
     assert not isinstance(size, UnitProblem)
     assert found.value == Fraction(value) * size[0]
     digits = found.shown.replace("$", "").replace("/", " ").partition(" ")[0]
-    number = (
-        digits.rstrip("%xkMGT") if unit.split("/")[0] in {"%", "x", "k", "M", "G", "T"} else digits
-    )
+    glued = unit.partition("/")[0] in {"%", "x", "k", "M", "G", "T"}
+    number = digits.rstrip("%xkMGT") if glued else digits
     assert Fraction(number) == Fraction(value)
 
 
