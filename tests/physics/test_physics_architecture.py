@@ -4,6 +4,7 @@ import pytest
 from support import designs
 from support.machines import LLAMA_3_8B, LLAMA_3_405B, MIXTRAL_8X7B, MIXTRAL_8X22B
 
+from inferc.compiler.model import LanguageModel
 from inferc.compiler.perf.architecture import (
     active_parameters,
     attention_parameters,
@@ -31,7 +32,9 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize(("model", "published"), PARAMETERS, ids=lambda v: getattr(v, "title", ""))
-def test_the_shape_adds_up_to_the_published_parameters(model, published):
+def test_the_shape_adds_up_to_the_published_parameters(
+    model: LanguageModel, published: int
+) -> None:
     gated_mlp = 3 * model.hidden * model.intermediate * max(1, model.experts)
     router = model.hidden * model.experts
     norms = 2 * model.hidden
@@ -51,7 +54,7 @@ KV_BYTES = [
 
 
 @pytest.mark.parametrize(("model", "expected"), KV_BYTES, ids=lambda v: getattr(v, "title", ""))
-def test_kv_cache_of_a_token(model, expected):
+def test_kv_cache_of_a_token(model: LanguageModel, expected: float) -> None:
     assert kv_bytes_per_tok(model) == expected
 
 
@@ -65,11 +68,13 @@ WEIGHTS = [
 
 
 @pytest.mark.parametrize(("model", "precision", "logged_gib"), WEIGHTS)
-def test_weights_are_what_engines_log(model, precision, logged_gib):
+def test_weights_are_what_engines_log(
+    model: LanguageModel, precision: str, logged_gib: float
+) -> None:
     assert weights_bytes(model, precision) / GIB == pytest.approx(logged_gib, rel=0.005)
 
 
-def test_active_parameters_of_mixtures():
+def test_active_parameters_of_mixtures() -> None:
     # Jiang et al. (2024): 13B active of 47B; Mistral AI (2024): 39B active of 141B
     assert active_parameters(MIXTRAL_8X7B) == pytest.approx(12.9e9, rel=0.01)
     assert active_parameters(MIXTRAL_8X22B) == pytest.approx(39.2e9, rel=0.01)
@@ -77,12 +82,12 @@ def test_active_parameters_of_mixtures():
 
 
 @pytest.mark.parametrize(("tokens", "touched"), [(0, 0.0), (1, 2.0), (2, 3.5), (1000, 8.0)])
-def test_experts_touched(tokens, touched):
+def test_experts_touched(tokens: float, touched: float) -> None:
     # 8 experts, 2 a token: by hand 8 * (1 - 0.75^n)
     assert experts_touched(8, 2, tokens) == pytest.approx(touched)
 
 
-def test_prefill_is_two_flop_per_parameter_and_token():
+def test_prefill_is_two_flop_per_parameter_and_token() -> None:
     # Kaplan et al., Scaling Laws (2020): 2 N a token, embeddings apart; attention is 1 % here
     model = designs.LLAMA_3_70B
     without_tables = model.parameters.value - embedding_parameters(model)

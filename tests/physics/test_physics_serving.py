@@ -7,6 +7,7 @@ from support import designs
 from support.machines import H100_SXM, LLAMA_3_8B, RTX_4090, language_model
 from support.replicas import Traffic, closed_loop, highest_rate, simulate, stage
 
+from inferc.compiler.model import Accelerator
 from inferc.compiler.perf.architecture import active_parameters
 from inferc.compiler.perf.demand import demand_of
 from inferc.compiler.perf.estimate import ttft_s
@@ -40,7 +41,7 @@ def case(prompt: float, output: float) -> Case:
     ("prompt", "output", "percent"),
     [(200, 100, 28), (350, 180, 50), (500, 250, 71), (700, 220, 87)],
 )
-def test_mean_demand_of_the_first_example(prompt, output, percent):
+def test_mean_demand_of_the_first_example(prompt: float, output: float, percent: int) -> None:
     """2 N tokens a second over eight times 312 TFLOP/s, by hand."""
     share = compute_share(case(prompt, output), 8, "fp16")
     by_hand = 2 * 70.553706496e9 * (prompt + output) * (1000 / 60) / (8 * 312e12)
@@ -48,7 +49,7 @@ def test_mean_demand_of_the_first_example(prompt, output, percent):
     assert round(share * 100) == percent
 
 
-def test_llama_70b_on_eight_a100_carries_what_other_planners_say():
+def test_llama_70b_on_eight_a100_carries_what_other_planners_say() -> None:
     """AIConfigurator 0.12, vLLM: two replicas of TP4 12.0 req/s, one of TP8 10.3, TTFT 500 ms."""
     demand = demand_of(500, 1.0, 250, 1.0)
     four, found = highest_rate(stage(LLAMA_70B, tensor=4), demand, 0.5)
@@ -59,7 +60,7 @@ def test_llama_70b_on_eight_a100_carries_what_other_planners_say():
     assert 2 * four < 1000 / 60 < 4 * 1000 / 60
 
 
-def test_short_prompts_at_twice_the_mean_rate_can_be_carried():
+def test_short_prompts_at_twice_the_mean_rate_can_be_carried() -> None:
     demand = demand_of(200, 1.0, 100, 1.0)
     four, _ = highest_rate(stage(LLAMA_70B, tensor=4), demand, 0.5)
     assert 2 * four >= 2 * 1000 / 60
@@ -75,12 +76,12 @@ DECODE_ONE = [
 
 
 @pytest.mark.parametrize(("gpu", "fastest", "slowest"), DECODE_ONE, ids=lambda v: str(v)[:20])
-def test_decoding_one_sequence(gpu, fastest, slowest):
+def test_decoding_one_sequence(gpu: Accelerator, fastest: float, slowest: float) -> None:
     found = closed_loop(stage(LLAMA_3_8B, gpu), demand_of(236, 1.0, 346, 1.0), 1)
     assert 0.9 * fastest <= found.tpot_s <= 1.1 * slowest
 
 
-def test_no_step_beats_reading_the_weights_once():
+def test_no_step_beats_reading_the_weights_once() -> None:
     """The data sheet's bandwidth is the floor: 2 bytes a parameter, without the input embedding."""
     unit = stage(LLAMA_70B, tensor=4)
     embedding = LLAMA_70B.vocabulary * LLAMA_70B.hidden
@@ -88,7 +89,7 @@ def test_no_step_beats_reading_the_weights_once():
     assert floor_s < unit.step_s(0, 0, 1, 100) < 2 * floor_s
 
 
-def test_no_step_beats_the_peak():
+def test_no_step_beats_the_peak() -> None:
     unit = stage(LLAMA_70B, tensor=4)
     floor_s = 2 * (active_parameters(LLAMA_70B) - 2.2e9) * 8192 / (4 * 312e12)
     assert floor_s < unit.step_s(8192, 4096, 0, 0) < 2 * floor_s
@@ -111,7 +112,7 @@ CLOSED_LOOP = [
 ]
 
 
-def test_measured_tpot_on_h100():
+def test_measured_tpot_on_h100() -> None:
     errors = []
     for model, precision, tensor, prompt, output, clients, tpot_ms in CLOSED_LOOP:
         unit = stage(model, H100_SXM, tensor=tensor, precision=precision)
@@ -132,7 +133,7 @@ TRAFFIC = [
 
 
 @pytest.mark.parametrize("traffic", TRAFFIC, ids=lambda t: f"{t.prompt_tok}-{t.rate_per_s}")
-def test_closed_form_agrees_with_a_simulation_of_single_steps(traffic):
+def test_closed_form_agrees_with_a_simulation_of_single_steps(traffic: Traffic) -> None:
     unit = stage(LLAMA_70B, tensor=4)
     demand = demand_of(
         traffic.prompt_tok, traffic.prompt_tail, traffic.output_tok, traffic.output_tail

@@ -121,21 +121,18 @@ def simulate(
             if item.left == 0:
                 between.append((now - item.since) / (item.output - 1))
         running = [item for item in running if item.left > 0]
-        for item, tokens in chunks:
-            item.done += tokens
-            if item.done == item.prompt:
-                first.append(now - item.at + FRONTEND_S)
-                if item.output > 1:
-                    running.append(
-                        _Running(
-                            left=item.output - 1,
-                            context=item.prompt,
-                            since=now,
-                            output=item.output,
-                        )
-                    )
-        waiting = [item for item in waiting if item.done < item.prompt]
+        for prompt, tokens in chunks:
+            prompt.done += tokens
+            if prompt.done == prompt.prompt:
+                first.append(now - prompt.at + FRONTEND_S)
+                if prompt.output > 1:
+                    running.append(_started(prompt, now))
+        waiting = [prompt for prompt in waiting if prompt.done < prompt.prompt]
     return first, between
+
+
+def _started(prompt: _Waiting, now: float) -> _Running:
+    return _Running(left=prompt.output - 1, context=prompt.prompt, since=now, output=prompt.output)
 
 
 def _arrivals(traffic: Traffic, requests: int, rng: random.Random) -> list[_Waiting]:

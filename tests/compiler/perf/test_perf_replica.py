@@ -9,6 +9,7 @@ from support import designs
 from support.machines import H100_SXM, LLAMA_3_8B, MIXTRAL_8X7B, RTX_4090, accelerator
 from support.replicas import stage
 
+from inferc.compiler.model import Accelerator, LanguageModel
 from inferc.compiler.perf.architecture import compute_dtype, peak_flop_per_s, weights_bytes
 from inferc.compiler.perf.collectives import Fabric, all_reduce_s, tensor_fabric
 from inferc.compiler.perf.demand import demand_of
@@ -22,13 +23,14 @@ from inferc.compiler.perf.memory import (
 )
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.perf.roofline import operator_s
+from inferc.compiler.perf.steps import Stage
 
 LLAMA_70B = designs.LLAMA_3_70B
 MODELS = [LLAMA_3_8B, LLAMA_70B, MIXTRAL_8X7B, designs.TINYLLAMA_1_1B]
 GIB = 1024**3
 
 
-def test_the_slower_of_computing_and_reading_counts():
+def test_the_slower_of_computing_and_reading_counts() -> None:
     assert operator_s(100.0, 10.0, 50.0, 10.0) == 2.0
     assert operator_s(100.0, 50.0, 50.0, 10.0) == 5.0
 
@@ -44,19 +46,19 @@ SHARDS = [
 
 
 @pytest.mark.parametrize(("tensor", "pipeline", "expected"), SHARDS)
-def test_weights_of_a_shard(tensor, pipeline, expected):
+def test_weights_of_a_shard(tensor: int, pipeline: int, expected: float) -> None:
     held = shard_weights_bytes(LLAMA_70B, "fp16", tensor, pipeline)
     assert held == pytest.approx(expected, rel=0.01)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.title)
 @pytest.mark.parametrize("tensor", [1, 2, 4, 8])
-def test_shards_hold_all_weights_together(model, tensor):
+def test_shards_hold_all_weights_together(model: LanguageModel, tensor: int) -> None:
     shard = shard_weights_bytes(model, "fp16", tensor, 1)
     assert tensor * shard >= weights_bytes(model, "fp16") * (1 - 1e-9)
 
 
-def test_kv_heads_are_repeated_beyond_their_number():
+def test_kv_heads_are_repeated_beyond_their_number() -> None:
     """Eight KV heads: sixteen shards hold one each, as eight do."""
     eight = kv_bytes_per_tok_and_shard(LLAMA_70B, 8, 1)
     assert eight == 2 * 80 * 1 * 128 * 2
@@ -68,16 +70,16 @@ def test_kv_heads_are_repeated_beyond_their_number():
 @pytest.mark.parametrize(
     ("tensor", "pipeline", "fits"), [(1, 1, True), (8, 80, True), (3, 1, False), (1, 81, False)]
 )
-def test_heads_and_layers_that_can_be_dealt_out(tensor, pipeline, fits):
+def test_heads_and_layers_that_can_be_dealt_out(tensor: int, pipeline: int, fits: bool) -> None:
     assert can_shard(LLAMA_70B, tensor, pipeline) is fits
 
 
-def test_the_kv_cache_is_handed_out_in_blocks():
+def test_the_kv_cache_is_handed_out_in_blocks() -> None:
     assert kv_cache_tok(1000.0, 10.0, 16.0) == 96.0
     assert kv_cache_tok(-5.0, 10.0, 16.0) == 0.0
 
 
-def test_the_working_memory_of_a_step_is_near_a_logged_one():
+def test_the_working_memory_of_a_step_is_near_a_logged_one() -> None:
     """vLLM's profile of Phi-4 logs 1.16 GiB at most; Llama 3 8B with 8192 tokens is alike."""
     assert 0.3 * GIB < activation_bytes(LLAMA_3_8B, 1, 8192, 256) < 1.5 * GIB
 
@@ -93,12 +95,14 @@ DTYPES = [
 
 
 @pytest.mark.parametrize(("device", "precision", "dtype"), DTYPES, ids=str)
-def test_formats_run_on_the_next_wider_units(device, precision, dtype):
+def test_formats_run_on_the_next_wider_units(
+    device: Accelerator, precision: str, dtype: str
+) -> None:
     assert compute_dtype(device, precision) == dtype
     assert peak_flop_per_s(device, precision) == device.flop_per_s[dtype].value
 
 
-def test_an_unknown_format_has_no_units():
+def test_an_unknown_format_has_no_units() -> None:
     assert compute_dtype(designs.A100_80GB_SXM, "ternary") is None
     assert peak_flop_per_s(designs.A100_80GB_SXM, "ternary") == 0.0
 
@@ -107,14 +111,14 @@ SWITCH = Fabric(bytes_per_s=100e9, latency_s=2e-6, switched=True, overhead_s=0.0
 RING = replace(SWITCH, switched=False)
 
 
-def test_all_reduce_by_hand():
+def test_all_reduce_by_hand() -> None:
     assert all_reduce_s(1e6, 1, SWITCH) == 0.0
     assert all_reduce_s(1e3, 8, SWITCH) == pytest.approx(2e-6 + 7 * 1e3 / 100e9)  # one shot
     assert all_reduce_s(1e8, 8, SWITCH) == pytest.approx(4e-6 + 1.75 * 1e8 / 100e9)  # two shots
     assert all_reduce_s(1e8, 8, RING) == pytest.approx(28e-6 + 1.75 * 1e8 / 100e9)
 
 
-def test_without_a_link_messages_take_the_bus():
+def test_without_a_link_messages_take_the_bus() -> None:
     coefficients = dict(designs.VLLM_COEFFICIENTS)
     linked = tensor_fabric(designs.a100_node(), 8, coefficients)
     bridged = replace(designs.A100_80GB_SXM, link_domain=2)
@@ -137,7 +141,13 @@ STEPS = st.tuples(st.floats(0, 8192), st.floats(0, 4096), st.floats(0, 512), st.
     what=st.sampled_from(["bandwidth", "fp16"]),
     tensor=st.sampled_from([1, 2, 4]),
 )
-def test_a_faster_device_is_never_slower(model, step, factor, what, tensor):
+def test_a_faster_device_is_never_slower(
+    model: LanguageModel,
+    step: tuple[float, float, float, float],
+    factor: float,
+    what: str,
+    tensor: int,
+) -> None:
     figures = {"bandwidth": 2039e9, "fp16": 312e12}
     slow = accelerator("slow", 80, **figures)
     fast = accelerator("fast", 80, **{**figures, what: figures[what] * factor})
@@ -147,7 +157,9 @@ def test_a_faster_device_is_never_slower(model, step, factor, what, tensor):
 
 @settings(max_examples=60, deadline=None)
 @given(model=st.sampled_from(MODELS), step=STEPS, more=st.floats(0, 500), at=st.integers(0, 3))
-def test_more_in_a_step_never_takes_less_time(model, step, more, at):
+def test_more_in_a_step_never_takes_less_time(
+    model: LanguageModel, step: tuple[float, float, float, float], more: float, at: int
+) -> None:
     unit = stage(model)
     larger = tuple(value + more if place == at else value for place, value in enumerate(step))
     assert unit.step_s(*larger) >= unit.step_s(*step) * (1 - 1e-12)
@@ -166,7 +178,9 @@ def test_more_in_a_step_never_takes_less_time(model, step, more, at):
     lengths=st.tuples(st.floats(10, 2000), st.floats(2, 500)),
     budget=st.sampled_from([512, 2048, 8192]),
 )
-def test_more_load_never_makes_anything_better(unit, rate, factor, lengths, budget):
+def test_more_load_never_makes_anything_better(
+    unit: Stage, rate: float, factor: float, lengths: tuple[float, float], budget: int
+) -> None:
     prompt, output = lengths
     calm = operate(unit, demand_of(prompt, 2.5, output, 2.0), rate, budget, 0.015)
     for busy_rate, p, o in (
@@ -185,7 +199,7 @@ def test_more_load_never_makes_anything_better(unit, rate, factor, lengths, budg
             assert itl_s(calm, 0.95) <= itl_s(busy, 0.95) * slack
 
 
-def test_percentiles_are_in_order():
+def test_percentiles_are_in_order() -> None:
     demand = demand_of(500, 2.5, 250, 2.0)
     found = operate(stage(LLAMA_70B, tensor=4), demand, 4.0, 8192, 0.015)
     for ask in (ttft_s, itl_s, tpot_s, lambda f, p: e2e_s(f, demand, p)):
@@ -195,7 +209,7 @@ def test_percentiles_are_in_order():
     )
 
 
-def test_an_overloaded_replica_is_not_stable():
+def test_an_overloaded_replica_is_not_stable() -> None:
     found = operate(stage(LLAMA_70B, tensor=4), demand_of(500, 1, 250, 1), 50.0, 8192, 0.015)
     assert not found.stable
     assert ttft_s(found, 0.95) == float("inf")

@@ -1,5 +1,6 @@
 """Bounds: their arithmetic, which of them fail, and that none rules out what the model can do."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import isclose
 
@@ -10,34 +11,36 @@ from support import designs
 from support.machines import LLAMA_3_8B, MIXTRAL_8X7B
 from support.problems import all_settled, on_nodes, pi, problem
 
+from inferc.compiler.model import LanguageModel
 from inferc.compiler.plan.bounds import violated
 from inferc.compiler.plan.decisions import Bound
 from inferc.compiler.plan.search import Search, load_of
+from inferc.compiler.problem import Problem
 
 TINY = designs.TINYLLAMA_1_1B
 
 
-def codes(bounds):
+def codes(bounds: Iterable[Bound]) -> list[str]:
     return [bound.code for bound in bounds]
 
 
-def test_the_impossible_example_lists_every_bound():
+def test_the_impossible_example_lists_every_bound() -> None:
     found = violated(designs.impossible_pi_problem())
     assert codes(found) == ["INF402", "INF401", "INF406", "INF403", "INF407", "INF404"]
     assert all(bound.ratio > 1 for bound in found)
 
 
-def test_a_small_model_fails_other_bounds_than_a_large_one():
+def test_a_small_model_fails_other_bounds_than_a_large_one() -> None:
     found = codes(violated(designs.impossible_pi_problem(TINY)))
     assert "INF402" not in found
     assert {"INF401", "INF403"} <= set(found)
 
 
-def test_a_request_an_hour_violates_nothing():
+def test_a_request_an_hour_violates_nothing() -> None:
     assert violated(pi(TINY, rate_per_s=1 / 3600, ttft_s=600)) == ()
 
 
-def test_four_times_the_peak_at_long_prompts_exceeds_the_box():
+def test_four_times_the_peak_at_long_prompts_exceeds_the_box() -> None:
     """500 + 250 tokens at four times the rate ask for 283 % of eight A100 (2 N a token)."""
     long = all_settled(problem(), peak=4, prompt=500, output=250)
     (bound,) = [item for item in violated(long) if item.code == "INF403"]
@@ -88,7 +91,7 @@ HOPELESS = [
 
 
 @pytest.mark.parametrize("hopeless", HOPELESS)
-def test_the_printed_terms_give_the_printed_need(hopeless):
+def test_the_printed_terms_give_the_printed_need(hopeless: Problem) -> None:
     found = violated(hopeless)
     assert found
     for bound in found:
@@ -108,14 +111,20 @@ def test_the_printed_terms_give_the_printed_need(hopeless):
     ),
     limits=st.fixed_dictionaries({"ttft": st.floats(0.01, 5), "tpot": st.floats(0.001, 0.2)}),
 )
-def test_what_a_bound_rules_out_the_model_cannot_do(model, nodes, rate, stated, limits):
+def test_what_a_bound_rules_out_the_model_cannot_do(
+    model: LanguageModel,
+    nodes: int,
+    rate: float,
+    stated: dict[str, float],
+    limits: dict[str, float],
+) -> None:
     asked = problem(model, rate_per_s=rate, limits_s=limits)
     asked = on_nodes(all_settled(asked, **stated), nodes)
     if violated(asked):
         assert not Search(asked.case).holds(load_of(asked.case))
 
 
-def test_bounds_look_at_the_easiest_corner():
+def test_bounds_look_at_the_easiest_corner() -> None:
     base = problem()
     hard = replace(base, case=base.hardest())
     assert violated(base) == violated(hard)

@@ -10,26 +10,33 @@ from support.machines import LLAMA_3_8B
 from support.problems import all_settled, line, on_nodes, pi, problem
 
 from inferc import api
-from inferc.compiler.plan import Verdict, build
+from inferc.compiler.plan import Outcome, Plan, Refusal, Verdict, build
 from inferc.compiler.plan.relax import with_nodes
 from inferc.compiler.plan.search import Search, load_of
-from inferc.dsl import SourceFile
+from inferc.compiler.problem import Case, Problem
+from inferc.dsl import Diagnostic, SourceFile
 
 TINY = designs.TINYLLAMA_1_1B
 
 
-def refused(asked):
+def plan_in(outcome: Outcome) -> Plan:
+    assert outcome.plan is not None
+    return outcome.plan
+
+
+def refused(asked: Problem) -> tuple[Refusal, tuple[Diagnostic, ...]]:
     outcome = build("x", (asked,))
-    assert outcome.plan.verdict is Verdict.INFEASIBLE
-    (refusal,) = outcome.plan.refusals
+    plan = plan_in(outcome)
+    assert plan.verdict is Verdict.INFEASIBLE
+    (refusal,) = plan.refusals
     return refusal, outcome.diagnostics
 
 
-def holds(case):
+def holds(case: Case) -> bool:
     return Search(case).holds(load_of(case))
 
 
-def test_each_bound_is_a_diagnostic_with_its_arithmetic():
+def test_each_bound_is_a_diagnostic_with_its_arithmetic() -> None:
     refusal, found = refused(designs.impossible_pi_problem())
     assert [item.code for item in found] == [bound.code for bound in refusal.bounds]
     for item, bound in zip(found, refusal.bounds, strict=True):
@@ -40,13 +47,13 @@ def test_each_bound_is_a_diagnostic_with_its_arithmetic():
     assert not any(item.help for item in found[1:])
 
 
-def test_no_change_helps_where_the_weights_can_never_fit():
+def test_no_change_helps_where_the_weights_can_never_fit() -> None:
     refusal, found = refused(designs.impossible_pi_problem())
     assert refusal.nearest == ()
     assert "change `on` or `model`" in found[0].help
 
 
-def test_more_nodes_are_proposed_and_are_the_fewest():
+def test_more_nodes_are_proposed_and_are_the_fewest() -> None:
     asked = all_settled(problem(), peak=4, prompt=300, output=150)
     refusal, _ = refused(asked)
     change = next(item for item in refusal.nearest if item.field == "nodes")
@@ -55,7 +62,7 @@ def test_more_nodes_are_proposed_and_are_the_fewest():
     assert not holds(with_nodes(asked.case, count - 1))
 
 
-def test_a_longer_limit_is_proposed_and_is_the_shortest():
+def test_a_longer_limit_is_proposed_and_is_the_shortest() -> None:
     asked = all_settled(problem(limits_s={"ttft": 0.05}), peak=1, prompt=200, output=100)
     refusal, found = refused(asked)
     assert [item.code for item in found] == ["INF410"]
@@ -66,7 +73,7 @@ def test_a_longer_limit_is_proposed_and_is_the_shortest():
         assert holds(eased) is expected
 
 
-def test_a_refusal_without_bounds_shows_the_nearest_configuration():
+def test_a_refusal_without_bounds_shows_the_nearest_configuration() -> None:
     asked = all_settled(problem(limits_s={"ttft": 0.05}), peak=1, prompt=200, output=100)
     refusal, _ = refused(asked)
     assert refusal.bounds == ()
@@ -74,7 +81,7 @@ def test_a_refusal_without_bounds_shows_the_nearest_configuration():
     assert refusal.best_effort[0].ratio > 1
 
 
-def test_what_must_change_together_holds_together():
+def test_what_must_change_together_holds_together() -> None:
     refusal, found = refused(designs.impossible_pi_problem(TINY))
     fields = [item.field for item in refusal.nearest]
     assert fields == ["p95 ttft", "rate"]
@@ -82,19 +89,19 @@ def test_what_must_change_together_holds_together():
     assert found[0].help.startswith("change together")
 
 
-def test_a_lower_rate_is_proposed_where_the_rate_is_what_fails():
+def test_a_lower_rate_is_proposed_where_the_rate_is_what_fails() -> None:
     refusal, _ = refused(pi(TINY, rate_per_s=1e6, ttft_s=600))
     assert [item.field for item in refusal.nearest] == ["rate"]
 
 
-def test_a_narrower_precision_is_proposed_where_it_helps():
+def test_a_narrower_precision_is_proposed_where_it_helps() -> None:
     asked = all_settled(problem(place=designs.a100_node(per_node=1), rate_per_s=0.2), peak=1)
     refusal, _ = refused(asked)
     change = next(item for item in refusal.nearest if item.field == "precision")
     assert (change.current, change.proposed) == ("fp16", "int8")
 
 
-def shared(first, second):
+def shared(first: Problem, second: Problem) -> Outcome:
     """Return two services on one place."""
     other = replace(
         second,
@@ -104,27 +111,28 @@ def shared(first, second):
     return build("x", (first, other))
 
 
-def test_services_on_one_place_share_its_accelerators():
+def test_services_on_one_place_share_its_accelerators() -> None:
     small = all_settled(problem(LLAMA_3_8B, rate_per_s=5), peak=1, prompt=200, output=100)
     outcome = shared(small, small)
-    assert outcome.plan.verdict is Verdict.FEASIBLE
-    used = [item.configuration.accelerators for item in outcome.plan.services]
+    assert plan_in(outcome).verdict is Verdict.FEASIBLE
+    used = [item.configuration.accelerators for item in plan_in(outcome).services]
     assert sum(used) <= 8
 
 
-def test_two_services_that_each_need_the_whole_place_are_refused():
+def test_two_services_that_each_need_the_whole_place_are_refused() -> None:
     large = all_settled(problem(), peak=1.5, prompt=200, output=100)
-    assert build("x", (large,)).plan.verdict is Verdict.FEASIBLE
-    assert shared(large, large).plan.verdict is Verdict.INFEASIBLE
-    assert shared(on_nodes(large, 2), on_nodes(large, 2)).plan.verdict is Verdict.FEASIBLE
+    assert plan_in(build("x", (large,))).verdict is Verdict.FEASIBLE
+    assert plan_in(shared(large, large)).verdict is Verdict.INFEASIBLE
+    twice = on_nodes(large, 2)
+    assert plan_in(shared(twice, twice)).verdict is Verdict.FEASIBLE
 
 
-def test_a_refused_service_does_not_hide_the_others():
+def test_a_refused_service_does_not_hide_the_others() -> None:
     small = all_settled(problem(LLAMA_3_8B, rate_per_s=5), peak=1, prompt=200, output=100)
-    outcome = build("x", (small, designs.impossible_pi_problem()))
-    assert [item.service.name for item in outcome.plan.services] == ["chat"]
-    assert len(outcome.plan.refusals) == 1
-    assert outcome.plan.verdict is Verdict.INFEASIBLE
+    plan = plan_in(build("x", (small, designs.impossible_pi_problem())))
+    assert [item.service.name for item in plan.services] == ["chat"]
+    assert len(plan.refusals) == 1
+    assert plan.verdict is Verdict.INFEASIBLE
 
 
 PAGES = files("inferc.compiler.plan") / "pages"
@@ -133,7 +141,7 @@ HEADINGS = ["What it means", "Example", "How to fix it", "Why the compiler check
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_page_has_its_headings_and_its_example_provokes_it(code):
+def test_a_page_has_its_headings_and_its_example_provokes_it(code: str) -> None:
     text = (PAGES / f"{code}.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert headings[:4] == HEADINGS

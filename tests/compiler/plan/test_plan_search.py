@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from support import designs
 from support.machines import LLAMA_3_8B, MIXTRAL_8X7B
 from support.problems import on_nodes, pin, problem
 
+from inferc.compiler.model import Decision, LanguageModel
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
 from inferc.compiler.perf.demand import demand_of
@@ -18,18 +20,22 @@ from inferc.compiler.perf.operation import operate
 from inferc.compiler.plan import Verdict, build
 from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.plan.space import Shape
+from inferc.compiler.problem import Case, Problem
 
 TINY = designs.TINYLLAMA_1_1B
 
 
-def brute_force(asked):
+Key: TypeAlias = tuple[float, ...]
+
+
+def brute_force(asked: Problem) -> tuple[Key, tuple[int, int, int, int]] | None:
     """Return the best configuration by looking at each one in turn, and whether it holds.
 
     None of the search's shortcuts: every layout, every number of replicas, every limit.
     """
     case, hardest = asked.case, asked.hardest()
     engine = case.engines[0]
-    best = None
+    best: tuple[Key, tuple[int, int, int, int]] | None = None
     for tensor, pipeline, budget_exp, seqs_exp in product(
         range(1, 9), (1, 2, 4, 8, 16, 32), range(9, 14), range(11)
     ):
@@ -57,7 +63,7 @@ def brute_force(asked):
             worst = standing(hardest, shape, (budget, sequences, kv_tok, replicas))
             if planned is None:
                 continue
-            key = (
+            key: Key = (
                 worst is None,
                 *(not met for met in planned[1]),
                 -BYTES_PER_PARAMETER["fp16"],
@@ -73,7 +79,9 @@ def brute_force(asked):
     return best
 
 
-def standing(case, shape, limits):
+def standing(
+    case: Case, shape: Shape, limits: tuple[int, int, float, int]
+) -> tuple[float, list[bool]] | None:
     """Return the tightest ratio and the wishes met, or None where the SLA does not hold."""
     budget, sequences, kv_tok, replicas = limits
     demand = demand_of(
@@ -89,10 +97,11 @@ def standing(case, shape, limits):
         return None
     if kv_needed_tok(found, demand, 16) > kv_tok:
         return None
-    ratios = {
-        line: predicted_s(found, demand, line.metric, line.percentile) / line.limit.value
-        for line in case.objectives
-    }
+    ratios = {}
+    for line in case.objectives:
+        value = predicted_s(found, demand, line.metric, line.percentile)
+        assert value is not None
+        ratios[line] = value / line.limit.value
     if any(ratio > 1 for line, ratio in ratios.items() if line.hard):
         return None
     return max(ratios.values()), [ratio <= 1 for line, ratio in ratios.items() if not line.hard]
@@ -106,7 +115,9 @@ def standing(case, shape, limits):
     ttft=st.floats(0.05, 2),
     wished=st.sampled_from([None, 0.02, 0.06]),
 )
-def test_the_search_finds_what_brute_force_finds(model, per_node, rate, ttft, wished):
+def test_the_search_finds_what_brute_force_finds(
+    model: LanguageModel, per_node: int, rate: float, ttft: float, wished: float | None
+) -> None:
     asked = problem(
         model, designs.a100_node(per_node=per_node), rate_per_s=rate, limits_s={"ttft": ttft}
     )
@@ -128,8 +139,10 @@ def test_the_search_finds_what_brute_force_finds(model, per_node, rate, ttft, wi
         assert found == expected[1]
 
 
-def chosen(asked) -> Configuration:
-    return build("x", (asked,)).plan.services[0].configuration
+def chosen(asked: Problem) -> Configuration:
+    plan = build("x", (asked,)).plan
+    assert plan is not None
+    return plan.services[0].configuration
 
 
 PINS = [
@@ -145,15 +158,17 @@ PINS = [
 
 
 @pytest.mark.parametrize(("decision", "field", "value"), PINS, ids=lambda v: str(v)[:24])
-def test_pins_are_kept(decision, field, value):
+def test_pins_are_kept(decision: Decision, field: str, value: str | int | None) -> None:
     found = getattr(chosen(problem(decisions=(decision,))), field)
     assert found == value if value is not None else found != 4
 
 
-def test_a_pin_never_improves_a_verdict():
+def test_a_pin_never_improves_a_verdict() -> None:
     order = [Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE]
     asked = on_nodes(problem(), 4)
-    free = order.index(build("x", (asked,)).plan.verdict)
+    plan = build("x", (asked,)).plan
+    assert plan is not None
+    free = order.index(plan.verdict)
     for tensor in (1, 2, 4, 8):
         held = replace(
             asked,
@@ -178,7 +193,7 @@ CONFLICTS = [
 
 
 @pytest.mark.parametrize(("decisions", "smallest"), CONFLICTS, ids=lambda v: str(v)[:24])
-def test_pins_in_conflict_are_named(decisions, smallest):
+def test_pins_in_conflict_are_named(decisions: tuple[Decision, ...], smallest: int) -> None:
     asked = problem(decisions=decisions)
     outcome = build("x", (asked,))
     (found,) = outcome.diagnostics
@@ -189,22 +204,24 @@ def test_pins_in_conflict_are_named(decisions, smallest):
     assert len(named) + fixed == smallest
 
 
-def test_memory_share_and_context_are_taken_over():
+def test_memory_share_and_context_are_taken_over() -> None:
     pins = (pin("gpu_memory_utilization", 0.8), pin("max_model_len", 4096.0))
-    plan = build("x", (problem(decisions=pins),)).plan.services[0]
+    whole = build("x", (problem(decisions=pins),)).plan
+    assert whole is not None
+    plan = whole.services[0]
     assert plan.gpu_memory_utilization == 0.8
     assert plan.max_model_len == 4096
     assert plan.estimate.memory.usable_bytes == pytest.approx(0.8 * 80 * designs.GIB)
 
 
-def test_a_narrower_precision_is_not_taken_without_need():
+def test_a_narrower_precision_is_not_taken_without_need() -> None:
     """Nobody asked for fewer bits, and sixteen hold: fewer accelerators are no reason."""
     asked = problem(LLAMA_3_8B, rate_per_s=5)
     free = replace(asked, case=replace(asked.case, decisions=()))
     assert chosen(free).precision == "fp16"
 
 
-def test_an_engine_without_coefficients_is_an_error():
+def test_an_engine_without_coefficients_is_an_error() -> None:
     asked = problem()
     bare = designs.vllm({"memory_share": 0.9})
     outcome = build("x", (replace(asked, case=replace(asked.case, engines=(bare,))),))
@@ -212,14 +229,14 @@ def test_an_engine_without_coefficients_is_an_error():
     assert [item.code for item in outcome.diagnostics] == ["INF503"]
 
 
-def test_a_metric_that_is_not_planned_for_is_an_error():
+def test_a_metric_that_is_not_planned_for_is_an_error() -> None:
     asked = problem(limits_s={"throughput": 100.0})
     outcome = build("x", (asked,))
     assert outcome.plan is None
     assert [item.code for item in outcome.diagnostics] == ["INF190"]
 
 
-def test_no_layout_without_any_pin():
+def test_no_layout_without_any_pin() -> None:
     """A board of 4 GB holds 70B parameters in no format."""
     asked = designs.impossible_pi_problem()
     calm = replace(asked.case, decisions=(), rate_per_s=1e-6)
@@ -228,7 +245,7 @@ def test_no_layout_without_any_pin():
     assert "INF402" in [item.code for item in outcome.diagnostics]
 
 
-def test_weights_that_fit_in_sum_but_not_in_shards_are_no_layout():
+def test_weights_that_fit_in_sum_but_not_in_shards_are_no_layout() -> None:
     """141 GB fit into three accelerators of 80 GiB, but 64 heads do not divide by three."""
     asked = problem(place=designs.a100_node(per_node=3))
     single = tuple(

@@ -7,7 +7,8 @@ from support import designs
 from support.machines import LLAMA_3_8B
 from support.problems import all_settled, on_nodes, pi, pin, problem
 
-from inferc.compiler.plan import Verdict, build
+from inferc.compiler.plan import Plan, ServicePlan, Verdict, build
+from inferc.compiler.problem import Problem
 
 FIELDS = [
     "engine",
@@ -20,16 +21,22 @@ FIELDS = [
 ]
 
 
-def plan_of(asked):
-    return build("x", (asked,)).plan.services[0]
+def plan_of(asked: Problem) -> ServicePlan:
+    return whole_plan(asked).services[0]
+
+
+def whole_plan(asked: Problem) -> Plan:
+    plan = build("x", (asked,)).plan
+    assert plan is not None
+    return plan
 
 
 @pytest.fixture(scope="module")
-def example():
+def example() -> ServicePlan:
     return plan_of(designs.support_chat_problem())
 
 
-def test_memory_adds_up(example):
+def test_memory_adds_up(example: ServicePlan) -> None:
     memory = example.estimate.memory
     spent = memory.weights_bytes + memory.activation_bytes + memory.runtime_bytes
     assert spent + memory.kv_cache_bytes == pytest.approx(memory.usable_bytes)
@@ -37,13 +44,13 @@ def test_memory_adds_up(example):
     assert memory.kv_cache_tok % 16 == 0
 
 
-def test_a_model_of_70b_is_sharded(example):
+def test_a_model_of_70b_is_sharded(example: ServicePlan) -> None:
     assert example.configuration.tensor_parallel in {2, 4, 8}
     assert example.configuration.accelerators <= 8
     assert example.weights_bytes == pytest.approx(141.1e9, rel=0.001)
 
 
-def test_capacity_is_the_rate_at_which_the_sla_stops_holding(example):
+def test_capacity_is_the_rate_at_which_the_sla_stops_holding(example: ServicePlan) -> None:
     chosen, capacity = example.configuration, example.estimate.capacity_per_s
     pins = tuple(pin(field, getattr(chosen, field)) for field in FIELDS[2:])
     for factor, verdict in ((0.99, Verdict.FEASIBLE), (1.01, Verdict.INFEASIBLE)):
@@ -53,10 +60,10 @@ def test_capacity_is_the_rate_at_which_the_sla_stops_holding(example):
             prompt=designs.support_chat_problem().case.prompt_mean_tok,
             output=designs.support_chat_problem().case.output_mean_tok,
         )
-        assert build("x", (stated,)).plan.verdict is verdict
+        assert whole_plan(stated).verdict is verdict
 
 
-def test_every_choice_is_there_with_reasons(example):
+def test_every_choice_is_there_with_reasons(example: ServicePlan) -> None:
     assert [item.path for item in example.choices] == [f"chat.{field}" for field in FIELDS]
     for choice in example.choices:
         assert choice.reason
@@ -65,7 +72,7 @@ def test_every_choice_is_there_with_reasons(example):
     assert {item.path: item.owner for item in example.choices}["chat.precision"] == "given"
 
 
-def test_losers_of_tensor_parallelism_have_numbers(example):
+def test_losers_of_tensor_parallelism_have_numbers(example: ServicePlan) -> None:
     losers = {
         item.value: item
         for choice in example.choices
@@ -78,7 +85,7 @@ def test_losers_of_tensor_parallelism_have_numbers(example):
         assert loser.ratio is None or loser.ratio > 0
 
 
-def test_weights_that_do_not_fit_one_accelerator_are_named():
+def test_weights_that_do_not_fit_one_accelerator_are_named() -> None:
     """With one stage, one accelerator cannot hold 70B in 16 bits; two can."""
     plan = plan_of(problem(decisions=(pin("pipeline_parallel", 1.0),)))
     losers = {
@@ -90,14 +97,14 @@ def test_weights_that_do_not_fit_one_accelerator_are_named():
     assert "weights" in losers["1"]
 
 
-def test_a_pin_owns_its_choice():
+def test_a_pin_owns_its_choice() -> None:
     plan = plan_of(problem(decisions=(pin("tensor_parallel", 8.0),)))
     choice = next(item for item in plan.choices if item.path == "chat.tensor_parallel")
     assert (choice.value, choice.owner, choice.alternatives) == ("8", "pin", ())
     assert "change freeze" in choice.reason
 
 
-def test_margins_are_predicted_over_limit(example):
+def test_margins_are_predicted_over_limit(example: ServicePlan) -> None:
     assert [item.objective.metric for item in example.margins] == ["ttft", "itl"]
     for margin in example.margins:
         assert margin.ratio == pytest.approx(margin.predicted / margin.objective.limit.value)
@@ -105,7 +112,7 @@ def test_margins_are_predicted_over_limit(example):
     assert example.margins[1].predicted == pytest.approx(example.estimate.itl_s["p95"])
 
 
-def test_replicas_scale_between_mean_and_place():
+def test_replicas_scale_between_mean_and_place() -> None:
     asked = on_nodes(problem(LLAMA_3_8B, rate_per_s=40), 1)
     plan = plan_of(asked)
     scale = plan.autoscale
@@ -117,19 +124,19 @@ def test_replicas_scale_between_mean_and_place():
     assert plan_of(mean_only).configuration.replicas <= plan.configuration.replicas
 
 
-def test_a_stricter_limit_lets_fewer_wait():
+def test_a_stricter_limit_lets_fewer_wait() -> None:
     loose = plan_of(problem(LLAMA_3_8B, limits_s={"ttft": 2.0}))
     strict = plan_of(problem(LLAMA_3_8B, limits_s={"ttft": 0.15}))
     assert strict.autoscale.threshold <= loose.autoscale.threshold
 
 
-def test_a_pod_starts_as_fast_as_its_weights_are_read(example):
+def test_a_pod_starts_as_fast_as_its_weights_are_read(example: ServicePlan) -> None:
     coefficients = designs.VLLM_COEFFICIENTS
     reading_s = example.weights_bytes / coefficients["load_bytes_per_s"]
     assert example.load_time_s == pytest.approx(coefficients["start_s"] + reading_s)
 
 
-def test_the_context_fits_model_cache_and_long_requests():
+def test_the_context_fits_model_cache_and_long_requests() -> None:
     asked = problem(LLAMA_3_8B)
     plan = plan_of(asked)
     assert plan.max_model_len <= LLAMA_3_8B.context
@@ -138,7 +145,7 @@ def test_the_context_fits_model_cache_and_long_requests():
     assert plan_of(short).max_model_len == 2048
 
 
-def test_a_board_holds_one_sequence_an_hour():
+def test_a_board_holds_one_sequence_an_hour() -> None:
     plan = plan_of(pi(designs.TINYLLAMA_1_1B, rate_per_s=1 / 3600, ttft_s=600))
     assert plan.configuration.engine == "llama_cpp"
     assert plan.configuration.accelerators == 1
@@ -146,7 +153,7 @@ def test_a_board_holds_one_sequence_an_hour():
     assert plan.estimate.ttft_s["mean"] > 2 * 1.03e9 * 100 / 57.6e9
 
 
-def test_a_price_is_that_of_all_accelerators():
+def test_a_price_is_that_of_all_accelerators() -> None:
     asked = problem()
     priced = replace(asked.case.place, price_usd_per_s=designs.fact(0.001))
     plan = plan_of(replace(asked, case=replace(asked.case, place=priced)))
@@ -154,7 +161,7 @@ def test_a_price_is_that_of_all_accelerators():
     assert plan_of(asked).price_usd_per_s is None
 
 
-def test_wishes_come_before_hardware():
+def test_wishes_come_before_hardware() -> None:
     """A wish that costs accelerators is granted: the place has them."""
     base = on_nodes(all_settled(problem(LLAMA_3_8B, rate_per_s=5), peak=1), 1)
     wish = designs.objective("itl", 0.006, "prefer p95 itl <= 60ms", hard=False)

@@ -9,28 +9,39 @@ from support import designs
 from support.machines import H100_SXM, LLAMA_3_8B
 from support.problems import all_settled, line, on_nodes, pi, pin, problem, settled
 
-from inferc.compiler.plan import Verdict, build
+from inferc.compiler.plan import Plan, ServicePlan, Verdict, build
 from inferc.compiler.plan.search import Search, highest, load_of
 from inferc.compiler.plan.sharing import judges_of
+from inferc.compiler.problem import Problem
 
 TINY = designs.TINYLLAMA_1_1B
 ORDER = [Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE]
 
 
-def verdict(asked):
-    return build("x", (asked,)).plan.verdict
+def planned(asked: Problem) -> Plan:
+    plan = build("x", (asked,)).plan
+    assert plan is not None
+    return plan
 
 
-def quick_verdict(asked):
+def only_service(asked: Problem) -> ServicePlan:
+    return planned(asked).services[0]
+
+
+def verdict(asked: Problem) -> Verdict:
+    return planned(asked).verdict
+
+
+def quick_verdict(asked: Problem) -> Verdict:
     return judges_of((asked,))[0].verdict()
 
 
-def test_the_examples():
+def test_the_examples() -> None:
     assert verdict(designs.support_chat_problem()) is Verdict.CONDITIONAL
     assert verdict(designs.impossible_pi_problem()) is Verdict.INFEASIBLE
 
 
-def test_a_small_model_on_the_board():
+def test_a_small_model_on_the_board() -> None:
     assert verdict(pi(TINY, rate_per_s=1 / 3600, ttft_s=600)) is not Verdict.INFEASIBLE
     assert verdict(pi(TINY, rate_per_s=1e6, ttft_s=600)) is Verdict.INFEASIBLE
 
@@ -42,12 +53,14 @@ def test_a_small_model_on_the_board():
         (2, 200, 100, Verdict.FEASIBLE),
     ],
 )
-def test_the_first_example_with_everything_stated(peak, prompt, output, expected):
+def test_the_first_example_with_everything_stated(
+    peak: float, prompt: float, output: float, expected: Verdict
+) -> None:
     asked = all_settled(designs.support_chat_problem(), peak=peak, prompt=prompt, output=output)
     assert verdict(asked) is expected
 
 
-def test_with_nothing_unknown_there_is_nothing_conditional():
+def test_with_nothing_unknown_there_is_nothing_conditional() -> None:
     for peak in (1, 2, 3, 5):
         assert quick_verdict(all_settled(problem(), peak=peak)) is not Verdict.CONDITIONAL
 
@@ -64,9 +77,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_flip_point_separates_two_verdicts(name):
+def test_each_flip_point_separates_two_verdicts(name: str) -> None:
     asked = CASES[name]
-    plan = build("x", (asked,)).plan.services[0]
+    plan = only_service(asked)
     for assumption in plan.assumptions:
         quantity = assumption.unknown.quantity.name.lower()
         for flip in assumption.flips:
@@ -77,9 +90,9 @@ def test_each_flip_point_separates_two_verdicts(name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_holds_up_to_is_where_planned_values_stop_holding(name):
+def test_holds_up_to_is_where_planned_values_stop_holding(name: str) -> None:
     asked = CASES[name]
-    for assumption in build("x", (asked,)).plan.services[0].assumptions:
+    for assumption in only_service(asked).assumptions:
         quantity = assumption.unknown.quantity.name.lower()
         edge = assumption.holds_up_to
         if edge:
@@ -88,9 +101,9 @@ def test_holds_up_to_is_where_planned_values_stop_holding(name):
             assert quick_verdict(above) is Verdict.INFEASIBLE
 
 
-def test_the_envelope_is_where_the_peak_stops_holding():
+def test_the_envelope_is_where_the_peak_stops_holding() -> None:
     asked = problem()
-    rows = build("x", (asked,)).plan.services[0].envelope
+    rows = only_service(asked).envelope
     assert any(row.holds_up_to_peak > 1 for row in rows)
     for row in rows:
         lengths = {"prompt": row.prompt_mean_tok, "output": row.output_mean_tok}
@@ -103,9 +116,9 @@ def test_the_envelope_is_where_the_peak_stops_holding():
             assert quick_verdict(all_settled(asked, peak=1.0, **lengths)) is Verdict.INFEASIBLE
 
 
-def test_feasible_plans_hold_at_the_hardest_corner():
+def test_feasible_plans_hold_at_the_hardest_corner() -> None:
     easy = on_nodes(problem(LLAMA_3_8B, rate_per_s=1), 4)
-    plan = build("x", (easy,)).plan
+    plan = planned(easy)
     assert plan.verdict is Verdict.FEASIBLE
     chosen = plan.services[0].configuration
     pinned = replace(
@@ -134,7 +147,7 @@ PROBLEMS = st.builds(
 )
 
 
-def changed_hardware(asked, **factors):
+def changed_hardware(asked: Problem, **factors: float) -> Problem:
     place = asked.case.place
     gpu = place.accelerator
     if "memory" in factors:
@@ -147,6 +160,7 @@ def changed_hardware(asked, **factors):
         peaks = {k: designs.fact(v.value * factors["compute"]) for k, v in gpu.flop_per_s.items()}
         gpu = replace(gpu, flop_per_s=peaks)
     if "link" in factors:
+        assert gpu.link is not None
         more = designs.fact(gpu.link.bandwidth_bytes_per_s.value * factors["link"])
         gpu = replace(gpu, link=replace(gpu.link, bandwidth_bytes_per_s=more))
     place = replace(place, accelerator=gpu)
@@ -159,14 +173,16 @@ def changed_hardware(asked, **factors):
     factor=st.floats(1.01, 4),
     what=st.sampled_from(["memory", "bandwidth", "compute", "link"]),
 )
-def test_better_hardware_never_makes_a_verdict_worse(asked, factor, what):
+def test_better_hardware_never_makes_a_verdict_worse(
+    asked: Problem, factor: float, what: str
+) -> None:
     better = changed_hardware(asked, **{what: factor})
     assert ORDER.index(quick_verdict(better)) >= ORDER.index(quick_verdict(asked))
 
 
 @settings(max_examples=25, deadline=None)
 @given(asked=PROBLEMS)
-def test_half_the_accelerators_never_make_a_verdict_better(asked):
+def test_half_the_accelerators_never_make_a_verdict_better(asked: Problem) -> None:
     place = asked.case.place
     halved = replace(asked, case=replace(asked.case, place=replace(place, per_node=4)))
     assert ORDER.index(quick_verdict(halved)) <= ORDER.index(quick_verdict(asked))
@@ -177,7 +193,9 @@ def test_half_the_accelerators_never_make_a_verdict_better(asked):
 
 @settings(max_examples=25, deadline=None)
 @given(asked=PROBLEMS, factor=st.floats(1.01, 4))
-def test_a_looser_sla_or_a_lower_rate_never_makes_a_verdict_worse(asked, factor):
+def test_a_looser_sla_or_a_lower_rate_never_makes_a_verdict_worse(
+    asked: Problem, factor: float
+) -> None:
     before = ORDER.index(quick_verdict(asked))
     limit = asked.case.objectives[0].limit.value * factor
     looser = replace(asked, case=replace(asked.case, objectives=(line("ttft", limit),)))
@@ -186,7 +204,7 @@ def test_a_looser_sla_or_a_lower_rate_never_makes_a_verdict_worse(asked, factor)
     assert ORDER.index(quick_verdict(calmer)) >= before
 
 
-def test_names_decide_nothing():
+def test_names_decide_nothing() -> None:
     asked = designs.support_chat_problem()
     renamed = replace(
         asked,
@@ -197,25 +215,25 @@ def test_names_decide_nothing():
             model=replace(asked.case.model, id="mine", title="Mine", repository=""),
         ),
     )
-    first, second = build("a", (asked,)).plan.services[0], build("b", (renamed,)).plan.services[0]
+    first, second = only_service(asked), only_service(renamed)
     assert first.configuration == second.configuration
     assert first.estimate == second.estimate
     assert [a.flips for a in first.assumptions] == [a.flips for a in second.assumptions]
 
 
-def test_the_same_problem_has_the_same_plan():
+def test_the_same_problem_has_the_same_plan() -> None:
     asked = designs.support_chat_problem()
     assert build("a", (asked,)) == build("a", (asked,))
 
 
-def test_another_generation_carries_more():
+def test_another_generation_carries_more() -> None:
     slow = problem()
     fast = replace(
         slow, case=replace(slow.case, place=replace(slow.case.place, accelerator=H100_SXM))
     )
     load = load_of(slow.case)
 
-    def capacity(asked):
+    def capacity(asked: Problem) -> float:
         search = Search(asked.case)
         return highest(lambda rate: search.holds(replace(load, rate_per_s=rate)), 1.0)
 
