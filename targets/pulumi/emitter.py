@@ -1,6 +1,7 @@
 """A topology as a Pulumi program in Python."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 
 from inferc.compiler.topology import Topology
@@ -8,6 +9,7 @@ from inferc.dsl import Diagnostic, has_errors
 from inferc.targets.base import Artifact, Emitted, Options
 from inferc.targets.kubernetes.objects import build_objects, refuse
 from inferc.targets.kubernetes.objects.serving import servings
+from inferc.targets.kubernetes.objects.settings import TARGET as KUBERNETES
 from inferc.targets.kubernetes.objects.settings import read_options
 from inferc.targets.pulumi import program
 from inferc.targets.pulumi.component import components_of, render
@@ -18,6 +20,8 @@ from inferc.targets.versions import PULUMI_KUBERNETES
 
 TEST_TEMPLATE = "templates/test_program.py.txt"
 PROJECT_MARK = "@PROJECT@"
+NAME_A_TARGET = ("INF601", "INF602", "INF603")
+"""Diagnostics that name the target which cannot do something."""
 
 
 class PulumiTarget:
@@ -28,7 +32,7 @@ class PulumiTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        refused = refuse(topology, options)
+        refused = tuple(_said_here(item) for item in refuse(topology, options))
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)
         texts, missing = _texts(topology, options)
@@ -38,6 +42,15 @@ class PulumiTarget:
             Artifact(path=path, content=texts[path].encode("utf-8")) for path in sorted(texts)
         )
         return Emitted(artifacts=tuple(artifacts), diagnostics=refused)
+
+
+def _said_here(item: Diagnostic) -> Diagnostic:
+    """Return what the shared objects refuse as said by this target, which is what was asked for."""
+    if item.code not in NAME_A_TARGET:
+        return item
+    ours, theirs = f"`{TARGET.name}`", f"`{KUBERNETES}`"
+    notes = tuple(note.replace(theirs, ours) for note in item.notes)
+    return replace(item, message=item.message.replace(theirs, ours), notes=notes)
 
 
 def _texts(

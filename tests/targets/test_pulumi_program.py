@@ -93,6 +93,21 @@ def test_objects_are_those_of_the_kubernetes_target(
     assert all(url.startswith("http://") for url in outputs["endpoints"].values())
 
 
+@pytest.mark.parametrize("example", ["support-chat"])
+def test_an_example_compiled_for_both_targets_makes_the_same_objects(
+    example: str, tmp_path: Path
+) -> None:
+    source = pulumi.ROOT / "examples" / example / "topology.infer"
+    command = [sys.executable, "-m", "inferc", "compile", str(source), "-t", "kubernetes,pulumi"]
+    done = subprocess.run([*command, "-o", str(tmp_path)], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    [folder] = tmp_path.iterdir()
+    [(objects, _)] = pulumi.run(folder / "pulumi")
+    files = sorted((folder / "kubernetes").glob("[0-9]*.yaml"))
+    documents = [one for path in files for one in yaml.safe_load_all(path.read_text("utf-8"))]
+    assert objects == {f"{one['kind']}/{one['metadata']['name']}": one for one in documents}
+
+
 @pytest.mark.parametrize("case", ["two_services", "hostile"])
 def test_its_own_tests_pass(case: str, tmp_path: Path) -> None:
     done = pulumi.own_tests(write(case, tmp_path))
@@ -178,7 +193,15 @@ def test_the_generator_loads_no_sdk() -> None:
 def test_a_refusal_emits_nothing() -> None:
     emitted = PULUMI.emit(topologies.one_board(), {})
     assert emitted.artifacts == ()
-    assert emitted.diagnostics
+    assert [item.code for item in emitted.diagnostics] == ["INF601"]
+    assert "the target `pulumi` cannot run service `chat`" in emitted.diagnostics[0].message
+
+
+def test_a_wrong_option_is_one_of_this_target() -> None:
+    emitted = PULUMI.emit(topologies.support_chat(), {"namespce": "llm"})
+    found = [item for item in emitted.diagnostics if item.code == "INF602"]
+    assert "the target `pulumi` has no option `namespce`" in found[0].message
+    assert "kubernetes" not in found[0].notes[0]
 
 
 def test_layout_of_the_program() -> None:
