@@ -2,7 +2,7 @@
 
 from support import designs
 
-from inferc.compiler.model import Objective, Service
+from inferc.compiler.model import Design, Objective, Service
 from inferc.compiler.plan import (
     Alternative,
     Assumption,
@@ -21,6 +21,7 @@ from inferc.compiler.plan import (
     ServicePlan,
     Term,
     Verdict,
+    build,
 )
 
 CONFIGURATION = Configuration(
@@ -188,3 +189,11 @@ def impossible_pi_plan() -> Plan:
         configuration=None,
     )
     return Plan(topology=design.name, verdict=Verdict.INFEASIBLE, services=(), refusals=(refusal,))
+
+
+def planned(design: Design) -> Plan:
+    """Return what the planner itself makes of ``design``."""
+    problems = tuple(designs.problem_of(service) for service in design.services)
+    plan = build(design.name, problems).plan
+    assert plan is not None, "the planner has no answer"
+    return plan
