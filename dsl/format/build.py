@@ -372,7 +372,9 @@ def _finish(frame: _Frame) -> None:
     rest = pieces[equals:] if head else pieces
     wraps = _wraps(rest) if frame.style in _STATEMENTS else []
     plain = not frame.commented and all(item.role is not _Role.COMMENT for item in pieces)
-    is_import = isinstance(statement, syntax.Import) and plain and not statement.decorators
+    sort_key = None
+    if isinstance(statement, syntax.Import) and plain and not statement.decorators:
+        sort_key = (statement.quoted, statement.module)
     frame.elements.append(
         Element(
             (*head, *gap, *_with_clauses(rest, wraps)),
@@ -380,7 +382,7 @@ def _finish(frame: _Frame) -> None:
             field=is_pair or isinstance(statement, syntax.Assign | syntax.Constraint),
             blank_before=frame.blank_before,
             guarded=pieces[0].role is _Role.OPERAND and pieces[0].part in _WRAPPING,
-            sort_key=_sort_key(statement) if is_import else None,
+            sort_key=sort_key,
         )
     )
     frame.pieces = []
@@ -435,15 +437,6 @@ def _glue(before: _Piece, piece: _Piece) -> Doc:
     if piece.role in (_Role.TIGHT, _Role.JOINER, _Role.SUFFIX):
         return ()
     return (" ",)
-
-
-def _sort_key(statement: syntax.AnyStatement | None) -> tuple[bool, str] | None:
-    """Return where an import goes within its run: dotted names first."""
-    match statement:
-        case syntax.Import():
-            return statement.quoted, statement.module
-        case _:
-            return None
 
 
 def _sort_imports(elements: list[Element]) -> tuple[Element, ...]:

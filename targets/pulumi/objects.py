@@ -62,7 +62,7 @@ def constants_of(manifests: Sequence[Manifest]) -> Constants:
     constants = Constants()
     for where, holder, key in found:
         if isinstance(key, str):
-            block = block_literal(key) if "\n" in key else None
+            block = block_literal(key) if where == "command" and "\n" in key else None
             if block is not None:
                 constants.add(key, f"{_upper(holder)}_SCRIPT", block)
             elif where == "image" and counts[key] > 1:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support import designs, pulumi, topologies
 
@@ -261,7 +261,9 @@ def test_what_a_user_writes_is_only_ever_data(doc: str, model: str) -> None:
     plan = base.services[0]
     service = replace(plan.service, model_name=model)
     changed = replace(base, doc=doc, services=(replace(plan, service=service),))
-    texts = {one.path: one.content.decode("utf-8") for one in PULUMI.emit(changed, {}).artifacts}
+    emitted = PULUMI.emit(changed, {})
+    assume(emitted.artifacts)  # no object can hold some texts, and both targets refuse them
+    texts = {one.path: one.content.decode("utf-8") for one in emitted.artifacts}
     for path, text in files("support_chat").items():
         if path.endswith(".py"):
             assert shape_of(texts[path]) == shape_of(text)

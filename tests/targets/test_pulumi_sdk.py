@@ -10,6 +10,7 @@ from inferc.targets import versions
 from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.pulumi import sdk
 from inferc.targets.pulumi.component import Component, render
+from inferc.targets.pulumi.diagnostics import no_sdk_field
 
 
 def test_the_table_is_that_of_the_sdk() -> None:
@@ -68,3 +69,12 @@ def test_an_unknown_field_is_told() -> None:
         ("Service/chat", "core.v1.ServicePort", "prot"),
         ("PodMonitor/chat", "apiextensions.CustomResource", "data"),
     ]
+
+
+def test_what_is_said_about_an_unknown_field() -> None:
+    found = no_sdk_field(
+        object_="Service/chat", owner="core.v1.ServicePort", field="prot", sdk="pulumi-kubernetes 4"
+    )
+    assert found.code == "INF630"
+    assert "`prot` of Service/chat" in found.message
+    assert found.notes == ("`core.v1.ServicePort` of pulumi-kubernetes 4 does not know it",)
