@@ -225,6 +225,10 @@ def _out_of_order(ctx: Context, call: Call, arguments: Mapping[str, Value], span
 # ---- what does not fit -------------------------------------------------------------------------
 
 
+FOLDERS = {"models": "llm"}
+"""Which kind the entries of a folder of the catalog are; the folder's own name otherwise."""
+
+
 def _report_misfit(ctx: Context, value: Inner, types: Types, span: Span, field: str) -> None:
     """Say why ``value`` is none of ``types``, as closely as possible."""
     dimensions = [item.dimension for item in types if item.form == "quantity"]
@@ -240,7 +244,7 @@ def _report_misfit(ctx: Context, value: Inner, types: Types, span: Span, field: 
         case Node() | Many() if kinds:
             _report_reference(ctx, value, kinds, span, field)
         case Folder(dotted=dotted) if kinds:
-            known = ctx.loaded.library.names(dotted)
+            known = _below(ctx, dotted, kinds)
             ctx.report(
                 report_blocks.unknown_member(span, name="", owner=describe.noun(value), known=known)
                 if not known
@@ -262,6 +266,13 @@ def _report_misfit(ctx: Context, value: Inner, types: Types, span: Span, field: 
                     given=describe.noun(value),
                 )
             )
+
+
+def _below(ctx: Context, dotted: str, kinds: tuple[str, ...]) -> list[str]:
+    """Return the names below a folder that lead to facts of ``kinds``, if any do."""
+    names = ctx.loaded.library.names(dotted)
+    fitting = [name for name in names if FOLDERS.get(name, name) in kinds]
+    return fitting or list(names)
 
 
 def _report_dimension(ctx: Context, value: Quantity, types: Types, span: Span, field: str) -> None:

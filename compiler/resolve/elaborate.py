@@ -1,5 +1,7 @@
 """Blocks to nodes: layers of text laid over each other, statements sorted by what they do."""
 
+from collections.abc import Mapping
+
 from inferc.compiler.resolve import decorators
 from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.context import Context
@@ -90,10 +92,11 @@ def _parent(ctx: Context, node: Node, layer: Layer) -> Node | None:
     if path is None:
         return None
     value = ctx.evaluate(as_expression(path), layer.scope)
-    if isinstance(value, Poison):
-        return None
     if isinstance(value, Node) and value.kind is node.kind:
         return value
+    node.partial = True
+    if isinstance(value, Poison):
+        return None
     ctx.report(
         report.wrong_parent(
             path.span,
@@ -119,24 +122,41 @@ def _overlays(ctx: Context, node: Node) -> list[Layer]:
     """Return the layers of the chosen environment, its parents first."""
     if node.kind.name != "topology" or ctx.env is None:
         return []
-    own = [
+    known = _environments(ctx, node)
+    found: list[Layer] = []
+    layer = known.get(ctx.env)
+    while layer is not None:
+        found.insert(0, layer)
+        parent = layer.statement.extends
+        if parent is None:
+            break
+        layer = known.get(parent.text)
+        if layer is None:
+            ctx.report(report.unknown_env(parent.span, name=parent.text, known=list(known)))
+        elif layer in found:
+            ctx.report(report.circular(parent.span, what=f"env `{parent.text}`", chain=()))
+            break
+    return found
+
+
+def _environments(ctx: Context, node: Node) -> Mapping[str, Layer]:
+    """Return the overlays of the file and of the topology itself, by name."""
+    inside = [
         Layer(statement, Scope(layer.scope, node.names))
         for layer in node.layers
         for statement in layer.statement.body
         if isinstance(statement, ast.Block) and statement.kind.text == "env"
     ]
-    candidates = {
-        label.text: layer
-        for layer in (*ctx.overlays, *own)
-        if (label := next(iter(layer.statement.labels), None)) and isinstance(label, ast.Identifier)
-    }
-    found: list[Layer] = []
-    name: str | None = ctx.env
-    while name is not None and name in candidates and candidates[name] not in found:
-        layer = candidates[name]
-        found.insert(0, layer)
-        parent = layer.statement.extends
-        name = parent.text if parent else None
+    found: dict[str, Layer] = {}
+    for layer in (*ctx.overlays, *inside):
+        for label in layer.statement.labels:
+            first = found.setdefault(label.span.text, layer)
+            if first is not layer:
+                ctx.report(
+                    report.duplicate_name(
+                        label.span, name=label.span.text, first=first.statement.labels[0].span
+                    )
+                )
     return found
 
 
@@ -201,10 +221,24 @@ class _Reading:
             self._patches(statement, scope)
             return
         label = label_of(self.ctx, statement, kind, scope)
-        if label is None:
+        if label is None or not self._is_named_right(statement, kind, label):
             self._silence(statement)
             return
         self._child(statement, kind, label, scope)
+
+    def _is_named_right(self, statement: ast.Block, kind: Kind, label: tuple[str, Span]) -> bool:
+        """Return whether a block that may have a name has one here exactly if it needs one."""
+        many = self.node.kind.parts[kind.name].many
+        if kind.label != "optional" or bool(label[0]) == many:
+            return True
+        owner = f"`{self.node.kind.name}`"
+        problem = f"needs a name inside {owner}" if many else f"has no name inside {owner}"
+        example = f"{kind.name} my_{kind.name} {{ … }}" if many else f"{kind.name} {{ … }}"
+        place = statement.labels[0].span if statement.labels else statement.kind.span
+        self.ctx.report(
+            report.wrong_label(place, kind=kind.name, expected=problem, example=example)
+        )
+        return False
 
     def _may_hold(self, statement: ast.Block, kind: Kind) -> bool:
         return kind.status == "supported" and statement.kind.text in self.node.kind.parts

@@ -17,6 +17,7 @@ from inferc.compiler.resolve.blocks import (
     Value,
     Word,
 )
+from inferc.compiler.resolve.check import FOLDERS
 from inferc.compiler.resolve.context import Context
 from inferc.compiler.resolve.describe import noun
 from inferc.compiler.resolve.nodes import (
@@ -61,8 +62,6 @@ NOT_YET = {"unknown": "as a value", "services": "as a list", "baseline": "as a v
 """Names of the language that nothing acts on yet."""
 NOUNS = {"gpu": "GPU", "models": "model"}
 """What people call the entries of a folder of the catalog; the folder's own name otherwise."""
-FOLDER_KINDS = {"models": "llm"}
-"""Which kind of block the entries of a folder are; the folder's own name otherwise."""
 
 
 def bare(ctx: Context, name: str, span: Span, scope: Scope, expected: Types) -> Inner:
@@ -115,7 +114,7 @@ def _report_unknown(ctx: Context, name: str, span: Span, scope: Scope, expected:
     if name in {"cat", CATALOG}:
         ctx.report(report.catalog_not_imported(span, name=name, place=_import_place(span)))
     else:
-        known = ["none"] if name == "null" else [*scope.visible(), *CONSTANTS]
+        known = ["none"] if name == "null" else scope.visible()
         ctx.report(report.unknown_name(span, name=name, known=known, only=name == "null"))
 
 
@@ -315,7 +314,7 @@ def _report_unknown_entry(
         report_values.unknown_catalog_entry(
             name.span,
             what=f"{NOUNS.get(top, top)} `{'.'.join([*steps[1:], name.text])}`",
-            kind=FOLDER_KINDS.get(top, top) if FOLDER_KINDS.get(top, top) in FACTS else "",
+            kind=FOLDERS.get(top, top) if FOLDERS.get(top, top) in FACTS else "",
             close=close,
             elsewhere=() if close else far,
             known=known,

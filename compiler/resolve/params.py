@@ -66,7 +66,9 @@ def param_value(ctx: Context, name: ParamName) -> Inner:
                 place,
                 name=text,
                 problem="has no value",
-                advice=f"give one with `-p {text}=…`, or a default in the file",
+                advice=f"give one with `-p {text}=…`, or a default in the file"
+                if own_file
+                else "give it a default in its file",
             )
         )
         return POISON
