@@ -39,9 +39,9 @@ def demand_of(
     """
     prompt_variation = length_variation(prompt_p95_over_mean)
     output_variation = length_variation(output_p95_over_mean)
-    prompt_square = prompt_mean_tok**2 * (1.0 + prompt_variation)
-    output_square = output_mean_tok**2 * (1.0 + output_variation)
-    output_cube = output_mean_tok**3 * (1.0 + output_variation) * (1.0 + 2.0 * output_variation)
+    prompt_square = prompt_mean_tok * prompt_mean_tok * (1.0 + prompt_variation)
+    output_square = output_mean_tok * output_mean_tok * (1.0 + output_variation)
+    output_cube = output_square * output_mean_tok * (1.0 + 2.0 * output_variation)
     return Demand(
         prompt_tok=prompt_mean_tok,
         prompt_variation=prompt_variation,

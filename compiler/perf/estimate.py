@@ -83,7 +83,7 @@ def kv_needed_tok(found: Operation, demand: Demand, block_tok: float) -> float:
     mean = found.sequences * (demand.context_tok + half_block)
     mean += found.sequences_in_prefill * demand.prompt_tok
     variance = found.sequences * demand.context_square
-    variance += found.sequences_in_prefill * demand.prompt_tok**2
+    variance += found.sequences_in_prefill * demand.prompt_tok * demand.prompt_tok
     return at_most(mean, variance, ADMISSION)
 
 

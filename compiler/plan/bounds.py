@@ -23,7 +23,7 @@ from inferc.compiler.perf.architecture import (
 from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.decisions import Bound, Term
 from inferc.compiler.plan.narrowing import allowed
-from inferc.compiler.plan.objectives import hard
+from inferc.compiler.plan.objectives import hard, share
 from inferc.compiler.plan.space import precisions_of
 from inferc.compiler.problem import Case, Problem, Quantity
 from inferc.dsl.source import Span
@@ -182,7 +182,7 @@ def _memory(
         need=best.weights,
         have=hardware.memory_bytes,
         unit="B",
-        ratio=best.weights / hardware.memory_bytes,
+        ratio=share(best.weights, hardware.memory_bytes),
         terms=(
             _term("parameters", case.model.parameters.value, "", case.model.parameters.source),
             _term(f"weights in {best.name}", best.weights, "B", TRANSFORMER),
@@ -229,7 +229,7 @@ def _first_token(
             need=flop / hardware.flop_per_s,
             have=limit,
             unit="s",
-            ratio=flop / hardware.flop_per_s / limit,
+            ratio=share(flop / hardware.flop_per_s, limit),
             terms=(
                 _term("prompt at that percentile", prompt, "tok", "the file or the catalog"),
                 _term("prompt FLOP", flop, "FLOP", TRANSFORMER),
@@ -248,7 +248,7 @@ def _first_token(
             need=read / hardware.bytes_per_s,
             have=limit,
             unit="s",
-            ratio=read / hardware.bytes_per_s / limit,
+            ratio=share(read / hardware.bytes_per_s, limit),
             terms=(
                 _term("weights read for one token", read, "B", TRANSFORMER),
                 _devices(case),
@@ -277,7 +277,7 @@ def _next_token(
             need=needed,
             have=line.limit.value,
             unit="s",
-            ratio=needed / line.limit.value,
+            ratio=share(needed, line.limit.value),
             terms=(
                 _term("weights read for one token", read, "B", TRANSFORMER),
                 _term("KV cache of the prompt at that percentile", cached, "B", TRANSFORMER),
@@ -305,7 +305,7 @@ def _compute(case: Case, hardware: Hardware, spans: _Spans) -> Iterator[Bound]:
         need=need,
         have=hardware.flop_per_s,
         unit="FLOP/s",
-        ratio=need / hardware.flop_per_s,
+        ratio=share(need, hardware.flop_per_s),
         terms=(
             _term("rate", case.rate_per_s, "req/s", "the file"),
             _term("peak factor", case.peak, "x", _whence(spans.problem, Quantity.PEAK)),
@@ -341,7 +341,7 @@ def _bandwidth(case: Case, hardware: Hardware, spans: _Spans) -> Iterator[Bound]
         need=need,
         have=hardware.bytes_per_s,
         unit="B/s",
-        ratio=need / hardware.bytes_per_s,
+        ratio=share(need, hardware.bytes_per_s),
         terms=(
             _term("rate", case.rate_per_s, "req/s", "the file"),
             _term("peak factor", case.peak, "x", _whence(spans.problem, Quantity.PEAK)),
@@ -373,7 +373,7 @@ def _network(case: Case, spans: _Spans) -> Iterator[Bound]:
         need=need,
         have=have,
         unit="B/s",
-        ratio=need / have,
+        ratio=share(need, have),
         terms=(
             _term("rate", case.rate_per_s, "req/s", "the file"),
             _term("peak factor", case.peak, "x", _whence(spans.problem, Quantity.PEAK)),
@@ -406,7 +406,7 @@ def _context(case: Case, spans: _Spans) -> Iterator[Bound]:
         need=need,
         have=have,
         unit="tok",
-        ratio=need / have,
+        ratio=share(need, have),
         terms=(
             _term("mean prompt", case.prompt_mean_tok, "tok", "the file or the catalog"),
             _term("mean answer", case.output_mean_tok, "tok", "the file or the catalog"),

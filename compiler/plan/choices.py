@@ -172,9 +172,9 @@ class Explainer:
         """Yield one fewer, and the most, with the rest as chosen."""
         winner = self.winner
         counts = self.search.replica_counts(winner.shape)
-        for count in counts:
-            nearby = abs(count - winner.replicas) == 1 or count == counts[-1]
-            if count != winner.replicas and nearby:
+        others = {winner.replicas - 1, winner.replicas + 1, counts[-1]} - {winner.replicas}
+        for count in sorted(others):
+            if count in counts:
                 item = self.search.candidate(
                     winner.shape, winner.budget_tok, count, self.planned, self.hardest
                 )

@@ -20,11 +20,16 @@ def understood(line: Objective) -> bool:
     return line.metric in LATENCIES and line.operator in LIMITING
 
 
+def share(need: float, have: float) -> float:
+    """Return ``need / have``, without end where there is nothing to have."""
+    return need / have if have > 0.0 else inf
+
+
 def margin_of(line: Objective, found: Operation, demand: Demand) -> Margin:
     """Return how far ``found`` is from missing ``line``: infinitely, where a queue grows."""
     value = predicted_s(found, demand, line.metric, line.percentile)
     predicted = inf if value is None or not found.stable else value
-    return Margin(objective=line, predicted=predicted, ratio=predicted / line.limit.value)
+    return Margin(objective=line, predicted=predicted, ratio=share(predicted, line.limit.value))
 
 
 def margins_of(lines: Iterable[Objective], found: Operation, demand: Demand) -> tuple[Margin, ...]:

@@ -76,7 +76,7 @@ def _precision(case: Case) -> Iterator[Change]:
 
 def _fewest_nodes(case: Case) -> int | None:
     """Return the fewest nodes on which a plan holds, by doubling and halving."""
-    now = int(case.place.nodes.value)
+    now = max(1, int(case.place.nodes.value))
     most = now
     while not _holds(with_nodes(case, most)):
         most *= 2

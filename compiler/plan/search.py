@@ -9,18 +9,28 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from inferc.compiler.model import Decision
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
 from inferc.compiler.perf.demand import Demand, demand_of
 from inferc.compiler.perf.estimate import kv_needed_tok, sequences_needed
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
-from inferc.compiler.plan.narrowing import allowed, stated_numbers
+from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
 from inferc.compiler.plan.objectives import hard, margins_of, meets, soft
-from inferc.compiler.plan.space import Shape, budgets_of, sequence_limits_of, shapes_of
+from inferc.compiler.plan.space import (
+    Shape,
+    budgets_of,
+    powers_up_to,
+    sequence_limits_of,
+    shapes_of,
+)
 from inferc.compiler.problem import Case
 
 CONTEXT_FIELD = "max_model_len"
+
+MANY = 4096
+"""Replicas that are looked at one by one where the user restricts their number."""
 
 RATE_PRECISION = 1e-4
 """Relative width at which a bisection over rates stops."""
@@ -96,7 +106,7 @@ class Search:
         self.shapes = shapes_of(case.model, case.place, case.engines, case.decisions)
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
         self.looked_at = 0
-        self._replicas: dict[int, tuple[int, ...]] = {}
+        self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
         self._last = 0
 
@@ -104,13 +114,11 @@ class Search:
         """Return every layout with every token budget."""
         return [(shape, budget) for shape in self.shapes for budget in self.budgets[id(shape)]]
 
-    def replica_counts(self, shape: Shape) -> tuple[int, ...]:
+    def replica_counts(self, shape: Shape) -> Sequence[int]:
         """Return the numbers of replicas that fit and are allowed, smallest first."""
         known = self._replicas.get(id(shape))
         if known is None:
-            most = shape.replicas_that_fit(self.accelerators)
-            counts = range(1, most + 1)
-            known = tuple(n for n in counts if allowed(self.decisions, "replicas", n))
+            known = allowed_counts(self.decisions, shape.replicas_that_fit(self.accelerators))
             self._replicas[id(shape)] = known
         return known
 
@@ -281,11 +289,30 @@ class Search:
         )
 
 
+def allowed_counts(decisions: tuple[Decision, ...], most: int) -> Sequence[int]:
+    """Return the numbers of replicas up to ``most`` that are allowed, smallest first.
+
+    On a place too large to look at each, those near what the user states and the powers of two.
+    """
+    own = tuple(item for item in decisions if item.field == "replicas")
+    if not own:
+        return range(1, most + 1)
+    if most <= MANY:
+        return tuple(count for count in range(1, most + 1) if allowed(own, "replicas", count))
+    stated = stated_counts(own, "replicas")
+    near = {count + step for count in stated for step in (-1, 0, 1)}
+    counts = {most, *powers_up_to(most), *near}
+    within = (count for count in sorted(counts) if 1 <= count <= most)
+    return tuple(count for count in within if allowed(own, "replicas", count))
+
+
 def highest(holds: Callable[[float], bool], start: float) -> float:
     """Return the highest value at which ``holds`` is true, by doubling and halving from ``start``.
 
     0 where it holds nowhere above a millionth of ``start``. ``holds`` must fall from true to false.
     """
+    if start <= 0.0:
+        return 0.0
     low, high = 0.0, start
     while holds(high):
         low, high = high, high * 2.0

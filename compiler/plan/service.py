@@ -1,5 +1,6 @@
 """From the best candidate to the plan of a service."""
 
+from bisect import bisect_left
 from dataclasses import replace
 from math import ceil, inf, isfinite
 
@@ -21,6 +22,7 @@ from inferc.compiler.plan.objectives import margins_of
 from inferc.compiler.plan.search import CONTEXT_FIELD, Candidate, Load, Search, load_of
 from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Case, Problem
+from inferc.compiler.units import show
 
 LONGEST = 0.999
 """The share of requests that the longest context must hold, at the longest lengths assumed."""
@@ -29,6 +31,9 @@ CONTEXT_STEP_TOK = 1024
 """Contexts are rounded up to a multiple of this, as people write them."""
 
 PERCENTILES = (("mean", None), ("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+
+PEAK_S = 60.0
+"""How long a peak lasts: the catalog's peak factors are those of the busiest minute of traces."""
 
 SCALE_DOWN_S = 300.0
 """Kubernetes' own default for scaling down (HorizontalPodAutoscaler v2, behaviour)."""
@@ -128,17 +133,22 @@ def autoscale(case: Case, search: Search, best: Candidate, load_time_s: float) -
     """Return when to add replicas: from the operating point, not from habit.
 
     A replica may have as many prompts waiting as it can work off in the time that the TTFT limit
-    leaves; one more and a new request would miss it. Fewer replicas than the mean rate needs are
-    never kept. A replica that was removed too early is missed for as long as it takes to start.
+    leaves; one more and a new request would miss it. Peaks are those of a minute: where a replica
+    takes longer to start, those of the peak are kept warm, else as many as the mean rate needs. A
+    replica that was removed too early is missed for as long as it takes to start.
     """
     shape, counts = best.shape, search.replica_counts(best.shape)
     mean = load_of(replace(case, peak=1.0))
-    enough = (
-        count
-        for count in counts
-        if count >= best.replicas or search.holds_with(shape, best.budget_tok, count, mean)
+    at = bisect_left(
+        range(len(counts)),
+        1,
+        key=lambda place: (
+            counts[place] >= best.replicas
+            or search.holds_with(shape, best.budget_tok, counts[place], mean)
+        ),
     )
-    least = min(next(enough, best.replicas), best.replicas)
+    late = load_time_s > PEAK_S
+    least = best.replicas if late else counts[at]
     slack_s = _slack_s(search, best)
     per_prompt_s = best.found.mixed_s
     waiting = slack_s / per_prompt_s if isfinite(per_prompt_s) else 1.0
@@ -150,11 +160,22 @@ def autoscale(case: Case, search: Search, best: Candidate, load_time_s: float) -
         threshold=threshold,
         scale_up_stabilisation_s=0.0,
         scale_down_stabilisation_s=max(SCALE_DOWN_S, load_time_s),
-        reason=(
-            f"{least} carry the mean rate; a prompt takes {per_prompt_s:.3f} s of a step and the "
-            f"limit leaves {slack_s:.3f} s to wait, so {threshold:g} may wait in each"
-        ),
+        reason=f"{_kept(least, load_time_s, late=late)}; {_room(per_prompt_s, slack_s, threshold)}",
     )
+
+
+def _kept(least: int, load_time_s: float, *, late: bool) -> str:
+    if late:
+        start = show(load_time_s, "time")
+        return f"{least} are kept warm for the peak, since a start takes {start} and peaks a minute"
+    return f"{least} carry the mean rate, and more start in time for a peak"
+
+
+def _room(per_prompt_s: float, slack_s: float, threshold: float) -> str:
+    if not isfinite(per_prompt_s) or not isfinite(slack_s):
+        return "at this peak the queue grows without end"
+    prompt, slack = show(per_prompt_s, "time"), show(slack_s, "time")
+    return f"a prompt takes {prompt}, the limit leaves {slack}, so {threshold:g} may wait in each"
 
 
 def _slack_s(search: Search, best: Candidate) -> float:
