@@ -21,11 +21,27 @@ from inferc import api
 from inferc.cli.app import overview
 from inferc.cli.table import COMMANDS, EXIT_CODES
 from inferc.pages import heading, page_paths, summary
+from inferc.targets import registry
+from inferc.targets.diagram import target as diagram
+from inferc.targets.kubernetes.objects.settings import OPTIONS as KUBERNETES
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tests"))
 
 from support.fences import agrees, documents, run_shown  # noqa: E402 - the docs are tests too
+
+_OBJECTS = [(name, text) for name, (_, text) in KUBERNETES.items()]
+
+OPTIONS = {
+    "kubernetes": _OBJECTS,
+    "pulumi": _OBJECTS,
+    "diagram": [
+        ("formats", f"which of {', '.join(diagram.FORMATS)}; all"),
+        ("renderer", f"{', '.join(diagram.RENDERERS)}: what draws the SVG; `auto`"),
+        ("theme", f"{', '.join(diagram.THEMES)}; `light`"),
+    ],
+}
+"""The options of each target with their meaning; Pulumi creates the Kubernetes objects."""
 
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
@@ -49,6 +65,7 @@ def main() -> int:
     pages: Mapping[str, Callable[[], str]] = {
         "docs/cli.md": command_line,
         "docs/diagnostics.md": diagnostics,
+        "docs/targets.md": targets,
         PICTURE: picture,
     }
     stale = []
@@ -178,6 +195,27 @@ def row(code: str, page: str, path: Path) -> str:
     """Return the line of one diagnostic."""
     place = path.resolve().relative_to(ROOT).as_posix()
     return f"| [{code}](../{place}) | {heading(page)[1]} | {cell(summary(page))} |"
+
+
+# ---- targets ---------------------------------------------------------------------------------
+
+
+def targets() -> str:
+    """Return the reference of the targets and their options."""
+    parts = [
+        "# Targets",
+        "<!-- Made by docs/make.py from targets/: change it there. -->",
+        """\
+`inferc compile` writes each target into a folder of its own, `build/<topology>/<target>/`, with a
+README of what the cluster must have. A block in the topology names a target and its options; `-t`
+on the command line chooses among them, or adds one with its defaults:""",
+        '```text\nemit kubernetes { namespace = "llm"; scaler = "hpa" }\n```',
+    ]
+    for name, text in registry.SUMMARIES.items():
+        rows = "\n".join(f"| `{option}` | {cell(says)} |" for option, says in OPTIONS[name])
+        parts += [f"## {name}", f"{text[0].upper()}{text[1:]}."]
+        parts += [f"| option | meaning; default |\n| --- | --- |\n{rows}"]
+    return "\n\n".join(parts) + "\n"
 
 
 # ---- the picture -----------------------------------------------------------------------------

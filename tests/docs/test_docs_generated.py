@@ -15,7 +15,12 @@ def makers() -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("page", "maker"), [("docs/cli.md", "command_line"), ("docs/diagnostics.md", "diagnostics")]
+    ("page", "maker"),
+    [
+        ("docs/cli.md", "command_line"),
+        ("docs/diagnostics.md", "diagnostics"),
+        ("docs/targets.md", "targets"),
+    ],
 )
 def test_a_page_is_up_to_date(page: str, maker: str, makers: dict[str, object]) -> None:
     make = makers[maker]

@@ -38,7 +38,7 @@ Exit codes:
   3  infeasible: nothing is written, standard output has one JSON object that says why
 
 Next steps:
-  kubectl apply --dry-run=server -f build/<topology>/kubernetes/
+  kubectl diff -k build/<topology>/kubernetes/      what the cluster would change
   inferc explain topology.infer chat.replicas
 """
 
