@@ -218,7 +218,7 @@ class _Indentation(_Edits):
             if number and text.strip() and len(comment.expandtabs(4)) - len(text) > margin:
                 place = at + len(comment.rstrip())
             at += len(comment) + 1
-        self.close(line.first, place)
+        self.close(self.lines[position - 1].behind, place)
 
     def _closer_first(self, position: int, line: _Line) -> None:
         closer = self._text(line.first)
@@ -242,10 +242,10 @@ class _Indentation(_Edits):
         body = self.lines[run]
         closer_span = self.span(line.first)
         if head.indent == line.indent and self._is_head(head):
-            place = self._end(head)
+            before, place = head.behind, self._end(head)
         else:
-            place = self.lexemes[body.first].start
-        self.add(opener, body.first, place)
+            before, place = body.first, self.lexemes[body.first].start
+        self.add(opener, before, place)
         missing = Span(self.source, place, place)
         self.report(unopened(span=missing, opener=opener, closer=closer_span))
 

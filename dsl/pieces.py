@@ -89,8 +89,8 @@ class _Splitter:
         if self.groups:
             if self.groups[-1] == "{":
                 self._take(lexeme)
-        elif self.piece is None:
-            return
+        elif self.piece is None or self.piece.lexemes[-1].kind == "newline":
+            return  # between statements, or on a blank line inside one
         elif self._goes_on(index):
             self._take(lexeme)
         else:
@@ -103,7 +103,16 @@ class _Splitter:
         after = index + 1
         while after < len(self.lexemes) and self.lexemes[after].kind == "newline":
             after += 1
-        return after < len(self.lexemes) and self.lexemes[after].text in _WRAP_WORDS
+        if after == len(self.lexemes):
+            return False
+        following = self.lexemes[after].text
+        return following in _WRAP_WORDS or (following == "{" and self._is_head())
+
+    def _is_head(self) -> bool:
+        """Return whether the statement can only be a block whose ``{`` is on the next line."""
+        if self.piece is None or self.piece.bodies:
+            return False
+        return all(item.text != "=" and item.kind != "number" for item in self.piece.lexemes)
 
     def _separator(self, lexeme: Lexeme) -> None:
         if self.groups:

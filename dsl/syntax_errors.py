@@ -197,6 +197,18 @@ def _colon(stop: Stop) -> Diagnostic | None:
     return _with_fix(plain, "write `=`", " =")
 
 
+def _brace_on_new_line(stop: Stop) -> Diagnostic | None:
+    items = [item for item in stop.lexemes[stop.index :] if item.kind != "newline"]
+    if stop.found is not None or not items or items[0].text != "{" or not stop.takes("LBRACE"):
+        return None
+    return unexpected(
+        span=stop.span,
+        found="the end of the line",
+        expected="`{`",
+        help_text="put the `{` on the line of what it opens",
+    )
+
+
 def _arrow(stop: Stop) -> Diagnostic | None:
     if stop.found is None or stop.found.text != "->":
         return None
@@ -328,6 +340,7 @@ MISTAKES: Final[Sequence[Callable[[Stop], Diagnostic | None]]] = (
     _clause_for_value,
     _bounded_by_equals,
     _colon,
+    _brace_on_new_line,
     _arrow,
     _swallowed_name,
     _torn_unit,

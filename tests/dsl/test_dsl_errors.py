@@ -3,9 +3,11 @@
 import re
 
 import pytest
-from support.dsl import found, parse_text
+from support.dsl import ROOT, found, parse_text
 
 from inferc.dsl.text import dump
+
+EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
 
 ERRORS = [
     # what is missing
@@ -196,3 +198,28 @@ def test_places_of_what_is_kept_are_those_of_the_file() -> None:
 def test_many_errors_have_an_end() -> None:
     codes = [item.code for item in parse_text("x =\n" * 1000).diagnostics]
     assert codes == ["INF006"] * 50 + ["INF018"]
+
+
+def test_several_mistakes_are_each_reported_where_they_are() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for right, wrong in {
+        "precision = fp16\n  }": "precision = fp16\n",
+        "cluster dc1 {": "cluster dc-1 {",
+        "nodes = 1": "nodes = (1",
+        "1000 req/min": "1000 req / min",
+        "p95 ttft <= 500ms": "p95 ttft 500ms",
+    }.items():
+        assert right in text
+        text = text.replace(right, wrong)
+    assert [item[:2] for item in found(text)] == [
+        ("INF002", 9),
+        ("INF011", 12),
+        ("INF002", 16),
+        ("INF010", 27),
+        ("INF015", 32),
+    ]
+
+
+def test_a_brace_on_a_line_of_its_own_is_one_mistake() -> None:
+    text = "a b\n{\n    c d\n    {\n        e =\n    }\n}\n"
+    assert found(text) == [("INF001", 1, 4), ("INF001", 3, 8), ("INF006", 5, 12)]
