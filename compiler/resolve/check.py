@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
+from inferc.compiler.load import CATALOG
 from inferc.compiler.resolve import describe
 from inferc.compiler.resolve import diagnostics as report_blocks
 from inferc.compiler.resolve import diagnostics_values as report
@@ -242,7 +243,9 @@ def _report_misfit(ctx: Context, value: Inner, types: Types, span: Span, field: 
         case str() if words or kinds:
             _report_quoted(ctx, value, types, span, field)
         case Node() | Many() if kinds:
-            _report_reference(ctx, value, kinds, span, field)
+            entries = [item.kinds[0] for item in types if item.form == "entry"]
+            names = [n for kind in entries for n in ctx.loaded.library.names(f"{CATALOG}.{kind}")]
+            _report_reference(ctx, value, kinds, span, (field, names[:4]))
         case Folder(dotted=dotted) if kinds:
             known = _below(ctx, dotted, kinds)
             ctx.report(
@@ -303,18 +306,23 @@ def _report_quoted(ctx: Context, value: str, types: Types, span: Span, field: st
 
 
 def _report_reference(
-    ctx: Context, value: Node | Many, kinds: tuple[str, ...], span: Span, field: str
+    ctx: Context,
+    value: Node | Many,
+    kinds: tuple[str, ...],
+    span: Span,
+    field: tuple[str, list[str]],
 ) -> None:
+    """Report a block of the wrong kind; with the field come entries that it takes."""
     node = value.node if isinstance(value, Many) else value
     supported = tuple(kind for kind in kinds if KINDS[kind].status == "supported")
     below = [child for child in node.children if child.kind.name in supported and child.name]
     ctx.report(
         report.wrong_reference(
             span,
-            field=field,
+            field=field[0],
             expected=describe.reference_to(supported),
             given=describe.noun(value),
             first=node.name_span,
-            known=[f"{span.text}.{child.name}" for child in below],
+            known=[f"{span.text}.{child.name}" for child in below] or field[1],
         )
     )

@@ -1,6 +1,6 @@
 """What one run of resolution carries along: diagnostics, scopes of files, limits."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -68,7 +68,6 @@ class Context:
         """Names and fields that are being evaluated, by identity."""
         self.circular: set[int] = set()
         """Those of them that were found to need themselves; they are silent from then on."""
-        self.allowed: list[tuple[str, str]] = []
         self._said: set[tuple[str, str, str]] = set()
         self._quiet = 0
         self._spent = False
@@ -177,7 +176,7 @@ class Context:
         self.read.clear()
 
     @contextmanager
-    def working_on(self, field: str, place: Span) -> Iterator[None]:
+    def working_on(self, field: str, place: Span) -> Generator[None, None, None]:
         """Let messages name the field ``field``, which is written at ``place``."""
         outer = self.field, self.place
         self.field, self.place = field, place

@@ -42,7 +42,8 @@ def read(ctx: Context, decorators: Iterable[Decorator], scope: Scope) -> Marks:
             case "source", [text], {} if not named:
                 source = text
             case "allow", [code, reason], {} if reason.strip() and not named:
-                ctx.allowed.append((code, reason))
+                # There is no lint yet that a reason could silence.
+                ctx.report(report.not_yet(item.span, what=f"`@allow` of `{code}`"))
             case _:
                 ctx.report(
                     report.wrong_decorator(item.span, name=item.name, example=EXAMPLES[item.name])

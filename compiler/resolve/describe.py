@@ -169,7 +169,7 @@ def _plural(types: Types) -> str:
 
 def reference_to(kinds: tuple[str, ...]) -> str:
     """Return ``a pool or a device``."""
-    usable = [kind for kind in kinds if KINDS[kind].status == "supported"]
+    usable = [kind for kind in dict.fromkeys(kinds) if KINDS[kind].status == "supported"]
     return " or ".join(article(kind) for kind in usable or kinds)
 
 

@@ -67,7 +67,8 @@ NOUNS = {"gpu": "GPU", "models": "model"}
 def bare(ctx: Context, name: str, span: Span, scope: Scope, expected: Types) -> Inner:
     """Return what the bare word ``name`` means where values of ``expected`` are wanted.
 
-    A word of the field's enumeration wins over a name, and a name over an entry of the catalog.
+    A word of the field's enumeration wins over an entry of the catalog that the field takes, and
+    both over a name, unless that is the user's own block of the entry's kind.
     """
     if name in CONSTANTS:
         return CONSTANTS[name]
@@ -75,16 +76,24 @@ def bare(ctx: Context, name: str, span: Span, scope: Scope, expected: Types) -> 
     if name in words:
         return Word(name)
     found = scope.find(name)
+    if not _is_own_entry(found, expected):
+        entry = _entry_word(ctx, name, expected)
+        if entry is not None:
+            return entry
     if found is not None:
         return value_of(ctx, found, name, span)
-    entry = _entry_word(ctx, name, expected)
-    if entry is not None:
-        return entry
     open_to_words = any(item.form == "word" and not item.words for item in expected)
     if open_to_words or (not expected and name in ALL_WORDS):
         return Word(name)
     _report_unknown(ctx, name, span, scope, expected)
     return POISON
+
+
+def _is_own_entry(name: Name | None, expected: Types) -> bool:
+    """Return whether a name is a block of a kind that the field takes entries of."""
+    kinds = [kind for item in expected if item.form == "entry" for kind in item.kinds]
+    value = name.value if isinstance(name, ValueName) else None
+    return isinstance(value, Node) and value.kind.name in kinds
 
 
 def _entry_word(ctx: Context, name: str, expected: Types) -> Word | None:

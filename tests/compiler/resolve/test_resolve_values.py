@@ -46,6 +46,14 @@ def title_of(expression: str, before: str = "") -> str:
         ("list[1]", "b"),
         ("dist(mean = 200, p95 = 700).mean", "200"),
         ("none == none", "true"),
+        ("16k req/s / 1 req/s", "16000"),
+        ("4_000 ktok/d * 1 d / 1 tok", "4000000"),
+        ("$85k/mo / $1/mo", "85000"),
+        ("5 minutes / 1 second", "300"),
+        ("100k tok/min / (1 tok/s)", "1666.67"),
+        ("1000/min * 3 min", "3000"),
+        ("400 Gbps * 1 s == 50 GB", "true"),
+        ("2 * $2.49/gpu/h", "$4.98/gpu/h"),
     ],
 )
 def test_an_expression_comes_to_a_value(expression: str, shown: str) -> None:
