@@ -28,12 +28,9 @@ Color: TypeAlias = Annotated[
     typer.Option("--color", help="auto: on a terminal, unless NO_COLOR is set."),
 ]
 Renderer: TypeAlias = Annotated[
-    str,
+    Literal["auto", "system", "pure"],
     typer.Option(
-        "--renderer",
-        metavar="auto|system|pure",
-        show_default=False,
-        help="What draws the SVG: the dot that is installed, or the one that pip brought.",
+        "--renderer", help="What draws the SVG: the dot that is installed, or the one of pip."
     ),
 ]
 

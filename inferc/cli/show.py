@@ -8,8 +8,12 @@ from inferc.cli.exit_codes import OK, USAGE, WRONG_FILE
 from inferc.cli.terminal import complain, wants_color
 from inferc.dsl import Diagnostic, Severity
 
-COMMAND_CODES: Final = range(720, 740)
-"""INF720 to INF739: files of the command line, which are no fault of a design."""
+COMMAND_CODES: Final = frozenset(
+    {"INF126", "INF127", "INF128"}  # -p and --env that the file does not know
+    | {"INF720", "INF721", "INF723", "INF724"}  # files that cannot be read
+    | {"INF730", "INF731", "INF732", "INF733"}  # folders that cannot be written
+)
+"""What the command line is to blame for, where no place in a file is."""
 
 
 def show(diagnostics: Sequence[Diagnostic], *, form: str, color: str) -> None:
@@ -34,7 +38,9 @@ def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
 
 def is_of_command(diagnostic: Diagnostic) -> bool:
     """Return whether the command line is to blame, not the design."""
-    return diagnostic.span is None and int(diagnostic.code.removeprefix("INF")) in COMMAND_CODES
+    if diagnostic.span is None:
+        return diagnostic.code in COMMAND_CODES
+    return diagnostic.span.source.path.startswith("-p ")  # the text of a parameter
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:

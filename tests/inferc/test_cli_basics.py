@@ -61,6 +61,7 @@ MISTAKES = [
     (("plan", "a.infer", "--deny", "everything"), "assumption:low"),
     (("plan", "a.infer", "--format", "yaml"), "yaml"),
     (("compile", "a.infer", "-t", "kubernets"), "did you mean kubernetes?"),
+    (("compile", "a.infer", "-t", ","), "name one of kubernetes"),
     (("explain",), "CODE|FILE"),
     (("explain", "INF999"), "there is no diagnostic `INF999`"),
     (("check", "no-such.infer"), "INF720"),

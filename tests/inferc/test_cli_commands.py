@@ -8,6 +8,8 @@ import pytest
 from support.commands import call, run
 from support.repository import ROOT
 
+from inferc.targets.diagram.target import RENDERERS
+
 EXAMPLES = ROOT / "examples"
 CHAT = EXAMPLES / "support-chat" / "topology.infer"
 PI = EXAMPLES / "impossible-pi" / "topology.infer"
@@ -226,8 +228,10 @@ def test_parameters_and_overlays_reach_the_plan() -> None:
     }
     assert rates["-p", "rate=2 req/min"] != rates["--env", "dev"]
     missing = call("plan", file, "--env", "prod")
-    assert missing.code == 1
+    assert missing.code == 2
     assert "dev" in missing.err
+    assert call("plan", file, "-p", "rat=1 req/s").code == 2
+    assert call("plan", file, "-p", "rate=fast").code == 2
 
 
 # ---- compile ---------------------------------------------------------------------------------
@@ -326,6 +330,14 @@ def test_an_output_that_is_a_file_names_the_next_step(place: Path) -> None:
     assert done.code == 2
     assert "INF731" in done.err
     assert "-o DIR" in done.err
+
+
+def test_a_renderer_is_one_that_the_target_has() -> None:
+    done = call("compile", CHAT, "-t", "diagram", "--renderer", "crayon")
+    assert done.code == 2
+    assert all(name in done.err for name in RENDERERS)
+    for name in ("auto", "pure"):
+        assert call("graph", CHAT, "-f", "svg", "--renderer", name).code == 0
 
 
 # ---- explain ---------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def compile(
         bool,
         typer.Option("--force", help="Replace files edited by hand; each is kept as NAME.orig."),
     ] = False,
-    renderer: Renderer = "",
+    renderer: Renderer = "auto",
     env: Env = "",
     param: Params = None,
     format: Format = "human",
@@ -77,7 +77,7 @@ def compile(
     stops and lists it. Files of an earlier compile that are no longer needed are removed unless
     you edited them; files of your own beside them are left alone.
     """
-    options = {"diagram": {"renderer": renderer}} if renderer else {}
+    options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
     compiled = api.compile(
         file,
         output,
@@ -108,7 +108,9 @@ def read_targets(texts: Sequence[str] | None) -> tuple[str, ...]:
         BadParameter: There is no such target.
     """
     names = [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
-    known = api.target_names() if names else ()
+    known = api.target_names() if texts else ()
+    if texts and not names:
+        raise typer.BadParameter(f"name one of {', '.join(known)}", param_hint="-t")
     for name in names:
         if name not in known:
             from difflib import get_close_matches

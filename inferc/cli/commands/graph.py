@@ -37,7 +37,7 @@ def graph(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Write there.")
     ] = "",
-    renderer: Renderer = "",
+    renderer: Renderer = "auto",
     env: Env = "",
     param: Params = None,
     color: Color = "auto",
