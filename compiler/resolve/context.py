@@ -61,13 +61,12 @@ class Context:
         """Where that field is named."""
         self.field = ""
         """The field whose value is worked out, for messages."""
-        self.unknown: set[tuple[str, str]] = set()
-        """Names that were missed, by file: each is reported once."""
         self.asserts: list[tuple[Assert, Scope]] = []
         self.active: dict[int, Span] = {}
         """Names and fields that are being evaluated, by identity."""
         self.circular: set[int] = set()
         """Those of them that were found to need themselves; they are silent from then on."""
+        self._missed: set[tuple[str, str]] = set()
         self._said: set[tuple[str, str, str]] = set()
         self._quiet = 0
         self._spent = False
@@ -88,6 +87,14 @@ class Context:
         if key not in self._said:
             self._said.add(key)
             self.diagnostics.append(item)
+
+    def first_miss(self, path: str, name: str) -> bool:
+        """Return whether this is the first time that ``name`` is missed in the file ``path``."""
+        if self._quiet:
+            return False
+        known = len(self._missed)
+        self._missed.add((path, name))
+        return len(self._missed) > known
 
     def quietly(self, expression: Expression, scope: Scope) -> Inner:
         """Return the value of ``expression`` without reporting what is wrong with it."""

@@ -117,9 +117,8 @@ def _report_unknown(ctx: Context, name: str, span: Span, scope: Scope, expected:
     if words:
         ctx.report(report_values.unknown_word(span, word=name, field=ctx.field, words=words))
         return
-    if (span.source.path, name) in ctx.unknown:
+    if not ctx.first_miss(span.source.path, name):
         return
-    ctx.unknown.add((span.source.path, name))
     if name in {"cat", CATALOG}:
         ctx.report(report.catalog_not_imported(span, name=name, place=_import_place(span)))
     else:

@@ -108,6 +108,85 @@ def test_a_wrong_expression_says_so_once(expression: str, problem: str) -> None:
     assert found[0].startswith(problem)
 
 
+DEVICE = """import std.catalog as cat
+topology t {
+  device d { hardware = cat.gpu.nvidia.a100_80gb_sxm; count = 2 }
+  let value = EXPRESSION
+  TITLE
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("[1, 2] + [3]", "[1, 2, 3]"),
+        ("[1, 2] + 3", "[1, 2, 3]"),
+        ("[1, 2, 3] - 2", "[1, 3]"),
+        ('"a" + "b"', "ab"),
+        ('"a" == "a"', "true"),
+        ('"a" != "b"', "true"),
+        ('"a" in "cat"', "true"),
+        ('"a" in { a = 1 }', "true"),
+        ("[true, 2026-01-01, fp16, none]", "[true, 2026-01-01, fp16, none]"),
+        ("dist(mean = 200)", "dist(mean = 200)"),
+        ("{ a = 1, b = [1] }", "{ a = 1, b = [1] }"),
+        ("1..3", "1..3"),
+        ("(1..3).high", "3"),
+        ("2 * cat.gpu.nvidia.l4", "2 * gpu.nvidia.l4"),
+        ("(2 * cat.gpu.nvidia.l4).count", "2"),
+        ("cat.gpu.nvidia.l4.title", "NVIDIA L4"),
+        ("cat.gpu.nvidia.l4 == cat.gpu.nvidia.l4", "true"),
+        ("2026-01-02 > 2026-01-01", "true"),
+        ("3 >= 3", "true"),
+        ("1 > 2 or 2 > 1", "true"),
+        ("false and nope", "false"),
+        ('len("abc")', "3"),
+        ("d.count + 1", "3"),
+        ("d.hardware.memory == 80 GiB", "true"),
+        ("d.hardware.link", "link.nvlink_3"),
+        ("d.network == none", "true"),
+        ("[[[[[[1]]]]]]", "[[[[[…]]]]]"),
+    ],
+)
+def test_values_of_every_sort_can_be_printed(expression: str, shown: str) -> None:
+    text = DEVICE.replace("EXPRESSION", expression).replace("TITLE", 'title = "${value}"')
+    assert sound(text).topologies[0].fields["title"].value == shown
+
+
+@pytest.mark.parametrize(
+    ("expression", "problem"),
+    [
+        ('"a" == 5', "INF110:4 `==` needs a text, not a plain number"),
+        ('"a" < "b"', "INF110:4 `<` needs an amount, not a text"),
+        ("5 in 6", "INF110:4 `in` needs a list or a range, not a plain number"),
+        ("1 GB in 1..2", "INF112:4 an amount of memory and a plain number cannot be compared"),
+        ("len(5)", "INF121:4 `len`: takes one list or text"),
+        ("all_of([1])", "INF121:4 `all_of`: takes conditions, not a plain number"),
+        ('abs("x")', "INF121:4 `abs`: takes one amount"),
+        ("max(a = 1)", "INF121:4 `max`: takes no named arguments"),
+        ("matches(1, 2)", "INF121:4 `matches`: takes two texts"),
+        ('matches("a")', "INF121:4 `matches`: takes a text and a pattern"),
+        ("cat.nope(1)", "INF101:4 the folder `catalog` of the standard library has no `nope`"),
+        ('aws.s3("x")', "INF101:4 nothing here is called `aws`"),
+        ("d.count(1)", "INF122:4 there is no function `d.count`"),
+        ("d.nope", "INF101:4 device `d` has no `nope`"),
+        ('"a"[0]', "INF140:4 a text cannot be indexed with a plain number"),
+        ("(1..3).middle", "INF101:4 a range has no `middle`"),
+        ("5 ? 1 : 2", "INF110:4 `?` needs true or false, not a plain number"),
+        ('"${nope}"', "INF101:4 nothing here is called `nope`"),
+        ("[for i in [1, 2] if i: i]", "INF110:4 `if` needs true or false, not a plain number"),
+        ('"x" * 2', "INF110:4 `*` needs an amount, not a text"),
+        ("2 s..1 s", "INF114:4 `high end` of `the range` is 1 s, below `low end`, which is 2 s"),
+        ('"a".."b"', "INF110:4 `..` needs two amounts, not a text"),
+        ("null", "INF101:4 nothing here is called `null`"),
+    ],
+)
+def test_values_of_the_wrong_sort_are_refused(expression: str, problem: str) -> None:
+    text = DEVICE.replace("EXPRESSION", expression).replace("TITLE", "")
+    assert said(resolve_text(text).diagnostics) == [problem]
+
+
 def test_an_error_silences_what_is_made_of_it() -> None:
     outcome = resolve_text(
         "let a = nope + 1\nlet b = a * 2 s\nlet c = b < 3 GB\n"
