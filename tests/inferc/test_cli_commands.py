@@ -296,6 +296,17 @@ def test_a_second_compile_has_nothing_to_do() -> None:
     assert found["unchanged"]
 
 
+def test_a_target_of_an_earlier_plan_is_named() -> None:
+    text = CHAT.read_text(encoding="utf-8")
+    file = written(text)
+    call("compile", file, "-t", "kubernetes,pulumi")
+    assert "earlier plan" not in call("compile", file, "-t", "kubernetes").out
+    written(text.replace("1000 req/min", "100 req/min"))
+    done = call("compile", file, "-t", "kubernetes")
+    assert "pulumi is of an earlier plan" in done.out
+    assert "earlier plan" not in call("compile", file, "-t", "kubernetes,pulumi").out
+
+
 def test_an_edited_file_stops_the_compile(place: Path) -> None:
     call("compile", CHAT, "-t", "kubernetes")
     edited = next((place / "build/support_chat/kubernetes").rglob("*.yaml"))

@@ -141,8 +141,21 @@ def _as_text(
         *(f"  no longer written, but edited by you: {path.as_posix()}" for path in outcome.left),
     ]
     yield from changes
+    yield from _older(compiled, output)
     if not outcome.written and not outcome.removed:
         yield "nothing to do: everything is as it should be"
+
+
+def _older(compiled: api.Compiled, output: str) -> Iterator[str]:
+    """Yield a line for each target that an earlier compile wrote from other decisions."""
+    from inferc.files.manifest import load_manifest
+
+    for topology in compiled.planned.topologies:
+        manifest = load_manifest(Path(output, topology.name))
+        made = {item.target for item in compiled.outputs if item.topology == topology.name}
+        for name, section in sorted(manifest.targets.items()) if manifest else ():
+            if name not in made and section.plan != topology.digest:
+                yield f"  {name} is of an earlier plan: compile it too, or remove its folder"
 
 
 def _as_json(compiled: api.Compiled, outcome: "Outcome") -> str:
