@@ -6,11 +6,12 @@ from inferc.compiler.model import Engine
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.bounds import violated
 from inferc.compiler.plan.conflicts import explain_empty
-from inferc.compiler.plan.decisions import Plan, Refusal, ServicePlan, Verdict
+from inferc.compiler.plan.decisions import Bound, Plan, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.objectives import margins_of, understood
 from inferc.compiler.plan.relax import nearest
+from inferc.compiler.plan.search import Search
 from inferc.compiler.plan.service import plan_service
-from inferc.compiler.plan.sharing import judges_of
+from inferc.compiler.plan.sharing import Neighbours
 from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Problem
 from inferc.dsl.diagnostics import Diagnostic, has_errors
@@ -57,9 +58,11 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     found = [item for problem in problems for item in _unusable(problem)]
     if has_errors(found):
         return Outcome(None, tuple(found))
+    neighbours = Neighbours(problems)
+    judges = [neighbours.judge(at) for at in range(len(problems))]
     services: list[ServicePlan] = []
     refusals: list[Refusal] = []
-    for judge in judges_of(problems):
+    for at, judge in enumerate(judges):
         empty = explain_empty(judge)
         bounds = violated(judge.problem)
         if empty is not None and not bounds:
@@ -67,15 +70,31 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
             continue
         verdict = Verdict.INFEASIBLE if bounds else judge.verdict()
         if verdict is Verdict.INFEASIBLE:
-            refusal = _refusal(judge)
+            refusal = _refusal(judge, bounds)
             refusals.append(refusal)
-            found.extend(_refused(judge.problem, refusal))
+            found.extend(_refused(judge, refusal))
             continue
-        loads = judge.load(judge.typicals), judge.load(judge.highs)
-        services.append(plan_service(judge, judge.planned.candidates(*loads), verdict))
+        plan = plan_service(judge, _search(neighbours, at, judge, verdict), verdict)
+        neighbours.used[at] = plan.configuration.accelerators
+        services.append(plan)
     if len(services) + len(refusals) < len(problems):
         return Outcome(None, tuple(found))
     return Outcome(_plan(topology_name, services, refusals), tuple(found))
+
+
+def _search(neighbours: Neighbours, at: int, judge: Judge, verdict: Verdict) -> Search:
+    """Return the search that chooses the plan: on a shared place, of what is left by then.
+
+    What others need at the easiest corner leaves enough, or the service would have been refused;
+    what they need at harder ones is left to them where there is enough for that too.
+    """
+    if not neighbours.shares(at):
+        return judge.planned
+    corner = "hard" if verdict is Verdict.FEASIBLE else "planned"
+    search = Search(judge.problem.case, neighbours.left(at, corner))
+    if search.fits_somewhere():
+        return search
+    return Search(judge.problem.case, neighbours.left(at, "easy"))
 
 
 def _plan(name: str, services: list[ServicePlan], refusals: list[Refusal]) -> Plan:
@@ -86,11 +105,11 @@ def _plan(name: str, services: list[ServicePlan], refusals: list[Refusal]) -> Pl
     return Plan(topology=name, verdict=verdict, services=tuple(services), refusals=tuple(refusals))
 
 
-def _refusal(judge: Judge) -> Refusal:
+def _refusal(judge: Judge, bounds: tuple[Bound, ...]) -> Refusal:
     """Return why a service is refused: its bounds, or the best that the model found."""
     problem = judge.problem
-    bounds = violated(problem)
-    changes = nearest(problem.case)
+    reserved = problem.case.place.accelerators - judge.planned.accelerators
+    changes = nearest(problem.case, reserved)
     easiest = judge.load(judge.lows)
     candidates = [] if bounds else judge.easy.candidates(easiest, easiest)
     best = candidates[0] if candidates else None
@@ -104,11 +123,13 @@ def _refusal(judge: Judge) -> Refusal:
     )
 
 
-def _refused(problem: Problem, refusal: Refusal) -> list[Diagnostic]:
+def _refused(judge: Judge, refusal: Refusal) -> list[Diagnostic]:
+    problem = judge.problem
     span = problem.service.span
     if refusal.bounds:
         return [report.bound_violated(bound, refusal, span) for bound in refusal.bounds]
-    return [report.no_plan_found(refusal, problem.case, span)]
+    left = judge.easy.accelerators
+    return [report.no_plan_found(refusal, problem.case, left, span)]
 
 
 def _unusable(problem: Problem) -> list[Diagnostic]:

@@ -27,11 +27,7 @@ def explain_empty(judge: Judge) -> Diagnostic | None:
 
 def has_configuration(case: Case) -> bool:
     """Return whether the space of ``case`` has a configuration, whatever its latency."""
-    search = Search(case)
-    return any(
-        search.replica_counts(shape) and search.limits(shape, budget_tok)
-        for shape, budget_tok in search.steps()
-    )
+    return Search(case).fits_somewhere()
 
 
 def smallest_conflict(case: Case) -> tuple[Decision, ...]:

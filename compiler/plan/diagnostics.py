@@ -56,8 +56,17 @@ def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
     )
 
 
-def no_plan_found(refusal: Refusal, case: Case, service: Span) -> Diagnostic:
-    """Return the error when no bound fails, and yet no configuration holds."""
+def no_plan_found(refusal: Refusal, case: Case, left: int, service: Span) -> Diagnostic:
+    """Return the error when no bound fails, and yet no configuration holds.
+
+    ``left`` is what other services on the place leave of its accelerators.
+    """
+    total = case.place.accelerators
+    shared = (
+        (f"other services on `{case.place.path}` leave {left} of its {total} accelerators",)
+        if left < total
+        else ()
+    )
     margins = tuple(_missed(margin) for margin in refusal.best_effort)
     nearest = refusal.configuration
     best = (
@@ -79,7 +88,7 @@ def no_plan_found(refusal: Refusal, case: Case, service: Span) -> Diagnostic:
         "even with every unknown at its most favourable value",
         span=span,
         label="cannot be met",
-        notes=(*best, *margins),
+        notes=(*shared, *best, *margins),
         help=_help(refusal),
     )
 

@@ -8,6 +8,7 @@ up with the largest token budget cannot with a smaller one.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from inferc.compiler.model import Decision
 from inferc.compiler.perf import Configuration
@@ -17,7 +18,7 @@ from inferc.compiler.perf.estimate import kv_needed_tok, sequences_needed
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
-from inferc.compiler.plan.objectives import hard, margins_of, meets, soft
+from inferc.compiler.plan.objectives import hard, margins_of, meets, share, soft
 from inferc.compiler.plan.space import (
     Shape,
     budgets_of,
@@ -28,6 +29,9 @@ from inferc.compiler.plan.space import (
 from inferc.compiler.problem import Case
 
 CONTEXT_FIELD = "max_model_len"
+
+OVERLOADED = 1e6
+"""Further away than any latency that people write limits for: a queue that grows without end."""
 
 MANY = 4096
 """Replicas that are looked at one by one where the user restricts their number."""
@@ -113,6 +117,13 @@ class Search:
     def steps(self) -> list[tuple[Shape, int]]:
         """Return every layout with every token budget."""
         return [(shape, budget) for shape in self.shapes for budget in self.budgets[id(shape)]]
+
+    def fits_somewhere(self) -> bool:
+        """Return whether there is a configuration at all, whatever its latency."""
+        return any(
+            self.replica_counts(shape) and self.limits(shape, budget_tok)
+            for shape, budget_tok in self.steps()
+        )
 
     def replica_counts(self, shape: Shape) -> Sequence[int]:
         """Return the numbers of replicas that fit and are allowed, smallest first."""
@@ -260,6 +271,17 @@ class Search:
         )
         return replace(item, key=self._key(item, planned))
 
+    def _distance(self, item: Candidate, planned: Load) -> float:
+        """Return how far a candidate is from the SLA: its worst line, or the rate it cannot carry.
+
+        Where a queue grows without end only the rate tells candidates apart; so it does last.
+        """
+        lines = margins_of(self.hard, item.found, planned.demand)
+        worst = max((margin.ratio for margin in lines), default=1.0)
+        carried = self.capacity_per_s(item.shape, item.budget_tok, item.replicas, planned)
+        short = share(planned.rate_per_s, carried)
+        return max(worst, short) if worst < inf else OVERLOADED * (1.0 + short)
+
     def _goals(self, item: Candidate, planned: Load) -> tuple[bool, ...]:
         """Return which soft goals are missed, in order: robustness first, then ``prefer`` lines."""
         missed = (not meets((line,), item.found, planned.demand) for line in self.soft)
@@ -272,12 +294,9 @@ class Search:
         few shards and short steps, which keep the gaps between tokens short when load peaks.
         """
         shape = item.shape
-        carried = 0.0
-        if not item.holds:
-            carried = self.capacity_per_s(shape, item.budget_tok, item.replicas, planned)
         return (
             not item.holds,
-            -round(carried, TIE_DIGITS),
+            0.0 if item.holds else round(self._distance(item, planned), TIE_DIGITS),
             *self._goals(item, planned),
             -BYTES_PER_PARAMETER[shape.precision],
             item.replicas * shape.size,

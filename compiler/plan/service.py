@@ -39,12 +39,14 @@ SCALE_DOWN_S = 300.0
 """Kubernetes' own default for scaling down (HorizontalPodAutoscaler v2, behaviour)."""
 
 
-def plan_service(judge: Judge, candidates: list[Candidate], verdict: Verdict) -> ServicePlan:
-    """Return the plan of a service whose problem is not infeasible."""
-    problem, search = judge.problem, judge.planned
+def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
+    """Return the plan of a service whose problem is not infeasible, chosen by ``search``."""
+    problem = judge.problem
     case = problem.case
-    best = candidates[0]
     planned, hardest = judge.load(judge.typicals), judge.load(judge.highs)
+    candidates = search.candidates(planned, hardest)
+    best = candidates[0]
+    alone = search.accelerators == case.place.accelerators
     explainer = Explainer(case, search, (planned, hardest), candidates)
     assumptions: tuple[Assumption, ...] = tuple(
         judge.assumption(unknown) for unknown in problem.unknowns
@@ -61,7 +63,7 @@ def plan_service(judge: Judge, candidates: list[Candidate], verdict: Verdict) ->
         configuration=configuration,
         max_model_len=longest_context(problem, best),
         gpu_memory_utilization=best.shape.memory_share,
-        autoscale=autoscale(case, search, best, load_time_s),
+        autoscale=autoscale(case, search, best, load_time_s, alone=alone),
         estimate=estimate(case, search, best, planned),
         margins=margins_of(case.objectives, best.found, planned.demand),
         load_time_s=load_time_s,
@@ -129,13 +131,16 @@ def longest_context(problem: Problem, best: Candidate) -> int:
     return int(min(wanted, case.model.context, held))
 
 
-def autoscale(case: Case, search: Search, best: Candidate, load_time_s: float) -> Autoscale:
+def autoscale(
+    case: Case, search: Search, best: Candidate, load_time_s: float, *, alone: bool
+) -> Autoscale:
     """Return when to add replicas: from the operating point, not from habit.
 
     A replica may have as many prompts waiting as it can work off in the time that the TTFT limit
     leaves; one more and a new request would miss it. Peaks are those of a minute: where a replica
     takes longer to start, those of the peak are kept warm, else as many as the mean rate needs. A
-    replica that was removed too early is missed for as long as it takes to start.
+    replica that was removed too early is missed for as long as it takes to start. On a place that
+    is not ``alone`` the service's, replicas beyond the plan could take what others need.
     """
     shape, counts = best.shape, search.replica_counts(best.shape)
     mean = load_of(replace(case, peak=1.0))
@@ -155,7 +160,7 @@ def autoscale(case: Case, search: Search, best: Candidate, load_time_s: float) -
     threshold = float(max(1, int(min(waiting, float(best.sequences)))))
     return Autoscale(
         min_replicas=least,
-        max_replicas=counts[-1],
+        max_replicas=counts[-1] if alone else best.replicas,
         signal="waiting",
         threshold=threshold,
         scale_up_stabilisation_s=0.0,

@@ -14,26 +14,52 @@ from inferc.compiler.problem import Case, Problem
 CORNERS = ("easy", "planned", "hard")
 
 
+class Neighbours:
+    """The services of a topology, and what is left for each on its place."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = problems
+        self.used: dict[int, int] = {}
+        """Accelerators that the plans made so far take, by position of the service."""
+
+    def shares(self, at: int) -> bool:
+        """Return whether another service runs on the same place."""
+        return bool(self._others(at))
+
+    def left(self, at: int, corner: str) -> int:
+        """Return the accelerators that others leave at a corner of their unknowns.
+
+        Those that are planned already keep what they took, the others what they need at least.
+        """
+        total = self.problems[at].case.place.accelerators
+        taken = sum(
+            max(self.used.get(other, 0), least_accelerators(self.problems[other], corner))
+            for other in self._others(at)
+        )
+        return max(0, total - taken)
+
+    def judge(self, at: int) -> Judge:
+        """Return the judge of a service, before anything is planned."""
+        problem = self.problems[at]
+        if not self.shares(at):
+            return Judge(problem, dict.fromkeys(CORNERS, Search(problem.case)))
+        return Judge(
+            problem, {corner: Search(problem.case, self.left(at, corner)) for corner in CORNERS}
+        )
+
+    def _others(self, at: int) -> list[int]:
+        path = self.problems[at].case.place.path
+        return [
+            other
+            for other, problem in enumerate(self.problems)
+            if other != at and problem.case.place.path == path
+        ]
+
+
 def judges_of(problems: Sequence[Problem]) -> tuple[Judge, ...]:
     """Return the judge of every service, in order, each with the accelerators it may use."""
-    return tuple(_judge(problem, problems) for problem in problems)
-
-
-def _judge(problem: Problem, problems: Sequence[Problem]) -> Judge:
-    others = [
-        other
-        for other in problems
-        if other is not problem and other.case.place.path == problem.case.place.path
-    ]
-    if not others:
-        search = Search(problem.case)
-        return Judge(problem, dict.fromkeys(CORNERS, search))
-    total = problem.case.place.accelerators
-    searches: dict[str, Search] = {}
-    for corner in CORNERS:
-        left = total - sum(least_accelerators(other, corner) for other in others)
-        searches[corner] = Search(problem.case, max(0, left))
-    return Judge(problem, searches)
+    neighbours = Neighbours(problems)
+    return tuple(neighbours.judge(at) for at in range(len(problems)))
 
 
 def corner_case(problem: Problem, corner: str) -> Case:

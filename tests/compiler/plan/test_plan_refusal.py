@@ -111,12 +111,34 @@ def shared(first: Problem, second: Problem) -> Outcome:
     return build("x", (first, other))
 
 
+def test_a_service_refused_for_its_neighbour_is_told_what_it_needs_beside_it() -> None:
+    """Eight accelerators for each of two: the second node is what is missing."""
+    large = all_settled(problem(), peak=1.5, prompt=200, output=100)
+    for refusal in plan_in(shared(large, large)).refusals:
+        change = next(item for item in refusal.nearest if item.field == "nodes")
+        assert (change.current, change.proposed) == ("1", "2")
+
+
 def test_services_on_one_place_share_its_accelerators() -> None:
     small = all_settled(problem(LLAMA_3_8B, rate_per_s=5), peak=1, prompt=200, output=100)
     outcome = shared(small, small)
     assert plan_in(outcome).verdict is Verdict.FEASIBLE
     used = [item.configuration.accelerators for item in plan_in(outcome).services]
     assert sum(used) <= 8
+
+
+def test_wishes_of_one_service_leave_the_other_what_it_needs() -> None:
+    """Both would rather have faster tokens on more accelerators; together they get eight."""
+    wish = designs.objective("itl", 0.0047, "prefer p95 itl <= 60ms", hard=False)
+    base = all_settled(problem(LLAMA_3_8B, rate_per_s=5), peak=1, prompt=200, output=100)
+    eager = replace(base, case=replace(base.case, objectives=(*base.case.objectives, wish)))
+    alone = plan_in(build("x", (eager,))).services[0].configuration.accelerators
+    plans = plan_in(shared(eager, eager)).services
+    used = [item.configuration.accelerators for item in plans]
+    assert 2 * alone > 8
+    assert sum(used) <= 8
+    assert all(item.margins[0].ratio <= 1 for item in plans)
+    assert all(item.autoscale.max_replicas == item.configuration.replicas for item in plans)
 
 
 def test_two_services_that_each_need_the_whole_place_are_refused() -> None:
