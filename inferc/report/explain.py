@@ -126,7 +126,7 @@ def _choice(choice: Choice, service: Service) -> Lines:
 def _writer(decision: Decision) -> tuple[str, str, str]:
     values = [_word(value) for value in decision.values]
     joined = "..".join(values) if decision.is_range else ", ".join(values)
-    if decision.operator != "=" and not decision.is_range:
+    if decision.operator in {"in", "not in"} and not decision.is_range:
         joined = f"[{joined}]"
     return (
         where(decision.span),
