@@ -2,7 +2,9 @@
 
 import ast
 import importlib
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,23 @@ def test_nothing_asks_for_the_day_or_the_time() -> None:
         and node.func.attr in clocks
     ]
     assert found == []
+
+
+IMPORT_NAMES = {"pyyaml": "yaml"}
+PROGRAMS = {"graphviz-pure"}
+"""Dependencies that are run, not imported."""
+
+
+def test_the_dependencies_are_what_is_imported() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[<>=\[ ]", item)[0] for item in project["dependencies"]}
+    optional = {
+        re.split(r"[<>=\[ ]", item)[0].replace("-", "_")
+        for item in project["optional-dependencies"]["pulumi"]
+    }
+    tops = {name.partition(".")[0] for path in source_files() for _, name in imports_of(path)}
+    outside = tops - {"inferc"} - set(sys.stdlib_module_names)
+    assert outside - optional == {IMPORT_NAMES.get(name, name) for name in declared - PROGRAMS}
 
 
 def test_no_module_is_loaded_under_its_folder_name() -> None:
