@@ -77,6 +77,11 @@ def _with_parents(ctx: Context, node: Node, layer: Layer) -> list[Layer]:
 
 
 def _report_circle(ctx: Context, node: Node, layer: Layer, found: list[Layer]) -> None:
+    node.partial = True
+    members = {id(item.statement) for item in found}
+    if ctx.circular & members:
+        return
+    ctx.circular |= members
     chain = [
         Label(item.statement.extends.span, "extended here")
         for item in found[:3]
@@ -172,7 +177,8 @@ class _Reading:
         self.statement = layer.statement
         self.number = number
         self.scope = Scope(layer.scope, node.names)
-        self.defined: dict[str, ast.Node] = {}
+        self.defined: dict[str, tuple[ast.Node, Scope]] = {}
+        """Where each name is defined, and in which round of a loop."""
         self.overlay = node.kind.name != layer.statement.kind.text
 
     def run(self) -> None:
@@ -201,7 +207,7 @@ class _Reading:
             self.node.names[name.text] = LetName(statement.value, self.scope, name.span)
 
     def _is_new(self, text: str, place: ast.Node) -> bool:
-        first = self.defined.setdefault(text, place)
+        first, _ = self.defined.setdefault(text, (place, self.scope))
         if first is place:
             return True
         self.ctx.report(report.duplicate_name(place.span, name=text, first=first.span))
@@ -217,10 +223,10 @@ class _Reading:
             return
         if kind.name == "env":
             return
+        label = label_of(self.ctx, statement, kind, scope)
         if kind.name in {"assume", "pin"}:
             self._patches(statement, scope)
             return
-        label = label_of(self.ctx, statement, kind, scope)
         if label is None or not self._is_named_right(statement, kind, label):
             self._silence(statement)
             return
@@ -268,15 +274,15 @@ class _Reading:
         self, statement: ast.Block, kind: Kind, label: tuple[str, Span], scope: Scope
     ) -> None:
         name, name_span = label
-        found = self.node.named(name) if name else self.node.named(kind.name)
+        found = self.node.named(name or kind.name, kind if kind.label == "target" else None)
         place = statement.labels[0] if statement.labels else statement.kind
-        key = name if kind.label != "target" else f"emit {name}"
-        if not name and key not in self.defined and found is None:
-            key = kind.name
-        first = self.defined.setdefault(key or kind.name, place)
-        if first is not place or (found is not None and found.kind is not kind):
-            other = first.span if first is not place else found.name_span if found else None
-            self._report_twice(kind, name, place, other)
+        key = f"emit {name}" if kind.label == "target" else name or kind.name
+        first, round_ = self.defined.setdefault(key, (place, scope))
+        if first is not place or round_ is not scope:
+            self._report_twice(kind, name, place, first.span)
+            return
+        if found is not None and found.kind is not kind:
+            self._report_twice(kind, name, place, found.name_span)
             return
         if found is None:
             found = Node(kind, name, name_span, self.node)

@@ -14,6 +14,8 @@ from inferc.compiler.resolve.nodes import (
     Inner,
     Interval,
     Items,
+    Node,
+    Nothing,
     Planned,
     Poison,
     Scope,
@@ -197,21 +199,39 @@ def _printed(value: Inner) -> str:
 def _binary(ctx: Context, expression: ast.Binary, scope: Scope, expected: Types) -> Inner:
     if expression.operator in {"and", "or"}:
         return _logic(ctx, expression, scope)
-    arithmetic = expression.operator in {"+", "-", "*", "/"}
-    left = evaluate(ctx, expression.left, scope, expected if arithmetic else ())
-    wanted = expected if arithmetic else _like(left, expression.right)
-    right = evaluate(ctx, expression.right, scope, wanted)
+    if expression.operator in {"+", "-", "*", "/"}:
+        left = evaluate(ctx, expression.left, scope, expected)
+        right = evaluate(ctx, expression.right, scope, expected)
+        return binary(ctx, expression, left, right)
+    left = evaluate(ctx, expression.left, scope)
+    name, wanted = _compared_with(ctx, expression, left, scope)
+    with ctx.working_on(name, expression.left.span):
+        right = evaluate(ctx, expression.right, scope, wanted)
     return binary(ctx, expression, left, right)
 
 
 _ANY_WORD = (Type(form="word"),)
 
 
-def _like(left: Inner, right: ast.Expression) -> Types:
-    """Return what may stand on the right of a comparison: words, where the left side is one."""
-    if not isinstance(left, Word | Planned):
-        return ()
-    return (Type(form="list", of=_ANY_WORD),) if isinstance(right, ast.ListExpr) else _ANY_WORD
+def _compared_with(
+    ctx: Context, expression: ast.Binary, left: Inner, scope: Scope
+) -> tuple[str, Types]:
+    """Return what may stand on the right of a comparison, and the field that says so.
+
+    Words are only words where a field is compared that takes them.
+    """
+    name = ""
+    words: Types = _ANY_WORD
+    if isinstance(expression.left, ast.Attribute):
+        base = ctx.quietly(expression.left.base, scope)
+        name = expression.left.name.text
+        spec = base.kind.fields.get(name) if isinstance(base, Node) else None
+        if spec is not None:
+            words = tuple(item for item in spec.types if item.form in {"word", "entry"})
+    if not isinstance(left, Word | Planned | Nothing):
+        return name, ()
+    listed = isinstance(expression.right, ast.ListExpr)
+    return name, (Type(form="list", of=words),) if listed else words
 
 
 def _logic(ctx: Context, expression: ast.Binary, scope: Scope) -> Inner:

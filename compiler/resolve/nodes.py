@@ -288,9 +288,14 @@ class Node:
         owner = self.parent
         return f"`{self.kind.name}` of `{owner.name}`" if owner else f"`{self.kind.name}`"
 
-    def named(self, name: str) -> "Node | None":
-        """Return the child called ``name``, or the unnamed part of that kind."""
+    def named(self, name: str, kind: Kind | None = None) -> "Node | None":
+        """Return the child called ``name``, or the unnamed part of that kind.
+
+        Targets have a namespace of their own: they are found only where their ``kind`` is given.
+        """
         for child in self.children:
+            if kind is not child.kind and (kind is not None or child.kind.label == "target"):
+                continue
             if child.name == name or (not child.name and child.kind.name == name):
                 return child
         return None
