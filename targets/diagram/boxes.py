@@ -78,7 +78,7 @@ def _wide(content: Html) -> Html:
 
 
 def _badge(line: words.SlaLine, theme: Theme) -> Html:
-    fill = theme.good if line.met else theme.bad
+    fill = theme.good if line.met else theme.bad if line.hard else theme.warn
     return row(
         cell(text(line.metric, size=SMALL + 1, bold=True), align="LEFT"),
         cell(text(line.predicted, size=SMALL + 1, bold=True), align="RIGHT"),
@@ -209,7 +209,7 @@ def title(topology: Topology, units: Sequence[Unit], theme: Theme) -> Html:
             )
         ]
     )
-    facts = f"plan {words.digest(topology)}   ·   {words.used(topology)}"
+    facts = "   ·   ".join(words.facts(topology))
     rows = [row(cell(head, align="LEFT"))]
     if topology.doc.strip():
         doc = text(words.shorten(topology.doc, 110), color=theme.muted)

@@ -28,6 +28,8 @@ class SlaLine:
     limit: str
     margin: str
     met: bool
+    hard: bool
+    """Whether it must hold; else it is a wish."""
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
@@ -50,12 +52,14 @@ def _sla_line(margin: Margin) -> SlaLine:
     line = margin.objective
     percentile = "" if line.percentile is None else f"p{to_unit(line.percentile, '%'):g} "
     met = margin.ratio <= 1
+    missed = "missed" if line.hard else "wish missed"
     return SlaLine(
         metric=f"{percentile}{line.metric}",
         predicted=_metric(margin.predicted, line.metric),
         limit=f"{_sign(line.operator)} {_metric(line.limit.value, line.metric)}",
-        margin=f"{to_unit(1 - margin.ratio, '%'):.0f}% margin" if met else "missed",
+        margin=f"{to_unit(1 - margin.ratio, '%'):.0f}% margin" if met else missed,
         met=met,
+        hard=line.hard,
     )
 
 
@@ -159,6 +163,11 @@ def used(topology: Topology) -> str:
     total = sum(place.accelerators for place in places.values())
     in_use = sum(plan.configuration.accelerators for plan in topology.services)
     return f"{in_use} of {_plural(total, 'accelerator')} in use"
+
+
+def facts(topology: Topology) -> tuple[str, ...]:
+    """Return what stands below the title: which plan it is, what it uses, what is predicted."""
+    return (f"plan {digest(topology)}", used(topology), "predictions at the planned peak")
 
 
 def digest(topology: Topology) -> str:

@@ -112,9 +112,15 @@ def every() -> Mapping[str, Topology]:
     }
 
 
-def missed() -> Topology:
-    """Return the first example with a line of its SLA that is missed."""
+def missed(*, wished: bool = False) -> Topology:
+    """Return the first example with a line of its SLA that is missed: a hard one, or a wish."""
     graph = support_chat()
     plan = graph.services[0]
-    late = replace(plan.margins[1], predicted=0.09, ratio=1.5)
-    return replace(graph, services=(replace(plan, margins=(plan.margins[0], late)),))
+    late = int(wished)
+    margins = tuple(
+        replace(margin, predicted=margin.objective.limit.value * 1.5, ratio=1.5)
+        if number == late
+        else margin
+        for number, margin in enumerate(plan.margins)
+    )
+    return replace(graph, services=(replace(plan, margins=margins),))

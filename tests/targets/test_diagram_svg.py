@@ -14,7 +14,7 @@ from support.pictures import RENDERERS
 
 from inferc.compiler.topology import Topology
 from inferc.targets.base import Emitted
-from inferc.targets.diagram import TARGET
+from inferc.targets.diagram import TARGET, words
 from inferc.targets.diagram.dot import draw
 from inferc.targets.diagram.themes import DARK, LIGHT
 from inferc.targets.diagram.words import TIMES_SIGN
@@ -52,12 +52,13 @@ def test_graphviz_has_no_complaint(name: str, renderer: str) -> None:
 def test_the_picture_of_the_example(renderer: str) -> None:
     graph = topologies.support_chat()
     shown = pictures.texts(svg(graph, renderer))
+    assert words.facts(graph)[:2] == (f"plan {graph.digest[:12]}", "8 of 8 accelerators in use")
     tiles = [text for text in shown if text.startswith("GPU ")]
     assert tiles == [f"GPU {index}" for index in range(8)]
     for text in (
         "support_chat",
         "conditional",
-        f"plan {graph.digest[:12]}   ·   8 of 8 accelerators in use",
+        "   ·   ".join(words.facts(graph)),
         "Llama 3 70B Instruct",
         "vllm · fp16 · TP 4",
         "p95 ttft",
@@ -115,8 +116,10 @@ def test_stages_on_two_hosts_are_joined() -> None:
 
 
 def test_a_missed_line_of_the_sla_is_said_in_words() -> None:
-    assert "missed" in pictures.texts(svg(topologies.missed()))
-    assert "missed" not in pictures.texts(svg(topologies.support_chat()))
+    missed, wished = topologies.missed(), topologies.missed(wished=True)
+    assert "missed" in pictures.texts(svg(missed))
+    assert "wish missed" in pictures.texts(svg(wished))
+    assert not any("missed" in text for text in pictures.texts(svg(topologies.support_chat())))
 
 
 def test_a_board_is_not_called_a_gpu() -> None:
