@@ -81,7 +81,7 @@ def experts_touched(experts: int, per_token: int, tokens: float) -> float:
     Source: linearity of expectation; even routing (Fedus et al., Switch Transformers, 2021).
     Holds for: routing without strong preferences.
     """
-    left_out: float = (1.0 - per_token / experts) ** tokens
+    left_out: float = max(0.0, 1.0 - per_token / experts) ** tokens
     return experts * (1.0 - left_out)
 
 

@@ -46,10 +46,12 @@ class Stage:
         coefficients = {name: number.value for name, number in engine.coefficients.items()}
         accelerator = place.accelerator
         compute = coefficients["compute_efficiency"]
-        self.flop_per_s = peak_flop_per_s(accelerator, precision) * compute
-        self.head_flop_per_s = peak_flop_per_s(accelerator, "fp16") * compute
+        peak = peak_flop_per_s(accelerator, precision)
+        wide_peak = peak_flop_per_s(accelerator, "fp16") or peak
+        self.flop_per_s = peak * compute
+        self.head_flop_per_s = wide_peak * compute
         attention = coefficients["attention_efficiency"]
-        self.attention_flop_per_s = peak_flop_per_s(accelerator, "fp16") * attention
+        self.attention_flop_per_s = wide_peak * attention
         self.bytes_per_s = (
             accelerator.bandwidth_bytes_per_s.value * coefficients["memory_efficiency"]
         )

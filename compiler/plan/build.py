@@ -16,27 +16,35 @@ from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Problem
 from inferc.dsl.diagnostics import Diagnostic, has_errors
 
-COEFFICIENTS = (
+SHARES = (
     "compute_efficiency",
     "attention_efficiency",
     "memory_efficiency",
     "link_efficiency",
+    "memory_share",
+)
+"""Coefficients that are shares of a whole: above 0 and not above 1."""
+
+SIZES = (
+    "kv_block_tok",
+    "max_num_seqs_limit",
+    "max_num_batched_tokens_limit",
+    "host_bus_bytes_per_s",
+    "load_bytes_per_s",
+)
+"""Coefficients that divide or count something: above 0."""
+
+COSTS = (
     "collective_overhead_s",
     "layer_overhead_s",
     "step_overhead_s",
     "sequence_overhead_s",
     "frontend_s",
-    "memory_share",
     "runtime_bytes",
-    "kv_block_tok",
-    "max_num_seqs_limit",
-    "max_num_batched_tokens_limit",
-    "host_bus_bytes_per_s",
     "host_bus_latency_s",
-    "load_bytes_per_s",
     "start_s",
 )
-"""What an engine must bring: see the table in the README of the performance model."""
+"""Coefficients that add to something: not below 0."""
 
 WORST_FIRST = (Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE)
 
@@ -140,13 +148,30 @@ def _unusable(problem: Problem) -> list[Diagnostic]:
         if not understood(line)
     ]
     engines = [
-        report.engine_not_calibrated(engine, missing, problem.service.span)
+        report.engine_not_calibrated(engine, faults, problem.service.span)
         for engine in problem.case.engines
-        if (missing := missing_coefficients(engine))
+        if (faults := faulty_coefficients(engine))
     ]
     return [*lines, *engines]
 
 
-def missing_coefficients(engine: Engine) -> tuple[str, ...]:
-    """Return the coefficients that ``engine`` lacks."""
-    return tuple(name for name in COEFFICIENTS if name not in engine.coefficients)
+def faulty_coefficients(engine: Engine) -> tuple[str, ...]:
+    """Return what is wrong with the coefficients of ``engine``: see the README of the model."""
+    found = {name: number.value for name, number in engine.coefficients.items()}
+    missing = (f"{name} is missing" for name in (*SHARES, *SIZES, *COSTS) if name not in found)
+    shares = (
+        f"{name} is {found[name]:g}, and a share lies above 0 and not above 1"
+        for name in SHARES
+        if name in found and not 0.0 < found[name] <= 1.0
+    )
+    sizes = (
+        f"{name} is {found[name]:g}, and must be above 0"
+        for name in SIZES
+        if name in found and found[name] <= 0.0
+    )
+    costs = (
+        f"{name} is {found[name]:g}, and must not be below 0"
+        for name in COSTS
+        if name in found and found[name] < 0.0
+    )
+    return (*missing, *shares, *sizes, *costs)

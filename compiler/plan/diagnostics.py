@@ -139,15 +139,15 @@ def no_layout(case: Case, why: str, span: Span) -> Diagnostic:
     )
 
 
-def engine_not_calibrated(engine: Engine, missing: tuple[str, ...], span: Span) -> Diagnostic:
-    """Return the error for an engine whose coefficients the model lacks."""
+def engine_not_calibrated(engine: Engine, faults: tuple[str, ...], span: Span) -> Diagnostic:
+    """Return the error for an engine whose coefficients are missing or cannot be right."""
     return Diagnostic(
         code="INF503",
         slug="engine-not-calibrated",
-        message=f"engine `{engine.title}` lacks coefficients that the performance model needs",
+        message=f"engine `{engine.title}` lacks coefficients that the performance model can use",
         span=engine.span or span,
-        notes=tuple(f"missing: {name}" for name in missing),
-        help="add them to the engine's `coefficients`",
+        notes=faults,
+        help="state them in the engine's `coefficients`",
     )
 
 

@@ -229,6 +229,28 @@ def test_an_engine_without_coefficients_is_an_error() -> None:
     assert [item.code for item in outcome.diagnostics] == ["INF503"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("compute_efficiency", 1.2), ("memory_share", 0.0), ("kv_block_tok", 0.0), ("start_s", -1.0)],
+)
+def test_coefficients_that_cannot_be_right_are_an_error(name: str, value: float) -> None:
+    asked = problem()
+    odd = designs.vllm({**designs.VLLM_COEFFICIENTS, name: value})
+    outcome = build("x", (replace(asked, case=replace(asked.case, engines=(odd,))),))
+    assert outcome.plan is None
+    (found,) = outcome.diagnostics
+    assert found.code == "INF503"
+    assert [name in note for note in found.notes] == [True]
+
+
+def test_an_accelerator_without_16_bit_units_is_planned_for() -> None:
+    asked = problem(LLAMA_3_8B, rate_per_s=1)
+    gpu = replace(designs.A100_80GB_SXM, flop_per_s={"fp8": designs.fact(600e12)})
+    place = replace(asked.case.place, accelerator=gpu)
+    free = replace(asked, case=replace(asked.case, place=place, decisions=()))
+    assert chosen(free).precision == "fp8"
+
+
 def test_a_metric_that_is_not_planned_for_is_an_error() -> None:
     asked = problem(limits_s={"throughput": 100.0})
     outcome = build("x", (asked,))
