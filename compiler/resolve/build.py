@@ -62,6 +62,8 @@ def resolve(
     _check_params(ctx)
     _check_env(ctx)
     topologies = tuple(freeze(ctx, node) for node in _topologies(ctx))
+    for item in ctx.elsewhere.values():
+        ctx.report(item)
     _check_rest(ctx)
     check_asserts(ctx)
     if not topologies and not loaded.diagnostics and not ctx.diagnostics:
@@ -148,7 +150,8 @@ def _define_block(ctx: Context, scope: Scope, statement: ast.Block) -> None:
         )
         return
     if kind.name == "env":
-        ctx.overlays.append(Layer(statement, scope))
+        if scope is ctx.scopes[ctx.loaded.entry.key]:
+            ctx.overlays.append(Layer(statement, scope))
         return
     node = Node(kind, text, span, None)
     node.root_path = "" if kind.name == "topology" else text

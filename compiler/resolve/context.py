@@ -61,6 +61,10 @@ class Context:
         """Where that field is named."""
         self.field = ""
         """The field whose value is worked out, for messages."""
+        self.fitting: set[int] = set()
+        """Lines of overlays that fit a topology, by identity."""
+        self.elsewhere: dict[int, Diagnostic] = {}
+        """What is wrong with those that fitted none so far; the file may have several."""
         self.asserts: list[tuple[Assert, Scope]] = []
         self.active: dict[int, Span] = {}
         """Names and fields that are being evaluated, by identity."""

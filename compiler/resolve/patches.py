@@ -10,6 +10,7 @@ from inferc.compiler.resolve.nodes import Node, Patch, Poison, Rule, ValueName
 from inferc.compiler.resolve.rules import add_choice, add_sla_line, choice_rule
 from inferc.compiler.resolve.setting import add_reason, clauses_of, new_entry, set_field
 from inferc.compiler.schema import KINDS, METRICS_BY_NAME
+from inferc.dsl import Diagnostic
 from inferc.dsl import syntax as ast
 
 _ORDER = {"assume": 1, "pin": 3}
@@ -78,11 +79,23 @@ def _walk(ctx: Context, patch: Patch) -> Node | None:
         found = node.named(name)
         if found is None:
             if not _is_broken(node, name):
-                _report_path(ctx, node, step.name, target)
+                _report_step(ctx, patch, node, step.name)
             return None
         node = found
+        ctx.fitting.add(id(patch.statement))
+        ctx.elsewhere.pop(id(patch.statement), None)
     ctx.ensure(node)
     return node
+
+
+def _report_step(ctx: Context, patch: Patch, node: Node, name: ast.Identifier) -> None:
+    """Report a step that leads nowhere; of an overlay, only if no topology has the first one."""
+    key = id(patch.statement)
+    problem = _wrong_path(node, name, patch.statement.target)
+    if patch.block != "env" or node is not patch.node:
+        ctx.report(problem)
+    elif key not in ctx.fitting:
+        ctx.elsewhere[key] = problem
 
 
 def _is_broken(node: Node, name: str) -> bool:
@@ -92,22 +105,18 @@ def _is_broken(node: Node, name: str) -> bool:
     return name in node.broken
 
 
-def _report_path(ctx: Context, node: Node, name: ast.Identifier, path: ast.Path) -> None:
+def _wrong_path(node: Node, name: ast.Identifier, path: ast.Path) -> Diagnostic:
     children = [child.name or child.kind.name for child in node.children]
     fields = [item.name for item in node.kind.fields.values() if item.status == "supported"]
     later = KINDS.get(name.text)
     if later is not None and later.status == "later" and name.text in node.kind.parts:
-        ctx.report(report.not_yet(name.span, what=f"the block `{name.text}`"))
-        return
-    owner = node.title
-    ctx.report(
-        report.unknown_path(
-            name.span,
-            step=name.text,
-            path=path.text,
-            owner=owner,
-            known=[*children, *fields],
-        )
+        return report.not_yet(name.span, what=f"the block `{name.text}`")
+    return report.unknown_path(
+        name.span,
+        step=name.text,
+        path=path.text,
+        owner=node.title,
+        known=[*children, *fields],
     )
 
 
@@ -117,7 +126,7 @@ def _known_field(ctx: Context, node: Node, path: ast.Path) -> bool:
     if name.text in node.kind.fields or node.kind.free:
         return True
     if not _is_broken(node, name.text):
-        _report_path(ctx, node, name, path)
+        ctx.report(_wrong_path(node, name, path))
     return False
 
 
@@ -278,7 +287,7 @@ def _remove(ctx: Context, node: Node, statement: ast.Remove) -> None:
             if rule.target != name.text or not _same_percentile(rule, statement)
         ]
     elif not _is_broken(node, name.text):
-        _report_path(ctx, node, name, statement.target)
+        ctx.report(_wrong_path(node, name, statement.target))
 
 
 def _same_percentile(rule: Rule, statement: ast.Remove) -> bool:

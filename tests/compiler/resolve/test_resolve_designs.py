@@ -205,6 +205,30 @@ def test_an_overlay_patches_by_path(
     assert (None if found is None else lines(found)) == sla
 
 
+def test_an_overlay_reaches_the_topologies_that_it_fits() -> None:
+    text = design(
+        after="""
+topology other {
+  device pi { hardware = cat.board.raspberry_pi_5_8gb; count = 1 }
+}
+env live { chat.load.rate = 5 req/s; pi.count = 3 }
+env wrong { chit.load.rate = 5 req/s }
+"""
+    )
+    desk, other = sound(text, env="live").topologies
+    assert amount(desk.children[2].children[0], "rate") == 5
+    assert amount(other.children[0], "count") == 3
+    line = text[: text.index("env wrong")].count("\n") + 1
+    (problem,) = said(resolve_text(text, env="wrong").diagnostics)
+    assert problem.startswith(f"INF129:{line} the path `chit.load.rate` leads nowhere")
+
+
+def test_overlays_of_imported_files_stay_there() -> None:
+    files = {"other.infer": "env live { nothing.here = 1 }\nlet x = 1"}
+    text = 'import "./other.infer" as other\ntopology t {\n}\nenv live { title = "live" }'
+    assert sound(text, files, env="live").topologies[0].fields["title"].value == "live"
+
+
 def test_an_overlay_inside_a_topology_may_add_blocks() -> None:
     text = design("  env more {\n    service second extends chat { load { rate = 1 req/s } }\n  }")
     assert [b.name for b in sound(text).topologies[0].children if b.kind == "service"] == ["chat"]
