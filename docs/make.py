@@ -15,10 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, get_args, get_origin, get_type_hints
 
-from typer.models import ArgumentInfo, OptionInfo
-
 from inferc import api
 from inferc.cli.app import overview
+from inferc.cli.arguments import Argument, Option
 from inferc.cli.table import COMMANDS, EXIT_CODES
 from inferc.pages import heading, page_paths, summary
 from inferc.targets import registry
@@ -148,18 +147,16 @@ def command(name: str) -> Iterator[str]:
 def parameters(function: Callable[..., int]) -> Iterator[tuple[bool, str, str]]:
     """Yield for each parameter whether it is an option, how it is written, and its help."""
     hints = get_type_hints(function, include_extras=True)
-    for name, hint in hints.items():
+    for hint in hints.values():
         if get_origin(hint) is not Annotated:
             continue
-        kind, info = get_args(hint)[:2]
+        kind, marker = get_args(hint)[:2]
         values = [str(value) for value in get_args(kind) if isinstance(value, str)]
-        match info:
-            case OptionInfo():
-                flags = ", ".join(info.param_decls or (f"--{name.replace('_', '-')}",))
-                value = info.metavar or "|".join(values)
-                yield True, f"{flags} {value}".strip(), info.help or ""
-            case ArgumentInfo():
-                yield False, str(info.metavar or name.upper()), info.help or ""
+        match marker:
+            case Option(flags=flags, help=text, metavar=metavar):
+                yield True, f"{', '.join(flags)} {metavar or '|'.join(values)}".strip(), text
+            case Argument(metavar=metavar, help=text):
+                yield False, metavar, text
             case _:
                 continue
 

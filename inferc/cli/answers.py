@@ -4,9 +4,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from inferc import api
+from inferc.cli.arguments import UsageError
 from inferc.cli.exit_codes import INFEASIBLE
 from inferc.cli.terminal import complain, say, to_json, wants_color
 from inferc.versions import FORMAT_VERSION
@@ -22,15 +21,13 @@ def read_deny(texts: Sequence[str] | None) -> tuple[str, ...]:
     """Return the confidences that ``--deny assumption:LEVEL`` forbids.
 
     Raises:
-        BadParameter: A text is not of that form.
+        UsageError: A text is not of that form.
     """
     denied: set[str] = set()
     for text in texts or ():
         what, _, level = text.partition(":")
         if what != "assumption" or level not in LEVELS:
-            raise typer.BadParameter(
-                f"{text!r} is neither assumption:low nor assumption:medium", param_hint="--deny"
-            )
+            raise UsageError(f"{text!r} is neither assumption:low nor assumption:medium", "--deny")
         denied.update(LEVELS[: LEVELS.index(level) + 1])
     return tuple(level for level in LEVELS if level in denied)
 

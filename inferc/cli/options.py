@@ -3,35 +3,31 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypeAlias
 
-import typer
+from inferc.cli.arguments import Argument, Option, UsageError
 
 File: TypeAlias = Annotated[
     str,
-    typer.Argument(metavar="FILE", show_default=False, help="An .infer file; - is standard input."),
+    Argument("FILE", "An .infer file; - is standard input."),
 ]
 Env: TypeAlias = Annotated[
     str,
-    typer.Option("--env", metavar="NAME", show_default=False, help="Apply the overlay env NAME."),
+    Option(("--env",), "Apply the overlay env NAME.", metavar="NAME"),
 ]
 Params: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(
-        "-p", "--param", metavar="K=V", show_default=False, help="Set a param; may be repeated."
-    ),
+    Option(("-p", "--param"), "Set a param; may be repeated.", metavar="K=V"),
 ]
 Format: TypeAlias = Annotated[
     Literal["human", "json"],
-    typer.Option("--format", help="Of the result and of the diagnostics."),
+    Option(("--format",), "Of the result and of the diagnostics."),
 ]
 Color: TypeAlias = Annotated[
     Literal["auto", "always", "never"],
-    typer.Option("--color", help="auto: on a terminal, unless NO_COLOR is set."),
+    Option(("--color",), "auto: on a terminal, unless NO_COLOR is set."),
 ]
 Renderer: TypeAlias = Annotated[
     Literal["auto", "system", "pure"],
-    typer.Option(
-        "--renderer", help="What draws the SVG: the dot that is installed, or the one of pip."
-    ),
+    Option(("--renderer",), "What draws the SVG: the dot that is installed, or the one of pip."),
 ]
 
 
@@ -39,14 +35,12 @@ def read_params(texts: Sequence[str] | None) -> Mapping[str, str]:
     """Return the values of ``-p k=v`` by name.
 
     Raises:
-        BadParameter: A text has no name or no equals sign.
+        UsageError: A text has no name or no equals sign.
     """
     values: dict[str, str] = {}
     for text in texts or ():
         name, equals, value = text.partition("=")
         if not equals or not name.strip().isidentifier():
-            raise typer.BadParameter(
-                f"{text!r} is not NAME=VALUE, as in -p region=eu-west-1", param_hint="-p"
-            )
+            raise UsageError(f"{text!r} is not NAME=VALUE, as in -p region=eu-west-1", "-p")
         values[name.strip()] = value.strip()
     return values

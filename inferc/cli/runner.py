@@ -1,17 +1,16 @@
-"""One command behind typer: arguments in, exit code out, never a traceback."""
+"""One command: arguments in, exit code out, never a traceback."""
 
 import functools
 import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import Final, ParamSpec, Protocol, cast
 
-import typer
-
-from inferc.cli.exit_codes import BROKEN_PIPE, OK, USAGE
-from inferc.cli.table import COMMANDS
-from inferc.cli.terminal import silence_closed_pipes
+from inferc.cli.arguments import Argument, UsageError
+from inferc.cli.exit_codes import BROKEN_PIPE, USAGE
+from inferc.cli.terminal import complain, silence_closed_pipes
 
 P = ParamSpec("P")
 
@@ -28,51 +27,62 @@ class CommandModule(Protocol):
 
 def run(name: str, arguments: Sequence[str]) -> int:
     """Run the command ``name`` and return its exit code."""
-    app = typer.Typer(
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    )
-    register(app, name)
-    try:
-        app(args=list(arguments), prog_name=f"inferc {name}")
-    except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else OK
-    return OK
+    module, function = load(name)
+    command = guarded(name, function)
+    plain = plain_arguments(function, arguments)
+    if plain is not None:
+        return command(*plain)
+    from inferc.cli.parser import parse_and_run
+
+    return parse_and_run(name, command, module.EPILOG, arguments)
 
 
-def register(app: typer.Typer, name: str) -> None:
-    """Add the command ``name`` to ``app``."""
-    module = cast("CommandModule", import_module(f"inferc.cli.commands.{name}"))
-    function = cast("Callable[..., int]", getattr(module, name))
-    help_text = f"{COMMANDS[name]}\n\n{_body(function.__doc__ or '')}"
-    app.command(name, help=help_text, epilog=_verbatim(module.EPILOG))(guarded_command(function))
+def load(name: str) -> tuple[CommandModule, Callable[..., int]]:
+    """Return the module of a command, and its function."""
+    module = import_module(f"inferc.cli.commands.{name}")
+    return cast("CommandModule", module), cast("Callable[..., int]", getattr(module, name))
 
 
-def _body(docstring: str) -> str:
-    """Return what follows the first line of ``docstring``."""
-    _, _, rest = docstring.partition("\n")
-    return "\n".join(line.strip() for line in rest.strip().splitlines())
+def plain_arguments(
+    function: Callable[..., int], arguments: Sequence[str]
+) -> tuple[str | list[str], ...] | None:
+    """Return the values for ``function`` where no flag is given, so that nothing needs parsing.
+
+    That is how commands are mostly called, and it is quicker by the time that loading a parser
+    takes. Anything else, mistakes included, is None: the parser has the better words for it.
+    """
+    if any(item.startswith("-") and item != "-" for item in arguments):
+        return None
+    places = [item for item in signature(function).parameters.values() if _is_place(item)]
+    required = [item for item in places if item.default is Parameter.empty]
+    if len(places) == 1 and places[0].annotation.__origin__ == list[str]:
+        return (list(arguments),) if arguments else None
+    if not len(required) <= len(arguments) <= len(places):
+        return None
+    return tuple(arguments)
 
 
-def _verbatim(text: str) -> str:
-    """Mark each paragraph of ``text`` so that its lines are printed as they are."""
-    return "\n\n".join(f"\b\n{paragraph}" for paragraph in text.strip("\n").split("\n\n"))
+def _is_place(parameter: Parameter) -> bool:
+    metadata: tuple[object, ...] = getattr(parameter.annotation, "__metadata__", ())
+    return any(isinstance(item, Argument) for item in metadata)
 
 
-def guarded_command(function: Callable[P, int]) -> Callable[P, None]:
-    """Wrap ``function`` so that what it returns is the exit code and a fault is reported as one."""
+def guarded(name: str, function: Callable[P, int]) -> Callable[P, int]:
+    """Wrap a command so that whatever happens in it ends in an exit code."""
 
     @functools.wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+    def command(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
             code = function(*args, **kwargs)
             sys.stdout.flush()
         except BrokenPipeError:
             silence_closed_pipes()
-            code = BROKEN_PIPE
-        except (typer.Exit, typer.Abort, typer.BadParameter, OSError):
+            return BROKEN_PIPE
+        except UsageError as mistake:
+            complain(f"error: {mistake.where}: {mistake.message}")
+            complain(f"  help: `inferc {name} --help` has examples")
+            return USAGE
+        except OSError:
             raise
         except Exception as error:
             if os.environ.get(DEBUG):
@@ -80,7 +90,7 @@ def guarded_command(function: Callable[P, int]) -> Callable[P, None]:
             from inferc.cli.internal_error import report
 
             report(error)
-            code = USAGE
-        raise typer.Exit(code)
+            return USAGE
+        return code
 
-    return guarded
+    return command

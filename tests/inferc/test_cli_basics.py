@@ -9,11 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-import typer
 from support.commands import call, run
 
 from inferc import __version__
-from inferc.cli.runner import guarded_command
+from inferc.cli.runner import guarded, load, plain_arguments
 from inferc.cli.table import COMMANDS, EXIT_CODES
 
 
@@ -89,9 +88,7 @@ def test_a_fault_of_inferc_is_reported_as_one(capsys: pytest.CaptureFixture[str]
     def faulty() -> int:
         raise KeyError("chat")
 
-    with pytest.raises(typer.Exit) as left:
-        guarded_command(faulty)()
-    assert left.value.exit_code == 2
+    assert guarded("check", faulty)() == 2
     said = capsys.readouterr().err
     assert "error[INF900]" in said
     assert "KeyError: 'chat'" in said
@@ -105,7 +102,32 @@ def test_a_fault_shows_its_traceback_on_demand(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setenv("INFERC_DEBUG", "1")
     with pytest.raises(KeyError):
-        guarded_command(faulty)()
+        guarded("check", faulty)()
+
+
+PLAIN = [
+    # command, arguments, what the function is called with; None: the parser must look at them
+    ("check", ["a", "b"], (["a", "b"],)),
+    ("check", ["-"], (["-"],)),
+    ("check", [], None),
+    ("check", ["a", "--format", "json"], None),
+    ("check", ["--help"], None),
+    ("plan", ["a"], ("a",)),
+    ("plan", ["a", "b"], None),
+    ("plan", [], None),
+    ("init", [], ()),
+    ("init", ["a"], ("a",)),
+    ("explain", ["INF402"], ("INF402",)),
+    ("explain", ["a.infer", "chat.replicas"], ("a.infer", "chat.replicas")),
+    ("version", [], ()),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "values"), PLAIN)
+def test_arguments_without_flags_need_no_parser(
+    name: str, arguments: list[str], values: tuple[object, ...] | None
+) -> None:
+    assert plain_arguments(load(name)[1], arguments) == values
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")

@@ -2,9 +2,8 @@
 
 from typing import Annotated, Final
 
-import typer
-
 from inferc import api
+from inferc.cli.arguments import Argument
 from inferc.cli.options import Color, Env, Format, Params, read_params
 from inferc.cli.show import count, exit_code, show
 from inferc.cli.terminal import say
@@ -32,7 +31,7 @@ Next steps:
 def check(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", show_default=False, help="Files, folders, or -."),
+        Argument("PATH...", "Files, folders, or -."),
     ],
     *,
     env: Env = "",

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
 from inferc import api
 from inferc.cli.answers import refuse
+from inferc.cli.arguments import Option, UsageError
 from inferc.cli.exit_codes import OK
 from inferc.cli.options import Color, Env, File, Format, Params, Renderer, read_params
 from inferc.cli.show import exit_code, show
@@ -48,22 +47,20 @@ def compile(
     *,
     target: Annotated[
         list[str] | None,
-        typer.Option(
-            "-t", "--target", metavar="NAME,...", show_default=False, help="What to emit."
-        ),
+        Option(("-t", "--target"), "What to emit.", metavar="NAME,..."),
     ] = None,
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="DIR", help="Below which folder.")
+        str, Option(("-o", "--output"), "Below which folder.", metavar="DIR")
     ] = api.DEFAULT_FOLDER,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")
+        bool, Option(("--dry-run",), "Say what would be written; write nothing.")
     ] = False,
     list_files: Annotated[
-        bool, typer.Option("--list-files", help="Print the path of every file, one a line.")
+        bool, Option(("--list-files",), "Print the path of every file, one a line.")
     ] = False,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Replace files edited by hand; each is kept as NAME.orig."),
+        Option(("--force",), "Replace files edited by hand; each is kept as NAME.orig."),
     ] = False,
     renderer: Renderer = "auto",
     env: Env = "",
@@ -105,20 +102,20 @@ def read_targets(texts: Sequence[str] | None) -> tuple[str, ...]:
     """Return the targets that ``-t`` names: lists with commas, and repeated ones.
 
     Raises:
-        BadParameter: There is no such target.
+        UsageError: There is no such target.
     """
     names = [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
     known = api.target_names() if texts else ()
     if texts and not names:
-        raise typer.BadParameter(f"name one of {', '.join(known)}", param_hint="-t")
+        raise UsageError(f"name one of {', '.join(known)}", "-t")
     for name in names:
         if name not in known:
             from difflib import get_close_matches
 
             close = get_close_matches(name, known, n=1)
             meant = f"; did you mean {close[0]}?" if close else ""
-            raise typer.BadParameter(
-                f"there is no target {name!r}: there are {', '.join(known)}{meant}", param_hint="-t"
+            raise UsageError(
+                f"there is no target {name!r}: there are {', '.join(known)}{meant}", "-t"
             )
     return tuple(dict.fromkeys(names))
 

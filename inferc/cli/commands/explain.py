@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
+from inferc.cli.arguments import Argument, Option, UsageError
 from inferc.cli.exit_codes import OK, USAGE
 from inferc.cli.terminal import complain, say
 
@@ -26,19 +25,13 @@ Exit codes:
 
 
 def explain(
-    what: Annotated[
-        str, typer.Argument(metavar="CODE|FILE", show_default=False, help="A code, or a file.")
-    ] = "",
+    what: Annotated[str, Argument("CODE|FILE", "A code, or a file.")] = "",
     path: Annotated[
         str,
-        typer.Argument(
-            metavar="[PATH]", show_default=False, help="With a file: the value to explain."
-        ),
+        Argument("[PATH]", "With a file: the value to explain."),
     ] = "",
     *,
-    list_all: Annotated[
-        bool, typer.Option("--list", help="List every code with what it means.")
-    ] = False,
+    list_all: Annotated[bool, Option(("--list",), "List every code with what it means.")] = False,
 ) -> int:
     """Explain a diagnostic, or a value of a plan.
 
@@ -49,7 +42,7 @@ def explain(
     if list_all:
         return _list()
     if not what:
-        raise typer.BadParameter("say which code, or which file and path", param_hint="CODE|FILE")
+        raise UsageError("say which code, or which file and path", "CODE|FILE")
     if path or what.endswith(".infer"):
         return _value(what, path)
     return _page(what)

@@ -4,8 +4,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Final
 
-import typer
-
+from inferc.cli.arguments import Argument, Option
 from inferc.cli.exit_codes import DIFFERENCES, OK, USAGE, WRONG_FILE
 from inferc.cli.options import Color
 from inferc.cli.show import exit_code, show
@@ -32,11 +31,11 @@ Exit codes:
 def fmt(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", show_default=False, help="Files, folders, or -."),
+        Argument("PATH...", "Files, folders, or -."),
     ],
     *,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; list the files.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Change nothing; print a diff.")] = False,
+    check: Annotated[bool, Option(("--check",), "Change nothing; list the files.")] = False,
+    diff: Annotated[bool, Option(("--diff",), "Change nothing; print a diff.")] = False,
     color: Color = "auto",
 ) -> int:
     """Bring files into the one form.

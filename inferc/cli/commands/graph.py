@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-import typer
-
 from inferc import api
 from inferc.cli.answers import refuse
+from inferc.cli.arguments import Option
 from inferc.cli.exit_codes import OK
 from inferc.cli.options import Color, Env, File, Params, Renderer, read_params
 from inferc.cli.show import exit_code, show
@@ -33,10 +32,8 @@ Form = Literal["mermaid", "svg", "dot", "json", "text"]
 def graph(
     file: File,
     *,
-    form: Annotated[Form, typer.Option("-f", "--format", help="Which form.")] = "mermaid",
-    output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Write there.")
-    ] = "",
+    form: Annotated[Form, Option(("-f", "--format"), "Which form.")] = "mermaid",
+    output: Annotated[str, Option(("-o", "--output"), "Write there.", metavar="FILE")] = "",
     renderer: Renderer = "auto",
     env: Env = "",
     param: Params = None,

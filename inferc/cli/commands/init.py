@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Final
 
-import typer
-
+from inferc.cli.arguments import Argument
 from inferc.cli.exit_codes import OK, USAGE
 from inferc.cli.terminal import complain, say
 
@@ -28,9 +27,9 @@ STARTER: Final = "starter.infer"
 
 def init(
     folder: Annotated[
-        Path,
-        typer.Argument(metavar="[DIR]", show_default=False, help="Default: this folder."),
-    ] = Path(),
+        str,
+        Argument("[DIR]", "Default: this folder."),
+    ] = ".",
 ) -> int:
     """Write a starter file that compiles at once.
 
@@ -41,7 +40,7 @@ def init(
 
     from inferc.files.create import create_file
 
-    place = folder / FILE
+    place = Path(folder) / FILE
     text = files("inferc.cli").joinpath(STARTER).read_text(encoding="utf-8")
     problem = create_file(place, text.encode())
     if problem:

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Final
 
-import typer
-
 from inferc import api
 from inferc.cli.answers import deny_reasons, plans_as_json, plans_as_text, read_deny, refuse
+from inferc.cli.arguments import Option
 from inferc.cli.exit_codes import DENIED, OK
 from inferc.cli.options import Color, Env, File, Format, Params, read_params
 from inferc.cli.show import exit_code, show
@@ -40,17 +39,14 @@ def plan(
     param: Params = None,
     deny: Annotated[
         list[str] | None,
-        typer.Option(
-            "--deny",
-            metavar="assumption:LEVEL",
-            show_default=False,
-            help="End with 4 if the verdict rests on an assumption of that confidence (low, "
+        Option(
+            ("--deny",),
+            "End with 4 if the verdict rests on an assumption of that confidence (low, "
             "medium) or less.",
+            metavar="assumption:LEVEL",
         ),
     ] = None,
-    output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Write there.")
-    ] = "",
+    output: Annotated[str, Option(("-o", "--output"), "Write there.", metavar="FILE")] = "",
     format: Format = "human",
     color: Color = "auto",
 ) -> int:

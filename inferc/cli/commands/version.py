@@ -2,8 +2,7 @@
 
 from typing import Annotated, Final
 
-import typer
-
+from inferc.cli.arguments import Option
 from inferc.cli.exit_codes import OK
 from inferc.cli.terminal import say, to_json
 from inferc.versions import as_json, as_line
@@ -15,9 +14,7 @@ Examples:
 """
 
 
-def version(
-    *, json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False
-) -> int:
+def version(*, json: Annotated[bool, Option(("--json",), "As one JSON object.")] = False) -> int:
     """Print the version.
 
     The language edition is the number that a file names in its first line, `infer 1`.
