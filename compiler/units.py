@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, field
 from decimal import Decimal
-from difflib import get_close_matches
 from fractions import Fraction
 
 from inferc.compiler import units_table as table
@@ -281,6 +280,8 @@ def _nearest(word: str) -> tuple[str, ...]:
     same_letters = [unit for unit in _UNITS if unit.casefold() == word.casefold()]
     if same_letters:
         return tuple(same_letters[:1])
+    from difflib import get_close_matches
+
     return tuple(get_close_matches(word, _UNITS, n=1, cutoff=0.6))
 
 

@@ -1,8 +1,7 @@
 """From the entry file to the closed set of files it needs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import pairwise
 
 from inferc.compiler.load import diagnostics as report
@@ -120,7 +119,7 @@ def _text(state: _Loading, statement: Import, key: str) -> str | Diagnostic:
         return state.reader.read(key)
     except FileNotFoundError:
         names = state.reader.names(folder_of(key))
-        close = get_close_matches(base_of(key), names, n=1, cutoff=0.6)
+        close = _nearest(base_of(key), names)
         start = statement.module[: len(statement.module) - len(base_of(statement.module))]
         return report.import_not_found(
             span,
@@ -212,7 +211,7 @@ def _file_bindings(state: _Loading, statement: Import, target: str) -> Iterator[
         if item.text in defined:
             yield Binding(name=item.text, span=item.span, module=target, member=item.text)
             continue
-        close = get_close_matches(item.text, defined, n=1, cutoff=0.6)
+        close = _nearest(item.text, defined)
         state.diagnostics.append(
             report.unknown_import_name(
                 item.span, name=item.text, path=statement.module, close=close
@@ -241,7 +240,7 @@ def _library_bindings(state: _Loading, statement: Import) -> Iterator[Binding]:
         if not statement.names or binding.name in known:
             yield binding
             continue
-        close = get_close_matches(binding.name, known, n=1, cutoff=0.6)
+        close = _nearest(binding.name, known)
         state.diagnostics.append(
             report.unknown_import_name(
                 binding.span, name=binding.name, path=statement.module, close=close
@@ -270,7 +269,7 @@ def _unknown_library(library: Library, statement: Import) -> Diagnostic | None:
     good = ""
     for place, step in enumerate([first, *steps]):
         if step not in known:
-            close = get_close_matches(step, known, n=1, cutoff=0.6)
+            close = _nearest(step, known)
             prefix = [first, *steps][:place]
             return report.unknown_std_module(
                 statement.module_span,
@@ -281,6 +280,13 @@ def _unknown_library(library: Library, statement: Import) -> Diagnostic | None:
         good = f"{good}.{step}".lstrip(".") if place else ""
         known = library.names(good)
     return None
+
+
+def _nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Return the name that was probably meant, or nothing."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), n=1, cutoff=0.6)
 
 
 def names_of(module: Module) -> Mapping[str, Block | Let | Param]:

@@ -1,7 +1,6 @@
 """Small words of messages: lists of names, suggestions, fixes."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from inferc.dsl import Edit, Fix, Span
 from inferc.dsl.syntax import Node
@@ -20,6 +19,8 @@ def close_to(word: str, known: Iterable[str], *, most: int = 1) -> tuple[str, ..
     folded = [name for name in names if name.casefold() == word.casefold()]
     if folded:
         return tuple(folded[:most])
+    from difflib import get_close_matches
+
     return tuple(get_close_matches(word, names, n=most, cutoff=0.6))
 
 
