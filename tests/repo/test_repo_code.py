@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from support.repository import ROOT, imports_of, module_name, shown, source_files, tree_of
+from support.repository import FOLDERS, ROOT, imports_of, module_name, shown, source_files, tree_of
 
 MAX_FILE_LINES = 500
 MAX_FUNCTION_LINES = 60
@@ -158,3 +158,20 @@ def test_links_lead_to_the_folders() -> None:
         link = ROOT / "inferc" / name
         if link.is_symlink():
             assert link.resolve() == ROOT / name
+
+
+PLACES = re.compile(r"/(?:root|home/\w+|Users/\w+|tmp/\w+|work/\w+)/")
+"""Absolute paths of somebody's machine."""
+
+
+def test_no_file_names_a_place_on_one_machine() -> None:
+    folders = (*FOLDERS, "tests", "docs", "examples", "benchmarks", ".ci")
+    found = [
+        f"{shown(path)}: {match[0]}"
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.is_file() and path.suffix not in {".pyc", ".svg"}
+        if not any(parent.is_symlink() for parent in path.parents)
+        for match in PLACES.finditer(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert found == []

@@ -124,8 +124,10 @@ def _as_text(
     compiled: api.Compiled, outcome: "Outcome", output: str, *, dry: bool
 ) -> Iterator[str]:
     """Yield what was done, a line for each target and for each file that needs a word."""
+    from inferc.report.verdicts import headline
+
     for plan in compiled.planned.plans:
-        yield f"{plan.topology}: {plan.verdict.value}"
+        yield f"{plan.topology}: {headline(plan)}"
         for item in (item for item in compiled.outputs if item.topology == plan.topology):
             noun = "file" if len(item.artifacts) == 1 else "files"
             place = Path(output, item.topology, item.target).as_posix()
