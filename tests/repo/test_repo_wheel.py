@@ -1,6 +1,7 @@
 """What is installed: complete, clean, and nothing but inferc at the top."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,17 @@ def test_an_installed_inferc_compiles_and_explains(installed: Path, tmp_path: Pa
 def test_a_checkout_without_links_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     source = copy_checkout(tmp_path / "source", links=False)
     assert names_in(build_wheel(source, tmp_path / "dist")) == names_in(wheel)
+
+
+def test_a_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    source = copy_checkout(tmp_path / "source")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--sdist", "--outdir", tmp_path / "sdist", source],
+        check=True,
+        capture_output=True,
+    )
+    (archive,) = (tmp_path / "sdist").iterdir()
+    assert names_in(build_wheel(archive, tmp_path / "dist")) == names_in(wheel)
 
 
 def test_an_editable_install_without_links_runs(tmp_path: Path) -> None:
