@@ -17,6 +17,14 @@ Params: TypeAlias = Annotated[
     list[str] | None,
     Option(("-p", "--param"), "Set a param; may be repeated.", metavar="K=V"),
 ]
+Deny: TypeAlias = Annotated[
+    list[str] | None,
+    Option(
+        ("--deny",),
+        "End with 4 if the verdict rests on one of that confidence or less.",
+        metavar="assumption:low|medium",
+    ),
+]
 Format: TypeAlias = Annotated[
     Literal["human", "json"],
     Option(("--format",), "Of the result and of the diagnostics."),

@@ -287,6 +287,14 @@ def test_a_dry_run_writes_nothing(place: Path) -> None:
     assert list(place.iterdir()) == []
 
 
+def test_compile_denies_guesses_and_writes_nothing(place: Path) -> None:
+    done = call("compile", CHAT, "--deny", "assumption:low")
+    assert (done.code, done.out) == (4, "")
+    assert "denied: support_chat rests on" in done.err
+    assert list(place.iterdir()) == []
+    assert call("compile", PI, "--deny", "assumption:low").code == 3
+
+
 def test_a_second_compile_has_nothing_to_do() -> None:
     call("compile", CHAT, "-t", "kubernetes")
     done = call("compile", CHAT, "-t", "kubernetes")

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from inferc import api
-from inferc.cli.answers import refuse
+from inferc.cli.answers import deny_reasons, read_deny, refuse
 from inferc.cli.arguments import Option, UsageError
-from inferc.cli.exit_codes import OK
-from inferc.cli.options import Color, Env, File, Format, Params, Renderer, read_params
+from inferc.cli.exit_codes import DENIED, OK
+from inferc.cli.options import Color, Deny, Env, File, Format, Params, Renderer, read_params
 from inferc.cli.show import exit_code, show
-from inferc.cli.terminal import say, to_json
+from inferc.cli.terminal import complain, say, to_json
 from inferc.versions import FORMAT_VERSION
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ Exit codes:
   1  the file is wrong
   2  a folder that cannot be written, files that were edited by hand, a bad flag
   3  infeasible: nothing is written, standard output has one JSON object that says why
+  4  the plan rests on an assumption that --deny forbids: nothing is written
 
 Next steps:
   kubectl diff -k build/<topology>/kubernetes/      what the cluster would change
@@ -65,6 +66,7 @@ def compile(
     renderer: Renderer = "auto",
     env: Env = "",
     param: Params = None,
+    deny: Deny = None,
     format: Format = "human",
     color: Color = "auto",
 ) -> int:
@@ -74,13 +76,22 @@ def compile(
     stops and lists it. Files of an earlier compile that are no longer needed are removed unless
     you edited them; files of your own beside them are left alone.
     """
+    params = read_params(param)
+    levels = read_deny(deny)
+    if levels:
+        planned = api.plan(file, env=env, params=params)
+        reasons = list(deny_reasons(planned.plans, levels))
+        for reason in reasons:
+            complain(reason)
+        if reasons:
+            return DENIED
     options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
     compiled = api.compile(
         file,
         output,
         api.Order(targets=read_targets(target), options=options, force=force, dry_run=dry_run),
         env=env,
-        params=read_params(param),
+        params=params,
     )
     show(compiled.diagnostics, form=format, color=color)
     if compiled.planned.ok and compiled.planned.refused:

@@ -7,7 +7,7 @@ from inferc import api
 from inferc.cli.answers import deny_reasons, plans_as_json, plans_as_text, read_deny, refuse
 from inferc.cli.arguments import Option
 from inferc.cli.exit_codes import DENIED, OK
-from inferc.cli.options import Color, Env, File, Format, Params, read_params
+from inferc.cli.options import Color, Deny, Env, File, Format, Params, read_params
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import complain, say
 from inferc.files.create import replace_file
@@ -37,15 +37,7 @@ def plan(
     *,
     env: Env = "",
     param: Params = None,
-    deny: Annotated[
-        list[str] | None,
-        Option(
-            ("--deny",),
-            "End with 4 if the verdict rests on an assumption of that confidence (low, "
-            "medium) or less.",
-            metavar="assumption:LEVEL",
-        ),
-    ] = None,
+    deny: Deny = None,
     output: Annotated[str, Option(("-o", "--output"), "Write there.", metavar="FILE")] = "",
     format: Format = "human",
     color: Color = "auto",
