@@ -33,10 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         silence_closed_pipes()
         return BROKEN_PIPE
-    except OSError as error:
-        complain(f"error: the output cannot be written: {error.strerror or error}")
-        silence_closed_pipes()
-        return USAGE
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:  # a stream, not a file
+            complain(f"error: the output cannot be written: {error.strerror or error}")
+            silence_closed_pipes()
+            return USAGE
+        from inferc.cli.internal_error import report
+
+        return report(error)
     finally:
         if collecting:
             gc.enable()

@@ -1,21 +1,17 @@
 """One command: arguments in, exit code out, never a traceback."""
 
 import functools
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from inspect import Parameter, signature
-from typing import Final, ParamSpec, Protocol, cast
+from typing import ParamSpec, Protocol, cast
 
 from inferc.cli.arguments import Argument, UsageError
 from inferc.cli.exit_codes import BROKEN_PIPE, USAGE
 from inferc.cli.terminal import complain, silence_closed_pipes
 
 P = ParamSpec("P")
-
-DEBUG: Final = "INFERC_DEBUG"
-"""Set to let an internal error through with its traceback."""
 
 
 class CommandModule(Protocol):
@@ -68,7 +64,7 @@ def _is_place(parameter: Parameter) -> bool:
 
 
 def guarded(name: str, function: Callable[P, int]) -> Callable[P, int]:
-    """Wrap a command so that whatever happens in it ends in an exit code."""
+    """Wrap a command so that a mistake of its caller, or a closed pipe, ends in an exit code."""
 
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> int:
@@ -81,15 +77,6 @@ def guarded(name: str, function: Callable[P, int]) -> Callable[P, int]:
         except UsageError as mistake:
             complain(f"error: {mistake.where}: {mistake.message}")
             complain(f"  help: `inferc {name} --help` has examples")
-            return USAGE
-        except OSError:
-            raise
-        except Exception as error:
-            if os.environ.get(DEBUG):
-                raise
-            from inferc.cli.internal_error import report
-
-            report(error)
             return USAGE
         return code
 

@@ -12,7 +12,8 @@ import pytest
 from support.commands import call, run
 
 from inferc import __version__
-from inferc.cli.runner import guarded, load, plain_arguments
+from inferc.cli.internal_error import report
+from inferc.cli.runner import load, plain_arguments
 from inferc.cli.table import COMMANDS, EXIT_CODES
 
 
@@ -85,24 +86,37 @@ def test_a_mistake_of_the_command_ends_with_2(
 
 
 def test_a_fault_of_inferc_is_reported_as_one(capsys: pytest.CaptureFixture[str]) -> None:
-    def faulty() -> int:
-        raise KeyError("chat")
-
-    assert guarded("check", faulty)() == 2
+    with pytest.raises(KeyError) as fault:
+        {}["chat"]
+    assert report(fault.value) == 2
     said = capsys.readouterr().err
     assert "error[INF900]" in said
     assert "KeyError: 'chat'" in said
     assert "test_cli_basics.py" in said
-    assert "Traceback" not in said
 
 
 def test_a_fault_shows_its_traceback_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
-    def faulty() -> int:
-        raise KeyError("chat")
-
     monkeypatch.setenv("INFERC_DEBUG", "1")
     with pytest.raises(KeyError):
-        guarded("check", faulty)()
+        report(KeyError("chat"))
+
+
+@pytest.mark.parametrize("flags", [(), ("--format", "human")], ids=["plain", "parsed"])
+def test_no_fault_ends_in_a_traceback(flags: tuple[str, ...], tmp_path: Path) -> None:
+    """A broken installation, here a module that cannot be imported, is the fault at hand."""
+    program = (
+        "import sys; sys.modules['inferc.compiler.pipeline'] = None\n"
+        "from inferc.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "check", tmp_path / "a.infer", *flags],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "error[INF900]" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 PLAIN = [
