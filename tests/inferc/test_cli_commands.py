@@ -293,6 +293,7 @@ def test_compile_denies_guesses_and_writes_nothing(place: Path) -> None:
     assert "denied: support_chat rests on" in done.err
     assert list(place.iterdir()) == []
     assert call("compile", PI, "--deny", "assumption:low").code == 3
+    assert call("compile", "-", "--deny", "assumption:low", stdin=CHAT.read_text()).code == 4
 
 
 def test_a_second_compile_has_nothing_to_do() -> None:

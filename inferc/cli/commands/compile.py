@@ -1,6 +1,6 @@
 """``inferc compile``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,6 +11,8 @@ from inferc.cli.exit_codes import DENIED, OK
 from inferc.cli.options import Color, Deny, Env, File, Format, Params, Renderer, read_params
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import complain, say, to_json
+from inferc.dsl import Diagnostic
+from inferc.files.reader import read_source
 from inferc.versions import FORMAT_VERSION
 
 if TYPE_CHECKING:
@@ -77,17 +79,15 @@ def compile(
     you edited them; files of your own beside them are left alone.
     """
     params = read_params(param)
-    levels = read_deny(deny)
-    if levels:
-        planned = api.plan(file, env=env, params=params)
-        reasons = list(deny_reasons(planned.plans, levels))
-        for reason in reasons:
-            complain(reason)
-        if reasons:
-            return DENIED
+    source = read_source(file)
+    if isinstance(source, Diagnostic):
+        show([source], form=format, color=color)
+        return exit_code([source])
+    if _is_denied(source, read_deny(deny), env=env, params=params):
+        return DENIED
     options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
     compiled = api.compile(
-        file,
+        source,
         output,
         api.Order(targets=read_targets(target), options=options, force=force, dry_run=dry_run),
         env=env,
@@ -107,6 +107,17 @@ def compile(
         for line in _as_text(compiled, compiled.written, output, dry=dry_run):
             say(line)
     return OK
+
+
+def _is_denied(file: str, levels: Sequence[str], *, env: str, params: Mapping[str, str]) -> bool:
+    """Return whether the plan rests on an assumption of one of ``levels``, having said so."""
+    if not levels:
+        return False
+    planned = api.plan(source, env=env, params=params)
+    reasons = list(deny_reasons(planned.plans, levels))
+    for reason in reasons:
+        complain(reason)
+    return bool(reasons)
 
 
 def read_targets(texts: Sequence[str] | None) -> tuple[str, ...]:
