@@ -78,18 +78,18 @@ def compile(
     stops and lists it. Files of an earlier compile that are no longer needed are removed unless
     you edited them; files of your own beside them are left alone.
     """
-    params = read_params(param)
+    params, levels, targets = read_params(param), read_deny(deny), read_targets(target)
     source = read_source(file)
     if isinstance(source, Diagnostic):
         show([source], form=format, color=color)
         return exit_code([source])
-    if _is_denied(source, read_deny(deny), env=env, params=params):
+    if _is_denied(source, levels, env=env, params=params):
         return DENIED
     options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
     compiled = api.compile(
         source,
         output,
-        api.Order(targets=read_targets(target), options=options, force=force, dry_run=dry_run),
+        api.Order(targets=targets, options=options, force=force, dry_run=dry_run),
         env=env,
         params=params,
     )
@@ -109,7 +109,9 @@ def compile(
     return OK
 
 
-def _is_denied(file: str, levels: Sequence[str], *, env: str, params: Mapping[str, str]) -> bool:
+def _is_denied(
+    source: SourceFile, levels: Sequence[str], *, env: str, params: Mapping[str, str]
+) -> bool:
     """Return whether the plan rests on an assumption of one of ``levels``, having said so."""
     if not levels:
         return False
