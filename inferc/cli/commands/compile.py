@@ -11,7 +11,7 @@ from inferc.cli.exit_codes import DENIED, OK
 from inferc.cli.options import Color, Deny, Env, File, Format, Params, Renderer, read_params
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import complain, say, to_json
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, SourceFile
 from inferc.files.reader import read_source
 from inferc.versions import FORMAT_VERSION
 
