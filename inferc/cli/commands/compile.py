@@ -81,8 +81,7 @@ def compile(
     params, levels, targets = read_params(param), read_deny(deny), read_targets(target)
     source = read_source(file)
     if isinstance(source, Diagnostic):
-        show([source], form=format, color=color)
-        return exit_code([source])
+        return _fail([source], form=format, color=color)
     if _is_denied(source, levels, env=env, params=params):
         return DENIED
     options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
@@ -93,20 +92,23 @@ def compile(
         env=env,
         params=params,
     )
-    show(compiled.diagnostics, form=format, color=color)
-    if compiled.planned.ok and compiled.planned.refused:
-        return refuse(compiled.planned, form=format)
     if compiled.written is None or not compiled.ok:
-        return exit_code(compiled.diagnostics)
+        code = _fail(compiled.diagnostics, form=format, color=color)
+        return refuse(compiled.planned, form=format) if compiled.planned.refused else code
+    show(compiled.diagnostics, form=format, color=color)
     if list_files:
         for path in sorted((*compiled.written.written, *compiled.written.unchanged)):
             say(path.as_posix())
     elif format == "json":
         say(_as_json(compiled, compiled.written))
     else:
-        for line in _as_text(compiled, compiled.written, output, dry=dry_run):
-            say(line)
+        say("\n".join(_as_text(compiled, compiled.written, output, dry=dry_run)))
     return OK
+
+
+def _fail(diagnostics: Sequence[Diagnostic], *, form: str, color: str) -> int:
+    show(diagnostics, form=form, color=color)
+    return exit_code(diagnostics)
 
 
 def _is_denied(
