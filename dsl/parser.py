@@ -6,8 +6,7 @@ Import this module late: lark is loaded with it.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from hashlib import sha256
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Any, Final
 
 from lark import Lark, Token
@@ -89,18 +88,20 @@ def _accepted(stop: UnexpectedInput) -> frozenset[str]:
 @cache
 def _lark() -> Lark:
     """Return the parser, from the built tables if they were made for this grammar and this lark."""
-    grammar = _resource(GRAMMAR_FILE) or ""
-    tables = _resource(TABLES_FILE)
-    if tables is not None:
-        loaded = from_tables(tables, grammar)
-        if loaded is not None:
-            return loaded
-    return from_grammar(grammar)
+    grammar = _resource(GRAMMAR_FILE)
+    try:
+        tables = _resource(TABLES_FILE)
+    except FileNotFoundError:  # a checkout has none
+        return from_grammar(grammar)
+    return from_tables(tables, grammar) or from_grammar(grammar)
 
 
-def _resource(name: str) -> str | None:
-    resource = files("inferc.dsl").joinpath(name)
-    return resource.read_text(encoding="utf-8") if resource.is_file() else None
+def _resource(name: str) -> str:
+    """Return the text of a file of this package; importlib.resources takes longer to load."""
+    content = get_data("inferc.dsl", name)
+    if content is None:
+        raise FileNotFoundError(name)
+    return content.decode()
 
 
 def from_grammar(grammar: str) -> Lark:
@@ -155,5 +156,8 @@ def to_tables(grammar: str) -> str:
 
 
 def stamp(grammar: str) -> str:
-    """Return what tables depend on: the release of lark and the grammar."""
-    return f"lark {lark_version}, grammar {sha256(grammar.encode()).hexdigest()}"
+    """Return what tables depend on: the release of lark and the grammar.
+
+    The grammar as a whole: loading a hash function takes longer than comparing it.
+    """
+    return f"lark {lark_version}, grammar {grammar}"

@@ -2,6 +2,9 @@
 
 Names are not resolved, units not looked up and nothing is evaluated here. The tree keeps the
 order of the text; comments lie beside it in :class:`Module` for the formatter.
+
+A node is equal to itself alone: two texts that mean the same are two trees
+(:mod:`inferc.dsl.text` shows whether they look alike), and no comparison walks a deep one.
 """
 
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from typing import TypeAlias
 from inferc.dsl.source import SourceFile, Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Node:
     """What every part of the tree has."""
 
@@ -21,14 +24,14 @@ class Node:
 # ---- names -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Identifier(Node):
     """A single word, as it was written."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PathStep(Node):
     """One segment of a path with the index expressions behind it: ``pools[0]``."""
 
@@ -36,7 +39,7 @@ class PathStep(Node):
     indexes: tuple["Expression", ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Path(Node):
     """A place that a statement writes or constrains: ``chat.load.rate``."""
 
@@ -51,14 +54,14 @@ class Path(Node):
 # ---- expressions -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Number(Node):
     """A number without a unit."""
 
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class QuantityLiteral(Node):
     """A number with a unit word that is not judged yet: ``1000 requests/min``, ``5%``, ``8x``.
 
@@ -73,7 +76,7 @@ class QuantityLiteral(Node):
     unit_span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MoneyLiteral(Node):
     """An amount of dollars, possibly per something: ``$2.49/gpu/h``, ``$85k/mo``."""
 
@@ -83,14 +86,14 @@ class MoneyLiteral(Node):
     """The units behind the amount, with their slashes: ``/gpu/h``; empty for a plain amount."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DateLiteral(Node):
     """A calendar day: ``2026-12-31``. ``text`` may still be an impossible day."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Text(Node):
     """A string. ``parts`` alternate between literal text and interpolated expressions."""
 
@@ -99,14 +102,14 @@ class Text(Node):
     """Whether it was written between three quotes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NameRef(Node):
     """A bare word in an expression: a reference, or a word of an enumeration."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Attribute(Node):
     """``base.name``."""
 
@@ -114,7 +117,7 @@ class Attribute(Node):
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Index(Node):
     """``base[index]``."""
 
@@ -122,7 +125,7 @@ class Index(Node):
     index: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Argument(Node):
     """An argument of a call; ``name`` is None for a positional one, may be ``p95``."""
 
@@ -130,7 +133,7 @@ class Argument(Node):
     value: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Call(Node):
     """``function(arguments)``."""
 
@@ -138,7 +141,7 @@ class Call(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Unary(Node):
     """``-operand``, ``+operand`` or ``not operand``."""
 
@@ -146,7 +149,7 @@ class Unary(Node):
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Binary(Node):
     """``left operator right`` for ``+ - * / == != < <= > >= and or in`` and ``not in``."""
 
@@ -155,7 +158,7 @@ class Binary(Node):
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Range(Node):
     """``low..high``, both ends included."""
 
@@ -163,7 +166,7 @@ class Range(Node):
     high: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ternary(Node):
     """``condition ? then : otherwise``."""
 
@@ -172,14 +175,14 @@ class Ternary(Node):
     otherwise: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ListExpr(Node):
     """``[a, b]``."""
 
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comprehension(Node):
     """``[for variable in iterable if condition: element]``."""
 
@@ -189,7 +192,7 @@ class Comprehension(Node):
     element: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pair(Node):
     """``key = value`` inside a record."""
 
@@ -197,7 +200,7 @@ class Pair(Node):
     value: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Record(Node):
     """``{ a = 1, b = 2 }``."""
 
@@ -227,7 +230,7 @@ Expression: TypeAlias = (
 # ---- statements ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clause(Node):
     """What may stand behind a statement.
 
@@ -240,7 +243,7 @@ class Clause(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decorator(Node):
     """``@name(arguments)`` in front of a statement."""
 
@@ -249,7 +252,7 @@ class Decorator(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Statement(Node):
     """What every statement has; ``doc`` is the ``///`` text in front of it, lines joined."""
 
@@ -257,14 +260,14 @@ class Statement(Node):
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Header(Statement):
     """``infer 1``: the edition of the language."""
 
     edition: Number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Import(Statement):
     """``import std.catalog as cat``, ``import "./slas.infer" { gold }``."""
 
@@ -276,7 +279,7 @@ class Import(Statement):
     alias: Identifier | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TypeExpr(Node):
     """The type of a parameter: alternatives, each a dotted name, text, number or list type."""
 
@@ -285,7 +288,7 @@ class TypeExpr(Node):
     optional: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Param(Statement):
     """``param region: "a" | "b" = "a" where …``."""
 
@@ -295,7 +298,7 @@ class Param(Statement):
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Let(Statement):
     """``let peak = 3x``."""
 
@@ -303,7 +306,7 @@ class Let(Statement):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Block(Statement):
     """``kind label … extends base { … }``."""
 
@@ -315,7 +318,7 @@ class Block(Statement):
     """From the opening to the closing brace, both included."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Assign(Statement):
     """``path = value``; ``operator`` is ``=``, ``+=`` or ``-=``."""
 
@@ -325,7 +328,7 @@ class Assign(Statement):
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Constraint(Statement):
     """``p95 ttft <= 500ms``, ``nodes in 1..8``, ``prefer cost <= $9k/mo``, ``forbid chat.next``.
 
@@ -343,7 +346,7 @@ class Constraint(Statement):
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Flow(Statement):
     """``a -> b -> c { weight = 95% }``."""
 
@@ -351,7 +354,7 @@ class Flow(Statement):
     body: tuple["AnyStatement", ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class For(Statement):
     """``for t in xs { … }``."""
 
@@ -360,7 +363,7 @@ class For(Statement):
     body: tuple["AnyStatement", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class If(Statement):
     """``if c { … } else { … }``; ``else if`` is an If alone in ``otherwise``."""
 
@@ -369,7 +372,7 @@ class If(Statement):
     otherwise: tuple["AnyStatement", ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Assert(Statement):
     """``assert expression else "message"``."""
 
@@ -377,7 +380,7 @@ class Assert(Statement):
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Remove(Statement):
     """``remove chat.next``, ``remove p95 ttft``."""
 
@@ -385,7 +388,7 @@ class Remove(Statement):
     target: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelFrom(Statement):
     """``model m from "path/config.json" { … }``."""
 
@@ -412,7 +415,7 @@ AnyStatement: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comment(Node):
     """A comment with its marks: ``# …``, ``// …``, ``/// …`` or ``/* … */``."""
 
@@ -421,7 +424,7 @@ class Comment(Node):
     """Whether only blanks stand before it on its line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Module:
     """One parsed file."""
 

@@ -5,8 +5,11 @@ is no list to keep in step with it.
 """
 
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pkgutil import get_data
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 SUFFIX = ".infer"
 
@@ -14,14 +17,13 @@ SUFFIX = ".infer"
 @cache
 def read(dotted: str) -> str | None:
     """Return the text of the file at ``dotted``, written without ``std.``, or None."""
-    *folders, name = dotted.split(".")
     if not _plain(dotted):
         return None
-    folder = _folder(".".join(folders))
-    if folder is None:
+    try:
+        content = get_data("inferc.stdlib", dotted.replace(".", "/") + SUFFIX)
+    except OSError:
         return None
-    file = folder.joinpath(f"{name}{SUFFIX}")
-    return file.read_text(encoding="utf-8") if file.is_file() else None
+    return content.decode() if content is not None else None
 
 
 @cache
@@ -51,7 +53,9 @@ def _plain(dotted: str) -> bool:
     return all(step.isidentifier() for step in dotted.split("."))
 
 
-def _folder(dotted: str) -> Traversable | None:
+def _folder(dotted: str) -> "Traversable | None":
+    from importlib.resources import files  # takes its time, and a right import never lists names
+
     folder = files("inferc.stdlib")
     if not dotted:
         return folder
