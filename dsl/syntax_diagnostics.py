@@ -216,6 +216,17 @@ def misplaced_percentile(*, span: Span, help_text: str) -> Diagnostic:
     )
 
 
+def not_a_percentile(*, span: Span) -> Diagnostic:
+    """Report a word before a metric that was meant as a percentile."""
+    return Diagnostic(
+        code="INF012",
+        slug="misplaced-percentile",
+        message=f"`{span.text}` is not a percentile",
+        span=span,
+        help="percentiles lie between `p0` and `p100`, in small letters: `p99`, `p99.9`",
+    )
+
+
 def missing_operator(*, span: Span, before: str, found: str, expected: str) -> Diagnostic:
     """Report two things side by side that need a sign between them."""
     return Diagnostic(

@@ -20,6 +20,7 @@ from inferc.dsl.syntax_diagnostics import (
     misplaced_percentile,
     missing_operator,
     missing_value,
+    not_a_percentile,
     reserved_word,
     spaced_unit,
     unexpected,
@@ -50,7 +51,6 @@ TERMINAL_WORDS: Final = {
 """Terminals that are one word."""
 
 _PERCENTILE: Final = re.compile(r"p[0-9]{1,2}(\.[0-9]+)?")
-_PERCENTILE_RANGE: Final = "percentiles go from `p0` to `p99.99`, in small letters"
 _NEARLY_PERCENTILE: Final = re.compile(r"[pP][0-9]+(\.[0-9]+)?")
 
 
@@ -170,11 +170,19 @@ def _percentile(stop: Stop) -> Diagnostic | None:
         help_text = f"write `{before.text} {metric} {found.text} …`"
         return misplaced_percentile(span=stop.span_of(before), help_text=help_text)
     if _NEARLY_PERCENTILE.fullmatch(before.text) and found.kind == "name":
-        return misplaced_percentile(span=stop.span_of(before), help_text=_PERCENTILE_RANGE)
+        return _before_a_name(stop.span_of(before), found.text)
     head = next((item for item in stop.lexemes if item.text not in STATEMENT_WORDS), before)
     if found.text in COMPARISONS and _NEARLY_PERCENTILE.fullmatch(head.text):
-        return misplaced_percentile(span=stop.span_of(head), help_text=_PERCENTILE_RANGE)
+        return not_a_percentile(span=stop.span_of(head))
     return None
+
+
+def _before_a_name(span: Span, name: str) -> Diagnostic:
+    """Report what looks like a percentile of ``name`` where none can stand."""
+    if not _PERCENTILE.fullmatch(span.text):
+        return not_a_percentile(span=span)
+    help_text = f"it stands first: `{span.text} {name}`, in the block that holds it"
+    return misplaced_percentile(span=span, help_text=help_text)
 
 
 def _bounded_by_equals(stop: Stop) -> Diagnostic | None:

@@ -50,6 +50,7 @@ ERRORS = [
     ("p95 <= 500ms", [("INF012", 1, 1)]),
     ("ttft p95 <= 500ms", [("INF012", 1, 6)]),
     ("p100 ttft <= 500ms", [("INF012", 1, 1)]),
+    ("p101 ttft <= 500ms", [("INF012", 1, 1)]),
     ("prefer P95 ttft <= 500ms", [("INF012", 1, 8)]),
     ("p95 ttft = 500ms", [("INF001", 1, 10)]),
     # units
@@ -129,6 +130,9 @@ def test_a_wrong_bracket_is_found_where_it_is(text: str, code: str, line: int) -
 
 
 MESSAGES = [
+    ("p100 ttft <= 500ms", "`p100` is not a percentile"),
+    ("P95 ttft <= 500ms", "`P95` is not a percentile"),
+    ("remove s.sla.p95 ttft", "the percentile `p95` does not stand before a metric"),
     ("x = ", "expected a value behind `=`"),
     ("rate 5 req/s", "expected `=` or a comparison between `rate` and `5 req/s`"),
     ("x = [1 2]", "expected `,` between `1` and `2`"),
