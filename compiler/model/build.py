@@ -38,7 +38,7 @@ def _design(topology: ResolvedBlock, resolved: Resolved, found: list[Diagnostic]
     services = [_service(block, topology, blocks, found) for block in holders]
     return Design(
         name=topology.name,
-        doc=topology.doc,
+        doc=": ".join(part for part in (text_or(topology, "title"), topology.doc) if part),
         services=tuple(service for service in services if service is not None),
         emissions=choices.emissions(topology),
         span=topology.span,
@@ -74,6 +74,7 @@ def _complete_service(
         name=block.name,
         model=model,
         model_name=used.name,
+        deployed_name=text_or(block, "name"),
         place=place,
         api=text_or(block, "api", DEFAULT_API),
         load=demand.load(demanded, blocks, found),

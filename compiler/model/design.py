@@ -212,6 +212,8 @@ class Service:
     model: LanguageModel
     model_name: str
     """What the user's file calls the model."""
+    deployed_name: str = ""
+    """What targets call the objects of the service; empty where its own name will do."""
     place: Place
     api: str
     load: Load

@@ -55,7 +55,6 @@ _SERVICE = kind(
     field("model", ref("model", "llm"), "What it serves.", required=True),
     field("on", ref("pool", "device", "serverless"), "Where it runs.", required=True),
     field("api", words(*APIS), "What its callers speak."),
-    field("title", TEXT, "What people call it."),
     field("name", TEXT, "The name of what is deployed, where it must differ."),
     _PLANNED,
     part("load", required=True),
@@ -64,7 +63,7 @@ _SERVICE = kind(
     part("scale"),
     part("args"),
     part("rollout", many=True),
-    later("share", "reads", "priority", "cache", "routing"),
+    later("title", "share", "reads", "priority", "cache", "routing"),
 )
 
 _LOAD = kind(
@@ -93,7 +92,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
     kind(
         "topology",
         "What is compiled: models, hardware, services and how they belong together.",
-        field("title", TEXT, "What people call it."),
+        field("title", TEXT, "What people call it; stands before its doc in what is emitted."),
         *(
             part(name, many=True)
             for name in (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from inferc.compiler.topology import Topology
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, Span
 from inferc.targets.base import Artifact, Emitted, Options
 from inferc.targets.diagnostics import bad_option, unknown_option
 
@@ -37,7 +37,8 @@ class DiagramTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the pictures of ``topology``, or diagnostics that say why there are none."""
-        settings, wrong = read_options(options)
+        span = next((one.span for one in topology.emissions if one.target == NAME), None)
+        settings, wrong = read_options(options, span)
         if wrong:
             return Emitted(artifacts=(), diagnostics=wrong)
         artifacts: list[Artifact] = []
@@ -82,15 +83,19 @@ def _draw(
     return tuple(artifacts), ()
 
 
-def read_options(options: Options) -> tuple[Settings, tuple[Diagnostic, ...]]:
-    """Return the settings that ``options`` ask for, and what is wrong with them."""
+def read_options(
+    options: Options, span: Span | None = None
+) -> tuple[Settings, tuple[Diagnostic, ...]]:
+    """Return the settings that ``options`` ask for, and what is wrong with them.
+
+    ``span`` is where they stand in the file, if they do.
+    """
     wrong: list[Diagnostic] = []
     for option in sorted(options.keys() - set(OPTIONS)):
         nearest = get_close_matches(option, OPTIONS, n=1)
+        close = nearest[0] if nearest else ""
         wrong.append(
-            unknown_option(
-                target=NAME, option=option, known=OPTIONS, nearest=nearest[0] if nearest else ""
-            )
+            unknown_option(target=NAME, option=option, known=OPTIONS, nearest=close, span=span)
         )
     asked = str(options.get("formats", ", ".join(FORMATS)))
     formats = tuple(dict.fromkeys(asked.replace(",", " ").split()))
@@ -104,7 +109,9 @@ def read_options(options: Options) -> tuple[Settings, tuple[Diagnostic, ...]]:
         if bad or not values:
             expected = f"{', '.join(allowed)}" + (", one or several" if option == "formats" else "")
             value = bad[0] if bad else ""
-            wrong.append(bad_option(target=NAME, option=option, value=value, expected=expected))
+            wrong.append(
+                bad_option(target=NAME, option=option, value=value, expected=expected, span=span)
+            )
     settings = Settings(
         formats=formats, renderer=chosen["renderer"][0][0], theme=chosen["theme"][0][0]
     )

@@ -32,7 +32,7 @@ class PulumiTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        refused = tuple(_said_here(item) for item in refuse(topology, options))
+        refused = tuple(_said_here(item) for item in refuse(topology, options, self.name))
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)
         texts, missing = _texts(topology, options)

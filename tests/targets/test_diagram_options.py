@@ -1,11 +1,14 @@
 """Options, renderers and what is said where one is missing."""
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from support import topologies
 
+from inferc.compiler.model import Emission
+from inferc.dsl import SourceFile, Span
 from inferc.targets.diagram import TARGET
 from inferc.targets.diagram.render import RenderError, find_program, to_svg
 from inferc.targets.diagram.themes import REPLICAS, THEMES, contrast, ink_on
@@ -48,6 +51,16 @@ def test_wrong_options_are_refused(
     (found,) = emitted.diagnostics
     assert found.code == code
     assert said in "\n".join((found.message, found.help, *found.notes))
+
+
+def test_a_wrong_option_is_shown_where_it_is_stated() -> None:
+    span = Span(SourceFile("t.infer", "emit diagram { theme = blue }"), 0, 12)
+    topology = replace(
+        topologies.support_chat(),
+        emissions=(Emission(target="diagram", options={"theme": "blue", "w": 1.0}, span=span),),
+    )
+    found = TARGET.emit(topology, {"theme": "blue", "w": 1.0}).diagnostics
+    assert [item.span for item in found] == [span, span]
 
 
 def test_every_wrong_option_is_named() -> None:

@@ -65,6 +65,14 @@ def several_clusters() -> Topology:
     return replace(base, services=(first, replace(second, service=moved)))
 
 
+def called(name: str) -> Topology:
+    """Return two services, `chat` under another name, and `tagger`."""
+    base = topologies.two_services()
+    first, second = base.services
+    renamed = replace(first, service=replace(first.service, deployed_name=name))
+    return replace(base, services=(renamed, second))
+
+
 def amd() -> Topology:
     place = designs.a100_node()
     other = replace(place.accelerator, vendor="amd", title="AMD MI300X", product_label="")
@@ -128,6 +136,9 @@ REFUSED = (
     ("INF616", on(in_cluster(cluster(prometheus="prom:9090"))), {}, "`prometheus`"),
     ("INF616", on(in_cluster(cluster(image_registry="https://m"))), {}, "`image_registry`"),
     ("INF616", with_label("A100 80GB"), {}, "`product_label`"),
+    ("INF616", called("chat_api"), {}, "`name of service chat` cannot be `chat_api`"),
+    ("INF616", called("Chat: {{ x }}"), {}, "`name of service chat`"),
+    ("INF616", called("tagger"), {}, "`name of service tagger` cannot be `tagger`"),
     ("INF616", with_engine(port=70000), {}, "`port` cannot be `70000`"),
     ("INF616", with_engine(health_path="health"), {}, "`health_path`"),
     ("INF614", on(in_cluster(cluster(access_mode="read_write_once"), 2.0)), {}, "cannot all mount"),
@@ -148,6 +159,23 @@ def test_a_refusal_says_what_and_what_to_do(
     assert [item.code for item in found] == [code]
     assert text in found[0].message
     assert found[0].help
+
+
+def test_a_bad_namespace_is_shown_where_it_is_stated():
+    topology = on(in_cluster(cluster(namespace="a_b")))
+    (found,) = (item for item in refuse(topology, {}) if item.code == "INF609")
+    place = topology.services[0].service.place.cluster
+    assert place is not None
+    assert found.span is place.span
+
+
+def test_a_service_is_deployed_under_the_name_that_it_asks_for():
+    topology = called("chat-api")
+    assert {item.code for item in refuse(topology, {})} <= {"INF610", "INF615"}
+    text = str([manifest.document() for manifest in build_objects(topology, {})])
+    assert "'chat-api'" in text
+    assert "'chat'" not in text
+    assert TARGET.emit(topology, {}).artifacts
 
 
 def test_a_misspelt_option_gets_a_suggestion():

@@ -16,7 +16,7 @@ from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.prerequisites import secrets
 from inferc.targets.kubernetes.objects.releases import release_of
-from inferc.targets.kubernetes.objects.serving import engine_of, servings
+from inferc.targets.kubernetes.objects.serving import deployed_name, engine_of, servings
 from inferc.targets.kubernetes.objects.settings import read_options
 
 SLUGS = {
@@ -60,7 +60,7 @@ def _findings(
 
 
 def _service(manifests: Sequence[Manifest], plan: ServicePlan) -> Iterator[tuple[str, Finding]]:
-    name = dns_label(plan.service.name)
+    name = dns_label(deployed_name(plan.service))
     workloads = [one for one in manifests if one.kind == "Deployment" and one.name == name]
     if not workloads:
         yield "INF698", (f"Deployment/{name}", "the service has no workload")

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, Span
 from inferc.targets.base import Options
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as problems
 from inferc.targets.kubernetes.objects import arguments, scaling
 from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns_label
 from inferc.targets.kubernetes.objects.releases import Release, known_releases, release_of
-from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
+from inferc.targets.kubernetes.objects.serving import Serving, deployed_name, namespace_of, servings
 from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
 from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
 
@@ -39,24 +39,45 @@ TEXTS = {
 """What the settings of a cluster may be."""
 
 
-def refuse(topology: Topology, options: Options) -> tuple[Diagnostic, ...]:
-    """Return why ``topology`` cannot be emitted so, and warnings; no error where it can."""
-    span = next((one.span for one in topology.emissions if one.target == TARGET), None)
+def refuse(topology: Topology, options: Options, target: str = TARGET) -> tuple[Diagnostic, ...]:
+    """Return why ``topology`` cannot be emitted so, and warnings; no error where it can.
+
+    ``options`` are those of ``target``, which may be another one that makes the same objects.
+    """
+    span = next((one.span for one in topology.emissions if one.target == target), None)
     choices, found = read_options(options, span)
-    return (*found, *_whole(topology, choices), *_services(topology, choices))
+    return (*found, *_whole(topology, choices, span), *_services(topology, choices))
 
 
-def _whole(topology: Topology, choices: Choices) -> Iterator[Diagnostic]:
+def _whole(topology: Topology, choices: Choices, emission: Span | None) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the topology as a whole; ``emission`` is where its options stand."""
+    found = [plan.service.place.cluster for plan in topology.services]
+    clusters = {cluster.name: cluster for cluster in found if cluster is not None}
     name = namespace_of(topology, choices)
     if not is_dns_label(name):
-        yield problems.bad_namespace(namespace=name, proposed=dns_label(name), span=None)
-    clusters = {
-        plan.service.place.cluster.name
-        for plan in topology.services
-        if plan.service.place.cluster is not None
-    }
+        stated = (one.span for one in clusters.values() if one.namespace)
+        span = emission if choices.namespace else next(stated, None)
+        yield problems.bad_namespace(namespace=name, proposed=dns_label(name), span=span)
     if len(clusters) > 1:
         yield problems.several_clusters(clusters=tuple(sorted(clusters)))
+    yield from _names(topology)
+
+
+def _names(topology: Topology) -> Iterator[Diagnostic]:
+    """Yield the services whose stated name no object can have, or another service has already."""
+    taken: dict[str, str] = {}
+    for service in (plan.service for plan in topology.services):
+        name = deployed_name(service)
+        label = dns_label(name)
+        first = taken.setdefault(label, service.name)
+        expected = ""
+        if service.deployed_name and label != name:
+            expected = f"a DNS label, such as `{label}`"
+        elif first != service.name:
+            expected = f"another one than service `{first}` has"
+        if expected:
+            field = f"name of service {service.name}"
+            yield problems.bad_value(field=field, value=name, expected=expected, span=service.span)
 
 
 def _services(topology: Topology, choices: Choices) -> Iterator[Diagnostic]:

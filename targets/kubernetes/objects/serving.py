@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inferc.compiler.model import Engine, Place
+from inferc.compiler.model import Engine, Place, Service
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import to_unit
@@ -89,7 +89,7 @@ class Serving:
 
     def named(self, *suffixes: str) -> str:
         """Return the name of a part of the service: ``chat-weights``."""
-        return dns_label(self.plan.service.name, *suffixes)
+        return dns_label(deployed_name(self.plan.service), *suffixes)
 
     @property
     def gpus(self) -> int:
@@ -220,6 +220,11 @@ def engine_of(plan: ServicePlan) -> Engine | None:
     return None
 
 
+def deployed_name(service: Service) -> str:
+    """Return the text that the names of the service's objects are made from."""
+    return service.deployed_name or service.name
+
+
 def namespace_of(topology: Topology, choices: Choices) -> str:
     """Return the namespace of ``topology``: the option's, the cluster's, else its own name."""
     stated = [
@@ -264,7 +269,7 @@ def servings(topology: Topology, choices: Choices) -> tuple[Serving, ...]:
             choices=choices,
             settings=settings_of(plan.service.place.cluster),
             namespace=namespace,
-            name=dns_label(plan.service.name),
+            name=dns_label(deployed_name(plan.service)),
             can_surge=can_surge(plan, topology.services),
         )
         for plan in topology.services

@@ -403,6 +403,15 @@ def test_a_pin_reaches_only_the_service_that_it_names() -> None:
     assert [item.field for item in night.decisions] == ["tensor_parallel"]
 
 
+def test_titles_and_deployed_names_are_kept() -> None:
+    assert service_of().deployed_name == ""
+    assert service_of(service='name = "chat-api"').deployed_name == "chat-api"
+    titled = program(facts='title = "Help desk"')
+    assert design_of(titled).doc == "Help desk"
+    documented = titled.replace("topology desk", "/// For staff.\ntopology desk")
+    assert design_of(documented).doc == "Help desk: For staff."
+
+
 def test_names_do_not_matter() -> None:
     """The same design under other names has the same numbers."""
     text = program(load="shape = spiky", model="precision = fp16")

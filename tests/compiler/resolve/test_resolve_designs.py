@@ -225,8 +225,9 @@ env wrong { chit.load.rate = 5 req/s }
 
 def test_overlays_of_imported_files_stay_there() -> None:
     files = {"other.infer": "env live { nothing.here = 1 }\nlet x = 1"}
-    text = 'import "./other.infer" as other\ntopology t {\n}\nenv live { title = "live" }'
-    assert sound(text, files, env="live").topologies[0].fields["title"].value == "live"
+    text = design().replace("infer 1\n", 'infer 1\nimport "./other.infer" as other\n')
+    text += "\nenv live { chat.load.rate = 3 req/s }"
+    assert amount(block_at(sound(text, files, env="live"), "chat.load"), "rate") == 3
 
 
 def test_an_overlay_inside_a_topology_may_add_blocks() -> None:
