@@ -12,6 +12,8 @@ from inferc.compiler.resolve.wording import (
 )
 from inferc.dsl import Diagnostic, Edit, Fix, Label, Span
 
+RENAME = "give one of them another name"
+
 
 def unknown_name(span: Span, *, name: str, known: Sequence[str], only: bool = False) -> Diagnostic:
     """INF101: a bare word that names nothing; with ``only``, the known name is the one meant."""
@@ -96,7 +98,7 @@ def unknown_field(
     )
 
 
-def duplicate_name(span: Span, *, name: str, first: Span | None) -> Diagnostic:
+def duplicate_name(span: Span, *, name: str, first: Span | None, step: str = RENAME) -> Diagnostic:
     """INF105: a name is defined twice in one place."""
     return Diagnostic(
         code="INF105",
@@ -105,7 +107,7 @@ def duplicate_name(span: Span, *, name: str, first: Span | None) -> Diagnostic:
         span=span,
         label="defined again",
         labels=(Label(first, "first defined here"),) if first else (),
-        help="give one of them another name",
+        help=step,
     )
 
 

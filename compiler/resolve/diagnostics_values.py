@@ -147,13 +147,25 @@ def out_of_range(span: Span, *, field: str, allowed: str, text: str) -> Diagnost
 def wrong_order(
     span: Span, *, call: str, less: tuple[str, str], more: tuple[str, str]
 ) -> Diagnostic:
-    """INF114: two numbers of which the second must not be the smaller one; (name, value) each."""
+    """INF114: two arguments of which the second must not be the smaller; (name, value) each."""
     return Diagnostic(
         code="INF114",
         slug="out-of-range",
         message=f"`{more[0]}` of `{call}` is {more[1]}, below `{less[0]}`, which is {less[1]}",
         span=span,
         help=f"give a `{more[0]}` that is not below the `{less[0]}`",
+    )
+
+
+def falling_range(span: Span, *, low: str, high: str) -> Diagnostic:
+    """INF114: a range that ends below its beginning."""
+    return Diagnostic(
+        code="INF114",
+        slug="out-of-range",
+        message=f"the range begins at {low} and ends below it, at {high}",
+        span=span,
+        help=f"write the smaller number first: `{high}..{low}`",
+        fixes=replace(span, f"{high}..{low}"),
     )
 
 

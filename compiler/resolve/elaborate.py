@@ -294,8 +294,10 @@ class _Reading:
 
     def _report_twice(self, kind: Kind, name: str, place: ast.Node, first: Span | None) -> None:
         if name or first is None:
-            what = name or kind.name
-            self.ctx.report(report.duplicate_name(place.span, name=what, first=first))
+            step = "put all options into one block" if kind.label == "target" else report.RENAME
+            self.ctx.report(
+                report.duplicate_name(place.span, name=name or kind.name, first=first, step=step)
+            )
         else:
             self.ctx.report(
                 report.duplicate_field(

@@ -264,9 +264,5 @@ def interval(ctx: Context, span: Span, low: Inner, high: Inner) -> Inner:
             return POISON
         if low.value <= high.value:
             return Interval(low, high)
-        ctx.report(
-            report.wrong_order(
-                span, call="the range", less=("low end", str(low)), more=("high end", str(high))
-            )
-        )
+        ctx.report(report.falling_range(span, low=str(low), high=str(high)))
     return POISON

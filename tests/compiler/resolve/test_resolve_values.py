@@ -95,7 +95,7 @@ def test_an_expression_comes_to_a_value(expression: str, shown: str) -> None:
         ("2026-02-30", "INF117:1 there is no day `2026-02-30`"),
         ("[for i in 1..1000000: i]", "INF139:1 this loop is too much for the compiler"),
         ("[for i in 5: i]", "INF110:1 `for` needs a list or a range of whole numbers, not a plain"),
-        ("5..1", "INF114:1 `high end` of `the range` is 1, below `low end`, which is 5"),
+        ("5..1", "INF114:1 the range begins at 5 and ends below it, at 1"),
         ("feasible(t)", "INF190:1 `feasible(…)` is part of the language"),
         ("unknown", "INF190:1 `unknown` as a value is part of the language"),
         ("(5).x", "INF101:1 a plain number has no `x`"),
@@ -177,7 +177,7 @@ def test_values_of_every_sort_can_be_printed(expression: str, shown: str) -> Non
         ('"${nope}"', "INF101:4 nothing here is called `nope`"),
         ("[for i in [1, 2] if i: i]", "INF110:4 `if` needs true or false, not a plain number"),
         ('"x" * 2', "INF110:4 `*` needs an amount, not a text"),
-        ("2 s..1 s", "INF114:4 `high end` of `the range` is 1 s, below `low end`, which is 2 s"),
+        ("2 s..1 s", "INF114:4 the range begins at 2 s and ends below it, at 1 s"),
         ('"a".."b"', "INF110:4 `..` needs two amounts, not a text"),
         ("null", "INF101:4 nothing here is called `null`"),
     ],
@@ -232,3 +232,10 @@ def test_numbers_cannot_grow_without_end() -> None:
     squares = "\n".join(f"let a{n + 1} = a{n} * a{n}" for n in range(40))
     found = said(resolve_text(f"let a0 = 1.000001\n{squares}\ntopology t {{\n}}").diagnostics)
     assert {item.partition(":")[0] for item in found} == {"INF119"}
+
+
+def test_a_target_that_is_named_twice_keeps_its_name() -> None:
+    text = "topology t {\n  emit kubernetes { }\n  emit kubernetes { }\n}"
+    (found,) = resolve_text(text).diagnostics
+    assert found.code == "INF105"
+    assert found.help == "put all options into one block"
