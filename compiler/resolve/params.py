@@ -28,7 +28,7 @@ from inferc.compiler.units import (
     exact_number,
 )
 from inferc.dsl import SourceFile, Span, has_errors, parse
-from inferc.dsl.syntax import Identifier, Let, Number, Text, TypeExpr
+from inferc.dsl.syntax import Assign, Identifier, Number, Text, TypeExpr
 
 TYPE_NAMES: dict[str, Type] = {
     "string": Type(form="text"),
@@ -81,8 +81,8 @@ def _given(ctx: Context, name: str, text: str, declared: TypeExpr | None, place:
     """Return a value from the command line: a text where a text is wanted, else an expression."""
     if declared is not None and _wants_text(declared):
         return text.removeprefix('"').removesuffix('"') if text.startswith('"') else text
-    parsed = parse(SourceFile(f"-p {name}", f"let value = {text}\n"))
-    found = next((s for s in parsed.module.statements if isinstance(s, Let)), None)
+    parsed = parse(SourceFile("-p", f"{name} = {text}\n"))  # as on the command line
+    found = next((s for s in parsed.module.statements if isinstance(s, Assign)), None)
     if has_errors(parsed.diagnostics) or found is None or len(parsed.module.statements) != 1:
         ctx.report(
             report.wrong_param(

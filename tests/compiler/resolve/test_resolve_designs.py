@@ -341,6 +341,21 @@ def test_parameters_come_from_outside(params: Mapping[str, str], title: str) -> 
     assert sound(PARAMS, params=params).topologies[0].fields["title"].value == title
 
 
+def test_a_mistake_in_a_parameter_is_shown_as_it_was_given() -> None:
+    (found,) = resolve_text(PARAMS, params={"rate": "abc"}).diagnostics
+    assert found.code == "INF101"
+    assert found.span is not None
+    assert found.span.source.path == "-p"
+    assert found.span.source.text == "rate = abc\n"
+    assert found.span.text == "abc"
+
+
+@pytest.mark.parametrize("text", ["= 5", "1 }", "1\nx = 2", "", "in 1..2"])
+def test_a_parameter_takes_one_value(text: str) -> None:
+    found = resolve_text(PARAMS, params={"rate": text}).diagnostics
+    assert [item.code for item in found] == ["INF127"]
+
+
 # ---- facts of the user's own -------------------------------------------------------------------
 
 
