@@ -6,6 +6,7 @@ Import this module late: lark is loaded with it.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from hashlib import sha256
 from pkgutil import get_data
 from typing import Any, Final
 
@@ -97,7 +98,7 @@ def _lark() -> Lark:
 
 
 def _resource(name: str) -> str:
-    """Return the text of a file of this package; importlib.resources takes longer to load."""
+    """Return the text of a file of this package, without loading importlib.resources for it."""
     content = get_data("inferc.dsl", name)
     if content is None:
         raise FileNotFoundError(name)
@@ -156,8 +157,5 @@ def to_tables(grammar: str) -> str:
 
 
 def stamp(grammar: str) -> str:
-    """Return what tables depend on: the release of lark and the grammar.
-
-    The grammar as a whole: loading a hash function takes longer than comparing it.
-    """
-    return f"lark {lark_version}, grammar {grammar}"
+    """Return what tables depend on: the release of lark and the grammar."""
+    return f"lark {lark_version}, grammar {sha256(grammar.encode()).hexdigest()}"

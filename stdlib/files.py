@@ -5,13 +5,13 @@ is no list to keep in step with it.
 """
 
 from functools import cache
-from pkgutil import get_data
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Final
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+FOLDER: Final = Path(__file__).parent
+"""A wheel is unpacked where it is installed; importlib.resources would load zipfile to say so."""
 
-SUFFIX = ".infer"
+SUFFIX: Final = ".infer"
 
 
 @cache
@@ -19,18 +19,17 @@ def read(dotted: str) -> str | None:
     """Return the text of the file at ``dotted``, written without ``std.``, or None."""
     if not _plain(dotted):
         return None
-    try:
-        content = get_data("inferc.stdlib", dotted.replace(".", "/") + SUFFIX)
-    except OSError:
-        return None
-    return content.decode() if content is not None else None
+    file = FOLDER / f"{dotted.replace('.', '/')}{SUFFIX}"
+    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 @cache
 def names(dotted: str = "") -> tuple[str, ...]:
     """Return the names of files and folders below ``dotted``, sorted; empty for a file."""
-    folder = _folder(dotted)
-    if folder is None:
+    if dotted and not _plain(dotted):
+        return ()
+    folder = FOLDER / dotted.replace(".", "/")
+    if not folder.is_dir():
         return ()
     found = {
         item.name.removesuffix(SUFFIX)
@@ -51,16 +50,3 @@ def all_entries(dotted: str = "") -> tuple[str, ...]:
 def _plain(dotted: str) -> bool:
     """Return whether every step of ``dotted`` is a name, so that no path leaves the package."""
     return all(step.isidentifier() for step in dotted.split("."))
-
-
-def _folder(dotted: str) -> "Traversable | None":
-    from importlib.resources import files  # takes its time, and a right import never lists names
-
-    folder = files("inferc.stdlib")
-    if not dotted:
-        return folder
-    if not _plain(dotted):
-        return None
-    for step in dotted.split("."):
-        folder = folder.joinpath(step)
-    return folder if folder.is_dir() else None

@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return report(error)
     finally:
+        if arguments is None:  # the process ends here: its last collection would free nothing
+            gc.freeze()
         if collecting:
             gc.enable()
     return code
