@@ -65,6 +65,7 @@ def resolve(
     for item in ctx.elsewhere.values():
         ctx.report(item)
     _check_rest(ctx)
+    _check_shared_slas(ctx)
     check_asserts(ctx)
     if not topologies and not loaded.diagnostics and not ctx.diagnostics:
         ctx.report(report.nothing_to_compile(None, path=loaded.entry.module.source.path))
@@ -235,6 +236,28 @@ def _check_rest(ctx: Context) -> None:
             ctx.facts.setdefault(node.path, node)
         elif node.state == "new":
             freeze(ctx, node, complete=False)
+
+
+def _check_shared_slas(ctx: Context) -> None:
+    """Report each `sla` of a topology that holds for no service, since none extends it.
+
+    Where there are overlays, it may be for one that is not applied now.
+    """
+    for topology in _topologies(ctx):
+        overlays = bool(ctx.overlays) or any(
+            isinstance(statement, ast.Block) and statement.kind.text == "env"
+            for layer in topology.written
+            for statement in layer.statement.body
+        )
+        for node in topology.children:
+            if node.kind.name == "sla" and not node.extended and not overlays:
+                ctx.report(
+                    report.not_yet(
+                        node.name_span,
+                        what="an `sla` for all services of a topology",
+                        advice=f"let services use it: `sla extends {node.name} {{ }}`",
+                    )
+                )
 
 
 def _facts(ctx: Context, *, any_topology: bool) -> Mapping[str, ResolvedBlock]:

@@ -98,6 +98,7 @@ def _parent(ctx: Context, node: Node, layer: Layer) -> Node | None:
         return None
     value = ctx.evaluate(as_expression(path), layer.scope)
     if isinstance(value, Node) and value.kind is node.kind:
+        value.extended = True
         return value
     node.partial = True
     if isinstance(value, Poison):

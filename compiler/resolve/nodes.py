@@ -214,6 +214,7 @@ class Node:
         "broken",
         "children",
         "doc",
+        "extended",
         "fields",
         "kind",
         "layers",
@@ -254,6 +255,8 @@ class Node:
         """Fields and parts that were written and have an error."""
         self.partial = False
         """Whether it says something that nothing acts on yet, which may be what seems missing."""
+        self.extended = False
+        """Whether another block extends it."""
         self.doc = ""
         self.origin = Origin.GIVEN
         self.source = ""

@@ -356,6 +356,23 @@ def test_a_parameter_takes_one_value(text: str) -> None:
     assert [item.code for item in found] == ["INF127"]
 
 
+SECOND_WITH_GOLD = "service second extends chat { sla extends gold { p50 ttft <= 5s } }"
+
+
+@pytest.mark.parametrize(
+    ("body", "after", "said_"),
+    [
+        ("  sla { p99 ttft <= 9s }", "", ["INF115"]),
+        ("  sla gold { p99 ttft <= 9s }", "", ["INF190"]),
+        ("  sla gold { p99 ttft <= 9s }", "\nenv live { chat.load.rate = 1 req/s }", []),
+        (f"  sla gold {{ p99 ttft <= 9s }}\n  {SECOND_WITH_GOLD}", "", []),
+    ],
+)
+def test_an_sla_that_no_service_has_is_no_promise(body: str, after: str, said_: list[str]) -> None:
+    found = resolve_text(design(body, after)).diagnostics
+    assert [item.code for item in found] == said_
+
+
 # ---- facts of the user's own -------------------------------------------------------------------
 
 
