@@ -8,8 +8,8 @@ from inferc.dsl.build_expressions import Context
 from inferc.dsl.cst import Branch
 from inferc.dsl.diagnostics import Diagnostic
 from inferc.dsl.parser import Unparsable, parse_tree
-from inferc.dsl.scanner import NEVER, scan, survey
 from inferc.dsl.source import SourceFile, Span
+from inferc.dsl.survey import NEVER, survey
 from inferc.dsl.syntax import AnyStatement, Comment, Module
 from inferc.dsl.syntax_diagnostics import too_deep
 
@@ -74,6 +74,7 @@ def _insertion(span: Span, diagnostics: list[Diagnostic]) -> Branch | None:
         return parse_tree(span.text, start="interpolation")
     except Unparsable as stop:
         from inferc.dsl.pieces import Excerpt
+        from inferc.dsl.scanner import scan
         from inferc.dsl.syntax_errors import explain
 
         lexemes = tuple(scan(span.source, span.start, span.end))

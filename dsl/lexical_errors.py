@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from inferc.dsl.diagnostics import Diagnostic
-from inferc.dsl.scanner import NEVER, Lexeme
+from inferc.dsl.scanner import Lexeme
 from inferc.dsl.source import SourceFile, Span
+from inferc.dsl.survey import NEVER
 from inferc.dsl.syntax_diagnostics import (
     invalid_character,
     nested_quotes,

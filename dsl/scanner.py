@@ -7,12 +7,9 @@ lines, and knows a little about mistakes: a string that does not end, a characte
 import re
 from typing import Final, NamedTuple
 
-from inferc.dsl.source import SourceFile, Span
-from inferc.dsl.syntax import Comment
+from inferc.dsl.source import SourceFile
+from inferc.dsl.survey import COMMENT, LONG_TEXT, SHORT_TEXT
 
-LONG_TEXT: Final = r'"""(?:[^"\\]|\\[\s\S]|"{1,2}(?!"))*"""'
-SHORT_TEXT: Final = r'"(?!"")(?:[^"\\\n]|\\[^\n])*"'
-COMMENT: Final = r"\#[^\n]*|//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"
 FOLLOWING_WORDS: Final = frozenset(
     "because until confidence else over at per where and or not in for if as from".split()  # noqa: SIM905
 )
@@ -42,14 +39,6 @@ _TOKEN: Final = re.compile(
       | (?P<bad>[\s\S])""",
     re.VERBOSE,
 )
-NEVER: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]|\r(?!\n)"
-)
-"""What may not even stand in a comment: control characters, halves of characters, and marks that
-make a text read otherwise than it is."""
-_SURVEY: Final = re.compile(
-    rf"(?P<text>{LONG_TEXT}|{SHORT_TEXT})|(?P<comment>{COMMENT})|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
-)
 
 
 class Lexeme(NamedTuple):
@@ -60,14 +49,6 @@ class Lexeme(NamedTuple):
     start: int
     end: int
     line: int
-
-
-class Survey(NamedTuple):
-    """What one look over a text tells."""
-
-    comments: tuple[Comment, ...]
-    too_deep: int | None
-    """The offset of the first bracket nested deeper than allowed."""
 
 
 def scan(source: SourceFile, start: int = 0, end: int | None = None) -> list[Lexeme]:
@@ -83,34 +64,3 @@ def scan(source: SourceFile, start: int = 0, end: int | None = None) -> list[Lex
             lexemes.append(Lexeme(kind, text, found.start(), found.end(), line))
         line += text.count("\n")
     return lexemes
-
-
-def survey(source: SourceFile, *, limit: int) -> Survey:
-    """Return the comments of ``source``, and where brackets nest deeper than ``limit``."""
-    comments: list[Comment] = []
-    depth = 0
-    too_deep = None
-    for found in _SURVEY.finditer(source.text):
-        match found.lastgroup:
-            case "comment":
-                comments.append(_comment(source, found))
-            case "open":
-                depth += 1
-                if depth > limit and too_deep is None:
-                    too_deep = found.start()
-            case "close":
-                depth = max(0, depth - 1)
-            case _:
-                pass
-    return Survey(tuple(comments), too_deep)
-
-
-def _comment(source: SourceFile, found: re.Match[str]) -> Comment:
-    written = found.group().rstrip("\r")
-    start = found.start()
-    line_start = source.text.rfind("\n", 0, start) + 1
-    return Comment(
-        span=Span(source, start, start + len(written)),
-        text=written,
-        own_line=not source.text[line_start:start].strip(" \t\ufeff"),
-    )

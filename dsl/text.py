@@ -27,11 +27,6 @@ def dump(module: syntax.Module) -> str:
     return "".join(f"{'  ' * depth}{line}\n" for depth, line in _lines(module.statements))
 
 
-def dump_value(value: syntax.Node) -> str:
-    """Return one expression or part of a statement as text."""
-    return _flat(value)
-
-
 def _lines(statements: tuple[syntax.AnyStatement, ...]) -> Iterator[tuple[int, str]]:
     """Return depth and text of every line; nesting is unwound on a list."""
     pending: list[tuple[int, syntax.AnyStatement | str]] = [
