@@ -154,19 +154,7 @@ def _service_nodes(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[Gr
             "peak_rate_per_s": _peak(plan),
         },
     )
-    for index in range(len(replicas)):
-        yield GraphNode(
-            id=replica_id(name, index),
-            kind=NodeKind.REPLICA,
-            title=f"{name} replica {index}",
-            attributes={
-                "service": name,
-                "index": index,
-                "tensor_parallel": shape.tensor_parallel,
-                "pipeline_parallel": shape.pipeline_parallel,
-                "rate_per_s": _rate(plan) / shape.replicas,
-            },
-        )
+    yield from _replica_nodes(plan, len(replicas))
     yield GraphNode(
         id=join(name, "autoscaler"),
         kind=NodeKind.AUTOSCALER,
@@ -190,6 +178,23 @@ def _service_nodes(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[Gr
             "bytes": plan.weights_bytes,
         },
     )
+
+
+def _replica_nodes(plan: ServicePlan, count: int) -> Iterable[GraphNode]:
+    name, shape = plan.service.name, plan.configuration
+    for index in range(count):
+        yield GraphNode(
+            id=replica_id(name, index),
+            kind=NodeKind.REPLICA,
+            title=f"{name} replica {index}",
+            attributes={
+                "service": name,
+                "index": index,
+                "tensor_parallel": shape.tensor_parallel,
+                "pipeline_parallel": shape.pipeline_parallel,
+                "rate_per_s": _rate(plan) / shape.replicas,
+            },
+        )
 
 
 def _service_edges(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[GraphEdge]:

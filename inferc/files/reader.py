@@ -1,7 +1,6 @@
 """Reading: a path to a text, or a diagnostic that says why not."""
 
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -99,6 +98,8 @@ def reason(error: OSError | ValueError) -> str:
 
 def _near(path: Path) -> tuple[str, ...]:
     """Return the names beside ``path`` that look like it."""
+    from difflib import get_close_matches
+
     try:
         names = sorted(item.name for item in path.parent.iterdir() if item.is_file())
     except (OSError, ValueError):
