@@ -38,11 +38,6 @@ class Target(Protocol):
         """What ``-t`` and ``emit`` blocks call it."""
         ...
 
-    @property
-    def summary(self) -> str:
-        """What it writes, in a few words."""
-        ...
-
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
         ...

@@ -33,7 +33,6 @@ class DiagramTarget:
     """Draws a topology: ``topology.svg``, with its text as DOT and as Mermaid beside it."""
 
     name: str = NAME
-    summary: str = "A picture of the topology: SVG, DOT and Mermaid."
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the pictures of ``topology``, or diagnostics that say why there are none."""

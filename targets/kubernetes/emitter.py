@@ -31,7 +31,6 @@ class KubernetesTarget:
     """Kubernetes manifests, checked before they are written."""
 
     name: str = "kubernetes"
-    summary: str = "Kubernetes manifests as a kustomize tree"
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""

@@ -28,7 +28,6 @@ class PulumiTarget:
     """A typed Pulumi program that creates the objects of the Kubernetes target."""
 
     name: str = "pulumi"
-    summary: str = "a Python program for Pulumi that creates the same objects"
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
