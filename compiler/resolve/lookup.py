@@ -1,6 +1,7 @@
 """What names mean: bare words, members behind dots, entries of the catalog."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from inferc.compiler.load import CATALOG, library_bindings
 from inferc.compiler.provenance import Origin
@@ -318,16 +319,22 @@ def _report_unknown_entry(
     close = close_to(name.text, known)
     leaves = dict(_leaves(ctx, f"{CATALOG}.{top}"))
     far = [leaves[leaf] for leaf in close_to(name.text, leaves, most=3)]
-    ctx.report(
-        report_values.unknown_catalog_entry(
-            name.span,
-            what=f"{NOUNS.get(top, top)} `{'.'.join([*steps[1:], name.text])}`",
-            kind=FOLDERS.get(top, top) if FOLDERS.get(top, top) in FACTS else "",
-            close=close,
-            elsewhere=() if close else far,
-            known=known,
-        )
+    found = report_values.unknown_catalog_entry(
+        name.span,
+        what=f"{NOUNS.get(top, top)} `{'.'.join([*steps[1:], name.text])}`",
+        kind=FOLDERS.get(top, top) if FOLDERS.get(top, top) in FACTS else "",
+        close=close,
+        elsewhere=() if close else far,
+        known=known,
     )
+    ctx.report(found if _leads_on(ctx, dotted, name, close) else replace(found, fixes=()))
+
+
+def _leads_on(ctx: Context, dotted: str, name: Identifier, close: Sequence[str]) -> bool:
+    """Return whether what stands behind ``name`` can stand behind the near name as well."""
+    end = name.span.end
+    behind = name.span.source.text[end : end + 1] == "."
+    return not behind or any(ctx.loaded.library.names(f"{dotted}.{item}") for item in close)
 
 
 def _leaves(ctx: Context, dotted: str) -> Iterator[tuple[str, str]]:

@@ -234,6 +234,17 @@ def test_numbers_cannot_grow_without_end() -> None:
     assert {item.partition(":")[0] for item in found} == {"INF119"}
 
 
+@pytest.mark.parametrize(
+    ("path", "fixes"),
+    [("models.tinyllama.tinyllama_1_1b_chat", 0), ("models.tinyllama", 1), ("models.mete.x", 1)],
+)
+def test_a_near_entry_is_offered_only_where_the_path_then_leads_on(path: str, fixes: int) -> None:
+    text = f"import std.catalog as cat\ntopology t {{ model m {{ source = cat.{path} }} }}"
+    (found,) = resolve_text(text).diagnostics
+    assert found.code == "INF109"
+    assert len(found.fixes) == fixes
+
+
 def test_a_target_that_is_named_twice_keeps_its_name() -> None:
     text = "topology t {\n  emit kubernetes { }\n  emit kubernetes { }\n}"
     (found,) = resolve_text(text).diagnostics
