@@ -40,7 +40,7 @@ def is_of_command(diagnostic: Diagnostic) -> bool:
     """Return whether the command line is to blame, not the design."""
     if diagnostic.span is None:
         return diagnostic.code in COMMAND_CODES
-    return diagnostic.span.source.path.startswith("-p ")  # the text of a parameter
+    return diagnostic.span.source.path == "-p"  # the text of a parameter
 
 
 def count(diagnostics: Iterable[Diagnostic]) -> str:

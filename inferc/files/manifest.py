@@ -4,20 +4,43 @@ It tells an edited file from one that may be replaced, and a file of an earlier 
 the user's own. It has no time and no absolute path in it: the same input makes the same bytes.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import Final, cast
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, field_serializer
 
 from inferc.versions import FORMAT_VERSION
 
 NAME: Final = "inferc.manifest.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+def is_inside(path: str) -> bool:
+    """Return whether the relative ``path`` stays below the folder it starts from."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and parts[0] != "/" and ".." not in parts and "\0" not in path
+
+
+def _inside(path: str) -> str:
+    if not is_inside(path):
+        raise ValueError("leaves the folder")
+    return path
+
+
+def _same_major(version: str) -> str:
+    if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        raise ValueError("of another major version")
+    return version
+
+
+class _Part(BaseModel):
+    """Fields that an older or newer minor version does not know are passed over."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class Section(_Part):
     """What one compile wrote for one target. All paths have forward slashes."""
 
     inferc: str
@@ -26,33 +49,28 @@ class Section:
     """The digest of the decisions."""
     inputs: Mapping[str, str]
     """Digests of the files that were read, by their path from the folder of the main one."""
-    files: Mapping[str, str]
+    files: Mapping[Annotated[str, AfterValidator(_inside)], str]
     """Digests of the files that were written, by their path inside the target's folder."""
 
+    @field_serializer("inputs", "files")
+    def _in_order(self, paths: Mapping[str, str]) -> dict[str, str]:
+        return dict(sorted(paths.items()))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+
+class Manifest(_Part):
     """What stands in the folder of one topology."""
 
+    format_version: Annotated[str, AfterValidator(_same_major)] = FORMAT_VERSION
     topology: str
     targets: Mapping[str, Section]
 
+    @field_serializer("targets")
+    def _in_order(self, sections: Mapping[str, Section]) -> dict[str, Section]:
+        return dict(sorted(sections.items()))
+
     def render(self) -> bytes:
         """Return the file."""
-        content = {
-            "format_version": FORMAT_VERSION,
-            "topology": self.topology,
-            "targets": {
-                name: {
-                    "inferc": section.inferc,
-                    "plan": section.plan,
-                    "inputs": dict(sorted(section.inputs.items())),
-                    "files": dict(sorted(section.files.items())),
-                }
-                for name, section in sorted(self.targets.items())
-            },
-        }
-        return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+        return (self.model_dump_json(indent=2) + "\n").encode()
 
 
 def digest(content: bytes) -> str:
@@ -63,51 +81,6 @@ def digest(content: bytes) -> str:
 def load_manifest(folder: Path) -> Manifest | None:
     """Return the manifest in ``folder``, or None where there is none that can be understood."""
     try:
-        content: object = json.loads((folder / NAME).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return Manifest.model_validate_json((folder / NAME).read_bytes())
+    except (OSError, ValidationError):
         return None
-    return _manifest(content)
-
-
-def is_inside(path: str) -> bool:
-    """Return whether the relative ``path`` stays below the folder it starts from."""
-    parts = PurePosixPath(path).parts
-    return bool(parts) and parts[0] != "/" and ".." not in parts and "\0" not in path
-
-
-def _manifest(content: object) -> Manifest | None:
-    top = _mapping(content)
-    version, topology = top.get("format_version"), top.get("topology")
-    if not isinstance(version, str) or not isinstance(topology, str):
-        return None
-    if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
-        return None
-    sections = {name: _section(section) for name, section in _mapping(top.get("targets")).items()}
-    known = {name: section for name, section in sections.items() if section is not None}
-    if len(known) != len(sections):
-        return None
-    return Manifest(topology=topology, targets=known)
-
-
-def _section(content: object) -> Section | None:
-    part = _mapping(content)
-    inferc, plan = part.get("inferc"), part.get("plan")
-    inputs, files = _digests(part.get("inputs")), _digests(part.get("files"))
-    if not isinstance(inferc, str) or not isinstance(plan, str) or inputs is None or files is None:
-        return None
-    if not all(is_inside(path) for path in files):
-        return None
-    return Section(inferc=inferc, plan=plan, inputs=inputs, files=files)
-
-
-def _digests(content: object) -> Mapping[str, str] | None:
-    if not isinstance(content, dict):
-        return None
-    items = _mapping(cast("object", content))
-    found = {key: value for key, value in items.items() if isinstance(value, str)}
-    return found if len(found) == len(items) else None
-
-
-def _mapping(content: object) -> Mapping[str, object]:
-    """Return a JSON object; an empty one where ``content`` is none."""
-    return cast("Mapping[str, object]", content) if isinstance(content, dict) else {}

@@ -33,7 +33,7 @@ LOADED = [
         ("plan", str(EXAMPLE)),
         {"graphviz", "jinja2", "pydantic", "rich", "typer", "yaml", "inferc.targets.kubernetes"},
     ),
-    (("compile", str(EXAMPLE), "-t", "kubernetes", "--dry-run"), {"pydantic", "rich", *DRAWING}),
+    (("compile", str(EXAMPLE), "-t", "kubernetes", "--dry-run"), {"rich", *DRAWING}),
 ]
 
 
