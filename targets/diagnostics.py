@@ -3,9 +3,7 @@
 from inferc.dsl import Diagnostic, Span
 
 
-def unknown_target(
-    *, name: str, known: tuple[str, ...], nearest: str, span: Span | None
-) -> Diagnostic:
+def unknown_target(*, name: str, known: tuple[str, ...], span: Span | None) -> Diagnostic:
     """INF600: there is no target of that name."""
     return Diagnostic(
         code="INF600",
@@ -13,7 +11,7 @@ def unknown_target(
         message=f"there is no target called `{name}`",
         span=span,
         notes=(f"targets: {', '.join(known)}",),
-        help=f"did you mean `{nearest}`?" if nearest else "choose one of these targets",
+        help=_did_you_mean(name, known) or "choose one of these targets",
     )
 
 
@@ -32,7 +30,7 @@ def cannot_serve(
 
 
 def unknown_option(
-    *, target: str, option: str, known: tuple[str, ...], nearest: str, span: Span | None = None
+    *, target: str, option: str, known: tuple[str, ...], span: Span | None = None
 ) -> Diagnostic:
     """INF602: an option that the target does not have."""
     return Diagnostic(
@@ -41,7 +39,7 @@ def unknown_option(
         message=f"the target `{target}` has no option `{option}`",
         span=span,
         notes=(f"options of `{target}`: {', '.join(known)}",),
-        help=f"did you mean `{nearest}`?" if nearest else "remove it",
+        help=_did_you_mean(option, known) or "remove it",
     )
 
 
@@ -57,3 +55,10 @@ def bad_option(
         notes=(f"`{option}`: {expected}",),
         help=f"change or remove `{option}`",
     )
+
+
+def _did_you_mean(word: str, known: tuple[str, ...]) -> str:
+    """Return the question, or nothing where no name is near."""
+    from difflib import get_close_matches
+
+    return "".join(f"did you mean `{name}`?" for name in get_close_matches(word, known, n=1))

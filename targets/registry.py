@@ -44,7 +44,4 @@ def find(name: str, span: Span | None = None) -> Target | Diagnostic:
     """Return the target called ``name``, or what to say where there is none."""
     if name in SUMMARIES:
         return load(name)
-    import difflib
-
-    nearest = "".join(difflib.get_close_matches(name, SUMMARIES, n=1))
-    return unknown_target(name=name, known=names(), nearest=nearest, span=span)
+    return unknown_target(name=name, known=names(), span=span)

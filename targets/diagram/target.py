@@ -1,7 +1,6 @@
 """The diagram target: which files, with which options."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, Span
@@ -89,13 +88,10 @@ def read_options(
 
     ``span`` is where they stand in the file, if they do.
     """
-    wrong: list[Diagnostic] = []
-    for option in sorted(options.keys() - set(OPTIONS)):
-        nearest = get_close_matches(option, OPTIONS, n=1)
-        close = nearest[0] if nearest else ""
-        wrong.append(
-            unknown_option(target=NAME, option=option, known=OPTIONS, nearest=close, span=span)
-        )
+    wrong = [
+        unknown_option(target=NAME, option=option, known=OPTIONS, span=span)
+        for option in sorted(options.keys() - set(OPTIONS))
+    ]
     asked = str(options.get("formats", ", ".join(FORMATS)))
     formats = tuple(dict.fromkeys(asked.replace(",", " ").split()))
     chosen = {

@@ -111,15 +111,10 @@ def _problems(options: Options, span: Span | None) -> Iterator[tuple[str, Diagno
     """Yield the name of each option that is wrong, with what is wrong with it."""
     for name, value in sorted(options.items()):
         if name not in OPTIONS:
-            import difflib
-
-            nearest = "".join(difflib.get_close_matches(name, OPTIONS, n=1))
             known = tuple(OPTIONS)
             yield (
                 name,
-                diagnostics.unknown_option(
-                    target=TARGET, option=name, known=known, nearest=nearest, span=span
-                ),
+                diagnostics.unknown_option(target=TARGET, option=name, known=known, span=span),
             )
         elif not isinstance(value, OPTIONS[name][0]) or not _allowed(name, str(value)):
             yield (
