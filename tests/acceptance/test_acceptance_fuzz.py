@@ -3,15 +3,14 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from support.mutations import mutants
+from support.repository import ROOT
 
 from inferc import api
 from inferc.dsl import SourceFile
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*/*.infer"))
 PATIENCE_S = 60
 

@@ -1,15 +1,14 @@
 """What the product promises about its verdicts, asked as a user asks: by editing a file."""
 
 import re
-from pathlib import Path
 
 import pytest
+from support.repository import ROOT
 
 from inferc import api
 from inferc.compiler.plan import Plan, Verdict
 from inferc.dsl import SourceFile
 
-ROOT = Path(__file__).parents[2]
 CHAT = (ROOT / "examples/support-chat/topology.infer").read_text(encoding="utf-8")
 PI = (ROOT / "examples/impossible-pi/topology.infer").read_text(encoding="utf-8")
 ORDER = (Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE)

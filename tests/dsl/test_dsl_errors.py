@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from support.dsl import ROOT, found, parse_text
+from support.dsl import found, parse_text
+from support.repository import ROOT
 
 from inferc.dsl.text import dump
 

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from support.dsl import ROOT, SAMPLES
+from support.dsl import SAMPLES
+from support.repository import ROOT
 
 from inferc.dsl import SourceFile
 from inferc.dsl.cst import Branch, from_the_leaves_up

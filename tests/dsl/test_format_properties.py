@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from support.programs import comment_texts, programs, same_tree
+from support.repository import ROOT
 
 from inferc.dsl import SourceFile, format_module, has_errors, parse
 from inferc.dsl.syntax import Module
 
-ROOT = Path(__file__).parents[2]
 FILES = sorted(
     path for folder in ("examples", "stdlib", "tests") for path in (ROOT / folder).rglob("*.infer")
 )

@@ -2,17 +2,17 @@
 
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 from support.models import design_of
+from support.repository import ROOT
 
 from inferc import stdlib
 from inferc.compiler.model import Accelerator, LanguageModel, Service
 from inferc.compiler.model.soundness import derived_parameters
 from inferc.compiler.provenance import Origin
 
-README = Path(__file__).parents[2] / "compiler" / "perf" / "README.md"
+README = ROOT / "compiler" / "perf" / "README.md"
 
 GPUS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.gpu")]
 BOARDS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.board")]

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+
+from support.repository import ROOT
 
 from inferc.dsl import Diagnostic, SourceFile, parse
 from inferc.dsl.front import Parsed
 from inferc.dsl.scanner import Lexeme, scan
 from inferc.dsl.text import dump
 
-ROOT = Path(__file__).parents[2]
 SAMPLES = sorted((ROOT / "tests" / "dsl" / "samples").glob("*.infer"))
 EXAMPLES = sorted((ROOT / "examples").glob("*/topology.infer"))
 

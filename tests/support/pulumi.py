@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from support.repository import ROOT
+
 from inferc.targets.base import Artifact
 from inferc.targets.pulumi.sdk import DATA_FILE, NATIVE_KINDS
 
-ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "targets" / "pulumi" / DATA_FILE
 
 

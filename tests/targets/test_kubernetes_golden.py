@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from support import topologies
 from support.kubernetes import is_native, native_problems, objects
+from support.repository import ROOT
 
 from inferc import api
 from inferc.targets.kubernetes.checks import check
@@ -12,7 +13,7 @@ from inferc.targets.kubernetes.emitter import TARGET
 from inferc.targets.versions import KUBERNETES
 
 GOLDEN = Path(__file__).parent / "golden" / "kubernetes"
-EXAMPLE = Path(__file__).parents[2] / "examples" / "support-chat" / "topology.infer"
+EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
 
 TREES = {
     "support_chat": (topologies.support_chat, {}),

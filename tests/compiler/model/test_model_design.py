@@ -1,16 +1,16 @@
 """Resolved blocks to the typed design: models, places, engines, SLA lines, decisions, targets."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from support import designs
 from support.models import design_of, outcome_of, program, service_of
+from support.repository import ROOT
 
 from inferc.compiler.model import Design, Service
 from inferc.compiler.provenance import Origin
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = ROOT / "examples"
 H100_NODE = "4 * cat.gpu.nvidia.h100_80gb_sxm"
 OWN_GPU = """
   gpu mine {

@@ -1,17 +1,17 @@
 """Designs that read well and mean nothing: one code and one place each."""
 
 import re
-from pathlib import Path
 
 import pytest
 from support.models import NoFiles, complaints, outcome_of, program
+from support.repository import ROOT
 
 from inferc.compiler.load import load
 from inferc.compiler.model import build
 from inferc.compiler.resolve import resolve
 from inferc.dsl import Severity, SourceFile, has_errors
 
-PAGES = Path(__file__).parents[3] / "compiler" / "model" / "pages"
+PAGES = ROOT / "compiler" / "model" / "pages"
 BAD_HEADS = """
   llm ours {
     title = "Ours"; parameters = 8.03B; layers = 32; hidden = 4096; intermediate = 14336

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from support.front import block_at, resolve_text, said, sound
+from support.repository import ROOT
 
 from inferc import stdlib
 from inferc.compiler.load import CATALOG
@@ -21,7 +21,7 @@ from inferc.compiler.resolve import (
 )
 from inferc.compiler.units import Quantity
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = ROOT / "examples"
 
 SERVICE = """
 infer 1

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from support.front import resolve_text
+from support.repository import ROOT
 
-PACKAGES = Path(__file__).parents[3] / "compiler"
+PACKAGES = ROOT / "compiler"
 PAGES = sorted(
     path for package in ("load", "resolve") for path in (PACKAGES / package).glob("pages/INF*.md")
 )

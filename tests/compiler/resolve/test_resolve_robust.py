@@ -1,14 +1,13 @@
 """Whatever the text is, the answer is diagnostics or blocks, the same every time."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.front import resolve_text, said
 from support.mutations import mutants
+from support.repository import ROOT
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*/topology.infer"))
+EXAMPLES = sorted((ROOT / "examples").glob("*/topology.infer"))
 
 RICH = """
 infer 1
