@@ -59,10 +59,11 @@ def _files(
         for name, (concern, documents) in groups.items()
     }
     texts["kustomization.yaml"] = _kustomization(topology, tuple(groups))
-    texts["README.md"] = readme(topology, parts)
-    title = "What the cluster lacks, if anything"
-    texts[PREFLIGHT_FILE] = f"#!/bin/sh\n{_header(topology, title)}{preflight(parts)}"
-    if any(serving.scaler == "hpa" for serving in parts):
+    has_adapter = any(serving.scaler == "hpa" for serving in parts)
+    texts["README.md"] = readme(topology, parts, adapter_file=ADAPTER_FILE if has_adapter else "")
+    header = _header(topology, "What the cluster lacks, if anything")
+    texts[PREFLIGHT_FILE] = preflight(parts, header=header)
+    if has_adapter:
         header = _header(topology, "Values for the chart of the Prometheus adapter")
         texts[ADAPTER_FILE] = header + to_yaml.dump(adapter_values(parts))
     return tuple(

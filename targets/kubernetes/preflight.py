@@ -5,44 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from inferc.targets.kubernetes.objects.prerequisites import secrets
 from inferc.targets.kubernetes.objects.serving import Serving
-
-PRELUDE = """\
-# Reads the cluster of the current kubectl context; changes nothing. Exit code 1: something lacks.
-set -u
-lacking=0
-
-need() {
-  what=$1
-  shift
-  if "$@" >/dev/null 2>&1; then
-    printf 'ok       %s\\n' "$what"
-  else
-    printf 'lacking  %s\\n' "$what"
-    lacking=1
-  fi
-}
-
-nodes() {
-  [ "$(kubectl get nodes -l "$2" -o name | wc -l)" -ge "$1" ]
-}
-
-offers() {
-  kubectl get nodes -o "jsonpath={.items[*].status.allocatable.$1}" | grep -q '[1-9]'
-}
-
-default_class() {
-  kubectl get storageclass -o yaml | grep -q 'is-default-class: "true"'
-}
-
-"""
+from inferc.targets.render import render
 
 
-def preflight(servings: Sequence[Serving]) -> str:
-    """Return the script, without its first lines."""
-    lines = [
-        f"need {shlex.quote(what)} {command}" for what, command in dict.fromkeys(_needs(servings))
-    ]
-    return PRELUDE + "\n".join((*lines, "", 'exit "$lacking"', ""))
+def preflight(servings: Sequence[Serving], *, header: str) -> str:
+    """Return the script; ``header`` are the comments that every file begins with."""
+    needs = tuple(dict.fromkeys(_needs(servings)))
+    return render("kubernetes/preflight.sh", {"header": header, "needs": needs})
 
 
 def _needs(servings: Sequence[Serving]) -> Iterator[tuple[str, str]]:

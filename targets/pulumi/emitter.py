@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.resources import files
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, has_errors
@@ -18,8 +17,6 @@ from inferc.targets.pulumi.plan_file import plan_file
 from inferc.targets.pulumi.readme import readme
 from inferc.targets.versions import PULUMI_KUBERNETES
 
-TEST_TEMPLATE = "templates/test_program.py.txt"
-PROJECT_MARK = "@PROJECT@"
 NAME_A_TARGET = ("INF601", "INF602", "INF603")
 """Diagnostics that name the target which cannot do something."""
 
@@ -62,7 +59,6 @@ def _texts(
     priced = any(part.plan.price_usd_per_s is not None for part in parts)
     rendered = {one.module: render(one) for one in components}
     missing = [item for _, found in rendered.values() for item in found]
-    tests = files("inferc.targets.pulumi").joinpath(TEST_TEMPLATE).read_text("utf-8")
     texts = {
         "Pulumi.yaml": program.project(topology),
         "README.md": readme(topology, parts, components, priced=priced),
@@ -70,7 +66,7 @@ def _texts(
         "components/__init__.py": '"""The components of the program."""\n',
         "plan.json": plan_file(topology, parts),
         "requirements.txt": program.requirements(),
-        "tests/test_program.py": tests.replace(PROJECT_MARK, program.project_name(topology)),
+        "tests/test_program.py": program.tests(topology),
         **{f"components/{module}.py": text for module, (text, _) in rendered.items()},
     }
     release = f"pulumi-kubernetes {PULUMI_KUBERNETES.version}"

@@ -16,6 +16,7 @@ from inferc.targets.pulumi.python import (
     lay_out,
     literal,
 )
+from inferc.targets.render import render
 from inferc.targets.versions import PULUMI, PULUMI_KUBERNETES
 
 
@@ -58,25 +59,18 @@ def requirements() -> str:
 def main(components: Sequence[Component], *, priced: bool) -> str:
     """Return `__main__.py`: configuration, components, outputs."""
     by_module = sorted(components, key=lambda one: one.module)
-    lines = [
-        '"""Creates the planned topology on Kubernetes. Generated: change the .infer file."""',
-        "",
-        "import json",
-        "from pathlib import Path",
-        "",
-        "import pulumi",
-        "import pulumi_kubernetes as k8s",
-        "",
-        *(line for one in by_module for line in _import(one)),
-        "",
-        "config = pulumi.Config()",
-        'plan = json.loads(Path(__file__).with_name("plan.json").read_text("utf-8"))',
-        'cluster = k8s.Provider("cluster", context=config.get("context") or None)',
-        "on_cluster = pulumi.ResourceOptions(provider=cluster)",
-    ]
-    for one in components:
-        lines += ["", *_construct(one)]
-    return "\n".join([*lines, "", *_exports(components, priced=priced)]) + "\n"
+    values = {
+        "imports": [line for one in by_module for line in _import(one)],
+        "components": ["\n".join(_construct(one)) for one in components],
+        "export_endpoints": "\n".join(_export_endpoints(components)),
+        "priced": priced,
+    }
+    return render("pulumi/__main__.py", values)
+
+
+def tests(topology: Topology) -> str:
+    """Return `tests/test_program.py`: the program run under mocks."""
+    return render("pulumi/test_program.py", {"project": literal(project_name(topology))})
 
 
 def _import(component: Component) -> list[str]:
@@ -107,26 +101,9 @@ def _construct(component: Component) -> list[str]:
     return lay_out(f"{component.variable} = ", construction)
 
 
-def _exports(components: Sequence[Component], *, priced: bool) -> list[str]:
-    """Return the statements that publish the stack's outputs."""
+def _export_endpoints(components: Sequence[Component]) -> list[str]:
+    """Return the statement that publishes the addresses of the services."""
     endpoints = dictionary(
         (one.label, f"{one.variable}.endpoint") for one in components if one.label
     )
-    each = "{{name: one[{}] for name, one in services.items()}}"
-    outputs: list[tuple[str, Expression]] = [
-        ("endpoints", endpoints),
-        ("planDigest", 'plan["digest"]'),
-        ("verdict", 'plan["verdict"]'),
-        ("predicted", each.format('"predicted"')),
-        ("sla", each.format('"sla"')),
-        ("accelerators", "sum(accelerators)"),
-    ]
-    if priced:
-        outputs.append(("usdPerHour", each.format('"usd_per_h"')))
-    exports = (call("pulumi.export", [("", literal(name)), ("", value)]) for name, value in outputs)
-    counts = '[one["accelerators_per_replica"] * one["max_replicas"] for one in services.values()]'
-    return [
-        'services = plan["services"]',
-        f"accelerators = {counts}",
-        *(line for export in exports for line in lay_out("", export)),
-    ]
+    return lay_out("", call("pulumi.export", [("", literal("endpoints")), ("", endpoints)]))

@@ -34,6 +34,7 @@ LOADED = [
         {"graphviz", "jinja2", "pydantic", "rich", "typer", "yaml", "inferc.targets.kubernetes"},
     ),
     (("compile", str(EXAMPLE), "-t", "kubernetes", "--dry-run"), {"rich", *DRAWING}),
+    (("compile", str(EXAMPLE), "-t", "diagram", "--dry-run"), {"jinja2", "rich"}),
 ]
 
 
