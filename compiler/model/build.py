@@ -69,7 +69,7 @@ def _complete_service(
     demanded = block.child("load")
     if demanded is None:
         raise MissingFieldError(block, "load")
-    decided = choices.decisions(block, used, topology, found)
+    decided = choices.as_published(choices.decisions(block, used, topology, found), source, block)
     return Service(
         name=block.name,
         model=model,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model import values
 from inferc.compiler.model.design import Decision, Emission
+from inferc.compiler.provenance import Origin
 from inferc.compiler.resolve import (
     FieldValue,
     ListValue,
@@ -13,6 +14,7 @@ from inferc.compiler.resolve import (
     Restriction,
     Value,
 )
+from inferc.compiler.schema import PRECISIONS
 from inferc.compiler.units import Quantity
 from inferc.dsl import Diagnostic
 
@@ -31,6 +33,12 @@ PLANNED = (
 
 LATER = ("max_model_len", "gpu_memory_utilization")
 """Those of them that the planner sets whatever the user says, so far."""
+
+PUBLISHED = "bf16"
+"""The format of weights where a model's block names none."""
+
+SIXTEEN_BIT = ("bf16", "fp16")
+"""As wide as each other; not all accelerators know both."""
 
 _OPERATORS = {"=": "=", "==": "=", "in": "in", "not in": "not in", "!=": "not in"}
 _BOUNDS = ("<", "<=", ">", ">=")
@@ -91,6 +99,29 @@ def emissions(topology: ResolvedBlock) -> tuple[Emission, ...]:
         for block in topology.children
         if block.kind == "emit"
     )
+
+
+def as_published(
+    chosen: tuple[Decision, ...], model: ResolvedBlock, service: ResolvedBlock
+) -> tuple[Decision, ...]:
+    """Return ``chosen``, with the published format of the weights where no line speaks of one.
+
+    Fewer bits may change the answers, which no SLA line here measures: whoever allows that says so,
+    ``precision in [bf16, fp8]``.
+    """
+    if any(decision.field == "precision" for decision in chosen):
+        return chosen
+    dtype = values.text_or(model, "dtype", PUBLISHED)
+    default = Decision(
+        field="precision",
+        operator="in",
+        values=(dtype,) if dtype in PRECISIONS and dtype not in SIXTEEN_BIT else SIXTEEN_BIT,
+        is_range=False,
+        because=f"the weights are published in {dtype}",
+        span=model.fields["dtype"].span if "dtype" in model.fields else service.span,
+        origin=Origin.CATALOG,
+    )
+    return (*chosen, default)
 
 
 def precisions(chosen: tuple[Decision, ...]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ carries its origin. Nothing is planned here.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inferc.compiler.provenance import Sourced
+from inferc.compiler.provenance import Origin, Sourced
 from inferc.dsl.source import Span
 
 
@@ -202,6 +202,8 @@ class Decision:
     is_range: bool
     because: str
     span: Span
+    origin: Origin = Origin.GIVEN
+    """CATALOG for what holds where the user says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

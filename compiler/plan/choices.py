@@ -11,6 +11,7 @@ from inferc.compiler.plan.objectives import margins_of, meets
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.plan.space import powers_up_to, precisions_of
 from inferc.compiler.problem import Case
+from inferc.compiler.provenance import Origin
 from inferc.compiler.units import show
 
 Reading = Callable[[Candidate], str]
@@ -224,7 +225,9 @@ def _second_best(value: str, item: Candidate, winner: Candidate) -> Alternative:
 
 
 def _fixed_reason(decision: Decision) -> str:
-    """Return what the user wrote about a field."""
+    """Return what the user wrote about a field, or what holds where nothing is written."""
+    if decision.origin is Origin.CATALOG:
+        return decision.because
     values = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in decision.values)
     text = f"{decision.field} {decision.operator} {values}"
     return f"{text} because {decision.because}" if decision.because else text

@@ -7,7 +7,7 @@ from support import designs
 from support.models import design_of, outcome_of, program, service_of
 from support.repository import ROOT
 
-from inferc.compiler.model import Design, Service
+from inferc.compiler.model import Decision, Design, Service
 from inferc.compiler.provenance import Origin
 
 EXAMPLES = ROOT / "examples"
@@ -290,8 +290,32 @@ def test_a_limit_keeps_its_text_and_place() -> None:
 def decided(**parts: str) -> list[tuple[str, str, tuple[str | float, ...], bool]]:
     return [
         (item.field, item.operator, item.values, item.is_range)
-        for item in service_of(**parts).decisions
+        for item in of_user(service_of(**parts))
     ]
+
+
+def of_user(service: Service) -> list[Decision]:
+    """Return the decisions that are written, without what holds where nothing is."""
+    return [item for item in service.decisions if item.origin is Origin.GIVEN]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "left"),
+    [
+        ("", ("bf16", "fp16")),
+        ("dtype = bf16", ("bf16", "fp16")),
+        ("dtype = fp16", ("bf16", "fp16")),
+        ("dtype = fp32", ("bf16", "fp16")),
+        ("dtype = fp8", ("fp8",)),
+    ],
+)
+def test_weights_stay_in_their_published_format_unless_a_line_allows_another(
+    dtype: str, left: tuple[str, ...]
+) -> None:
+    facts = OWN_MODEL.rstrip().removesuffix("}") + f"{dtype}\n}}\n"
+    (decision,) = service_of(facts=facts, source="ours").decisions
+    assert (decision.field, decision.operator, decision.values) == ("precision", "in", left)
+    assert decision.origin is Origin.CATALOG
 
 
 @pytest.mark.parametrize(
@@ -353,10 +377,10 @@ def test_what_the_user_takes_from_the_planner(
 
 def test_a_pin_keeps_its_reason() -> None:
     more = 'pin { chat.tensor_parallel = 4 because "change freeze" until 2026-12-31 }'
-    (decision,) = service_of(more=more).decisions
+    (decision,) = of_user(service_of(more=more))
     assert decision.because == "change freeze"
     narrowed = 'pin { chat.tensor_parallel in [2, 4] because "tested" }'
-    (decision,) = service_of(more=narrowed).decisions
+    (decision,) = of_user(service_of(more=narrowed))
     assert decision.because == "tested"
 
 
@@ -391,16 +415,16 @@ def test_services_may_share_a_pool_and_keep_what_is_theirs() -> None:
     assert (chat.name, night.name) == ("chat", "night")
     assert chat.place == night.place
     assert (chat.load.shape, night.load.shape) == ("", "steady")
-    assert chat.decisions == ()
-    assert [item.field for item in night.decisions] == ["tensor_parallel"]
+    assert of_user(chat) == []
+    assert [item.field for item in of_user(night)] == ["tensor_parallel"]
     assert [line.metric for line in night.objectives] == ["e2e"]
 
 
 def test_a_pin_reaches_only_the_service_that_it_names() -> None:
     more = SECOND + "  pin { chat.replicas in 1..2 }"
     chat, night = design_of(program(more=more)).services
-    assert [item.field for item in chat.decisions] == ["replicas"]
-    assert [item.field for item in night.decisions] == ["tensor_parallel"]
+    assert [item.field for item in of_user(chat)] == ["replicas"]
+    assert [item.field for item in of_user(night)] == ["tensor_parallel"]
 
 
 def test_titles_and_deployed_names_are_kept() -> None:
