@@ -15,6 +15,8 @@ NOUNS = {
 }
 """How a limit on each kind of number is said."""
 
+TOGETHER = "as planned it holds, with several numbers high at once not"
+
 
 def headline(plan: Plan) -> str:
     """Return the verdict with its reason, for the first line of a report."""
@@ -25,8 +27,7 @@ def headline(plan: Plan) -> str:
         case Verdict.FEASIBLE:
             return f"{word}: the SLA holds wherever the numbers that nobody stated may lie"
         case Verdict.CONDITIONAL:
-            reason = _condition(plan.services)
-            return f"{word}: {reason}" if reason else word
+            return f"{word}: {_condition(plan.services) or TOGETHER}"
 
 
 def _refused(plan: Plan) -> str:
@@ -86,11 +87,12 @@ def effect(item: Assumption) -> str:
     """Return what an unknown number does to the plan, in a few words."""
     unknown, most = item.unknown, item.holds_up_to
     if most is None:
-        return f"does not decide: holds up to {amount(item.searched_up_to, unknown.unit)} and more"
+        searched = amount(item.searched_up_to, unknown.unit)
+        return f"does not decide alone: holds up to {searched} and more"
     if not most:
         return "does not help: the SLA is missed at any value"
     if not decides(item):
-        return f"does not decide: holds up to {amount(most, unknown.unit)}"
+        return f"does not decide alone: holds up to {amount(most, unknown.unit)}"
     return f"decides: holds up to {amount(most, unknown.unit)}"
 
 

@@ -173,13 +173,13 @@ HIGH = unknown(origin=Origin.ASSUMED, confidence=Confidence.HIGH)
 MEDIUM = unknown(origin=Origin.ASSUMED, confidence=Confidence.MEDIUM)
 
 EFFECTS = [
-    (PEAK, None, False, "does not decide: holds up to 50x and more"),
-    (PEAK, 5.0, False, "does not decide: holds up to 5x"),
-    (PEAK, 4.2, False, "does not decide: holds up to 4.2x"),
+    (PEAK, None, False, "does not decide alone: holds up to 50x and more"),
+    (PEAK, 5.0, False, "does not decide alone: holds up to 5x"),
+    (PEAK, 4.2, False, "does not decide alone: holds up to 4.2x"),
     (PEAK, 3.5, True, "decides: holds up to 3.5x"),
     (PEAK, 2.0, True, "decides: holds up to 2x"),
     (PEAK, 0.0, True, "does not help: the SLA is missed at any value"),
-    (HIGH, 3.5, False, "does not decide: holds up to 3.5x"),
+    (HIGH, 3.5, False, "does not decide alone: holds up to 3.5x"),
     (MEDIUM, 3.5, True, "decides: holds up to 3.5x"),
 ]
 
