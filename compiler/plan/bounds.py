@@ -22,9 +22,8 @@ from inferc.compiler.perf.architecture import (
 )
 from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.decisions import Bound, Term
-from inferc.compiler.plan.narrowing import allowed
 from inferc.compiler.plan.objectives import hard, share
-from inferc.compiler.plan.space import precisions_of
+from inferc.compiler.plan.space import formats_of
 from inferc.compiler.problem import Case, Problem, Quantity
 from inferc.dsl.source import Span
 
@@ -108,16 +107,9 @@ class _Spans:
 
 
 def _formats(case: Case) -> tuple[Best, ...]:
-    names = {
-        name
-        for engine in case.engines
-        if allowed(case.decisions, "engine", engine.id)
-        for name in precisions_of(engine, case.place)
-        if allowed(case.decisions, "precision", name)
-    }
     return tuple(
         Best(name=name, weights=weights_bytes(case.model, name), read_bytes=_read_once(case, name))
-        for name in sorted(names, key=lambda name: (BYTES_PER_PARAMETER[name], name))
+        for name in sorted(formats_of(case), key=lambda name: (BYTES_PER_PARAMETER[name], name))
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inferc.compiler.model import Engine
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.bounds import violated
-from inferc.compiler.plan.conflicts import explain_empty
+from inferc.compiler.plan.conflicts import conflict_of, has_configuration, why_empty
 from inferc.compiler.plan.decisions import Bound, Plan, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.objectives import margins_of, understood
 from inferc.compiler.plan.relax import nearest
@@ -71,10 +71,10 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     services: list[ServicePlan] = []
     refusals: list[Refusal] = []
     for at, judge in enumerate(judges):
-        empty = explain_empty(judge)
         bounds = violated(judge.problem)
-        if empty is not None and not bounds:
-            found.append(empty)
+        conflict = None if bounds else conflict_of(judge)
+        if conflict is not None:
+            found.append(conflict)
             continue
         verdict = Verdict.INFEASIBLE if bounds else judge.verdict()
         if verdict is Verdict.INFEASIBLE:
@@ -136,6 +136,8 @@ def _refused(judge: Judge, refusal: Refusal) -> list[Diagnostic]:
     span = problem.service.span
     if refusal.bounds:
         return [report.bound_violated(bound, refusal, span) for bound in refusal.bounds]
+    if not has_configuration(problem.case):
+        return [report.no_layout(refusal, problem.case, why_empty(problem.case), span)]
     left = judge.easy.accelerators
     return [report.no_plan_found(refusal, problem.case, left, span)]
 

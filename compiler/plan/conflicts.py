@@ -4,25 +4,31 @@ from dataclasses import replace
 from itertools import combinations
 
 from inferc.compiler.model import Decision
-from inferc.compiler.perf.architecture import weights_bytes
+from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER, weights_bytes
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.search import Search
+from inferc.compiler.plan.space import formats_of
 from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
 from inferc.dsl.diagnostics import Diagnostic
 
+MODEL_FIELDS = frozenset({"precision"})
+"""Fields that say what is served; the others say how, and are pins."""
 
-def explain_empty(judge: Judge) -> Diagnostic | None:
-    """Return the error for a space without a single configuration, or None where there is one."""
+
+def conflict_of(judge: Judge) -> Diagnostic | None:
+    """Return the error for pins that leave no configuration, or None where none is to blame."""
     case = judge.problem.case
-    if has_configuration(case):
+    if has_configuration(case) or not has_layout(case):
         return None
-    free = replace(case, decisions=())
-    span = judge.problem.service.span
-    if not has_configuration(free):
-        return report.no_layout(case, _why(case), span)
-    return report.pins_conflict(case, smallest_conflict(case), _why(case))
+    return report.pins_conflict(case, smallest_conflict(case), why_empty(case))
+
+
+def has_layout(case: Case) -> bool:
+    """Return whether the model, in a format it may have, can be laid out on the place at all."""
+    kept = tuple(item for item in case.decisions if item.field in MODEL_FIELDS)
+    return has_configuration(replace(case, decisions=kept))
 
 
 def has_configuration(case: Case) -> bool:
@@ -39,11 +45,14 @@ def smallest_conflict(case: Case) -> tuple[Decision, ...]:
     return case.decisions
 
 
-def _why(case: Case) -> str:
+def why_empty(case: Case) -> str:
+    """Return the sizes that decide whether a model can be laid out."""
     place = case.place
-    weights = weights_bytes(case.model, "fp16")
+    formats = formats_of(case) or ("fp16",)
+    widest = max(formats, key=lambda name: (BYTES_PER_PARAMETER[name], name))
+    weights = weights_bytes(case.model, widest)
     memory = place.accelerator.memory_bytes.value
     return (
-        f"{show(weights, 'bytes')} of weights in fp16, {case.model.heads} attention heads, "
+        f"{show(weights, 'bytes')} of weights in {widest}, {case.model.heads} attention heads, "
         f"{place.accelerators} accelerators of {show(memory, 'bytes')}, {place.per_node} in a node"
     )

@@ -126,8 +126,8 @@ def pins_conflict(case: Case, decisions: tuple[Decision, ...], why: str) -> Diag
     )
 
 
-def no_layout(case: Case, why: str, span: Span) -> Diagnostic:
-    """Return the error when no engine can run the model on the place at all."""
+def no_layout(refusal: Refusal, case: Case, why: str, span: Span) -> Diagnostic:
+    """Return the error when no engine can lay the model out on the place, whatever is pinned."""
     return Diagnostic(
         code="INF502",
         slug="no-layout",
@@ -135,7 +135,7 @@ def no_layout(case: Case, why: str, span: Span) -> Diagnostic:
         f"`{case.place.path}`",
         span=span,
         notes=(why,),
-        help="give the place more accelerators, or the service another model or precision",
+        help=_help(refusal),
     )
 
 

@@ -15,6 +15,7 @@ from inferc.compiler.perf.memory import (
 )
 from inferc.compiler.perf.steps import Stage
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
+from inferc.compiler.problem import Case
 
 SMALLEST_BUDGET_TOK = 512
 """The smallest token budget of a step that is tried unless the user states one: the budget for
@@ -132,6 +133,18 @@ def precisions_of(engine: Engine, place: Place) -> tuple[str, ...]:
         if name in BYTES_PER_PARAMETER and peak_flop_per_s(place.accelerator, name) > 0.0
     ]
     return tuple(usable)
+
+
+def formats_of(case: Case) -> tuple[str, ...]:
+    """Return the formats of weights that some engine can run and the decisions allow, by name."""
+    names = {
+        name
+        for engine in case.engines
+        if allowed(case.decisions, "engine", engine.id)
+        for name in precisions_of(engine, case.place)
+        if allowed(case.decisions, "precision", name)
+    }
+    return tuple(sorted(names))
 
 
 def shapes_of(

@@ -21,6 +21,7 @@ from inferc.compiler.plan import Verdict, build
 from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.plan.space import Shape
 from inferc.compiler.problem import Case, Problem
+from inferc.compiler.provenance import Origin
 
 TINY = designs.TINYLLAMA_1_1B
 
@@ -279,3 +280,20 @@ def test_weights_that_fit_in_sum_but_not_in_shards_are_no_layout() -> None:
     case = replace(asked.case, engines=single, place=place, decisions=())
     outcome = build("x", (replace(asked, case=case),))
     assert [item.code for item in outcome.diagnostics] == ["INF502"]
+    assert outcome.plan is not None
+    assert outcome.plan.verdict is Verdict.INFEASIBLE
+    assert not outcome.plan.refusals[0].bounds
+
+
+@pytest.mark.parametrize("origin", [Origin.GIVEN, Origin.CATALOG])
+def test_a_format_that_leaves_no_room_is_a_refusal_and_no_conflict_of_pins(origin: Origin) -> None:
+    """16 GB of weights fit into 17 GB of memory, and leave no room for the engine."""
+    asked = problem(LLAMA_3_8B, rate_per_s=0.1, place=designs.a100_node(per_node=1))
+    small = replace(designs.A100_80GB_SXM, memory_bytes=designs.fact(17e9))
+    place = replace(asked.case.place, accelerator=small)
+    format_ = replace(designs.fixed_precision("fp16"), origin=origin)
+    case = replace(asked.case, place=place, decisions=(format_,))
+    outcome = build("x", (replace(asked, case=case),))
+    assert [item.code for item in outcome.diagnostics] == ["INF502"]
+    assert outcome.plan is not None
+    assert [change.field for change in outcome.plan.refusals[0].nearest][:1] == ["precision"]
