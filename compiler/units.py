@@ -350,6 +350,17 @@ def _known(unit: str) -> Fraction:
     raise ValueError(message)
 
 
+_WHOLE_PERCENT = 1e-6
+"""What binary fractions may lack of a whole percent."""
+
+
+def percent(share: float) -> str:
+    """Return a share in whole percent, rounded down: a margin never looks larger than it is."""
+    if not math.isfinite(share):
+        return "unknown"
+    return f"{math.floor(to_unit(share, '%') + _WHOLE_PERCENT)}%"
+
+
 def show(value: float, kind: ShowKind) -> str:
     """Return ``value``, in base units, as a report prints it: ``410 ms``, ``131 GiB``, ``$5.50/h``.
 

@@ -152,8 +152,14 @@ def compile(
     Everything is written, or nothing: not where the file has errors, where one of its topologies
     is refused, where a target has errors, or where a file of an earlier compile was edited.
     """
+    return emit(draw(file, env=env, params=params), out, order)
+
+
+def emit(
+    planned: Planned, out: str | PathLike[str] | None = None, order: Order | None = None
+) -> Compiled:
+    """Return what :func:`compile` does, from what :func:`draw` found."""
     order = order or Order()
-    planned = draw(file, env=env, params=params)
     if not planned.ok or planned.refused:
         return Compiled(planned=planned, diagnostics=planned.diagnostics)
     outputs, found = _emit(planned.topologies, order)

@@ -15,7 +15,6 @@ class Operation:
         "pipeline",
         "sequences",
         "sequences_in_prefill",
-        "sequences_in_step",
         "stable",
         "tpot_s",
         "tpot_variance",
@@ -37,7 +36,6 @@ class Operation:
         """Of all steps."""
         self.period_s = inf
         """Mean time of a step, of one stage."""
-        self.sequences_in_step = inf
         self.sequences = inf
         """Decoding, in the whole replica."""
         self.sequences_in_prefill = inf

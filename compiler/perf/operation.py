@@ -56,7 +56,6 @@ def operate(
     found.sequences = step.sequences * stage.pipeline
     found.tpot_s = step.period_s * stage.pipeline
     found.period_s = step.period_s
-    found.sequences_in_step = step.sequences
     first_token(found, stage, demand, rate_per_s, room)
     backlog(found, demand, rate_per_s, demand.prompt_tok * full_s / room)
     found.ttft_floor_s += frontend_s

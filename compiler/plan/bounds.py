@@ -281,6 +281,14 @@ def _next_token(
         )
 
 
+def _arrivals(case: Case, spans: _Spans) -> tuple[Term, Term]:
+    """Return the terms of the busiest rate of requests."""
+    return (
+        _term("rate", case.rate_per_s, "req/s", "the file"),
+        _term("peak factor", case.peak, "x", _whence(spans.problem, Quantity.PEAK)),
+    )
+
+
 def _compute(case: Case, hardware: Hardware, spans: _Spans) -> Iterator[Bound]:
     """Yield: the FLOP of all requests fit into the peak of all accelerators together."""
     prompt, output = case.prompt_mean_tok, case.output_mean_tok
@@ -299,8 +307,7 @@ def _compute(case: Case, hardware: Hardware, spans: _Spans) -> Iterator[Bound]:
         unit="FLOP/s",
         ratio=share(need, hardware.flop_per_s),
         terms=(
-            _term("rate", case.rate_per_s, "req/s", "the file"),
-            _term("peak factor", case.peak, "x", _whence(spans.problem, Quantity.PEAK)),
+            *_arrivals(case, spans),
             _term("mean prompt", prompt, "tok", _whence(spans.problem, Quantity.PROMPT)),
             _term("mean answer", output, "tok", _whence(spans.problem, Quantity.OUTPUT)),
             _term("FLOP of a request", per_request, "FLOP", TRANSFORMER),
@@ -335,8 +342,7 @@ def _bandwidth(case: Case, hardware: Hardware, spans: _Spans) -> Iterator[Bound]
         unit="B/s",
         ratio=share(need, hardware.bytes_per_s),
         terms=(
-            _term("rate", case.rate_per_s, "req/s", "the file"),
-            _term("peak factor", case.peak, "x", _whence(spans.problem, Quantity.PEAK)),
+            *_arrivals(case, spans),
             _term("tokens decoded", later, "tok", _whence(spans.problem, Quantity.OUTPUT)),
             _term("mean context", context, "tok", _whence(spans.problem, Quantity.PROMPT)),
             _term("KV cache of a token", kv_bytes_per_tok(case.model), "B", TRANSFORMER),
@@ -367,8 +373,7 @@ def _network(case: Case, spans: _Spans) -> Iterator[Bound]:
         unit="B/s",
         ratio=share(need, have),
         terms=(
-            _term("rate", case.rate_per_s, "req/s", "the file"),
-            _term("peak factor", case.peak, "x", _whence(spans.problem, Quantity.PEAK)),
+            *_arrivals(case, spans),
             _term("smallest request without a prompt", float(len(SMALLEST_REQUEST)), "B", HTTP),
             _term("mean prompt", case.prompt_mean_tok, "B", "a token is at least one byte of text"),
             _term("bytes of a request", per_request, "B", HTTP),

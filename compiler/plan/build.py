@@ -72,7 +72,7 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     refusals: list[Refusal] = []
     for at, judge in enumerate(judges):
         bounds = violated(judge.problem)
-        conflict = None if bounds else conflict_of(judge)
+        conflict = None if bounds else conflict_of(judge.problem.case)
         if conflict is not None:
             found.append(conflict)
             continue

@@ -8,7 +8,6 @@ from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER, weights_bytes
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.search import Search
 from inferc.compiler.plan.space import formats_of
-from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
 from inferc.dsl.diagnostics import Diagnostic
@@ -17,9 +16,8 @@ MODEL_FIELDS = frozenset({"precision"})
 """Fields that say what is served; the others say how, and are pins."""
 
 
-def conflict_of(judge: Judge) -> Diagnostic | None:
+def conflict_of(case: Case) -> Diagnostic | None:
     """Return the error for pins that leave no configuration, or None where none is to blame."""
-    case = judge.problem.case
     if has_configuration(case) or not has_layout(case):
         return None
     return report.pins_conflict(case, smallest_conflict(case), why_empty(case))

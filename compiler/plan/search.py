@@ -7,7 +7,7 @@ up with the largest token budget cannot with a smaller one.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from inferc.compiler.model import Decision
@@ -58,8 +58,6 @@ class Candidate:
     """Whether it also holds with every unknown at its least favourable end."""
     tightest: float
     """The largest share of a limit that is used up: above 1 a line is missed."""
-    key: tuple[float | str, ...]
-    """Smaller is better."""
 
     @property
     def configuration(self) -> Configuration:
@@ -109,7 +107,6 @@ class Search:
         self.soft = soft(case.objectives)
         self.shapes = shapes_of(case.model, case.place, case.engines, case.decisions)
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
-        self.looked_at = 0
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
         self._last = 0
@@ -153,7 +150,6 @@ class Search:
 
     def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
         """Return how each of ``replicas`` runs, requests dealt out among them at random."""
-        self.looked_at += 1
         rate_per_s = load.rate_per_s / replicas
         frontend_s = shape.coefficient("frontend_s")
         return operate(shape.stage, load.demand, rate_per_s, budget_tok, frontend_s)
@@ -173,10 +169,8 @@ class Search:
 
     def holds_with(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> bool:
         """Return whether the SLA holds with some limit of sequences."""
-        if load.longest_tok > self.context_tok:
-            return False
         found = self.operate(shape, budget_tok, replicas, load)
-        return found.stable and self._admits(shape, budget_tok, found, load)
+        return self._admits(shape, budget_tok, found, load)
 
     def holds(self, load: Load) -> bool:
         """Return whether any configuration of the space meets the SLA at ``load``.
@@ -207,9 +201,11 @@ class Search:
         return False
 
     def _admits(self, shape: Shape, budget_tok: int, found: Operation, load: Load) -> bool:
-        """Return whether a replica that keeps up meets the SLA and has slots and memory."""
+        """Return whether a replica keeps up, meets the SLA and has context, slots and memory."""
         return (
-            meets(self.hard, found, load.demand)
+            found.stable
+            and load.longest_tok <= self.context_tok
+            and meets(self.hard, found, load.demand)
             and self.sequences_that_suffice(shape, budget_tok, found, load.demand) is not None
         )
 
@@ -229,7 +225,7 @@ class Search:
             counts = self.replica_counts(shape)
             if counts and self.limits(shape, budget_tok):
                 found.append(self._best_count(shape, budget_tok, counts, (planned, hardest)))
-        return sorted(found, key=lambda item: item.key)
+        return sorted(found, key=lambda item: self._key(item, planned))
 
     def _best_count(
         self, shape: Shape, budget_tok: int, counts: Sequence[int], loads: tuple[Load, Load]
@@ -251,14 +247,16 @@ class Search:
     ) -> Candidate:
         """Return where a configuration stands, its limit of sequences as small as suffices."""
         found = self.operate(shape, budget_tok, replicas, planned)
-        holds = self.holds_with(shape, budget_tok, replicas, planned)
-        robust = holds and self.holds_with(shape, budget_tok, replicas, hardest)
-        load, worst = (hardest, None) if robust else (planned, found)
-        worst = worst or self.operate(shape, budget_tok, replicas, load)
+        holds = self._admits(shape, budget_tok, found, planned)
+        load, worst, robust = planned, found, False
+        if holds:
+            hard = self.operate(shape, budget_tok, replicas, hardest)
+            robust = self._admits(shape, budget_tok, hard, hardest)
+            load, worst = (hardest, hard) if robust else (planned, found)
         sequences = self.sequences_that_suffice(shape, budget_tok, worst, load.demand)
         limits = self.limits(shape, budget_tok)
         lines = margins_of((*self.hard, *self.soft), found, planned.demand)
-        item = Candidate(
+        return Candidate(
             shape=shape,
             budget_tok=budget_tok,
             replicas=replicas,
@@ -267,9 +265,7 @@ class Search:
             holds=holds,
             robust=robust,
             tightest=max((margin.ratio for margin in lines), default=found.load),
-            key=(),
         )
-        return replace(item, key=self._key(item, planned))
 
     def _distance(self, item: Candidate, planned: Load) -> float:
         """Return how far a candidate is from the SLA: its worst line, or the rate it cannot carry.

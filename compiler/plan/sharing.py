@@ -21,6 +21,7 @@ class Neighbours:
         self.problems = problems
         self.used: dict[int, int] = {}
         """Accelerators that the plans made so far take, by position of the service."""
+        self._least: dict[tuple[int, str], int] = {}
 
     def shares(self, at: int) -> bool:
         """Return whether another service runs on the same place."""
@@ -33,7 +34,7 @@ class Neighbours:
         """
         total = self.problems[at].case.place.accelerators
         taken = sum(
-            max(self.used.get(other, 0), least_accelerators(self.problems[other], corner))
+            max(self.used.get(other, 0), self._least_of(other, corner))
             for other in self._others(at)
         )
         return max(0, total - taken)
@@ -46,6 +47,14 @@ class Neighbours:
         return Judge(
             problem, {corner: Search(problem.case, self.left(at, corner)) for corner in CORNERS}
         )
+
+    def _least_of(self, other: int, corner: str) -> int:
+        """Return what a service needs at least at a corner; every neighbour asks for it."""
+        known = self._least.get((other, corner))
+        if known is None:
+            known = least_accelerators(self.problems[other], corner)
+            self._least[other, corner] = known
+        return known
 
     def _others(self, at: int) -> list[int]:
         path = self.problems[at].case.place.path

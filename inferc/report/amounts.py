@@ -37,10 +37,6 @@ LARGE_COUNT = SCALES["M"]
 """From here on a count is shown as 70.6B rather than digit by digit."""
 
 
-ROUNDING = 1e-6
-"""What binary fractions may lack of a whole percent."""
-
-
 def amount(value: float, unit: str) -> str:
     """Return ``value``, in the base unit ``unit``, as a report shows it."""
     if math.isinf(value):
@@ -62,13 +58,6 @@ def metric_amount(value: float, metric: str) -> str:
     """Return a value of an SLA metric as a report shows it."""
     unit = metric_unit(metric)
     return show(value, "ratio") if unit == "ratio" else amount(value, unit)
-
-
-def percent(share: float) -> str:
-    """Return a share in whole percent, rounded down: a margin never looks larger than it is."""
-    if not math.isfinite(share):
-        return "unknown"
-    return f"{math.floor(to_unit(share, '%') + ROUNDING)}%"
 
 
 def times(ratio: float) -> str:

@@ -8,11 +8,11 @@ from typing import TypeAlias
 from inferc.compiler.model import Decision, Design, Lengths, Objective, Service
 from inferc.compiler.plan import Assumption, Choice, Margin, Plan, ServicePlan
 from inferc.compiler.provenance import Origin, Sourced
+from inferc.compiler.units import percent
 from inferc.dsl import Span
 from inferc.report.amounts import (
     amount,
     metric_amount,
-    percent,
     percentile_name,
     times,
 )

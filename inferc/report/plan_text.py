@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from inferc.compiler.model import Design, Place
 from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, Verdict
-from inferc.compiler.units import show
-from inferc.report.amounts import amount, metric_amount, percent, percentile_name, plural
+from inferc.compiler.units import percent, show
+from inferc.report.amounts import amount, metric_amount, percentile_name, plural
 from inferc.report.layout import Cell, Paint, table, wrap
 from inferc.report.refusal import refusal_lines
 from inferc.report.verdicts import decides, effect, headline, place_of, settled, span_of

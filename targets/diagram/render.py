@@ -9,10 +9,8 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-AUTO = "auto"
 SYSTEM = "system"
 PURE = "pure"
-RENDERERS = (AUTO, SYSTEM, PURE)
 
 PROGRAM = "graphviz-pure"
 TIMEOUT_S = 60.0

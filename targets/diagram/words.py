@@ -2,18 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import floor
 
 from inferc.compiler.plan import Margin, ServicePlan
 from inferc.compiler.topology import GraphNode, Topology
-from inferc.compiler.units import show, to_unit
+from inferc.compiler.units import percent, show, to_unit
 from inferc.targets.diagram.scene import Host, Part, Unit
 
 TIMES = frozenset({"ttft", "itl", "tpot", "e2e", "latency", "completion"})
 """Metrics that are durations."""
-
-ROUNDING = 1e-9
-"""A share that is a whole percent but for the last binary digit counts as one."""
 
 LONGEST = 44
 """Characters of a line; longer names end in an ellipsis, the whole name is in the tooltip."""
@@ -61,7 +57,7 @@ def _sla_line(margin: Margin) -> SlaLine:
         metric=f"{percentile}{line.metric}",
         predicted=_metric(margin.predicted, line.metric),
         limit=f"{_sign(line.operator)} {_metric(line.limit.value, line.metric)}",
-        margin=f"{floor(to_unit(1 - margin.ratio, '%') + ROUNDING)}% margin" if met else missed,
+        margin=f"{percent(1 - margin.ratio)} margin" if met else missed,
         met=met,
         hard=line.hard,
     )

@@ -197,15 +197,12 @@ def bad_value(*, field: str, value: str, expected: str, span: Span | None) -> Di
     )
 
 
-def inconsistent(
-    *, code: str, slug: str, where: str, message: str, notes: tuple[str, ...] = ()
-) -> Diagnostic:
+def inconsistent(*, code: str, slug: str, where: str, message: str) -> Diagnostic:
     """INF690 to INF698: an emitted object would not work, or not as planned."""
     return Diagnostic(
         code=code,
         slug=slug,
         message=f"{where}: {message}",
         span=None,
-        notes=notes,
         help=REPORT,
     )

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inferc.compiler.units import percent
 from inferc.report.amounts import (
     amount,
     metric_amount,
     metric_suffix,
-    percent,
     percentile_name,
     plural,
     times,

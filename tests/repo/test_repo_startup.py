@@ -54,7 +54,11 @@ def loaded(arguments: tuple[str, ...], folder: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-@pytest.mark.parametrize(("arguments", "unwanted"), LOADED, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    LOADED,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value)[:40],
+)
 def test_a_command_loads_only_what_it_needs(
     arguments: tuple[str, ...], unwanted: set[str], tmp_path: Path
 ) -> None:

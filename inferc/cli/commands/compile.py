@@ -1,6 +1,6 @@
 """``inferc compile``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,8 +11,6 @@ from inferc.cli.exit_codes import DENIED, OK
 from inferc.cli.options import Color, Deny, Env, File, Format, Params, Renderer, read_params
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import complain, say, to_json
-from inferc.dsl import Diagnostic, SourceFile
-from inferc.files.reader import read_source
 from inferc.versions import FORMAT_VERSION
 
 if TYPE_CHECKING:
@@ -79,23 +77,20 @@ def compile(
     you edited them; files of your own beside them are left alone.
     """
     params, levels, targets = read_params(param), read_deny(deny), read_targets(target)
-    source = read_source(file)
-    if isinstance(source, Diagnostic):
-        return _fail([source], form=format, color=color)
-    if _is_denied(source, levels, env=env, params=params):
+    planned = api.draw(file, env=env, params=params)
+    reasons = list(deny_reasons(planned.plans, levels))
+    if reasons:
+        for reason in reasons:
+            complain(reason)
         return DENIED
     options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
-    compiled = api.compile(
-        source,
-        output,
-        api.Order(targets=targets, options=options, force=force, dry_run=dry_run),
-        env=env,
-        params=params,
-    )
-    if compiled.written is None or not compiled.ok:
-        code = _fail(compiled.diagnostics, form=format, color=color)
-        return refuse(compiled.planned, form=format) if compiled.planned.refused else code
+    order = api.Order(targets=targets, options=options, force=force, dry_run=dry_run)
+    compiled = api.emit(planned, output, order)
     show(compiled.diagnostics, form=format, color=color)
+    if planned.refused:
+        return refuse(planned, form=format)
+    if compiled.written is None or not compiled.ok:
+        return exit_code(compiled.diagnostics)
     if list_files:
         for path in sorted((*compiled.written.written, *compiled.written.unchanged)):
             say(path.as_posix())
@@ -104,24 +99,6 @@ def compile(
     else:
         say("\n".join(_as_text(compiled, compiled.written, output, dry=dry_run)))
     return OK
-
-
-def _fail(diagnostics: Sequence[Diagnostic], *, form: str, color: str) -> int:
-    show(diagnostics, form=form, color=color)
-    return exit_code(diagnostics)
-
-
-def _is_denied(
-    source: SourceFile, levels: Sequence[str], *, env: str, params: Mapping[str, str]
-) -> bool:
-    """Return whether the plan rests on an assumption of one of ``levels``, having said so."""
-    if not levels:
-        return False
-    planned = api.plan(source, env=env, params=params)
-    reasons = list(deny_reasons(planned.plans, levels))
-    for reason in reasons:
-        complain(reason)
-    return bool(reasons)
 
 
 def read_targets(texts: Sequence[str] | None) -> tuple[str, ...]:
