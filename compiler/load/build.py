@@ -24,6 +24,13 @@ class _Loading:
     failed: set[str] = field(default_factory=set)
     edges: dict[str, list[tuple[Import, str]]] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    listings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the names in ``folder``, which is listed once however many imports lead there."""
+        if folder not in self.listings:
+            self.listings[folder] = tuple(self.reader.names(folder))
+        return self.listings[folder]
 
 
 def load(entry: SourceFile, reader: Reader) -> Loaded:
@@ -118,7 +125,7 @@ def _text(state: _Loading, statement: Import, key: str) -> str | Diagnostic:
     try:
         return state.reader.read(key)
     except FileNotFoundError:
-        names = state.reader.names(folder_of(key))
+        names = state.names(folder_of(key))
         close = _nearest(base_of(key), names)
         start = statement.module[: len(statement.module) - len(base_of(statement.module))]
         return report.import_not_found(
@@ -140,7 +147,7 @@ def _text(state: _Loading, statement: Import, key: str) -> str | Diagnostic:
 
 def _wrong_case(state: _Loading, statement: Import, key: str) -> Diagnostic | None:
     """Return a diagnostic if the file's own name differs from ``key`` in its capitals only."""
-    names = state.reader.names(folder_of(key))
+    names = state.names(folder_of(key))
     name = base_of(key)
     if name in names:
         return None

@@ -18,9 +18,14 @@ class Configuration:
     max_num_batched_tokens: int
 
     @property
+    def accelerators_per_replica(self) -> int:
+        """How many accelerators one replica takes."""
+        return self.tensor_parallel * self.pipeline_parallel
+
+    @property
     def accelerators(self) -> int:
         """How many accelerators it takes."""
-        return self.tensor_parallel * self.pipeline_parallel * self.replicas
+        return self.accelerators_per_replica * self.replicas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

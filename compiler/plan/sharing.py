@@ -65,12 +65,6 @@ class Neighbours:
         ]
 
 
-def judges_of(problems: Sequence[Problem]) -> tuple[Judge, ...]:
-    """Return the judge of every service, in order, each with the accelerators it may use."""
-    neighbours = Neighbours(problems)
-    return tuple(neighbours.judge(at) for at in range(len(problems)))
-
-
 def corner_case(problem: Problem, corner: str) -> Case:
     """Return the case at a corner of the unknowns."""
     cases: Mapping[str, Case] = {

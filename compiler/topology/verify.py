@@ -110,7 +110,7 @@ def _placement(topology: Topology) -> Iterator[Diagnostic]:
     gpus = Counter(edge.source for edge in _runs_on(topology))
     for plan in topology.services:
         shape, name = plan.configuration, plan.service.name
-        width = shape.tensor_parallel * shape.pipeline_parallel
+        width = shape.accelerators_per_replica
         placed = [
             gpus[node.id]
             for node in topology.nodes

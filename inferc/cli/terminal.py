@@ -36,7 +36,7 @@ def to_json(value: object) -> str:
     """Return ``value`` as indented JSON, in the order of its keys."""
     import json
 
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def complain(text: str) -> None:

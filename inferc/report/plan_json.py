@@ -1,6 +1,5 @@
 """A plan as JSON for other programs: base units, named by the suffix of each key."""
 
-import json
 from collections.abc import Mapping
 
 from inferc.compiler.plan import (
@@ -18,14 +17,7 @@ from inferc.report import refusal
 from inferc.report.amounts import metric_suffix
 from inferc.report.refusal import finite
 from inferc.report.verdicts import decides, headline
-
-FORMAT_VERSION = "1.0"
-"""A minor step only adds members, a major one may change their meaning."""
-
-
-def render_json(plan: Plan) -> str:
-    """Return ``plan`` as JSON text; of an infeasible one, the refusal."""
-    return json.dumps(to_data(plan), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+from inferc.versions import FORMAT_VERSION
 
 
 def to_data(plan: Plan) -> dict[str, Json]:

@@ -3,7 +3,6 @@
 The planner's own diagnostics say the same beside the lines of the file.
 """
 
-import json
 import math
 from collections.abc import Mapping
 
@@ -12,11 +11,10 @@ from inferc.compiler.topology import Json
 from inferc.dsl import Span
 from inferc.report.amounts import amount, metric_amount, percentile_name, times
 from inferc.report.layout import Paint, table, wrap
+from inferc.versions import FORMAT_VERSION
 
 ERROR = "Hardware constraints insufficient for SLA"
 """Programs compare with exactly this text."""
-
-FORMAT_VERSION = "1.0"
 
 
 def to_data(plan: Plan) -> dict[str, Json]:
@@ -40,11 +38,6 @@ def to_data(plan: Plan) -> dict[str, Json]:
         ],
         "best_effort": [_best(refusal) for refusal in plan.refusals if refusal.best_effort],
     }
-
-
-def render_json(plan: Plan) -> str:
-    """Return the refusal of ``plan`` as JSON text."""
-    return json.dumps(to_data(plan), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def finite(value: float) -> float | None:

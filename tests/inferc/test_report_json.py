@@ -9,8 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import designs, plans
 
+from inferc.cli.terminal import to_json
 from inferc.compiler.plan import Margin, Plan, Refusal, Verdict
-from inferc.report import ERROR, render_plan_json, render_refusal_json
+from inferc.report import ERROR, plan_json
+from inferc.report import refusal as refusals
+
+
+def render_plan_json(plan: Plan) -> str:
+    """Return what ``inferc plan --format json`` prints."""
+    return to_json(plan_json.to_data(plan))
+
+
+def render_refusal_json(plan: Plan) -> str:
+    """Return what a refused plan prints."""
+    return to_json(refusals.to_data(plan))
 
 
 def plan_data(plan: Plan) -> dict[str, object]:

@@ -15,8 +15,7 @@ GPU_KEYS = tuple(resource for resource, _ in GPU_RESOURCES.values())
 
 def check_accelerators(manifest: Manifest, plan: ServicePlan) -> Iterator[Finding]:
     """Yield where the pods do not ask for exactly the accelerators of a replica."""
-    shape = plan.configuration
-    planned = shape.tensor_parallel * shape.pipeline_parallel
+    planned = plan.configuration.accelerators_per_replica
     asked = 0
     for pod in pods(manifest):
         for container in pod.containers:
@@ -33,8 +32,7 @@ def check_pools(plans: Sequence[ServicePlan]) -> Iterator[Finding]:
     places = {plan.service.place.path: plan.service.place for plan in plans}
     for path, place in sorted(places.items()):
         wanted = sum(
-            plan.configuration.tensor_parallel
-            * plan.configuration.pipeline_parallel
+            plan.configuration.accelerators_per_replica
             * max(plan.autoscale.max_replicas, plan.configuration.replicas)
             for plan in plans
             if plan.service.place.path == path

@@ -94,8 +94,7 @@ class Serving:
     @property
     def gpus(self) -> int:
         """Accelerators of one replica."""
-        shape = self.plan.configuration
-        return shape.tensor_parallel * shape.pipeline_parallel
+        return self.plan.configuration.accelerators_per_replica
 
     @property
     def gpu_resource(self) -> str:
@@ -242,9 +241,12 @@ def can_surge(plan: ServicePlan, plans: Sequence[ServicePlan]) -> bool:
     its accelerators are taken, and they are taken in multiples of what all replicas share.
     """
     place = plan.service.place
-    size = _size(plan)
+    size = plan.configuration.accelerators_per_replica
     taken = [
-        (_size(other), max(other.autoscale.max_replicas, other.configuration.replicas))
+        (
+            other.configuration.accelerators_per_replica,
+            max(other.autoscale.max_replicas, other.configuration.replicas),
+        )
         for other in plans
         if other.service.place.path == place.path
     ]
@@ -252,10 +254,6 @@ def can_surge(plan: ServicePlan, plans: Sequence[ServicePlan]) -> bool:
     step = math.gcd(*(one for one, _ in taken))
     blocking = math.ceil((place.per_node - size + 1) / step) * step
     return blocking > 0 and used // blocking < int(place.nodes.value)
-
-
-def _size(plan: ServicePlan) -> int:
-    return plan.configuration.tensor_parallel * plan.configuration.pipeline_parallel
 
 
 def servings(topology: Topology, choices: Choices) -> tuple[Serving, ...]:
