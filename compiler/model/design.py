@@ -5,7 +5,7 @@ carries its origin. Nothing is planned here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inferc.compiler.provenance import Origin, Sourced
 from inferc.dsl.source import Span
@@ -35,7 +35,7 @@ class Accelerator:
     id: str
     """The catalog path: ``gpu.nvidia.a100_80gb_sxm``."""
     kind: str
-    """``gpu`` or ``board``."""
+    """``gpu``, ``accelerator`` (TPU, Trainium, Gaudi, …), ``cpu`` or ``board``."""
     title: str
     vendor: str
     architecture: str
@@ -51,12 +51,21 @@ class Accelerator:
     product_label: str
     """The value of the node label ``nvidia.com/gpu.product``; empty where there is none."""
     power_w: Sourced[float] | None
+    efficiency: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Calibrated coefficients of its architecture, by name: over those of an engine."""
     span: Span | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageModel:
-    """A decoder-only transformer, dense or mixture of experts."""
+    """A decoder-only language model.
+
+    Each of its ``layers`` holds at most one mixer (attention, or a recurrent state) and at most
+    one MLP. Attention is grouped-query unless ``kv_lora_rank`` says latent (MLA); of its layers
+    ``window_layers`` look back at ``window_tok`` tokens only. ``state_layers`` keep a state of a
+    constant size instead of a KV cache. With ``experts`` an MLP is a mixture of experts, except in
+    ``dense_layers``.
+    """
 
     id: str
     """The catalog path, or the name in the user's file."""
@@ -80,7 +89,51 @@ class LanguageModel:
     tied_embeddings: bool
     context: int
     """The longest context, in tokens."""
+    mlp_matrices: int = 3
+    """3 for a gated MLP (gate, up, down), 2 for a plain one."""
+    mlp_layers: int = -1
+    """Layers that have an MLP; -1 for all."""
+    dense_layers: int = 0
+    """Of those, layers with a dense MLP in a mixture of experts, wherever they stand."""
+    dense_intermediate: int = 0
+    """The width of that dense MLP."""
+    shared_intermediate: int = 0
+    """Width of the experts that every token visits, all of a layer together."""
+    window_layers: int = 0
+    """Layers whose attention looks back at ``window_tok`` tokens at most."""
+    window_tok: int = 0
+    kv_lora_rank: int = 0
+    """Latent attention: width of the compressed keys and values; 0 for none."""
+    q_lora_rank: int = 0
+    """Latent attention: width of the compressed queries; 0 where they are not compressed."""
+    qk_nope_head_dim: int = 0
+    qk_rope_head_dim: int = 0
+    v_head_dim: int = 0
+    state_layers: int = 0
+    """Layers with a state of constant size: linear attention, state-space models."""
+    state_parameters: int = 0
+    """Parameters of the matrices of one such layer's mixer."""
+    state_elements: int = 0
+    """Numbers that one such layer keeps of one sequence, convolution included."""
+    prediction_layers: int = 0
+    """Modules for multi-token prediction, each of about one layer."""
+    published: str = ""
+    """Format of the published weights; empty where the file does not say."""
     span: Span | None
+
+    @property
+    def attention_layers(self) -> int:
+        """How many layers have attention.
+
+        Those without a state; where each layer has one purpose (Nemotron-H), without an MLP either.
+        """
+        others = self.layers - self.state_layers
+        return others if self.mlp_layers in {-1, self.layers} else others - self.mlp_layers
+
+    @property
+    def all_mlp_layers(self) -> int:
+        """How many layers have an MLP."""
+        return self.layers if self.mlp_layers == -1 else self.mlp_layers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +165,24 @@ class Engine:
     port: int
     health_path: str
     ready_path: str
+    batching: str = "continuous"
+    """``continuous``, ``dynamic`` (waits for a batch up to a delay), ``static`` or ``none``."""
+    scheduling: str = "mixed"
+    """How prompts and answers share steps under continuous batching: ``mixed`` (prompts ride on
+    the steps of answers), or ``prefill_first`` (prompts have steps of their own, answers wait)."""
+    kv_admission: str = "as_needed"
+    """``as_needed`` (and preempts), or ``full_length`` (reserves prompt and longest answer)."""
+    chunked_prefill: bool = True
+    prefix_caching: bool = False
+    """Whether it is on by default."""
+    expert_parallel: bool = False
+    attention_data_parallel: bool = False
+    kv_precisions: tuple[str, ...] = ("fp16",)
+    """Formats of the KV cache, the default first."""
+    speculation: tuple[str, ...] = ()
+    """Kinds of speculative decoding: ``draft``, ``ngram``, ``eagle``, ``mtp``."""
+    defaults: Mapping[str, Sourced[float]] = field(default_factory=dict[str, Sourced[float]])
+    """What the engine does unless told: ``max_num_seqs``, ``max_num_batched_tokens``, …"""
     span: Span | None
 
 
