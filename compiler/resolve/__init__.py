@@ -15,6 +15,7 @@ from inferc.compiler.resolve.blocks import (
     Word,
 )
 from inferc.compiler.resolve.build import Outcome, resolve
+from inferc.compiler.resolve.entries import catalog_blocks
 
 __all__ = [
     "CallValue",
@@ -30,5 +31,6 @@ __all__ = [
     "Restriction",
     "Value",
     "Word",
+    "catalog_blocks",
     "resolve",
 ]

@@ -11,7 +11,7 @@ from inferc.compiler.resolve.context import Context, Steps
 from inferc.compiler.resolve.elaborate import ensure
 from inferc.compiler.resolve.evaluate import evaluate
 from inferc.compiler.resolve.fields import read_field
-from inferc.compiler.resolve.freeze import freeze
+from inferc.compiler.resolve.freeze import freeze, freeze_facts
 from inferc.compiler.resolve.labels import label_of
 from inferc.compiler.resolve.lookup import catalog_entry, value_of
 from inferc.compiler.resolve.nodes import (
@@ -268,8 +268,4 @@ def _facts(ctx: Context, *, any_topology: bool) -> Mapping[str, ResolvedBlock]:
             node = catalog_entry(ctx, f"{CATALOG}.{path}")
             if node is not None:
                 ctx.facts.setdefault(path, node)
-    frozen: dict[str, ResolvedBlock] = {}
-    while len(frozen) < len(ctx.facts):
-        for path in sorted(set(ctx.facts) - set(frozen)):
-            frozen[path] = freeze(ctx, ctx.facts[path])
-    return dict(sorted(frozen.items()))
+    return freeze_facts(ctx)

@@ -1,6 +1,6 @@
 """Nodes to the resolved blocks that the next phase reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from inferc.compiler.resolve import diagnostics as report
@@ -52,6 +52,15 @@ def freeze(ctx: Context, node: Node, *, complete: bool = True) -> ResolvedBlock:
         doc=node.doc,
         span=node.span,
     )
+
+
+def freeze_facts(ctx: Context) -> Mapping[str, ResolvedBlock]:
+    """Return every fact that was reached, with those that they refer to, by path."""
+    frozen: dict[str, ResolvedBlock] = {}
+    while len(frozen) < len(ctx.facts):
+        for path in sorted(set(ctx.facts) - set(frozen)):
+            frozen[path] = freeze(ctx, ctx.facts[path])
+    return dict(sorted(frozen.items()))
 
 
 def _check_lets(ctx: Context, node: Node) -> None:
