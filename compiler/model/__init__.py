@@ -15,6 +15,7 @@ from inferc.compiler.model.design import (
     Objective,
     Place,
     Service,
+    Tier,
 )
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "Outcome",
     "Place",
     "Service",
+    "Tier",
     "build",
 ]

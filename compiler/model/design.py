@@ -26,8 +26,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accelerator:
-    """A GPU, or a board that computes with its CPU.
+    """A GPU, another chip made for AI, a processor, or a board that computes with its CPU.
 
+    It is what an engine and a cluster count as one device, with its own memory.
     ``flop_per_s`` maps a dtype (``fp32 fp16 bf16 fp8 int8 fp4 int4``) to the dense peak; a dtype
     that is absent has no hardware support.
     """
@@ -48,6 +49,13 @@ class Accelerator:
     """How many accelerators the link joins at full speed."""
     network: Link | None
     """The board's own network port; None for a GPU, whose node has one."""
+    host_link: Link | None = None
+    """What joins it to its host; the accelerators of a node too, where ``link`` does not."""
+    peer_to_peer: bool = True
+    """Whether accelerators write into each other's memory over ``host_link``, or go through the
+    host's memory (GeForce cards)."""
+    per_package: int = 1
+    """How many of it one package holds: an MI250 is two dies, each of which is a device."""
     product_label: str
     """The value of the node label ``nvidia.com/gpu.product``; empty where there is none."""
     power_w: Sourced[float] | None
@@ -137,6 +145,16 @@ class LanguageModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """Defaults of an engine on accelerators with at least so much memory."""
+
+    memory_from_bytes: float
+    except_for: tuple[str, ...]
+    """Parts of the titles of accelerators that do not have them: ``A100``."""
+    defaults: Mapping[str, Sourced[float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """An inference engine: what it can do, what it costs, how its flags are spelled.
 
@@ -152,11 +170,11 @@ class Engine:
     image: str
     """``repository:tag``."""
     devices: tuple[str, ...]
-    """``gpu``, ``board``."""
+    """Kinds of accelerators: ``gpu``, ``accelerator``, ``cpu``, ``board``."""
     vendors: tuple[str, ...]
     """Vendors of accelerators that it runs on."""
     precisions: tuple[str, ...]
-    """Formats of weights: ``fp16 bf16 fp8 int8 int4``."""
+    """Formats of weights: ``fp16 bf16 fp8 int8 w8a16 int4 nvfp4 mxfp4``."""
     tensor_parallel: bool
     pipeline_parallel: bool
     coefficients: Mapping[str, Sourced[float]]
@@ -183,6 +201,10 @@ class Engine:
     """Kinds of speculative decoding: ``draft``, ``ngram``, ``eagle``, ``mtp``."""
     defaults: Mapping[str, Sourced[float]] = field(default_factory=dict[str, Sourced[float]])
     """What the engine does unless told: ``max_num_seqs``, ``max_num_batched_tokens``, …"""
+    tiers: tuple[Tier, ...] = ()
+    """Other defaults by memory of the accelerator, the least memory first."""
+    only_if_named: bool = False
+    """Whether the planner takes it only where a line of the file names it."""
     span: Span | None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from inferc.compiler.model import values
-from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Link
+from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Link, Tier
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.provenance import Origin, Sourced, exactly
 from inferc.compiler.resolve import FieldValue, ResolvedBlock
@@ -41,6 +41,9 @@ def accelerator(block: ResolvedBlock, blocks: Blocks, *, per_node: int) -> Accel
         flop_per_s=_numbers(block.child("compute")),
         link=joined,
         link_domain=values.count_or(block, "link_domain", per_node if joined else 1),
+        host_link=link(blocks.target(block, "host_link")) if "host_link" in block.fields else None,
+        peer_to_peer=values.flag_or(block, "peer_to_peer", default=True),
+        per_package=values.count_or(block, "per_package", 1),
         network=link(blocks.target(block, "network")) if "network" in block.fields else None,
         product_label=values.text_or(block, "product_label"),
         power_w=values.sourced(power) if power else None,
@@ -85,6 +88,18 @@ def engine(block: ResolvedBlock) -> Engine:
         precisions=values.words(block, "precisions"),
         tensor_parallel=values.flag_or(block, "tensor_parallel"),
         pipeline_parallel=values.flag_or(block, "pipeline_parallel"),
+        expert_parallel=values.flag_or(block, "expert_parallel"),
+        attention_data_parallel=values.flag_or(block, "attention_data_parallel"),
+        batching=values.text_or(block, "batching", "continuous"),
+        scheduling=values.text_or(block, "scheduling", "mixed"),
+        kv_admission=values.text_or(block, "kv_admission", "as_needed"),
+        chunked_prefill=values.flag_or(block, "chunked_prefill", default=True),
+        prefix_caching=values.flag_or(block, "prefix_caching"),
+        kv_precisions=values.words(block, "kv_precisions") or ("fp16",),
+        speculation=values.words(block, "speculation"),
+        only_if_named=values.flag_or(block, "only_if_named"),
+        defaults=_numbers(block.child("defaults")),
+        tiers=_tiers(block),
         coefficients=_numbers(block.child("coefficients")),
         flags=_texts(block.child("flags")),
         metrics=_texts(block.child("metrics")),
@@ -105,6 +120,24 @@ def runs_on(candidate: Engine, hardware: Accelerator, precisions: tuple[str, ...
         and (not candidate.vendors or hardware.vendor in candidate.vendors)
         and (not precisions or any(name in candidate.precisions for name in precisions))
     )
+
+
+def _tiers(block: ResolvedBlock) -> tuple[Tier, ...]:
+    """Return an engine's defaults by memory, the least memory first."""
+    found = (
+        Tier(
+            memory_from_bytes=values.number(child, "memory_from").value,
+            except_for=values.words(child, "except_for"),
+            defaults={
+                name: values.sourced(field)
+                for name, field in child.fields.items()
+                if name not in {"memory_from", "except_for"}
+            },
+        )
+        for child in block.children
+        if child.kind == "tier"
+    )
+    return tuple(sorted(found, key=lambda tier: tier.memory_from_bytes))
 
 
 def _numbers(block: ResolvedBlock | None) -> Mapping[str, Sourced[float]]:

@@ -18,12 +18,31 @@ from inferc.compiler.schema.build import (
     uncertain,
     words,
 )
+from inferc.compiler.schema.model_fields import LANGUAGE_MODEL
 from inferc.compiler.schema.spec import Kind
 from inferc.compiler.units import BANDWIDTH, BYTE, COMPUTE, NUMBER, POWER, TIME, TOK
 
 DTYPES = ("fp32", "fp16", "bf16", "fp8", "int8", "fp4", "int4")
-PRECISIONS = ("fp16", "bf16", "fp8", "int8", "int4")
+PRECISIONS = ("fp16", "bf16", "fp8", "int8", "w8a16", "int4", "nvfp4", "mxfp4")
+"""Formats of weights: ``int8`` multiplies in int8 (W8A8); ``w8a16`` and ``int4`` (AWQ, GPTQ) are
+formats of the weights alone, and ``nvfp4`` and ``mxfp4`` hold 4-bit floats with shared scales."""
+KV_PRECISIONS = ("fp16", "bf16", "fp8", "int8", "int4", "nvfp4")
+"""Formats of the KV cache."""
 LENGTHS = call("dist", of=uncertain(positive(TOK)))
+DEVICES = ("gpu", "accelerator", "cpu", "board")
+"""The kinds of hardware that models run on."""
+VENDORS = (
+    "nvidia",
+    "amd",
+    "intel",
+    "google",
+    "aws",
+    "apple",
+    "ampere",
+    "arm",
+    "broadcom",
+    "other",
+)
 _COEFFICIENT = tuple(
     alternative
     for dimension in (NUMBER, TIME, BYTE, BANDWIDTH, COMPUTE, TOK)
@@ -32,20 +51,26 @@ _COEFFICIENT = tuple(
 
 _HARDWARE = (
     field("title", TEXT, "What its maker calls it.", required=True),
-    field("vendor", words("nvidia", "amd", "intel", "broadcom", "other"), "Who makes it."),
+    field("vendor", words(*VENDORS), "Who makes it."),
     field("architecture", TEXT, "The generation: `Ampere`."),
     field("memory", uncertain(positive(BYTE)), "Memory that weights can live in.", required=True),
     field("bandwidth", uncertain(positive(BANDWIDTH)), "Speed of that memory.", required=True),
     field("link", ref("link"), "What joins the accelerators inside a node."),
     field("link_domain", count(), "How many accelerators the link joins at full speed."),
+    field("host_link", ref("link"), "What joins it to its host: PCIe of some generation."),
+    field("peer_to_peer", BOOL, "Whether it writes into others' memory over that link."),
     field("network", ref("link"), "Its own network port, where it has one."),
     field("power", uncertain(positive(POWER)), "Power at full load."),
     field("product_label", TEXT, "Value of the node label `nvidia.com/gpu.product`."),
+    field("per_package", count(), "How many of it one package holds; absent: 1."),
+    field("aliases", listed(TEXT), "Other names, as benchmarks and price lists write them."),
     part("compute", required=True),
 )
 
 CATALOG_KINDS: tuple[Kind, ...] = (
-    kind("gpu", "An accelerator.", *_HARDWARE),
+    kind("gpu", "A graphics processor that computes.", *_HARDWARE),
+    kind("accelerator", "A chip made for AI that is no GPU: TPU, Trainium, Gaudi.", *_HARDWARE),
+    kind("cpu", "A processor of a server or desktop that computes on its cores.", *_HARDWARE),
     kind("board", "A computer that computes with its processor.", *_HARDWARE),
     kind(
         "compute",
@@ -67,24 +92,8 @@ CATALOG_KINDS: tuple[Kind, ...] = (
     ),
     kind(
         "llm",
-        "A decoder-only transformer.",
-        field("title", TEXT, "What its maker calls it.", required=True),
-        field("family", TEXT, "The family it belongs to."),
-        field("repository", TEXT, "Where its weights are: `meta-llama/Meta-Llama-3-70B`."),
-        field("revision", TEXT, "The commit of that repository."),
-        field("parameters", positive(), "How many weights it has: `70.6B`.", required=True),
-        field("layers", count(), "Transformer layers.", required=True),
-        field("hidden", count(), "Width of the residual stream.", required=True),
-        field("intermediate", count(), "Width of the MLP, or of one expert.", required=True),
-        field("heads", count(), "Query heads.", required=True),
-        field("kv_heads", count(), "Key-value heads.", required=True),
-        field("head_dim", count(), "Width of one head; absent: hidden / heads."),
-        field("vocabulary", count(), "Entries of the vocabulary.", required=True),
-        field("context", count(TOK), "The longest context.", required=True),
-        field("experts", count(low=0), "Experts of each layer; 0 for a dense model."),
-        field("experts_per_token", count(low=0), "Experts that a token visits."),
-        field("tied_embeddings", BOOL, "Whether input and output embeddings are one matrix."),
-        field("dtype", words("fp32", "fp16", "bf16", "fp8"), "Format of the published weights."),
+        "A decoder-only language model.",
+        *LANGUAGE_MODEL,
     ),
     kind(
         "engine",
@@ -92,18 +101,58 @@ CATALOG_KINDS: tuple[Kind, ...] = (
         field("title", TEXT, "What its authors call it.", required=True),
         field("version", TEXT, "The release that the facts belong to.", required=True),
         field("image", TEXT, "Container image: `repository:tag`.", required=True),
-        field("devices", listed(words("gpu", "board")), "What it runs on.", required=True),
+        field("devices", listed(words(*DEVICES)), "What it runs on.", required=True),
         field(
             "vendors",
-            listed(words("nvidia", "amd", "intel", "broadcom", "other")),
+            listed(words(*VENDORS)),
             "Whose hardware it runs on; absent: anybody's.",
         ),
         field("precisions", listed(words(*PRECISIONS)), "Formats of weights.", required=True),
         field("tensor_parallel", BOOL, "Whether it can split layers over accelerators."),
         field("pipeline_parallel", BOOL, "Whether it can split the layers into stages."),
+        field("expert_parallel", BOOL, "Whether it can split experts over accelerators."),
+        field(
+            "attention_data_parallel",
+            BOOL,
+            "Whether attention can be replicated while the experts are split.",
+        ),
+        field(
+            "batching",
+            words("continuous", "dynamic", "static", "none"),
+            "How requests share the hardware; absent: continuous.",
+        ),
+        field(
+            "scheduling",
+            words("mixed", "prefill_first"),
+            "Whether prompts ride on the steps of answers, or have steps of their own.",
+        ),
+        field(
+            "kv_admission",
+            words("as_needed", "full_length"),
+            "What a request must find free to start: its prompt, or its longest answer too.",
+        ),
+        field("chunked_prefill", BOOL, "Whether long prompts are split; absent: yes."),
+        field("prefix_caching", BOOL, "Whether shared prefixes are kept, unless told."),
+        field(
+            "kv_precisions",
+            listed(words(*KV_PRECISIONS)),
+            "Formats of the KV cache, the default first; absent: fp16.",
+        ),
+        field(
+            "speculation",
+            listed(words("draft", "ngram", "eagle", "mtp")),
+            "Kinds of speculative decoding.",
+        ),
+        field(
+            "only_if_named",
+            BOOL,
+            "Whether the planner takes it only where a line names it.",
+        ),
         field("port", count(), "Where it listens.", required=True),
         field("health_path", TEXT, "Answers while the process lives.", required=True),
         field("ready_path", TEXT, "Answers once it can serve.", required=True),
+        part("defaults"),
+        part("tier", many=True),
         part("coefficients"),
         part("flags"),
         part("metrics"),
@@ -112,6 +161,20 @@ CATALOG_KINDS: tuple[Kind, ...] = (
         "coefficients",
         "Calibrated numbers of the performance model, by name.",
         label="none",
+        free=_COEFFICIENT,
+    ),
+    kind(
+        "defaults",
+        "What the engine does unless told: `max_num_seqs`, `max_num_batched_tokens`, …",
+        label="none",
+        free=_COEFFICIENT,
+    ),
+    kind(
+        "tier",
+        "Other defaults, on accelerators with at least so much memory.",
+        field("memory_from", positive(BYTE), "The least memory that has them.", required=True),
+        field("except_for", listed(TEXT), "Accelerators, by a part of their titles, without them."),
+        label="optional",  # as a part of an engine it needs one; alone it means nothing
         free=_COEFFICIENT,
     ),
     kind("flags", "Spelling of each planned value on the command line.", label="none", free=TEXT),
