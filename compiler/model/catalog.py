@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from inferc.compiler.load import CATALOG
-from inferc.compiler.model import facts
+from inferc.compiler.model import facts, models
 from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Link, Place
 from inferc.compiler.model.hardware import NETWORK
 from inferc.compiler.model.lookup import Blocks
@@ -39,7 +39,7 @@ def paths(*folders: str) -> tuple[str, ...]:
 def language_model_at(path: str) -> LanguageModel | None:
     """Return the language model at ``path``, or None where there is none."""
     block = _blocks(path).get(path)
-    return None if block is None or block.kind != "llm" else facts.language_model(block)
+    return None if block is None or block.kind != "llm" else models.language_model(block)
 
 
 @cache

@@ -9,7 +9,7 @@ from support.repository import ROOT
 
 from inferc import stdlib
 from inferc.compiler.model import Accelerator, LanguageModel, Service
-from inferc.compiler.model.soundness import derived_parameters
+from inferc.compiler.model.parameters import derived_parameters
 from inferc.compiler.provenance import Origin
 
 README = ROOT / "compiler" / "perf" / "README.md"
