@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from inferc.compiler.model import agreement, choices, demand, facts, hardware, soundness
+from inferc.compiler.model import agreement, choices, demand, facts, hardware, models, soundness
 from inferc.compiler.model import diagnostics as report
-from inferc.compiler.model.design import Accelerator, Design, Engine, Service
+from inferc.compiler.model.design import Accelerator, Decision, Design, Engine, Service
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.values import MissingFieldError, text_or
 from inferc.compiler.resolve import Resolved, ResolvedBlock
@@ -63,7 +63,7 @@ def _complete_service(
 ) -> Service:
     used = blocks.target(block, "model")
     source = used if used.kind == "llm" else blocks.target(used, "source")
-    model = facts.language_model(source)
+    model = models.language_model(source)
     found.extend(soundness.problems(model, source))
     place = hardware.place(block, blocks, found)
     demanded = block.child("load")
@@ -80,7 +80,7 @@ def _complete_service(
         load=demand.load(demanded, blocks, found),
         objectives=agreement.objectives(block, found),
         decisions=decided,
-        engines=_engines(block, place.accelerator, choices.precisions(decided), blocks, found),
+        engines=_engines(block, place.accelerator, decided, blocks, found),
         span=block.span,
     )
 
@@ -88,12 +88,14 @@ def _complete_service(
 def _engines(
     block: ResolvedBlock,
     accelerator: Accelerator,
-    precisions: tuple[str, ...],
+    decided: tuple[Decision, ...],
     blocks: Blocks,
     found: list[Diagnostic],
 ) -> tuple[Engine, ...]:
     """Return the engines that could serve here; that there is none is reported."""
-    known = [facts.engine(entry) for entry in blocks.of_kind("engine")]
+    precisions, named = choices.precisions(decided), choices.engines(decided)
+    entries = [facts.engine(entry) for entry in blocks.of_kind("engine")]
+    known = [item for item in entries if not item.only_if_named or _asked(item, named)]
     able = tuple(item for item in known if facts.runs_on(item, accelerator, precisions))
     if not able:
         wanted = f" with weights in {' or '.join(precisions)}" if precisions else ""
@@ -108,6 +110,11 @@ def _engines(
             )
         )
     return able
+
+
+def _asked(engine: Engine, named: frozenset[str]) -> bool:
+    """Return whether an engine is the file's own, or one that a line of the service names."""
+    return not engine.id.startswith("engine.") or engine.id in named
 
 
 def _ability(engine: Engine) -> str:

@@ -134,6 +134,16 @@ def precisions(chosen: tuple[Decision, ...]) -> tuple[str, ...]:
     return tuple(allowed or ())
 
 
+def engines(chosen: tuple[Decision, ...]) -> frozenset[str]:
+    """Return the paths of the engines that some line asks for."""
+    return frozenset(
+        str(value)
+        for decision in chosen
+        if decision.field == "engine" and decision.operator in {"=", "in"}
+        for value in decision.values
+    )
+
+
 def _restrictions(
     holders: Sequence[ResolvedBlock], topology: ResolvedBlock
 ) -> Iterator[tuple[str, Restriction]]:

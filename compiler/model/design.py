@@ -117,6 +117,8 @@ class LanguageModel:
     qk_nope_head_dim: int = 0
     qk_rope_head_dim: int = 0
     v_head_dim: int = 0
+    attention_gate: bool = False
+    """Whether a gate as wide as the queries scales what attention returns."""
     state_layers: int = 0
     """Layers with a state of constant size: linear attention, state-space models."""
     state_parameters: int = 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from inferc.compiler.model import values
-from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Link, Tier
+from inferc.compiler.model.design import Accelerator, Engine, Link, Tier
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.provenance import Origin, Sourced, exactly
 from inferc.compiler.resolve import FieldValue, ResolvedBlock
@@ -47,31 +47,6 @@ def accelerator(block: ResolvedBlock, blocks: Blocks, *, per_node: int) -> Accel
         network=link(blocks.target(block, "network")) if "network" in block.fields else None,
         product_label=values.text_or(block, "product_label"),
         power_w=values.sourced(power) if power else None,
-        span=block.span,
-    )
-
-
-def language_model(block: ResolvedBlock) -> LanguageModel:
-    """Return the transformer that ``block`` describes."""
-    hidden, heads = values.count(block, "hidden"), values.count(block, "heads")
-    experts = values.count_or(block, "experts", 0)
-    return LanguageModel(
-        id=block.path,
-        title=values.text_or(block, "title", block.name),
-        repository=values.text_or(block, "repository"),
-        revision=values.text_or(block, "revision"),
-        parameters=values.number(block, "parameters"),
-        layers=values.count(block, "layers"),
-        hidden=hidden,
-        intermediate=values.count(block, "intermediate"),
-        heads=heads,
-        kv_heads=values.count(block, "kv_heads"),
-        head_dim=values.count_or(block, "head_dim", hidden // heads),
-        vocabulary=values.count(block, "vocabulary"),
-        experts=experts,
-        experts_per_token=values.count_or(block, "experts_per_token", experts),
-        tied_embeddings=values.flag_or(block, "tied_embeddings"),
-        context=values.count(block, "context"),
         span=block.span,
     )
 

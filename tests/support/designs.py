@@ -181,6 +181,7 @@ LLAMA_3_70B = LanguageModel(
     experts_per_token=0,
     tied_embeddings=False,
     context=8192,
+    published="bf16",
     span=None,
 )
 
@@ -201,6 +202,7 @@ TINYLLAMA_1_1B = LanguageModel(
     experts_per_token=0,
     tied_embeddings=False,
     context=2048,
+    published="bf16",
     span=None,
 )
 
