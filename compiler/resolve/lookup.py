@@ -61,7 +61,7 @@ ALL_WORDS = frozenset(
 CONSTANTS: dict[str, Inner] = {"true": True, "false": False, "none": NOTHING}
 NOT_YET = {"unknown": "as a value", "services": "as a list", "baseline": "as a value"}
 """Names of the language that nothing acts on yet."""
-NOUNS = {"gpu": "GPU", "models": "model"}
+NOUNS = {"cpu": "CPU", "gpu": "GPU", "models": "model"}
 """What people call the entries of a folder of the catalog; the folder's own name otherwise."""
 
 

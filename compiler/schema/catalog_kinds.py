@@ -19,6 +19,7 @@ from inferc.compiler.schema.build import (
     words,
 )
 from inferc.compiler.schema.model_fields import LANGUAGE_MODEL
+from inferc.compiler.schema.network_fields import MODULE, NETWORK
 from inferc.compiler.schema.spec import Kind
 from inferc.compiler.units import BANDWIDTH, BYTE, COMPUTE, NUMBER, POWER, TIME, TOK
 
@@ -36,7 +37,7 @@ VENDORS = (
     "amd",
     "intel",
     "google",
-    "aws",
+    "amazon",
     "apple",
     "ampere",
     "arm",
@@ -94,6 +95,17 @@ CATALOG_KINDS: tuple[Kind, ...] = (
         "llm",
         "A decoder-only language model.",
         *LANGUAGE_MODEL,
+    ),
+    kind(
+        "network",
+        "A model that answers an item in a fixed number of passes: an encoder, vision, diffusion.",
+        *NETWORK,
+    ),
+    kind(
+        "module",
+        "A part of a network whose passes are alike.",
+        *MODULE,
+        label="optional",  # as a part of a network it needs one; alone it means nothing
     ),
     kind(
         "engine",

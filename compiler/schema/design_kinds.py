@@ -17,7 +17,7 @@ from inferc.compiler.schema.build import (
     uncertain,
     words,
 )
-from inferc.compiler.schema.catalog_kinds import DTYPES, LENGTHS, PRECISIONS
+from inferc.compiler.schema.catalog_kinds import DEVICES, DTYPES, LENGTHS, PRECISIONS
 from inferc.compiler.schema.spec import Field, Kind, Types
 from inferc.compiler.units import BANDWIDTH, GPU_PRICE, IMG, NUMBER, RATE, REQ, TOK
 
@@ -25,6 +25,8 @@ TARGETS = ("kubernetes", "pulumi", "diagram")
 TARGETS_LATER = ("helm", "kserve", "knative", "sagemaker", "compose", "ray", "llm_d", "dynamo")
 APIS = ("openai_chat", "openai_completions")
 
+_NODES = tuple(name for name in DEVICES if name != "board")
+"""What a pool's nodes may hold; a board is a node of its own."""
 _NETWORK: Types = ref("link") + positive(BANDWIDTH)
 _TOKENS: Types = LENGTHS + uncertain(positive(TOK))
 _OPTION: Types = TEXT + BOOL + amount(NUMBER, low=None) + words()
@@ -52,7 +54,7 @@ _PLANNED: tuple[Field, ...] = (
 _SERVICE = kind(
     "service",
     "A model that answers requests somewhere, under an SLA.",
-    field("model", ref("model", "llm"), "What it serves.", required=True),
+    field("model", ref("model", "llm", "network"), "What it serves.", required=True),
     field("on", ref("pool", "device", "serverless"), "Where it runs.", required=True),
     field("api", words(*APIS), "What its callers speak."),
     field("name", TEXT, "The name of what is deployed, where it must differ."),
@@ -106,9 +108,12 @@ DESIGN_KINDS: tuple[Kind, ...] = (
                 "env",
                 "sla",
                 "gpu",
+                "accelerator",
+                "cpu",
                 "board",
                 "link",
                 "llm",
+                "network",
                 "engine",
                 "workload",
                 "shape",
@@ -147,7 +152,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
         "pool",
         "Nodes of one kind.",
         field("nodes", count(low=0), "How many nodes there are.", required=True),
-        field("gpu", multiple("gpu") + ref("gpu"), "Accelerators of a node.", required=True),
+        field("gpu", multiple(*_NODES) + ref(*_NODES), "Accelerators of a node.", required=True),
         field("price", amount(GPU_PRICE), "Price of one accelerator."),
         field("network", _NETWORK, "What joins the nodes."),
         later("instances", "market", "on_interrupt", "partition", "zones", "region"),
@@ -155,7 +160,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
     kind(
         "device",
         "Single machines outside a cluster.",
-        field("hardware", ref("gpu", "board"), "What it is.", required=True),
+        field("hardware", ref(*DEVICES), "What it is.", required=True),
         field("count", count(), "How many there are."),
         field("network", _NETWORK, "What joins them."),
         field("price", amount(GPU_PRICE), "Price of one."),
