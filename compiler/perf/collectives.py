@@ -18,27 +18,22 @@ class Fabric:
     latency_s: float
     switched: bool
     """Whether everyone reaches everyone at full speed at once."""
-    overhead_s: float
-    """Launch and synchronisation of one collective."""
 
 
 def tensor_fabric(place: Place, degree: int, coefficients: dict[str, float]) -> Fabric:
     """Return what joins ``degree`` accelerators of one node: their link, else the host's bus."""
     link = place.accelerator.link
     efficiency = coefficients["link_efficiency"]
-    overhead_s = coefficients["collective_overhead_s"]
     if link is not None and degree <= place.accelerator.link_domain:
         return Fabric(
             bytes_per_s=link.bandwidth_bytes_per_s.value * efficiency,
             latency_s=link.latency_s.value,
             switched=True,
-            overhead_s=overhead_s,
         )
     return Fabric(
         bytes_per_s=coefficients["host_bus_bytes_per_s"] * efficiency,
         latency_s=coefficients["host_bus_latency_s"],
         switched=False,
-        overhead_s=overhead_s,
     )
 
 
@@ -52,12 +47,11 @@ def pipeline_fabric(
         bytes_per_s=place.network.bandwidth_bytes_per_s.value * coefficients["link_efficiency"],
         latency_s=place.network.latency_s.value,
         switched=False,
-        overhead_s=coefficients["collective_overhead_s"],
     )
 
 
 def all_reduce_s(message_bytes: float, degree: int, fabric: Fabric) -> float:
-    """Return the time to sum ``message_bytes`` over ``degree`` accelerators.
+    """Return the time on the wire to sum ``message_bytes`` over ``degree`` accelerators.
 
     Over a switch the better of one shot (everyone sends everything to everyone) and two shots
     (scatter the sums, gather them): ``a + (n-1) m/b`` and ``2a + 2 (n-1)/n m/b``; else a ring:
@@ -72,8 +66,23 @@ def all_reduce_s(message_bytes: float, degree: int, fabric: Fabric) -> float:
     twice_s = 2.0 * others / degree * message_bytes / fabric.bytes_per_s
     if fabric.switched:
         one_shot_s = fabric.latency_s + others * message_bytes / fabric.bytes_per_s
-        return fabric.overhead_s + min(one_shot_s, 2.0 * fabric.latency_s + twice_s)
-    return fabric.overhead_s + 2.0 * others * fabric.latency_s + twice_s
+        return min(one_shot_s, 2.0 * fabric.latency_s + twice_s)
+    return 2.0 * others * fabric.latency_s + twice_s
+
+
+def all_to_all_s(sent_bytes: float, degree: int, fabric: Fabric) -> float:
+    """Return the time in which each of ``degree`` accelerators sends ``sent_bytes`` to the others.
+
+    Of what it sends, ``1/n`` stays at home: ``a + (n-1)/n m/b``; over a ring every message passes
+    half of the others.
+
+    Source: Hockney (1994); Thakur et al. (2005), section 5.
+    """
+    if degree == 1:
+        return 0.0
+    away = (degree - 1) / degree * sent_bytes / fabric.bytes_per_s
+    hops = 1.0 if fabric.switched else degree / 2.0
+    return hops * (fabric.latency_s + away)
 
 
 def send_s(message_bytes: float, fabric: Fabric) -> float:
@@ -81,4 +90,4 @@ def send_s(message_bytes: float, fabric: Fabric) -> float:
 
     Source: Hockney (1994).
     """
-    return fabric.overhead_s + fabric.latency_s + message_bytes / fabric.bytes_per_s
+    return fabric.latency_s + message_bytes / fabric.bytes_per_s

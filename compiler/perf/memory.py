@@ -4,11 +4,19 @@ from math import ceil, floor
 
 from inferc.compiler.model import Accelerator, Engine, LanguageModel
 from inferc.compiler.perf.architecture import (
+    cached_elements_per_shard,
+    embedding_parameters,
+    full_attention_layers,
+    kv_heads_per_shard,
+    state_bytes,
+    weights_bytes,
+)
+from inferc.compiler.perf.coefficients import coefficient
+from inferc.compiler.perf.formats import (
     ACTIVATION_BYTES,
     BYTES_PER_PARAMETER,
-    embedding_parameters,
-    kv_heads_per_shard,
-    weights_bytes,
+    KV_BYTES,
+    WIDE_BYTES,
 )
 from inferc.compiler.perf.values import Memory
 
@@ -29,11 +37,12 @@ def shard_weights_bytes(
 
     Source: Shoeybi et al., Megatron-LM (2019); Huang et al., GPipe (2019).
     """
-    embedding = embedding_parameters(model)
     per_parameter = BYTES_PER_PARAMETER[precision]
-    table_bytes = embedding * max(per_parameter, 2.0)
+    table_bytes = embedding_parameters(model) * max(per_parameter, WIDE_BYTES)
     layer_bytes = (weights_bytes(model, precision) - table_bytes) / model.layers
-    kept_heads = kv_heads_per_shard(model, tensor_parallel) - model.kv_heads / tensor_parallel
+    kept_heads = 0.0
+    if not model.kv_lora_rank:
+        kept_heads = kv_heads_per_shard(model, tensor_parallel) - model.kv_heads / tensor_parallel
     repeated_bytes = 2.0 * model.hidden * kept_heads * model.head_dim * per_parameter
     layers = ceil(model.layers / pipeline_parallel)
     tables = 1.0 if pipeline_parallel == 1 or model.tied_embeddings else 0.5
@@ -59,12 +68,26 @@ def activation_bytes(
 
 
 def kv_bytes_per_tok_and_shard(
-    model: LanguageModel, tensor_parallel: int, pipeline_parallel: int
+    model: LanguageModel,
+    tensor_parallel: int,
+    pipeline_parallel: int,
+    *,
+    kv_precision: str = "fp16",
+    context_tok: float = 0.0,
 ) -> float:
-    """Return the KV cache of one token on one accelerator."""
-    layers = ceil(model.layers / pipeline_parallel)
-    heads = kv_heads_per_shard(model, tensor_parallel)
-    return 2.0 * layers * heads * model.head_dim * ACTIVATION_BYTES
+    """Return the KV cache of one token on one accelerator.
+
+    With ``context_tok``, of a token of a sequence of that length on average: windows cap what their
+    layers keep, and a state counts by its share. Without, of a token within every window.
+    """
+    per_layer = cached_elements_per_shard(model, tensor_parallel) * KV_BYTES[kv_precision]
+    of_stage = ceil(model.layers / pipeline_parallel) / model.layers
+    if context_tok <= 0.0:
+        return per_layer * model.attention_layers * of_stage
+    kept = min(1.0, model.window_tok / context_tok)
+    layers = full_attention_layers(model) + model.window_layers * kept
+    state = state_bytes(model) / tensor_parallel / context_tok
+    return (per_layer * layers + state) * of_stage
 
 
 def kv_cache_tok(kv_cache_bytes: float, kv_tok_bytes: float, block_tok: float) -> float:
@@ -81,7 +104,8 @@ def can_shard(model: LanguageModel, tensor_parallel: int, pipeline_parallel: int
     Source: vLLM's configuration checks: the heads must divide; KV heads divide or are repeated.
     """
     heads_fit = model.heads % tensor_parallel == 0
-    kv_fits = model.kv_heads % tensor_parallel == 0 or tensor_parallel % model.kv_heads == 0
+    kv_heads = 1 if model.kv_lora_rank else model.kv_heads
+    kv_fits = kv_heads % tensor_parallel == 0 or tensor_parallel % kv_heads == 0
     return heads_fit and kv_fits and pipeline_parallel <= model.layers
 
 
@@ -97,8 +121,8 @@ def memory_of(
     """Return how the memory of one accelerator is spent."""
     total_bytes = accelerator.memory_bytes.value
     usable_bytes = total_bytes * share
-    runtime_bytes = engine.coefficients["runtime_bytes"].value
-    block_tok = engine.coefficients["kv_block_tok"].value
+    runtime_bytes = coefficient("runtime_bytes", engine, accelerator)
+    block_tok = coefficient("kv_block_tok", engine, accelerator)
     left_bytes = usable_bytes - weights - activation - runtime_bytes
     return Memory(
         total_bytes=total_bytes,

@@ -1,97 +1,208 @@
 """One step of an engine: prompt tokens and decoding sequences in one forward pass.
 
 A :class:`Stage` is what one stage of a pipeline does, with everything that does not depend on the
-step worked out once, since a search asks for tens of thousands of steps.
+step worked out once, since a search asks for tens of thousands of steps and a simulation for
+millions. It is also the clock of the simulator.
 """
 
+from dataclasses import dataclass
 from math import ceil
 
 from inferc.compiler.model import Engine, LanguageModel, Place
-from inferc.compiler.perf.architecture import (
+from inferc.compiler.perf import architecture as counts
+from inferc.compiler.perf.architecture import FLOP_PER_MULTIPLY_ADD, STATE_FLOP_PER_ELEMENT
+from inferc.compiler.perf.coefficients import coefficients_of
+from inferc.compiler.perf.collectives import (
+    all_reduce_s,
+    all_to_all_s,
+    pipeline_fabric,
+    send_s,
+    tensor_fabric,
+)
+from inferc.compiler.perf.formats import (
     ACTIVATION_BYTES,
     BYTES_PER_PARAMETER,
-    activation_elements_per_tok,
-    attention_flop_per_pair,
-    attention_parameters,
-    experts_touched,
-    head_flop_per_tok,
-    mlp_parameters,
+    KV_BYTES,
+    WIDE_BYTES,
     peak_flop_per_s,
 )
-from inferc.compiler.perf.collectives import all_reduce_s, pipeline_fabric, send_s, tensor_fabric
-from inferc.compiler.perf.memory import kv_bytes_per_tok_and_shard
-from inferc.compiler.perf.roofline import operator_s
-
-ALL_REDUCES_PER_LAYER = 2
-"""After attention and after the MLP (Shoeybi et al., Megatron-LM, 2019)."""
-
+from inferc.compiler.perf.ideal import Ideal, Prices, sampled_s, seen_s, tokens_s
 
 FULL_TOK = 2.0**16
 """Tokens of a step beyond every ridge: no accelerator does so many FLOP for each byte it reads."""
 
+DISPATCH_BYTES = 1.0
+"""Of one number sent to an expert: activations are sent in 8 bits (DeepSeek-AI, DeepSeek-V3, 2024,
+section 3.3.2), and come back in 16."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a model is spread over the accelerators of a replica, and in which formats."""
+
+    precision: str
+    kv_precision: str = "fp16"
+    tensor_parallel: int = 1
+    """Accelerators of one stage."""
+    pipeline_parallel: int = 1
+    expert_parallel: int = 1
+    """Above 1, experts are dealt out whole over that many accelerators of a stage."""
+    attention_data_parallel: int = 1
+    """Groups of a stage that each attend to sequences of their own."""
+
+
+def prices_of(coefficients: dict[str, float], *, narrow: bool) -> Prices[float]:
+    """Return the prices that ``coefficients`` mean for a model in a ``narrow`` or 16-bit format."""
+    compute = coefficients["compute_efficiency"]
+    in_format = compute * (coefficients["narrow_efficiency"] if narrow else 1.0)
+    return Prices(
+        compute=compute,
+        narrow=in_format,
+        expert=in_format * coefficients["expert_efficiency"],
+        memory=coefficients["memory_efficiency"],
+        kv=coefficients["kv_efficiency"],
+        attention=coefficients["attention_efficiency"],
+        half_tok=coefficients["half_tok"],
+        layer_overhead_s=coefficients["layer_overhead_s"],
+        step_overhead_s=coefficients["step_overhead_s"],
+        prompt_step_s=coefficients["prompt_step_s"],
+        sequence_overhead_s=coefficients["sequence_overhead_s"],
+        collective_overhead_s=coefficients["collective_overhead_s"],
+    )
+
 
 class Stage:
-    """The step times of one pipeline stage of a replica."""
+    """The step times of one pipeline stage of a replica: a clock for the simulator."""
 
-    def __init__(
-        self,
-        model: LanguageModel,
-        place: Place,
-        engine: Engine,
-        *,
-        precision: str,
-        tensor_parallel: int,
-        pipeline_parallel: int,
-    ) -> None:
-        coefficients = {name: number.value for name, number in engine.coefficients.items()}
+    def __init__(self, model: LanguageModel, place: Place, engine: Engine, layout: Layout) -> None:
         accelerator = place.accelerator
-        compute = coefficients["compute_efficiency"]
-        peak = peak_flop_per_s(accelerator, precision)
-        wide_peak = peak_flop_per_s(accelerator, "fp16") or peak
-        self.flop_per_s = peak * compute
-        self.head_flop_per_s = wide_peak * compute
-        attention = coefficients["attention_efficiency"]
-        self.attention_flop_per_s = wide_peak * attention
-        self.bytes_per_s = (
-            accelerator.bandwidth_bytes_per_s.value * coefficients["memory_efficiency"]
+        coefficients = coefficients_of(engine, accelerator)
+        self.model = model
+        self.layout = layout
+        self.pipeline = layout.pipeline_parallel
+        self.tensor = layout.tensor_parallel
+        self.layers = ceil(model.layers / self.pipeline)
+        self.share = self.layers / model.layers / self.tensor
+        """Of all layers' work that falls to one accelerator."""
+        self.peak = peak_flop_per_s(accelerator, layout.precision)
+        self.wide_peak = peak_flop_per_s(accelerator, "fp16") or self.peak
+        self.bandwidth = accelerator.bandwidth_bytes_per_s.value
+        self.prices = prices_of(
+            coefficients, narrow=BYTES_PER_PARAMETER[layout.precision] < WIDE_BYTES
         )
-        self.pipeline = pipeline_parallel
-        self.layers = ceil(model.layers / pipeline_parallel)
-        self.tensor = tensor_parallel
-        self._size_matrices(model, precision)
-        self._size_attention(model)
-        self.overhead_s = (
-            coefficients["step_overhead_s"] + self.layers * coefficients["layer_overhead_s"]
-        )
-        self.sequence_s = coefficients["sequence_overhead_s"]
-        self.fabric = tensor_fabric(place, tensor_parallel, coefficients)
-        self.next_stage = pipeline_fabric(place, tensor_parallel, pipeline_parallel, coefficients)
+        self.fabric = tensor_fabric(place, self.tensor, coefficients)
+        self.next_stage = pipeline_fabric(place, self.tensor, self.pipeline, coefficients)
         self.hidden_bytes = model.hidden * ACTIVATION_BYTES
-        full_s = self.step_s(FULL_TOK, 0.0, 0.0, 0.0)
-        self.slope_s = (self.step_s(2.0 * FULL_TOK, 0.0, 0.0, 0.0) - full_s) / FULL_TOK
+        self._size_matrices()
+        self._size_experts()
+        self._size_attention()
+        self.prompt_step_s = self.prices.prompt_step_s
+        self._tokens: dict[int, float] = {}
+        self._sampled: dict[int, float] = {}
+        full_s = self._tokens_s(FULL_TOK)
+        self.slope_s = (self._tokens_s(2.0 * FULL_TOK) - full_s) / FULL_TOK
 
-    def _size_matrices(self, model: LanguageModel, precision: str) -> None:
-        """Work out FLOP and bytes of the matrices in this stage, per accelerator."""
-        per_parameter = BYTES_PER_PARAMETER[precision]
-        share = self.layers / self.tensor
-        always = attention_parameters(model) + (0.0 if model.experts else mlp_parameters(model))
-        self.dense_flop_per_tok = 2.0 * always * share
-        self.dense_bytes = always * per_parameter * share
+    def _size_matrices(self) -> None:
+        """Work out FLOP and bytes of the matrices that every token visits, per accelerator."""
+        model, layout = self.model, self.layout
+        per_parameter = BYTES_PER_PARAMETER[layout.precision]
+        always = counts.always_parameters(model)
+        wide = counts.wide_parameters(model, layout.precision)
+        narrow = always - wide
+        # Groups that attend on their own each read all of the attention's matrices.
+        repeated = model.attention_layers * counts.attention_parameters(model)
+        repeated *= layout.attention_data_parallel - 1
+        in_wide = wide > 0.0
+        self.matrix_flop = FLOP_PER_MULTIPLY_ADD * narrow * self.share
+        self.matrix_bytes = (narrow + (0.0 if in_wide else repeated)) * per_parameter * self.share
+        states = STATE_FLOP_PER_ELEMENT * model.state_layers * model.state_elements
+        self.wide_flop = (FLOP_PER_MULTIPLY_ADD * wide + states) * self.share
+        self.wide_bytes = (wide + (repeated if in_wide else 0.0)) * WIDE_BYTES * self.share
+        self.head_flop = counts.head_flop_per_tok(model) / self.tensor
+        self.head_bytes = model.vocabulary * model.hidden * max(per_parameter, WIDE_BYTES)
+        self.head_bytes /= self.tensor
+        elements = counts.activation_elements_per_tok(model, self.tensor)
+        self.activation_bytes = elements * ACTIVATION_BYTES * self.layers
+
+    def _size_experts(self) -> None:
+        """Work out FLOP and bytes of one expert of all layers, per accelerator."""
+        model = self.model
         self.experts = model.experts
-        self.experts_per_token = model.experts_per_token
-        expert = mlp_parameters(model) / model.experts if model.experts else 0.0
-        self.expert_flop_per_tok = 2.0 * expert * model.experts_per_token * share
-        self.expert_bytes = expert * per_parameter * share
-        self.head_flop_per_tok = head_flop_per_tok(model) / self.tensor
-        self.head_bytes = model.vocabulary * model.hidden * max(per_parameter, 2.0) / self.tensor
+        self.expert_layers = counts.expert_layers(model) * self.layers / model.layers
+        expert = counts.expert_parameters(model) * self.expert_layers / self.tensor
+        self.expert_flop = FLOP_PER_MULTIPLY_ADD * expert
+        self.expert_bytes = expert * BYTES_PER_PARAMETER[self.layout.precision]
 
-    def _size_attention(self, model: LanguageModel) -> None:
-        """Work out FLOP and bytes of attention and of activations, per accelerator."""
+    def _size_attention(self) -> None:
+        """Work out what looking at one earlier token costs, per accelerator."""
+        model, layout = self.model, self.layout
+        groups = layout.attention_data_parallel
+        shards = self.tensor // groups
         of_stage = self.layers / model.layers
-        self.pair_flop = attention_flop_per_pair(model) * of_stage / self.tensor
-        self.kv_bytes_per_tok = kv_bytes_per_tok_and_shard(model, self.tensor, self.pipeline)
-        elements = activation_elements_per_tok(model, self.tensor)
-        self.activation_bytes_per_tok = elements * ACTIVATION_BYTES * self.layers
+        full = counts.full_attention_layers(model) * of_stage
+        windowed = model.window_layers * of_stage
+        pair_s = counts.pair_flop(model) / self.tensor / self.wide_peak
+        decode_s = counts.decode_pair_flop(model) / self.tensor / self.wide_peak
+        elements = counts.cached_elements_per_shard(model, shards)
+        read_s = elements * KV_BYTES[layout.kv_precision] / groups / self.bandwidth
+        one_s = seen_s(decode_s, read_s, self.prices)
+        self.decode_pair_s, self.kv_read_s = decode_s * full, read_s * full
+        self.kv_tok_s = one_s * full
+        self.window_tok = model.window_tok
+        self.window_share = windowed / full if full else 1.0
+        self.window_kv_tok_s = one_s * windowed
+        self.pair_ideal_s = pair_s * full
+        self.pair_s = pair_s * full / self.prices.attention
+        self.window_pair_s = pair_s * windowed / self.prices.attention
+        state_s = 2.0 * counts.state_bytes(model) * self.share / self.bandwidth
+        self.state_s = state_s
+        self.sequence_s = self.prices.sequence_overhead_s + state_s / self.prices.memory
+
+    def ideal(self, tokens: float) -> Ideal[float]:
+        """Return what ``tokens`` tokens cost one accelerator at data sheet speed."""
+        visits = touched = 0.0
+        if self.experts:
+            per_token = self.model.experts_per_token
+            visits = tokens * per_token
+            touched = counts.experts_touched(self.experts, per_token, tokens)
+        message_s, messages = self._messages(tokens)
+        expert_s = self.expert_flop / self.peak
+        return Ideal(
+            matrix_s=self.matrix_flop * tokens / self.peak,
+            matrix_unit_s=self.matrix_flop / self.peak,
+            matrix_read_s=self.matrix_bytes / self.bandwidth,
+            wide_s=self.wide_flop * tokens / self.wide_peak,
+            wide_unit_s=self.wide_flop / self.wide_peak,
+            wide_read_s=self.wide_bytes / self.bandwidth,
+            expert_s=visits * expert_s,
+            expert_unit_s=touched * expert_s,
+            expert_read_s=touched * self.expert_bytes / self.bandwidth,
+            activation_s=self.activation_bytes * tokens / self.bandwidth,
+            message_s=message_s,
+            messages=messages,
+            layers=float(self.layers),
+        )
+
+    def tokens_s(self, tokens: int) -> float:
+        """Return the time of all that depends on the number of tokens in the step alone."""
+        known = self._tokens.get(tokens)
+        if known is None:
+            known = self._tokens[tokens] = self._tokens_s(float(tokens))
+        return known
+
+    def sampled_s(self, sequences: int) -> float:
+        """Return the time of the output head for so many sequences."""
+        known = self._sampled.get(sequences)
+        if known is None:
+            known = self._sampled[sequences] = self._sampled_s(float(sequences))
+        return known
+
+    def _tokens_s(self, tokens: float) -> float:
+        return tokens_s(self.ideal(tokens), self.prices)
+
+    def _sampled_s(self, sequences: float) -> float:
+        head_s = self.head_flop * sequences / self.wide_peak
+        return sampled_s(head_s, self.head_bytes / self.bandwidth, self.prices)
 
     def step_s(
         self, prompt_tok: float, pairs_per_tok: float, sequences: float, context_tok: float
@@ -99,58 +210,59 @@ class Stage:
         """Return the time of one step in this stage.
 
         ``prompt_tok`` tokens of prompts, each looking at ``pairs_per_tok`` tokens before it, beside
-        ``sequences`` sequences that decode one token each at a context of ``context_tok``. The
-        operators follow one another: matrices, attention of decoding and of prompts, traffic of
-        activations, output head, all-reduces; then the engine's own time.
+        ``sequences`` sequences that decode one token each at a context of ``context_tok``. Windows
+        cap both.
 
-        Source: operators by :func:`roofline.operator_s`; chunked prefill riding on decode steps:
-        Agrawal et al., Sarathi-Serve (2024).
+        Source: :mod:`ideal`; chunked prefill riding on decode steps: Agrawal et al.,
+        Sarathi-Serve (2024).
         """
-        tokens = prompt_tok + sequences
-        flop_per_s = self.flop_per_s
-        bytes_per_s = self.bytes_per_s
-        time_s = self.overhead_s + self.sequence_s * sequences
-        time_s += operator_s(
-            self.dense_flop_per_tok * tokens, self.dense_bytes, flop_per_s, bytes_per_s
-        )
-        if self.experts:
-            touched = experts_touched(self.experts, self.experts_per_token, tokens)
-            time_s += operator_s(
-                self.expert_flop_per_tok * tokens,
-                self.expert_bytes * touched,
-                flop_per_s,
-                bytes_per_s,
-            )
-        seen = sequences * context_tok
-        time_s += operator_s(
-            self.pair_flop * seen,
-            self.kv_bytes_per_tok * seen,
-            self.attention_flop_per_s,
-            bytes_per_s,
-        )
-        time_s += self.pair_flop * prompt_tok * pairs_per_tok / self.attention_flop_per_s
-        time_s += self.activation_bytes_per_tok * tokens / bytes_per_s
-        time_s += operator_s(
-            self.head_flop_per_tok * (sequences + 1.0),
-            self.head_bytes,
-            self.head_flop_per_s,
-            bytes_per_s,
-        )
-        return time_s + self._messages_s(tokens * self.hidden_bytes)
+        seen = min(context_tok, float(self.window_tok)) * self.window_kv_tok_s
+        time_s = self._tokens_s(prompt_tok + sequences) + self._sampled_s(sequences + 1.0)
+        time_s += sequences * (self.sequence_s + self.kv_tok_s * context_tok + seen)
+        if prompt_tok > 0.0:
+            time_s += prompt_tok * self._pairs_s(pairs_per_tok) + self.prompt_step_s
+        return time_s
 
     def prompt_tok_s(self, pairs_per_tok: float) -> float:
         """Return what one more prompt token adds to a step that is full enough to be computing.
 
         Source: the slope of :meth:`step_s` beyond the roofline's ridge.
         """
-        return self.slope_s + self.pair_flop * pairs_per_tok / self.attention_flop_per_s
+        return self.slope_s + self._pairs_s(pairs_per_tok)
 
-    def _messages_s(self, message_bytes: float) -> float:
-        """Return the time of the all-reduces of a stage and of handing on to the next."""
-        time_s = 0.0
+    def _pairs_s(self, pairs_per_tok: float) -> float:
+        """Return the attention of one prompt token that looks at so many tokens before it."""
+        windowed = min(pairs_per_tok, float(self.window_tok)) * self.window_pair_s
+        return self.pair_s * pairs_per_tok + windowed
+
+    def _messages(self, tokens: float) -> tuple[float, float]:
+        """Return the time on the wire of a step's collectives, and how many there are.
+
+        Two all-reduces a layer (Shoeybi et al., Megatron-LM, 2019); experts that are dealt out
+        whole take a dispatch and a combine instead of the second; then the hand-over to the next
+        stage.
+        """
+        time_s, count = 0.0, 0.0
+        message_bytes = tokens * self.hidden_bytes
         if self.tensor > 1:
-            reduces = ALL_REDUCES_PER_LAYER * self.layers + 1
-            time_s = reduces * all_reduce_s(message_bytes, self.tensor, self.fabric)
+            exchanged = self.expert_layers if self.layout.expert_parallel > 1 else 0.0
+            reduces = 2.0 * self.layers + 1.0 - exchanged
+            if self.layout.attention_data_parallel == self.tensor:
+                reduces = max(1.0, self.layers + 1.0 - exchanged)
+            time_s += reduces * all_reduce_s(message_bytes, self.tensor, self.fabric)
+            count += reduces
+            if exchanged:
+                time_s += exchanged * self._exchange_s(tokens)
+                count += 2.0 * exchanged
         if self.pipeline > 1:
             time_s += send_s(message_bytes / self.tensor, self.next_stage)
-        return time_s
+            count += 1.0
+        return time_s, count
+
+    def _exchange_s(self, tokens: float) -> float:
+        """Return the time on the wire to send tokens to their experts and back, in one layer."""
+        sent = tokens / self.tensor * min(self.model.experts_per_token, self.tensor)
+        values = sent * self.model.hidden
+        return all_to_all_s(values * DISPATCH_BYTES, self.tensor, self.fabric) + all_to_all_s(
+            values * ACTIVATION_BYTES, self.tensor, self.fabric
+        )

@@ -10,16 +10,13 @@ from dataclasses import dataclass
 
 from inferc.compiler.model import Objective
 from inferc.compiler.perf.architecture import (
-    BYTES_PER_PARAMETER,
-    compute_dtype,
     decode_flop_per_tok,
-    experts_touched,
-    kv_bytes_per_tok,
-    mlp_parameters,
-    peak_flop_per_s,
+    kv_bytes,
     prefill_flop,
+    read_once_bytes,
     weights_bytes,
 )
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, compute_dtype, peak_flop_per_s
 from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.decisions import Bound, Term
 from inferc.compiler.plan.objectives import hard, share
@@ -108,22 +105,13 @@ class _Spans:
 
 def _formats(case: Case) -> tuple[Best, ...]:
     return tuple(
-        Best(name=name, weights=weights_bytes(case.model, name), read_bytes=_read_once(case, name))
+        Best(
+            name=name,
+            weights=weights_bytes(case.model, name),
+            read_bytes=read_once_bytes(case.model, name),
+        )
         for name in sorted(formats_of(case), key=lambda name: (BYTES_PER_PARAMETER[name], name))
     )
-
-
-def _read_once(case: Case, precision: str) -> float:
-    """Return the bytes of weights that one token needs: not the idle experts, one embedding row."""
-    model = case.model
-    per_parameter = BYTES_PER_PARAMETER[precision]
-    whole = weights_bytes(model, precision)
-    table = model.vocabulary * model.hidden * max(per_parameter, 2.0)
-    unread = 0.0 if model.tied_embeddings else table
-    if model.experts:
-        share = 1.0 - experts_touched(model.experts, model.experts_per_token, 1.0) / model.experts
-        unread += model.layers * mlp_parameters(model) * share * per_parameter
-    return whole - unread
 
 
 def _hardware(case: Case, formats: tuple[Best, ...]) -> Hardware:
@@ -258,7 +246,7 @@ def _next_token(
     read = min(item.read_bytes for item in formats)
     bandwidth = case.place.accelerator.bandwidth_bytes_per_s.value
     for line in _latency_lines(case, "itl", "tpot"):
-        cached = kv_bytes_per_tok(case.model) * _prompt_at(case, line)
+        cached = kv_bytes(case.model, _prompt_at(case, line))
         needed = (read + cached) / hardware.bytes_per_s
         yield Bound(
             code="INF405",
@@ -328,7 +316,7 @@ def _bandwidth(case: Case, hardware: Hardware, spans: _Spans) -> Iterator[Bound]
     """Yield: each token of an answer reads its own context from the KV cache."""
     later = max(0.0, case.output_mean_tok - 1.0)
     context = case.prompt_mean_tok + later / 2.0
-    per_request = later * context * kv_bytes_per_tok(case.model)
+    per_request = later * kv_bytes(case.model, context)
     need = case.peak_rate_per_s * per_request
     bandwidth = case.place.accelerator.bandwidth_bytes_per_s.value
     yield Bound(
@@ -345,7 +333,7 @@ def _bandwidth(case: Case, hardware: Hardware, spans: _Spans) -> Iterator[Bound]
             *_arrivals(case, spans),
             _term("tokens decoded", later, "tok", _whence(spans.problem, Quantity.OUTPUT)),
             _term("mean context", context, "tok", _whence(spans.problem, Quantity.PROMPT)),
-            _term("KV cache of a token", kv_bytes_per_tok(case.model), "B", TRANSFORMER),
+            _term("KV cache at that context", kv_bytes(case.model, context), "B", TRANSFORMER),
             _term("KV bytes read by a request", per_request, "B", TRANSFORMER),
             _devices(case),
             _of_device(case, "bandwidth", bandwidth, "B/s"),

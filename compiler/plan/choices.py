@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from inferc.compiler.model import Decision
-from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.memory import can_shard, shard_weights_bytes
 from inferc.compiler.plan.decisions import Alternative, Choice
 from inferc.compiler.plan.narrowing import blocking

@@ -4,7 +4,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from inferc.compiler.model import Decision
-from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER, weights_bytes
+from inferc.compiler.perf.architecture import weights_bytes
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.search import Search
 from inferc.compiler.plan.space import formats_of

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil, floor, log10
 
-from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER, peak_flop_per_s
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
 from inferc.compiler.plan.decisions import Change
 from inferc.compiler.plan.objectives import hard
 from inferc.compiler.plan.search import Search, load_of

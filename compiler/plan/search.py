@@ -12,9 +12,9 @@ from math import inf
 
 from inferc.compiler.model import Decision
 from inferc.compiler.perf import Configuration
-from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
 from inferc.compiler.perf.demand import Demand, demand_of
 from inferc.compiler.perf.estimate import kv_needed_tok, sequences_needed
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers

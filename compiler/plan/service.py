@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import ceil, inf, isfinite
 
 from inferc.compiler.perf import Estimate
-from inferc.compiler.perf.architecture import active_parameters, peak_flop_per_s, weights_bytes
+from inferc.compiler.perf.architecture import active_parameters, weights_bytes
 from inferc.compiler.perf.estimate import (
     by_percentile,
     e2e_s,
@@ -14,6 +14,7 @@ from inferc.compiler.perf.estimate import (
     sequences_needed,
     ttft_s,
 )
+from inferc.compiler.perf.formats import peak_flop_per_s
 from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.choices import Explainer
 from inferc.compiler.plan.decisions import Assumption, Autoscale, ServicePlan, Verdict

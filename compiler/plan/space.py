@@ -5,7 +5,8 @@ from functools import cached_property
 
 from inferc.compiler.model import Decision, Engine, LanguageModel, Place
 from inferc.compiler.perf import Memory
-from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER, peak_flop_per_s
+from inferc.compiler.perf.coefficients import ALL, coefficient
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
 from inferc.compiler.perf.memory import (
     activation_bytes,
     can_shard,
@@ -13,7 +14,7 @@ from inferc.compiler.perf.memory import (
     memory_of,
     shard_weights_bytes,
 )
-from inferc.compiler.perf.steps import Stage
+from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
 from inferc.compiler.problem import Case
 
@@ -52,9 +53,11 @@ class Shape:
             self.model,
             self.place,
             self.engine,
-            precision=self.precision,
-            tensor_parallel=self.tensor,
-            pipeline_parallel=self.pipeline,
+            Layout(
+                precision=self.precision,
+                tensor_parallel=self.tensor,
+                pipeline_parallel=self.pipeline,
+            ),
         )
 
     @cached_property
@@ -64,7 +67,7 @@ class Shape:
 
     def coefficient(self, name: str) -> float:
         """Return one of the engine's coefficients."""
-        return self.engine.coefficients[name].value
+        return coefficient(name, self.engine, self.place.accelerator)
 
     def memory(self, sequences: int, budget_tok: int) -> Memory:
         """Return how the memory of an accelerator is spent with these limits of a step."""
@@ -101,7 +104,8 @@ def memory_share(engine: Engine, decisions: tuple[Decision, ...]) -> float | Non
     The engine's default, or else the largest that the user names.
     """
     field = "gpu_memory_utilization"
-    default = engine.coefficients["memory_share"].value
+    own = engine.coefficients.get("memory_share")
+    default = own.value if own else ALL["memory_share"].typical
     if allowed(decisions, field, default):
         return default
     return max((value for value in stated_numbers(decisions, field) if value > 0.0), default=None)

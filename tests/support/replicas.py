@@ -11,7 +11,7 @@ from inferc.compiler.perf.estimate import e2e_s, ttft_s
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.perf.queueing import length_variation
-from inferc.compiler.perf.steps import Stage
+from inferc.compiler.perf.steps import Layout, Stage
 
 FRONTEND_S = designs.VLLM_COEFFICIENTS["frontend_s"]
 BUDGET_TOK = 8192
@@ -32,9 +32,7 @@ def stage(
         model,
         place,
         engine or designs.vllm(),
-        precision=precision,
-        tensor_parallel=tensor,
-        pipeline_parallel=pipeline,
+        Layout(precision=precision, tensor_parallel=tensor, pipeline_parallel=pipeline),
     )
 
 

@@ -10,7 +10,8 @@ from support.machines import H100_SXM, LLAMA_3_8B, MIXTRAL_8X7B, RTX_4090, accel
 from support.replicas import stage
 
 from inferc.compiler.model import Accelerator, LanguageModel
-from inferc.compiler.perf.architecture import compute_dtype, peak_flop_per_s, weights_bytes
+from inferc.compiler.perf.architecture import weights_bytes
+from inferc.compiler.perf.formats import compute_dtype, peak_flop_per_s
 from inferc.compiler.perf.collectives import Fabric, all_reduce_s, tensor_fabric
 from inferc.compiler.perf.demand import demand_of
 from inferc.compiler.perf.estimate import e2e_s, itl_s, tpot_s, ttft_s

@@ -13,7 +13,7 @@ from support.problems import on_nodes, pin, problem
 
 from inferc.compiler.model import Decision, LanguageModel
 from inferc.compiler.perf import Configuration
-from inferc.compiler.perf.architecture import BYTES_PER_PARAMETER
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.demand import demand_of
 from inferc.compiler.perf.estimate import kv_needed_tok, predicted_s, sequences_needed
 from inferc.compiler.perf.operation import operate

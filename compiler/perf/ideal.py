@@ -1,0 +1,103 @@
+"""One engine step at data sheet speed, and what it takes in truth.
+
+:class:`Ideal` is the step's work in seconds at the full peak and the full bandwidth: it depends on
+the model, the layout and the hardware, and on no coefficient. :func:`tokens_s` and its siblings
+price it. They hold plain arithmetic only, so that a fit can price arrays of steps with them.
+"""
+
+from typing import Generic, NamedTuple, TypeVar
+
+from inferc.compiler.perf.roofline import larger
+
+S = TypeVar("S")
+"""A float, or an array of floats."""
+
+
+class Ideal(NamedTuple, Generic[S]):
+    """What the tokens of a step cost one accelerator at data sheet speed, in seconds.
+
+    ``unit`` is the computing of one token: what a product that is too small to fill the device
+    costs is a multiple of it.
+    """
+
+    matrix_s: S
+    """Computing in the format of the weights."""
+    matrix_unit_s: S
+    matrix_read_s: S
+    wide_s: S
+    """Computing in 16 bits: what the format leaves wide, and states."""
+    wide_unit_s: S
+    wide_read_s: S
+    expert_s: S
+    expert_unit_s: S
+    """Of one token of each expert touched."""
+    expert_read_s: S
+    activation_s: S
+    message_s: S
+    """Bytes and latencies of collectives on the link."""
+    messages: S
+    """How many collectives."""
+    layers: S
+
+
+class Prices(NamedTuple, Generic[S]):
+    """The coefficients that turn an :class:`Ideal` into time."""
+
+    compute: S
+    narrow: S
+    """Efficiency in the format of the weights."""
+    expert: S
+    memory: S
+    kv: S
+    attention: S
+    half_tok: S
+    layer_overhead_s: S
+    step_overhead_s: S
+    prompt_step_s: S
+    sequence_overhead_s: S
+    collective_overhead_s: S
+
+
+def tokens_s(ideal: "Ideal[float]", prices: "Prices[float]") -> float:
+    """Return the time of all that depends on the tokens of a step alone.
+
+    The operators follow one another: matrices, experts, traffic of activations, collectives; then
+    the engine's own time. A product of ``m`` tokens runs at ``m / (m + half_tok)`` of its speed:
+    tiles and waves are not full.
+
+    Source: operators by :func:`roofline.larger`; tile and wave quantisation: NVIDIA, Matrix
+    Multiplication Background User's Guide (2023).
+    """
+    half = prices.half_tok
+    matrix_s = larger(
+        (ideal.matrix_s + half * ideal.matrix_unit_s) / prices.narrow,
+        ideal.matrix_read_s / prices.memory,
+    )
+    wide_s = larger(
+        (ideal.wide_s + half * ideal.wide_unit_s) / prices.compute,
+        ideal.wide_read_s / prices.memory,
+    )
+    expert_s = larger(
+        (ideal.expert_s + half * ideal.expert_unit_s) / prices.expert,
+        ideal.expert_read_s / prices.memory,
+    )
+    return (
+        matrix_s
+        + wide_s
+        + expert_s
+        + ideal.activation_s / prices.memory
+        + ideal.message_s
+        + ideal.messages * prices.collective_overhead_s
+        + ideal.layers * prices.layer_overhead_s
+        + prices.step_overhead_s
+    )
+
+
+def sampled_s(head_s: float, head_read_s: float, prices: "Prices[float]") -> float:
+    """Return the time of the output head for the sequences that are sampled in a step."""
+    return larger(head_s / prices.compute, head_read_s / prices.memory)
+
+
+def seen_s(pair_s: float, read_s: float, prices: "Prices[float]") -> float:
+    """Return the time of a decoding sequence's attention to one token of its context."""
+    return larger(pair_s / prices.attention, read_s / prices.kv)
