@@ -13,6 +13,9 @@ from inferc.dsl import Diagnostic
 DEFAULT_API = "openai_chat"
 """What every engine of the catalog speaks, and most clients."""
 
+GENERATES = "continuous"
+"""The batching of engines that serve language models; the others batch whole items."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -50,12 +53,31 @@ def _service(
 ) -> Service | None:
     """Return a service, or None where it lacks something that is reported."""
     try:
+        if _is_network(block, blocks, found):
+            return None
         return _complete_service(block, topology, blocks, found)
     except MissingFieldError as missing:
         where = missing.block
         title = f"{where.kind} `{where.name}`" if where.name else f"`{where.kind}`"
         found.append(report.field_missing(where.span, block=title, name=missing.name))
         return None
+
+
+def _is_network(block: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]) -> bool:
+    """Return whether a service serves a network, which is reported: nothing plans one yet."""
+    used = blocks.target(block, "model")
+    source = blocks.target(used, "source") if used.kind == "model" else used
+    if source.kind != "network":
+        return False
+    found.append(
+        report.not_yet_supported(
+            block.fields["model"].span,
+            what=f"a service of {text_or(source, 'title', source.name)}, a network,",
+            instead=f"ask `inferc estimate --model {source.name}` for its latency, throughput and "
+            "memory, and leave the service out",
+        )
+    )
+    return True
 
 
 def _complete_service(
@@ -96,7 +118,11 @@ def _engines(
     precisions, named = choices.precisions(decided), choices.engines(decided)
     entries = [facts.engine(entry) for entry in blocks.of_kind("engine")]
     known = [item for item in entries if not item.only_if_named or _asked(item, named)]
-    able = tuple(item for item in known if facts.runs_on(item, accelerator, precisions))
+    able = tuple(
+        item
+        for item in known
+        if item.batching == GENERATES and facts.runs_on(item, accelerator, precisions)
+    )
     if not able:
         wanted = f" with weights in {' or '.join(precisions)}" if precisions else ""
         found.append(
@@ -120,6 +146,8 @@ def _asked(engine: Engine, named: frozenset[str]) -> bool:
 def _ability(engine: Engine) -> str:
     """Return where an engine runs, as a note."""
     vendors = " or ".join(engine.vendors) or "any vendor"
+    if engine.batching != GENERATES:
+        return f"{engine.title} serves networks, which answer whole items, and no language models"
     return (
         f"{engine.title} runs on {' or '.join(engine.devices)} of {vendors}, "
         f"weights in {', '.join(engine.precisions)}"

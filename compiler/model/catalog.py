@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from functools import cache
 
 from inferc.compiler.load import CATALOG
-from inferc.compiler.model import facts, models
+from inferc.compiler.model import facts, models, networks
 from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Link, Place
 from inferc.compiler.model.hardware import NETWORK
+from inferc.compiler.model.items import ItemModel
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.provenance import Origin, exactly
 from inferc.compiler.resolve import ResolvedBlock, catalog_blocks
@@ -40,6 +41,13 @@ def language_model_at(path: str) -> LanguageModel | None:
     """Return the language model at ``path``, or None where there is none."""
     block = _blocks(path).get(path)
     return None if block is None or block.kind != "llm" else models.language_model(block)
+
+
+@cache
+def item_model_at(path: str) -> ItemModel | None:
+    """Return the network at ``path``, or None where there is none."""
+    block = _blocks(path).get(path)
+    return None if block is None or block.kind != networks.KIND else networks.item_model(block)
 
 
 @cache

@@ -32,8 +32,11 @@ from inferc.compiler.schema import FACTS, FILE_PARTS, KINDS
 from inferc.dsl import Diagnostic
 from inferc.dsl import syntax as ast
 
+ENGINES = ("engine.llama_cpp", "engine.vllm", "engine.vllm_rocm")
+"""Those that the planner may take unasked; the others are there once a line names them."""
+
 ALWAYS = ("link.unstated", "shape.spiky", "shape.steady", "shape.unstated", "workload.unstated")
-"""Entries that stand in for what a design does not say; the engines are always there as well."""
+"""Entries that stand in for what a design does not say; ``ENGINES`` are always there as well."""
 
 STEPS = Steps(evaluate=evaluate, ensure=ensure, read_field=read_field)
 
@@ -263,8 +266,7 @@ def _check_shared_slas(ctx: Context) -> None:
 def _facts(ctx: Context, *, any_topology: bool) -> Mapping[str, ResolvedBlock]:
     """Return every fact that was reached, and those that stand in for what is unsaid."""
     if any_topology:
-        engines = [f"engine.{name}" for name in ctx.loaded.library.names(f"{CATALOG}.engine")]
-        for path in (*engines, *ALWAYS):
+        for path in (*ENGINES, *ALWAYS):
             node = catalog_entry(ctx, f"{CATALOG}.{path}")
             if node is not None:
                 ctx.facts.setdefault(path, node)

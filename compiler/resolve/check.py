@@ -226,7 +226,7 @@ def _out_of_order(ctx: Context, call: Call, arguments: Mapping[str, Value], span
 # ---- what does not fit -------------------------------------------------------------------------
 
 
-FOLDERS = {"models": "llm"}
+FOLDERS = {"models": "llm", "networks": "network"}
 """Which kind the entries of a folder of the catalog are; the folder's own name otherwise."""
 
 

@@ -123,7 +123,12 @@ DESIGN_KINDS: tuple[Kind, ...] = (
     kind(
         "model",
         "A model as this design uses it.",
-        field("source", ref("llm"), "Its facts: a catalog entry or an `llm` block.", required=True),
+        field(
+            "source",
+            ref("llm", "network"),
+            "Its facts: a catalog entry, or an `llm` or `network` block.",
+            required=True,
+        ),
         field("precision", words(*PRECISIONS), "Format of the weights.", owner="planner"),
         field("context", count(TOK), "Longest prompt with its answer.", status="later"),
         field("dtype", words(*DTYPES), "Format of the activations.", status="later"),
