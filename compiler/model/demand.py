@@ -20,12 +20,15 @@ def load(block: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]) -> Load:
     """Return the demand that a ``load`` block states, completed from the catalog."""
     rate = values.required(block, "rate")
     shape = _shape(block)
+    lasting = _argument(block.fields.get("shape"), "lasting")
     return Load(
         rate_per_s=_stated(rate, values.sourced(rate)),
         peak=_peak(block, shape, blocks, found),
         shape=shape,
         prompt=_lengths(block, "prompt_tokens", blocks, found),
         output=_lengths(block, "output_tokens", blocks, found),
+        spike_s=values.sourced(lasting) if lasting else _of_shape(shape, "lasting", blocks),
+        spike_share=_of_shape(shape, "share", blocks),
     )
 
 
@@ -47,7 +50,7 @@ def _peak(
 ) -> Sourced[float]:
     known = _known_peak(block, shape, blocks)
     said = block.fields.get("shape")
-    peak = block.fields.get("peak") or _peak_of_call(said)
+    peak = block.fields.get("peak") or _argument(said, "peak")
     if peak is None:
         return _default(known) if said is None else _of_word(said, known)
     stated = _stated(peak, known)
@@ -64,12 +67,19 @@ def _known_peak(block: ResolvedBlock, shape: str, blocks: Blocks) -> Sourced[flo
     return values.number(entry, "peak")
 
 
-def _peak_of_call(shape: FieldValue | None) -> FieldValue | None:
-    """Return the peak in ``spiky(peak = 3x)``."""
+def _argument(shape: FieldValue | None, name: str) -> FieldValue | None:
+    """Return what ``spiky(peak = 3x, lasting = 20s)`` says of ``peak`` or ``lasting``."""
     if shape is None or not isinstance(shape.value, CallValue):
         return None
-    peak = shape.value.arguments.get("peak")
-    return None if peak is None else replace(shape, value=peak)
+    value = shape.value.arguments.get(name)
+    return None if value is None else replace(shape, value=value)
+
+
+def _of_shape(shape: str, name: str, blocks: Blocks) -> Sourced[float] | None:
+    """Return a fact of the catalog about the shape, None where it has none."""
+    entry = blocks.entry("shape", shape or UNSTATED)
+    field = None if entry is None else entry.fields.get(name)
+    return None if field is None else _point(values.sourced(field))
 
 
 def _of_word(shape: FieldValue, known: Sourced[float]) -> Sourced[float]:

@@ -265,6 +265,11 @@ class Load:
     """``steady``, ``spiky``, …; empty where the file does not say."""
     prompt: Lengths
     output: Lengths
+    spike_s: Sourced[float] | None = None
+    """How long a stretch at the peak lasts on average; None where there is none. Only a simulation
+    asks for it."""
+    spike_share: Sourced[float] | None = None
+    """Share of the time in such stretches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,5 +208,7 @@ CATALOG_KINDS: tuple[Kind, ...] = (
             "Rate of the busiest stretch over the mean.",
             required=True,
         ),
+        field("lasting", uncertain(positive(TIME)), "How long a spike lasts on average."),
+        field("share", uncertain(amount(NUMBER, high=1)), "Share of the time in spikes."),
     ),
 )

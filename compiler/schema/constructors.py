@@ -30,7 +30,7 @@ CONSTRUCTORS: tuple[Constructor, ...] = (
         "spiky",
         "Short bursts far above the mean.",
         field("peak", _PEAK, "The busiest stretch over the mean.", required=True),
-        field("lasting", positive(TIME), "How long a burst lasts.", status="later"),
+        field("lasting", positive(TIME), "How long a burst lasts on average."),
     ),
 )
 
