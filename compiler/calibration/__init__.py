@@ -6,13 +6,18 @@ from inferc.compiler.calibration.measurements import (
     Measurement,
     merge_details,
 )
+from inferc.compiler.calibration.protocols import Basis, Protocol, Spread, protocol_of
 from inferc.compiler.calibration.tables import read_details, read_measurements
 
 __all__ = [
+    "Basis",
     "Conditions",
     "Measured",
     "Measurement",
+    "Protocol",
+    "Spread",
     "merge_details",
+    "protocol_of",
     "read_details",
     "read_measurements",
 ]

@@ -1,0 +1,373 @@
+"""What sources of measurements publish about how they measure: one rule for each, with where.
+
+A rule is keyed on the source's name, never on a row: what it says holds for all rows of that source
+under the conditions that it names.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from inferc.compiler.calibration.measurements import Conditions
+
+Setting = str | float | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What is known of a source's method; None or empty where it is not."""
+
+    url: str = ""
+    arrivals: str = ""
+    requests: int | None = None
+    rounds: int | None = None
+    """Requests for each one in flight."""
+    warm_up: bool | None = None
+    steady: bool = False
+    equal_lengths: bool = False
+    """Whether all prompts, and all answers, are as long as stated."""
+    prompt_tok: float | None = None
+    output_tok: float | None = None
+    prompt_variation: float | None = None
+    output_variation: float | None = None
+    template_tok: float = 0.0
+    reused_share: float | None = 0.0
+    client: str = ""
+    tpot_of: str = "request"
+    tensor_parallel: int | None = None
+    smallest_that_fits: bool = False
+    settings: Mapping[str, Setting] = field(default_factory=dict[str, Setting])
+
+
+def source_of(row: Conditions) -> Source:
+    """Return what is known of the method of a row's source."""
+    name = row.source.lower()
+    for pattern, rule in _RULES:
+        if re.search(pattern, name):
+            return rule(row)
+    return _UNKNOWN_MLPERF if row.load.startswith("mlperf") else Source(reused_share=None)
+
+
+# ---- InferenceX ------------------------------------------------------------------------------
+
+_INFERENCEX = Source(
+    url="https://github.com/SemiAnalysisAI/InferenceX, benchmarks/*.sh",
+    rounds=10,
+    warm_up=False,
+    client="http",
+)
+"""``benchmark_serving.py --random-range-ratio 0.8 --num-prompts 10 x concurrency --request-rate inf
+--ignore-eos``, prefix caching off in every server script."""
+
+
+def _inferencex(row: Conditions) -> Source:
+    engines = {"vllm": _inferencex_vllm, "trtllm": _inferencex_trtllm, "sglang": _inferencex_sglang}
+    settings: dict[str, Setting] = {"prefix_caching": False}
+    if row.engine in engines:
+        settings |= engines[row.engine](row)
+    return replace(_INFERENCEX, settings=settings)
+
+
+def _inferencex_vllm(row: Conditions) -> Mapping[str, Setting]:
+    """Return the flags of ``70b_fp{4,8}_{b200,h100}_docker.sh``."""
+    settings: dict[str, Setting] = {
+        "max_num_batched_tokens": 8192.0,
+        "gpu_memory_utilization": 0.9,
+        "async_scheduling": True,
+    }
+    if row.gpu.startswith("h100"):
+        return settings | {"max_num_seqs": float(row.concurrency or 512)}
+    return settings | {"max_num_seqs": 512.0, "kv_cache": "fp8"}
+
+
+def _inferencex_trtllm(row: Conditions) -> Mapping[str, Setting]:
+    """Return the settings of ``70b_fp*_b200_trt_*.sh`` and ``dsr1_fp*_trt_slurm.sh``."""
+    settings: dict[str, Setting] = {"kv_cache": "fp8", "stream_interval": 10.0}
+    if "deepseek" in row.model.lower():
+        # --max_num_tokens $(( (CONC + ISL + 64 + 63) / 64 * 64 )), KV in three quarters of memory
+        tokens = ((row.concurrency or 0) + int(row.isl_tok or 0) + 64 + 63) // 64 * 64
+        return settings | {
+            "max_num_batched_tokens": float(tokens),
+            "kv_memory_share": 0.75,
+            "chunked_prefill": False,
+        }
+    settings["max_num_batched_tokens"] = 16384.0
+    short = row.isl_tok == row.osl_tok == _INFERENCEX_SHORT_TOK
+    if short and (row.tensor_parallel or 1) < _INFERENCEX_WAITS_BELOW_TP:
+        settings |= {"batch_wait_steps": 20.0, "batch_wait_ratio": 0.9}
+    return settings
+
+
+_INFERENCEX_SHORT_TOK = 1024
+_INFERENCEX_WAITS_BELOW_TP = 8
+
+
+def _inferencex_sglang(row: Conditions) -> Mapping[str, Setting]:
+    """Return the flags of ``dsr1_fp*_{b200,mi355x,h200}_*.sh``.
+
+    On B200 the scheduler looks for new requests every 10 steps, from 16 in flight on every 30.
+    """
+    if not row.gpu.startswith("b200"):
+        return {}
+    often = (row.concurrency or 0) >= _INFERENCEX_SELDOM_FROM
+    return {
+        "max_num_seqs": 128.0,
+        "max_num_batched_tokens": 32768.0,
+        "kv_cache": "fp8",
+        "gpu_memory_utilization": 0.82,
+        "receive_interval_steps": 30.0 if often else 10.0,
+    }
+
+
+_INFERENCEX_SELDOM_FROM = 16
+
+
+# ---- NVIDIA ----------------------------------------------------------------------------------
+
+_AICONFIGURATOR = Source(
+    url="https://github.com/ai-dynamo/aiconfigurator, src/aiconfigurator/eval",
+    rounds=10,
+    warm_up=True,
+    equal_lengths=True,
+    client="http",
+)
+"""AIPerf at a concurrency, ``--request-count 10 x c --warmup-request-count 2 x c``, equal lengths,
+``ignore_eos``, chat endpoint."""
+
+_TRTLLM_REQUESTS = {
+    (128, 128): 30000,
+    (128, 2048): 3000,
+    (128, 4096): 1500,
+    (500, 2000): 3000,
+    (1000, 1000): 3000,
+    (1000, 2000): 1500,
+    (2048, 128): 3000,
+    (2048, 2048): 1500,
+    (5000, 500): 1500,
+    (20000, 2000): 1000,
+}
+"""Requests by lengths in and out, as the page lists them."""
+
+
+def _trtllm_docs(row: Conditions) -> Source:
+    """Return the method of TensorRT-LLM's performance overview.
+
+    All requests in rapid succession, equal lengths, KV reserved for the whole answer.
+    """
+    url = "https://nvidia.github.io/TensorRT-LLM/performance/perf-overview.html"
+    settings: dict[str, Setting] = {"prefix_caching": False}
+    if row.load == "offline":
+        lengths = (int(row.isl_tok or 0), int(row.osl_tok or 0))
+        requests = _TRTLLM_REQUESTS.get(lengths)
+        return Source(
+            url=url, requests=requests, equal_lengths=True, client="native", settings=settings
+        )
+    tpot = "token" if row.load == "open_loop" else "request"
+    return Source(url=url, client="native", tpot_of=tpot, settings=settings)
+
+
+_MLPERF_URL = "https://github.com/mlcommons/inference_policies"
+_UNKNOWN_MLPERF = Source(
+    url=_MLPERF_URL,
+    arrivals="poisson",
+    client="native",
+    prompt_variation=0.77,
+    output_variation=0.79,
+    smallest_that_fits=True,
+    steady=True,
+    settings={"prefix_caching": False},
+)
+"""LoadGen: Poisson arrivals in the server scenario, all samples at once in the offline one. Spread
+of lengths: OpenOrca's, from openshift-psap/performance-dashboard."""
+
+
+def _mlperf(_: Conditions) -> Source:
+    return _UNKNOWN_MLPERF
+
+
+# ---- laboratories ----------------------------------------------------------------------------
+
+
+def _argonne(row: Conditions) -> Source:
+    """Return the method of LLM-Inference-Bench: one batch of random prompts, run to the end.
+
+    Its DeepSpeed-MII script repeats one word, does not warm up and lets answers end early.
+    """
+    return Source(
+        url="https://github.com/argonne-lcf/LLM-Inference-Bench",
+        warm_up=row.engine != "deepspeed",
+        client="in_process",
+        settings={"prefix_caching": False},
+    )
+
+
+def _splitwise(_: Conditions) -> Source:
+    return Source(
+        url="https://github.com/Mutinifni/splitwise-sim, data/perf_model.csv",
+        client="in_process",
+        settings={"prefix_caching": False},
+    )
+
+
+def _accelmark(row: Conditions) -> Source:
+    """Return the method of AccelMark: the engine's Python class in the benchmark's own process.
+
+    Serial runs send one request after the other; sustained ones keep eight in flight for a quarter
+    of an hour or longer, counted after warming up. Prompts go through the chat template. Before
+    Ampere the engine runs without CUDA graphs.
+    """
+    settings: dict[str, Setting] = {"prefix_caching": False}
+    if row.facts.get("eager"):
+        settings["enforce_eager"] = True
+    if row.facts.get("max_model_len", "").isdigit():
+        settings["max_model_len"] = float(row.facts["max_model_len"])
+    sustained = row.load == "closed_loop" and (row.concurrency or 1) > 1
+    return Source(
+        url="https://github.com/FreedomIntelligence/AccelMark, suites/README.md",
+        arrivals="poisson",
+        requests=30 * (row.concurrency or 1) if sustained else None,
+        warm_up=row.load == "offline",
+        steady=sustained,
+        template_tok=_LLAMA_TEMPLATE_TOK,
+        client="in_process",
+        settings=settings,
+    )
+
+
+_LLAMA_TEMPLATE_TOK = 30.0
+"""Header, date lines and role markers of the chat templates of Llama 3 and Qwen2.5."""
+
+
+def _llm_d(row: Conditions) -> Source:
+    """Return the method of LMBench: users in several rounds, each sending the talk so far."""
+    return Source(
+        url="https://github.com/llm-d/llm-d-benchmark, data/openshift",
+        arrivals="even",
+        reused_share=0.3 if (row.isl_tok or 0.0) > _LMBENCH_SHORT_TOK else 0.0,
+        client="http",
+        tensor_parallel=2,
+        settings={"prefix_caching": True, "gpu_memory_utilization": 0.95},
+    )
+
+
+_LMBENCH_SHORT_TOK = 500.0
+
+
+# ---- vendors and users -----------------------------------------------------------------------
+
+
+def _gpustack(_: Conditions) -> Source:
+    """Return the method of the Performance Lab: ``vllm bench serve``, or GuideLLM at a rate."""
+    return Source(
+        url="https://github.com/gpustack/gpustack, docs/performance-lab",
+        arrivals="even",
+        client="http",
+        warm_up=False,
+        reused_share=0.0,
+        prompt_tok=_SHAREGPT_PROMPT_TOK,
+        output_tok=_SHAREGPT_OUTPUT_TOK,
+    )
+
+
+_SHAREGPT_PROMPT_TOK, _SHAREGPT_OUTPUT_TOK = 217.4, 201.4
+"""Realised means of 1,000 ShareGPT prompts with Qwen's tokenizer, from the same pages."""
+
+
+def _qwen(row: Conditions) -> Source:
+    """Return the method of Qwen's speed pages: one request, 2,048 tokens generated."""
+    settings: dict[str, Setting] = {}
+    if row.engine == "sglang":
+        settings = {"gpu_memory_utilization": 0.85, "mixed_chunk": True}
+    return Source(
+        url="https://github.com/QwenLM/Qwen3, docs/source/getting_started/speed_benchmark.md",
+        requests=1,
+        client="in_process",
+        settings=settings,
+    )
+
+
+def _lmdeploy(row: Conditions) -> Source:
+    """Return the method of LMDeploy's pages: threads, each sending six requests in turn."""
+    return Source(
+        url="https://github.com/InternLM/lmdeploy, docs/en/benchmark/a100_fp16.md",
+        rounds=6,
+        client="in_process",
+        prompt_tok=_lmdeploy_prompt_tok(row.length_note),
+    )
+
+
+def _lmdeploy_prompt_tok(note: str) -> float | None:
+    found = re.search(r"isl mean = \S+ = (\d+(?:\.\d+)?)", note)
+    return float(found[1]) if found else None
+
+
+def _lambda(_: Conditions) -> Source:
+    return Source(
+        url="https://github.com/LambdaLabsML/vllm-benchmark",
+        client="http",
+        warm_up=False,
+        prompt_tok=227.0,
+        output_tok=200.0,
+        output_variation=1.0,
+    )
+
+
+def _fmbench(row: Conditions) -> Source:
+    """Return the method of FMBench: a few rounds of so many requests at a time, over SageMaker.
+
+    Its TGI container splits a model over all GPUs of the instance.
+    """
+    return Source(
+        url="https://github.com/aws-samples/foundation-model-benchmarking-tool",
+        rounds=3,
+        client="http",
+        prompt_variation=0.15,
+        tensor_parallel=row.gpus,
+    )
+
+
+def _sharegpt_clients(url: str, arrivals: str = "poisson") -> Callable[[Conditions], Source]:
+    """Return the rule for users of ``bench_serving`` of vLLM or SGLang with ShareGPT."""
+    return lambda _: Source(
+        url=url, arrivals=arrivals, client="http", prompt_tok=222.0, output_tok=195.0
+    )
+
+
+def _same_prompt(_: Conditions) -> Source:
+    return Source(
+        url="https://ld-singh.github.io/ai-factory-ops-lab",
+        client="http",
+        reused_share=0.9,
+        prompt_tok=40.0,
+    )
+
+
+_RULES: tuple[tuple[str, Callable[[Conditions], Source]], ...] = (
+    (r"inferencex|inferencemax", _inferencex),
+    (r"aiconfigurator|aiperf|genai-perf", lambda _: _AICONFIGURATOR),
+    (r"tensorrt-llm docs|trtllm-bench", _trtllm_docs),
+    (r"mlperf", _mlperf),
+    (r"argonne|llm-inference-bench \(", _argonne),
+    (r"splitwise", _splitwise),
+    (r"accelmark", _accelmark),
+    (r"llm-d|lmbench", _llm_d),
+    (r"gpustack", _gpustack),
+    (r"qwen[\d.]* speed benchmark", _qwen),
+    (r"lmdeploy docs", _lmdeploy),
+    (r"lambda", _lambda),
+    (r"fmbench", _fmbench),
+    (r"ai-factory-ops-lab", _same_prompt),
+    (
+        r"iog-foundation",
+        _sharegpt_clients("https://github.com/IOG-Foundation/llm-inference-benchmarks"),
+    ),
+    (
+        r"sglang benchmark_vllm",
+        _sharegpt_clients("https://github.com/sgl-project/sglang, benchmark/benchmark_vllm_060"),
+    ),
+    (
+        r"sgl-cookbook|sglang cookbook",
+        _sharegpt_clients("https://github.com/sgl-project/sgl-cookbook"),
+    ),
+)
+"""The first pattern found in a source's name, in lower case, decides."""
