@@ -35,4 +35,12 @@ __all__ = [
     "Service",
     "Tier",
     "build",
+    "find_model",
 ]
+
+
+def find_model(name: str) -> str | None:
+    """Return the path of the catalog entry with the architecture of ``name``, or None."""
+    from inferc.compiler.model.names import find_model as found
+
+    return found(name)

@@ -27,7 +27,7 @@ def language_model(block: ResolvedBlock) -> LanguageModel:
 
 def _counted(model: LanguageModel, block: ResolvedBlock) -> Sourced[float]:
     """Return the parameters that the layers hold, where no line states them."""
-    counted = derived_parameters(model)
+    counted = derived_parameters(model) + other_parameters(block)
     layers = block.fields["layers"]
     return Sourced(
         value=counted,
@@ -40,6 +40,12 @@ def _counted(model: LanguageModel, block: ResolvedBlock) -> Sourced[float]:
         as_of=layers.as_of,
         because="counted over the layers",
     )
+
+
+def other_parameters(block: ResolvedBlock) -> float:
+    """Return how many of the weights are no part of the language model."""
+    stated = block.fields.get("other_parameters")
+    return 0.0 if stated is None else values.amount(stated.value)
 
 
 def _with_parameters(block: ResolvedBlock, parameters: Sourced[float]) -> LanguageModel:

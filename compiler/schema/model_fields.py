@@ -1,6 +1,6 @@
 """The fields of a language model: the facts of the kind `llm`."""
 
-from inferc.compiler.schema.build import BOOL, TEXT, count, field, listed, positive, words
+from inferc.compiler.schema.build import BOOL, TEXT, amount, count, field, listed, positive, words
 from inferc.compiler.schema.spec import Field
 from inferc.compiler.units import TOK
 
@@ -21,6 +21,11 @@ _NAMES = (
 
 _SIZES = (
     field("parameters", positive(), "How many weights it has, `70.6B`; absent: what layers hold."),
+    field(
+        "other_parameters",
+        amount(),
+        "How many of them are no part of the language model: a vision tower.",
+    ),
     field("layers", count(), "Layers, of whatever kind.", required=True),
     field("hidden", count(), "Width of the residual stream.", required=True),
     field("vocabulary", count(), "Entries of the vocabulary.", required=True),
@@ -38,9 +43,7 @@ _ATTENTION = (
     field("window", count(TOK), "How far those layers look back."),
     field("kv_lora_rank", count(low=0), "Latent attention: width of compressed keys and values."),
     field("q_lora_rank", count(low=0), "Latent attention: width of compressed queries, if any."),
-    field(
-        "qk_nope_head_dim", count(low=0), "Latent attention: width of a head without positions."
-    ),
+    field("qk_nope_head_dim", count(low=0), "Latent attention: width of a head without positions."),
     field("qk_rope_head_dim", count(low=0), "Latent attention: width of a key's rotary part."),
     field("v_head_dim", count(low=0), "Latent attention: width of one head's values."),
 )

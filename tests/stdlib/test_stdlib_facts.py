@@ -9,31 +9,17 @@ from support.repository import ROOT
 
 from inferc import stdlib
 from inferc.compiler.model import Accelerator, LanguageModel, Service
-from inferc.compiler.model.parameters import derived_parameters
 from inferc.compiler.provenance import Origin
 
 README = ROOT / "compiler" / "perf" / "README.md"
 
 GPUS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.gpu")]
 BOARDS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.board")]
-MODELS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.models")]
+MODEL = "models.tinyllama_1_1b_chat"
 LINKS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.link")]
 SHAPES = stdlib.names("catalog.shape")
 WORKLOADS = stdlib.names("catalog.workload")
 ENGINES = stdlib.names("catalog.engine")
-
-PUBLISHED = {
-    "meta.llama_3_8b_instruct": 8_030_261_248,
-    "meta.llama_3_70b_instruct": 70_553_706_496,
-    "meta.llama_3_1_8b_instruct": 8_030_261_248,
-    "meta.llama_3_1_70b_instruct": 70_553_706_496,
-    "meta.llama_3_1_405b_instruct": 405_853_388_800,
-    "mistral.mixtral_8x7b_instruct": 46_702_792_704,
-    "mistral.mixtral_8x22b_instruct": 140_630_071_296,
-    "tinyllama_1_1b_chat": 1_100_048_384,
-}
-"""Weights in the safetensors files of each repository, as Hugging Face shows them."""
-
 
 @cache
 def service(place: str, model: str, load: str = "") -> Service:
@@ -61,7 +47,7 @@ topology t {{
 
 
 def accelerator(place: str) -> Accelerator:
-    return service(place, MODELS[0]).place.accelerator
+    return service(place, MODEL).place.accelerator
 
 
 def model(path: str) -> LanguageModel:
@@ -80,16 +66,6 @@ def test_every_accelerator_resolves(path: str) -> None:
     assert found.flop_per_s["fp32"].value < 1e15
     assert found.title
     assert found.architecture
-
-
-@pytest.mark.parametrize("path", MODELS)
-def test_every_model_resolves_and_holds_as_many_weights_as_published(path: str) -> None:
-    found = model(path)
-    published = PUBLISHED[path.removeprefix("models.")]
-    assert found.parameters.value == published
-    assert derived_parameters(found) == pytest.approx(published, rel=1e-4)
-    assert found.heads % found.kv_heads == 0
-    assert len(found.revision) == 40
 
 
 @pytest.mark.parametrize("path", LINKS)
@@ -118,7 +94,7 @@ topology t {{
 
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_every_workload_resolves(name: str) -> None:
-    load = service(GPUS[0], MODELS[0], f"workload = {name}").load
+    load = service(GPUS[0], MODEL, f"workload = {name}").load
     for lengths in (load.prompt, load.output):
         assert lengths.mean_tok.low <= lengths.mean_tok.value <= lengths.mean_tok.high
         assert 1 < lengths.p95_over_mean.value < 5
@@ -126,12 +102,12 @@ def test_every_workload_resolves(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_shape_resolves(name: str) -> None:
-    peak = service(GPUS[0], MODELS[0], f"shape = {name}").load.peak
+    peak = service(GPUS[0], MODEL, f"shape = {name}").load.peak
     assert 1 <= peak.low <= peak.value <= peak.high
 
 
 def test_typical_lengths_are_the_geometric_middle_of_the_published_means() -> None:
-    load = service(GPUS[0], MODELS[0]).load
+    load = service(GPUS[0], MODEL).load
     for lengths in (load.prompt, load.output):
         mean = lengths.mean_tok
         assert mean.value == pytest.approx((mean.low * mean.high) ** 0.5, rel=0.02)
@@ -141,14 +117,6 @@ def test_the_kv_cache_of_llama_3_70b_takes_320_kib_a_token_in_fp16() -> None:
     """80 layers x 8 heads x 128 x keys and values x 2 bytes; vLLM's documentation has the same."""
     llama = model("models.meta.llama_3_70b_instruct")
     assert 2 * llama.layers * llama.kv_heads * llama.head_dim * 2 == 320 * 1024
-
-
-def test_mixtral_computes_with_13b_parameters_for_each_token() -> None:
-    """The paper says 13B active parameters (arXiv:2401.04088)."""
-    mixtral = model("models.mistral.mixtral_8x7b_instruct")
-    expert = 3 * mixtral.hidden * mixtral.intermediate * mixtral.layers
-    idle = (mixtral.experts - mixtral.experts_per_token) * expert
-    assert derived_parameters(mixtral) - idle == pytest.approx(12.9e9, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +166,7 @@ def test_accelerators_of_one_board_are_joined_at_full_speed(path: str) -> None:
 
 
 def test_every_engine_runs_somewhere() -> None:
-    found = {engine.id for path in (*GPUS, *BOARDS) for engine in service(path, MODELS[0]).engines}
+    found = {engine.id for path in (*GPUS, *BOARDS) for engine in service(path, MODEL).engines}
     assert found == {f"engine.{name}" for name in ENGINES}
 
 
@@ -210,8 +178,8 @@ def described_coefficients() -> list[tuple[str, float, float]]:
 
 
 def test_the_coefficients_are_those_that_the_performance_model_describes() -> None:
-    (vllm,) = service("gpu.nvidia.l4", MODELS[0]).engines
-    (llama_cpp,) = service("board.raspberry_pi_5_8gb", MODELS[0]).engines
+    (vllm,) = service("gpu.nvidia.l4", MODEL).engines
+    (llama_cpp,) = service("board.raspberry_pi_5_8gb", MODEL).engines
     described = described_coefficients()
     assert {name for name, _, _ in described} == set(vllm.coefficients)
     assert set(vllm.coefficients) == set(llama_cpp.coefficients)
@@ -225,7 +193,7 @@ def test_no_efficiency_is_above_one(name: str) -> None:
     engines = {
         engine.id: engine
         for path in (*GPUS, *BOARDS)
-        for engine in service(path, MODELS[0]).engines
+        for engine in service(path, MODEL).engines
     }
     for coefficient, number in engines[f"engine.{name}"].coefficients.items():
         assert number.value >= 0

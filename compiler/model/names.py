@@ -1,0 +1,88 @@
+"""Models by whatever name people give them: repositories, aliases, entries of the catalog."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from inferc.compiler.load import CATALOG
+from inferc.stdlib import files as stdlib
+
+FOLDER = "models"
+
+_NAMED = re.compile(r'^  (?:title|repository) +=\s*"([^"]*)"', re.MULTILINE)
+_ALIASES = re.compile(r"^  aliases +=\s*\[(.*?)\]", re.MULTILINE | re.DOTALL)
+_TEXT = re.compile(r'"([^"]*)"')
+_REMARK = re.compile(r"\(.*?\)")
+_VARIANT = re.compile(
+    r"""[-_.](?:
+        instruct | chat | it | hf | base | preview
+        | fp8(?:[-_](?:dynamic|static|block|kv))* | nvfp4 | mxfp4 | fp4 | fp16 | bf16 | int4 | int8
+        | awq | gptq | gguf | mlx | bnb | quantized | exl2
+        | w\d+a\d+ | \d+bit | q\d(?:_[a-z0-9]+)* | kv | autoround | marlin | dynamic | g?128
+    )(?=$|[-_.])""",
+    re.VERBOSE,
+)
+"""Parts of a name that say how a model was tuned, or in which format its weights are."""
+_SIGNS = re.compile(r"[^a-z0-9]")
+
+
+def find_model(name: str) -> str | None:
+    """Return the path of the catalog entry with the architecture of ``name``, or None.
+
+    It is looked for as it is written, then without its owner, and then without what says how it was
+    tuned or quantised: `RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16` is Llama 3.1 8B.
+    Capitals do not matter, nor does a remark in brackets.
+    """
+    known = _index()
+    return next((known[key] for key in _keys(name) if key in known), None)
+
+
+def _keys(name: str) -> Iterator[str]:
+    """Yield what ``name`` may be known by, the closest first."""
+    plain = _REMARK.sub("", name).strip().lower()
+    own = plain.rpartition("/")[2]
+    yield plain
+    yield own
+    yield _SIGNS.sub("", own)
+    bare = _bare(own)
+    yield bare
+    yield bare.removeprefix("meta")
+
+
+def _bare(own: str) -> str:
+    """Return a name without its variants and signs."""
+    before = ""
+    while before != own:
+        before, own = own, _VARIANT.sub("", own)
+    return _SIGNS.sub("", own)
+
+
+@cache
+def _index() -> Mapping[str, str]:
+    """Return the entries by every key of theirs.
+
+    What one entry is called wins over what another would be called in short; a shortened name that
+    several entries share belongs to the first of them.
+    """
+    named = {path: tuple(_names(path)) for path in _paths()}
+    found: dict[str, str] = {}
+    for rank in range(len(tuple(_keys("")))):
+        for path, names in named.items():
+            for name in names:
+                found.setdefault(tuple(_keys(name))[rank], path)
+    return found
+
+
+def _paths() -> tuple[str, ...]:
+    entries = stdlib.all_entries(f"{CATALOG}.{FOLDER}")
+    return tuple(path.partition(".")[2] for path in entries)
+
+
+def _names(path: str) -> Iterator[str]:
+    """Yield the names of an entry, from its text: to parse a hundred files would take a second."""
+    text = stdlib.read(f"{CATALOG}.{path}") or ""
+    yield path
+    yield path.rpartition(".")[2].replace("_", "-")
+    yield from _NAMED.findall(text)
+    for inside in _ALIASES.findall(text):
+        yield from _TEXT.findall(inside)
