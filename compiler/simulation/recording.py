@@ -1,0 +1,88 @@
+"""What a recorder is told: the composition of steps, and how much each weighs in mean latencies.
+
+With the schedule held fixed, mean TTFT and mean TPOT are sums of step times with these weights, so
+that whoever changes what steps take knows what becomes of them without simulating again.
+"""
+
+from collections import deque
+from typing import NamedTuple
+
+from inferc.compiler.simulation.intake import Intake
+from inferc.compiler.simulation.values import Recorder, ReplicaSetup, Request, Run
+
+
+class Chosen(NamedTuple):
+    """The steps that an engine has just taken."""
+
+    steps: int
+    decoding: int
+    context_tok: int
+    """Of the first step."""
+    prompt_tok: int
+    queued: int
+    """Requests that waited in the queue when the steps began."""
+
+
+class Weigher:
+    """Turns steps into runs with weights, and hands them to a recorder."""
+
+    def __init__(self, setup: ReplicaSetup, intake: Intake, record: Recorder) -> None:
+        self._setup = setup
+        self._intake = intake
+        self._record = record
+        self._inverse = 0.0
+        """Sum of one over the gaps of each answer that is coming, over all answers."""
+
+    def begin(self, request: Request) -> None:
+        """Count an answer from its first token on."""
+        if request.output_tok > 1:
+            self._inverse += 1.0 / (request.output_tok - 1)
+
+    def end(self, request: Request) -> None:
+        """Count an answer no longer."""
+        if request.output_tok > 1:
+            self._inverse -= 1.0 / (request.output_tok - 1)
+
+    def weigh(self, chosen: Chosen, start_s: float, end_s: float) -> None:
+        """Tell the recorder about steps that took from ``start_s`` to ``end_s``."""
+        steps, decoding, context_tok, prompt_tok, _ = chosen
+        step_s = (end_s - start_s) / steps
+        mean_tok = context_tok + decoding * (steps - 1) / 2.0 if decoding else 0.0
+        intake = self._intake
+        pairs = window_pairs = 0.0
+        if prompt_tok:
+            pairs = intake.pairs + prompt_tok * prompt_tok * (steps - 1) / 2.0
+            window_pairs = intake.window_pairs
+        self._record(
+            Run(
+                steps=steps,
+                tokens=decoding + prompt_tok,
+                decoding=decoding,
+                context_tok=mean_tok,
+                window_context_tok=min(mean_tok, decoding * self._setup.clock.window_tok),
+                prompt_tok=prompt_tok,
+                pairs=pairs,
+                window_pairs=window_pairs,
+                ended_prompts=len(intake.joined) if prompt_tok else 0,
+                step_s=step_s,
+                tpot_weight=steps * self._inverse,
+                ttft_weight=self._first_token_weight(chosen, step_s, end_s),
+            )
+        )
+
+    def _first_token_weight(self, chosen: Chosen, step_s: float, end_s: float) -> float:
+        """Return steps times requests that wait for their first token; the last ones in part."""
+        intake = self._intake
+        first = chosen.queued + (isinstance(intake.begun, Request))
+        if chosen.prompt_tok:
+            first += sum(isinstance(item, Request) for item in intake.joined)
+        weight = float(chosen.steps * first)
+        came: deque[Request] = intake.waiting
+        for place in range(chosen.queued, len(came)):
+            weight += max(0.0, end_s - self._ready_s(came[place])) / step_s
+        return weight
+
+    def _ready_s(self, request: Request) -> float:
+        """Return when a request has passed the front end."""
+        setup = self._setup
+        return request.at_s + setup.frontend_s + setup.frontend_tok_s * request.prompt_tok

@@ -1,0 +1,182 @@
+"""One replica under load: open and closed loops, everything at once, one static batch."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from heapq import heappop, heappush
+from itertools import islice
+from math import inf
+
+from inferc.compiler.simulation.engine import Engine, engine
+from inferc.compiler.simulation.tally import Tally
+from inferc.compiler.simulation.values import Outcome, Recorder, ReplicaSetup, Request
+
+NOBODY = (inf, Request(inf, 0, 0))
+"""Who comes when nobody comes any more."""
+
+
+def open_loop(
+    setup: ReplicaSetup, requests: Iterable[Request], *, record: Recorder | None = None
+) -> Outcome:
+    """Simulate requests that come when they come, in order of their time.
+
+    They are taken one at a time, so that an endless stream has to be cut to size by the caller.
+    """
+    tally = Tally()
+    if setup.pipeline > 1:
+        _serve(setup, passed(setup, requests), tally, record)
+    else:
+        _serve_alone(setup, passed(setup, requests), tally, record)
+    return tally.outcome(setup.pipeline, setup.kv_cache_tok)
+
+
+def burst(
+    setup: ReplicaSetup, lengths: Iterable[tuple[int, int]], *, record: Recorder | None = None
+) -> Outcome:
+    """Simulate (prompt, answer) requests that all come at time zero: offline throughput."""
+    requests = (Request(0.0, prompt_tok, output_tok) for prompt_tok, output_tok in lengths)
+    return open_loop(setup, requests, record=record)
+
+
+def static_batch(
+    setup: ReplicaSetup, lengths: Iterable[tuple[int, int]], *, record: Recorder | None = None
+) -> Outcome:
+    """Simulate one batch that begins together and ends when its longest answer is complete."""
+    batch = tuple(lengths)
+    return burst(
+        replace(setup, scheduling="static", max_num_seqs=max(1, len(batch))), batch, record=record
+    )
+
+
+def closed_loop(
+    setup: ReplicaSetup,
+    lengths: Iterable[tuple[int, int]],
+    concurrency: int,
+    *,
+    record: Recorder | None = None,
+) -> Outcome:
+    """Simulate clients that each send their next request when their answer is complete.
+
+    All of them begin at time zero; there are as many requests as there are (prompt, answer) pairs.
+    """
+    tally = Tally()
+    left = iter(lengths)
+    first = [Request(0.0, *pair) for pair in islice(left, concurrency)]
+    _serve(setup, passed(setup, first), tally, record, left)
+    return tally.outcome(setup.pipeline, setup.kv_cache_tok)
+
+
+class FrontEnd:
+    """What a request passes before the engine sees it: API server, tokenizer."""
+
+    __slots__ = ("_fixed_s", "_free_s", "_serial_s", "_tok_s")
+
+    def __init__(self, setup: ReplicaSetup) -> None:
+        self._fixed_s = setup.frontend_s
+        self._tok_s = setup.frontend_tok_s
+        self._serial_s = setup.frontend_serial_s
+        self._free_s = 0.0
+
+    def pass_s(self, request: Request) -> float:
+        """Return when a request is through; requests must be asked for in the order they come."""
+        self._free_s = max(self._free_s, request[0]) + self._serial_s
+        return self._free_s + self._fixed_s + self._tok_s * request[1]
+
+
+def passed(setup: ReplicaSetup, requests: Iterable[Request]) -> Iterator[tuple[float, Request]]:
+    """Yield when each request has passed the front end, in that order."""
+    if not setup.frontend_tok_s and not setup.frontend_serial_s:
+        fixed_s = setup.frontend_s
+        for request in requests:
+            yield request[0] + fixed_s, request
+        return
+    gate = FrontEnd(setup)
+    late: list[tuple[float, int, Request]] = []
+    for order, request in enumerate(requests):
+        while late and late[0][0] <= request[0]:
+            ready_s, _, ready = heappop(late)
+            yield ready_s, ready
+        heappush(late, (gate.pass_s(request), order, request))
+    while late:
+        ready_s, _, ready = heappop(late)
+        yield ready_s, ready
+
+
+def _serve_alone(
+    setup: ReplicaSetup,
+    arrivals: Iterator[tuple[float, Request]],
+    tally: Tally,
+    record: Recorder | None,
+) -> None:
+    """Run one engine against arrivals that do not depend on it."""
+    waiting: deque[Request] = deque()
+    one = engine(setup, waiting, tally, record=record)
+    enqueue, send = waiting.append, one.send
+    end_s, until_s = next(one)
+    for at_s, request in arrivals:
+        while end_s < at_s:
+            end_s, until_s = send(None)
+        enqueue(request)
+        if at_s < until_s:
+            end_s, until_s = send(at_s)
+    while end_s < inf:
+        end_s, until_s = send(None)
+    one.close()
+
+
+def _serve(
+    setup: ReplicaSetup,
+    arrivals: Iterator[tuple[float, Request]],
+    tally: Tally,
+    record: Recorder | None,
+    followers: Iterator[tuple[int, int]] | None = None,
+) -> None:
+    """Run the engines of a replica side by side; each request that ends may call for the next."""
+    waiting: deque[Request] = deque()
+    follows = followers is not None
+    engines = [
+        engine(setup, waiting, tally, pause=follows, record=record) for _ in range(setup.pipeline)
+    ]
+    state = [next(one) for one in engines]
+    gate = FrontEnd(setup)
+    coming: list[tuple[float, int, Request]] = []
+    came = 0
+    at_s, arrival = next(arrivals, NOBODY)
+    while True:
+        end_s, which = min((item[0], place) for place, item in enumerate(state))
+        if coming and coming[0][0] <= at_s:
+            next_s, _, request = coming[0]
+        else:
+            next_s, request = at_s, arrival
+        if next_s <= end_s:
+            if next_s == inf:
+                break
+            if coming and request is coming[0][2]:
+                heappop(coming)
+            else:
+                at_s, arrival = next(arrivals, NOBODY)
+            waiting.append(request)
+            _announce(engines, state, next_s)
+            continue
+        state[which] = engines[which].send(None)
+        if tally.ended:
+            for _ in tally.ended:
+                pair = next(followers, None) if followers is not None else None
+                if pair is not None:
+                    request = Request(state[which][0], *pair)
+                    came += 1
+                    heappush(coming, (gate.pass_s(request), came, request))
+            tally.ended.clear()
+    for one in engines:
+        one.close()
+
+
+def _announce(engines: list[Engine], state: list[tuple[float, float]], at_s: float) -> None:
+    """Tell engines that a request has come: an idle one, or else all that would take it."""
+    for place, (end_s, _) in enumerate(state):
+        if end_s == inf:
+            state[place] = engines[place].send(at_s)
+            return
+    for place, (_, until_s) in enumerate(state):
+        if at_s < until_s:
+            state[place] = engines[place].send(at_s)
