@@ -145,26 +145,6 @@ def test_a_successor_is_not_beaten(slower: str, faster: str) -> None:
     assert a100s or old.memory_bytes.value <= 1.05 * new.memory_bytes.value
 
 
-@pytest.mark.parametrize("path", GPUS)
-def test_narrower_formats_are_not_slower_and_peaks_are_dense(path: str) -> None:
-    peaks = {name: number.value for name, number in accelerator(path).flop_per_s.items()}
-    for wide, narrow in (("fp32", "fp16"), ("fp16", "int8"), ("fp16", "fp8"), ("fp8", "fp4")):
-        if narrow in peaks:
-            assert peaks[wide] <= peaks[narrow]
-    if "bf16" in peaks:
-        assert peaks["bf16"] == peaks["fp16"]
-    if "fp8" in peaks:
-        assert peaks["fp8"] == pytest.approx(2 * peaks["fp16"], rel=0.02)
-
-
-@pytest.mark.parametrize("path", [path for path in GPUS if "sxm" in path or "amd" in path])
-def test_accelerators_of_one_board_are_joined_at_full_speed(path: str) -> None:
-    found = accelerator(path)
-    assert found.link is not None
-    assert found.link_domain == 8
-    assert found.link.bandwidth_bytes_per_s.value >= 300e9
-
-
 def test_every_engine_runs_somewhere() -> None:
     found = {engine.id for path in (*GPUS, *BOARDS) for engine in service(path, MODEL).engines}
     assert found == {f"engine.{name}" for name in ENGINES}
