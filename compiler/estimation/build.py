@@ -1,0 +1,130 @@
+"""From a configuration and a load to figures."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from inferc.compiler.estimation import diagnostics as report
+from inferc.compiler.estimation.breakdown import breakdowns
+from inferc.compiler.estimation.checks import problems
+from inferc.compiler.estimation.memory import fit, fits, smallest_tensor_parallel
+from inferc.compiler.estimation.running import Replica, capacity_per_s, demand_of_load, run
+from inferc.compiler.estimation.trust import familiarity, intervals
+from inferc.compiler.estimation.values import Breakdown, Figures, Fit, Kind, Load, Setup
+from inferc.compiler.perf.coefficients import coefficients_of
+from inferc.compiler.perf.memory import can_shard
+from inferc.compiler.perf.steps import Stage
+from inferc.dsl import Diagnostic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is known of a configuration under a load: figures, or why there are none."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    figures: Figures | None = None
+    memory: Fit | None = None
+    """Also where the configuration does not fit."""
+
+
+class Estimator:
+    """A configuration that is asked about many loads; what it takes once is worked out once."""
+
+    def __init__(self, setup: Setup) -> None:
+        """Keep the configuration."""
+        self.setup = setup
+        self._replicas: dict[tuple[float, float], Replica] = {}
+
+    @cached_property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """Why no engine would start like this, whatever the load."""
+        return problems(self.setup)
+
+    def estimate(self, load: Load) -> Outcome:
+        """Return the figures under ``load``, or why there are none."""
+        if self.problems:
+            return Outcome(diagnostics=self.problems)
+        replica = self._replica(load)
+        found = replica.fit
+        if not fits(found):
+            return Outcome(diagnostics=(self._does_not_fit(load, found),), memory=found)
+        longest = self.setup.model.context
+        if load.prompt_tok + load.output_tok > longest:
+            problem = report.request_too_long(load, self.setup.model)
+            return Outcome(diagnostics=(problem,), memory=found)
+        figures = self._figures(replica, load)
+        if not figures.stable:
+            most = capacity_per_s(replica, demand_of_load(load)) * self.setup.replicas
+            problem = report.load_not_carried(load, figures, most)
+            return Outcome(diagnostics=(problem,), figures=figures, memory=found)
+        return Outcome(diagnostics=(), figures=figures, memory=found)
+
+    def capacity_per_s(self, load: Load) -> float:
+        """Return the requests of the load's lengths that all replicas carry a second, at most."""
+        replica = self._replica(load)
+        return capacity_per_s(replica, demand_of_load(load)) * self.setup.replicas
+
+    def breakdowns(self, load: Load, figures: Figures) -> tuple[Breakdown, ...]:
+        """Return where the time of one decode step and of one step with prompts goes."""
+        return breakdowns(self._replica(load).stage, self.setup, load, figures)
+
+    def _replica(self, load: Load) -> Replica:
+        """Return a replica for the lengths of ``load``."""
+        key = (load.prompt_tok, load.output_tok)
+        known = self._replicas.get(key)
+        if known is None:
+            setup = self.setup
+            accelerator = setup.place.accelerator
+            coefficients = coefficients_of(setup.engine, accelerator)
+            known = self._replicas[key] = Replica(
+                setup=setup,
+                stage=Stage(setup.model, setup.place, setup.engine, setup.layout),
+                fit=fit(setup, load),
+                block_tok=coefficients["kv_block_tok"],
+                frontend_s=coefficients["frontend_s"],
+                frontend_tok_s=coefficients["frontend_tok_s"],
+            )
+        return known
+
+    def _figures(self, replica: Replica, load: Load) -> Figures:
+        setup = self.setup
+        running = run(replica, load)
+        bottleneck = max(running.shares, key=running.shares.__getitem__)
+        # A batch is shared out in whole requests; rates are shared out evenly.
+        requests_per_s = running.rate_per_s * setup.replicas
+        if load.kind is Kind.BATCH:
+            requests_per_s = load.amount / running.makespan_s
+        return Figures(
+            setup=setup,
+            load=load,
+            memory=replica.fit,
+            stable=running.stable,
+            ttft_s=running.ttft_s,
+            itl_s=running.itl_s,
+            tpot_s=running.tpot_s,
+            e2e_s=running.e2e_s,
+            requests_per_s=requests_per_s,
+            utilisation=running.shares[bottleneck],
+            bottleneck=bottleneck,
+            sequences=running.sequences,
+            waiting=running.waiting,
+            familiarity=familiarity(setup),
+            intervals=intervals(setup, load),
+        )
+
+    def _does_not_fit(self, load: Load, found: Fit) -> Diagnostic:
+        setup = self.setup
+        degrees = tuple(
+            degree
+            for degree in (1, 2, 4, 8, 16, 32, 64)
+            if degree > setup.layout.tensor_parallel
+            and degree <= max(setup.place.per_node, setup.place.accelerator.link_domain)
+            and can_shard(setup.model, degree, 1)
+        )
+        return report.does_not_fit(
+            setup, load, found, smallest_tensor_parallel(setup, load, degrees)
+        )
+
+
+def estimate(setup: Setup, load: Load) -> Outcome:
+    """Return the figures of ``setup`` under ``load``, or why there are none."""
+    return Estimator(setup).estimate(load)

@@ -1,0 +1,165 @@
+"""What estimating one configuration has to say."""
+
+from collections.abc import Sequence
+
+from inferc.compiler.estimation.values import Figures, Fit, Kind, Load, Setup
+from inferc.compiler.model import Engine, LanguageModel
+from inferc.compiler.units import show
+from inferc.dsl import Diagnostic
+
+
+def unknown_name(
+    *, what: str, name: str, close: Sequence[str], listed: str = "", several: bool = False
+) -> Diagnostic:
+    """INF420: no entry of the catalog is called so, or several are."""
+    near = " or ".join(f"`{item}`" for item in close)
+    message = f"there is no {what} `{name}` in the catalog"
+    if several:
+        message = f"`{name}` could be more than one {what}"
+    return Diagnostic(
+        code="INF420",
+        slug="unknown-catalog-name",
+        message=message,
+        span=None,
+        notes=(listed,) if listed else (),
+        help=f"did you mean {near}?" if near else f"give the path of a {what} of the catalog",
+    )
+
+
+def engine_cannot(setup: Setup, *, why: str) -> Diagnostic:
+    """INF421: the engine does not run on the accelerator."""
+    hardware = setup.place.accelerator
+    return Diagnostic(
+        code="INF421",
+        slug="engine-cannot",
+        message=f"{setup.engine.title} does not run on {hardware.title}",
+        span=None,
+        notes=(
+            why,
+            f"{hardware.title} is a {hardware.kind} of {hardware.vendor}",
+        ),
+        help="choose another engine with --engine, or other hardware with --gpu",
+    )
+
+
+def format_unknown(*, what: str, name: str, engine: Engine, known: Sequence[str]) -> Diagnostic:
+    """INF421: the engine does not know the number format."""
+    return Diagnostic(
+        code="INF421",
+        slug="engine-cannot",
+        message=f"{engine.title} has no format `{name}` for {what}",
+        span=None,
+        notes=(f"it has {', '.join(known)}",),
+        help=f"choose one of {', '.join(known)}",
+    )
+
+
+def format_not_computed(setup: Setup) -> Diagnostic:
+    """INF421: the accelerator multiplies nothing that the weights could be widened to."""
+    hardware = setup.place.accelerator
+    return Diagnostic(
+        code="INF421",
+        slug="engine-cannot",
+        message=f"{hardware.title} cannot compute with weights in {setup.layout.precision}",
+        span=None,
+        notes=(f"it multiplies {', '.join(sorted(hardware.flop_per_s))}",),
+        help="choose another format with --precision",
+    )
+
+
+def cannot_split(setup: Setup, reasons: Sequence[str]) -> Diagnostic:
+    """INF422: model, engine or node cannot be split so."""
+    return Diagnostic(
+        code="INF422",
+        slug="cannot-split",
+        message=f"{setup.model.title} cannot be laid out so on {setup.place.accelerator.title}",
+        span=None,
+        notes=tuple(reasons),
+        help="change --tp, --pp, --ep or --attention-dp",
+    )
+
+
+def request_too_long(load: Load, model: LanguageModel) -> Diagnostic:
+    """INF423: a request is longer than the model's context."""
+    wanted = load.prompt_tok + load.output_tok
+    return Diagnostic(
+        code="INF423",
+        slug="request-too-long",
+        message=f"a request of {wanted:g} tokens is longer than the context of {model.title}",
+        span=None,
+        notes=(f"prompt {load.prompt_tok:g} and answer {load.output_tok:g}, of {model.context}",),
+        help=f"keep --isl and --osl together at {model.context} or less",
+    )
+
+
+def does_not_fit(setup: Setup, load: Load, memory: Fit, tensor_parallel: int) -> Diagnostic:
+    """INF424: weights, working memory and the engine's own leave no room for one request.
+
+    ``tensor_parallel`` is the least degree at which it fits, 0 for none.
+    """
+    one = load.prompt_tok + load.output_tok
+    advice = (
+        f"with --tp {tensor_parallel} it fits"
+        if tensor_parallel
+        else "choose more or larger accelerators, a narrower --precision, or a smaller model"
+    )
+    return Diagnostic(
+        code="INF424",
+        slug="configuration-does-not-fit",
+        message=f"{setup.model.title} in {setup.layout.precision} does not fit on "
+        f"{_accelerators(setup)}",
+        span=None,
+        notes=(
+            _taken(memory),
+            _left(memory, one),
+        ),
+        help=advice,
+    )
+
+
+def _taken(memory: Fit) -> str:
+    parts = {
+        "weights": memory.weights_bytes,
+        "working memory": memory.activation_bytes,
+        "runtime": memory.runtime_bytes,
+    }
+    listed = " + ".join(f"{name} {_size(value)}" for name, value in parts.items())
+    return f"{listed} = {_size(sum(parts.values()))} on each"
+
+
+def _left(memory: Fit, one_tok: float) -> str:
+    whole = f"the engine may take {_size(memory.usable_bytes)} of {_size(memory.total_bytes)}"
+    left = memory.kv_cache_bytes
+    if left <= 0.0:
+        return f"{whole}: {_size(-left)} too little, before any KV cache"
+    return (
+        f"{whole}: {_size(left)} are left for KV cache, {memory.kv_cache_tok:,.0f} tokens, and one "
+        f"request has {one_tok:,.0f}"
+    )
+
+
+def load_not_carried(load: Load, figures: Figures, capacity_per_s: float) -> Diagnostic:
+    """INF425: more requests come than can be answered, so that the queue grows without end."""
+    setup = figures.setup
+    return Diagnostic(
+        code="INF425",
+        slug="load-not-carried",
+        message=f"{_accelerators(setup)} cannot carry {show(load.amount, 'req_per_s')}: the queue "
+        "grows without end",
+        span=None,
+        notes=(f"they carry {show(capacity_per_s, 'req_per_s')}, short of {figures.bottleneck}",),
+        help="add --replicas, or lower the rate" if load.kind is Kind.RATE else "add --replicas",
+    )
+
+
+def _accelerators(setup: Setup) -> str:
+    count = setup.accelerators
+    return (
+        f"{count} x {setup.place.accelerator.title}"
+        if count > 1
+        else (f"one {setup.place.accelerator.title}")
+    )
+
+
+def _size(value: float) -> str:
+    return show(value, "bytes")
