@@ -13,6 +13,7 @@ from math import exp, log
 from statistics import NormalDist
 
 from inferc.compiler.calibration.measurements import Conditions
+from inferc.compiler.calibration.names import generation
 from inferc.compiler.calibration.sources import Setting, Source, source_of
 from inferc.compiler.units import from_unit
 
@@ -98,6 +99,8 @@ class Protocol:
     expert_parallel: int
     attention_data_parallel: int
     replicas: int
+    generation: str
+    """The engine's id in the catalog, with ``_v0`` or ``_cpp`` where it was rewritten since."""
     settings: Mapping[str, Setting]
     """Engine settings of the source's own scripts; a row's command line wins over them."""
     basis: Mapping[str, Basis] = field(default_factory=dict[str, Basis])
@@ -135,6 +138,7 @@ def protocol_of(conditions: Conditions) -> Protocol:
         expert_parallel=conditions.expert_parallel or 1,
         attention_data_parallel=conditions.attention_data_parallel or 1,
         replicas=replicas,
+        generation=generation(conditions, source.engine_version),
         settings=dict(sorted(source.settings.items())),
         basis=basis,
         source=source.url,

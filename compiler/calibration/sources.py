@@ -18,6 +18,8 @@ class Source:
     """What is known of a source's method; None or empty where it is not."""
 
     url: str = ""
+    engine_version: str = ""
+    """What was current when it measured, where it publishes no version."""
     arrivals: str = ""
     requests: int | None = None
     rounds: int | None = None
@@ -45,7 +47,7 @@ def source_of(row: Conditions) -> Source:
     for pattern, rule in _RULES:
         if re.search(pattern, name):
             return rule(row)
-    return _UNKNOWN_MLPERF if row.load.startswith("mlperf") else Source(reused_share=None)
+    return _MLPERF if row.load.startswith("mlperf") else Source(reused_share=None)
 
 
 # ---- InferenceX ------------------------------------------------------------------------------
@@ -65,7 +67,12 @@ def _inferencex(row: Conditions) -> Source:
     settings: dict[str, Setting] = {"prefix_caching": False}
     if row.engine in engines:
         settings |= engines[row.engine](row)
-    return replace(_INFERENCEX, settings=settings)
+    version = _INFERENCEX_VERSIONS.get(row.engine, "")
+    return replace(_INFERENCEX, settings=settings, engine_version=version)
+
+
+_INFERENCEX_VERSIONS = {"vllm": "0.10", "trtllm": "1.0", "sglang": "0.5"}
+"""Of its first months, autumn 2025."""
 
 
 def _inferencex_vllm(row: Conditions) -> Mapping[str, Setting]:
@@ -167,7 +174,7 @@ def _trtllm_docs(row: Conditions) -> Source:
 
 
 _MLPERF_URL = "https://github.com/mlcommons/inference_policies"
-_UNKNOWN_MLPERF = Source(
+_MLPERF = Source(
     url=_MLPERF_URL,
     arrivals="poisson",
     client="native",
@@ -181,8 +188,12 @@ _UNKNOWN_MLPERF = Source(
 of lengths: OpenOrca's, from openshift-psap/performance-dashboard."""
 
 
-def _mlperf(_: Conditions) -> Source:
-    return _UNKNOWN_MLPERF
+def _mlperf(row: Conditions) -> Source:
+    return replace(_MLPERF, engine_version=_MLPERF_4_1_VERSIONS.get(row.engine, ""))
+
+
+_MLPERF_4_1_VERSIONS = {"trtllm": "0.11", "vllm": "0.5"}
+"""Current when round 4.1 was submitted, July 2024."""
 
 
 # ---- laboratories ----------------------------------------------------------------------------
@@ -195,6 +206,7 @@ def _argonne(row: Conditions) -> Source:
     """
     return Source(
         url="https://github.com/argonne-lcf/LLM-Inference-Bench",
+        engine_version={"vllm": "0.5", "trtllm": "0.10"}.get(row.engine, ""),
         warm_up=row.engine != "deepspeed",
         client="in_process",
         settings={"prefix_caching": False},
@@ -204,6 +216,7 @@ def _argonne(row: Conditions) -> Source:
 def _splitwise(_: Conditions) -> Source:
     return Source(
         url="https://github.com/Mutinifni/splitwise-sim, data/perf_model.csv",
+        engine_version="0.2",
         client="in_process",
         settings={"prefix_caching": False},
     )
