@@ -1,5 +1,6 @@
 """Calibration: published measurements, the protocols behind them, fitting and scoring."""
 
+from inferc.compiler.calibration.command_line import EngineSettings, read_command_line
 from inferc.compiler.calibration.measurements import (
     Conditions,
     Measured,
@@ -12,12 +13,14 @@ from inferc.compiler.calibration.tables import read_details, read_measurements
 __all__ = [
     "Basis",
     "Conditions",
+    "EngineSettings",
     "Measured",
     "Measurement",
     "Protocol",
     "Spread",
     "merge_details",
     "protocol_of",
+    "read_command_line",
     "read_details",
     "read_measurements",
 ]
