@@ -3,7 +3,7 @@
 from math import inf
 
 from inferc.compiler.simulation.sketch import Percentiles
-from inferc.compiler.simulation.values import Latency, Moment, Outcome, Request
+from inferc.compiler.simulation.values import SHARES, Latency, Moment, Outcome, Request
 
 FULL = 65536
 """Values are kept one by one up to so many; then they go into a sketch of percentiles."""
@@ -56,7 +56,7 @@ class Series:
             p50, p90, p95, p99 = map(self.sketch.quantile, (0.5, 0.9, 0.95, 0.99))
             return Latency(
                 count=self.count, mean_s=mean, p50_s=p50, p90_s=p90, p95_s=p95, p99_s=p99,
-                largest_s=self.sketch.largest,
+                largest_s=self.sketch.largest, curve_s=tuple(map(self.sketch.quantile, SHARES)),
             )  # fmt: skip
         if not self.values:
             return Latency(
@@ -68,7 +68,7 @@ class Series:
         p50, p90, p95, p99 = self._quantiles((0.5, 0.9, 0.95, 0.99))
         return Latency(
             count=count, mean_s=total / count, p50_s=p50, p90_s=p90, p95_s=p95, p99_s=p99,
-            largest_s=max(self.values),
+            largest_s=max(self.values), curve_s=tuple(self._quantiles(SHARES)),
         )  # fmt: skip
 
     def _quantiles(self, shares: tuple[float, ...]) -> list[float]:

@@ -23,8 +23,8 @@ class Traffic:
         Times and lengths have a chance of their own each, so that two kinds of arrivals can be
         compared over the same requests.
         """
-        pairs = self.lengths.pairs(Random(f"lengths {seed}"))  # noqa: S311 - no secret
-        chance = Random(f"arrivals {seed}")  # noqa: S311 - no secret
+        pairs = self.lengths.pairs(Random(f"lengths {seed}"))
+        chance = Random(f"arrivals {seed}")
         for at_s in self.arrivals.times(chance):
             prompt_tok, output_tok = next(pairs)
             yield Request(at_s, prompt_tok, output_tok)

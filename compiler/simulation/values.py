@@ -1,5 +1,6 @@
 """What a simulation takes and gives: requests, the set-up of a replica, the outcome."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -159,6 +160,13 @@ class Run(NamedTuple):
 Recorder = Callable[[Run], None]
 
 
+SHARES = (
+    *(place / 40 for place in range(40)),
+    *(0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.998, 0.999, 1.0),
+)
+"""Of the requests: for these the curve of a latency has a value, 90 and 95 % among them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
     """The distribution of one latency."""
@@ -170,6 +178,17 @@ class Latency:
     p95_s: float
     p99_s: float
     largest_s: float
+    curve_s: tuple[float, ...] = ()
+    """What :data:`SHARES` of the requests do not exceed; empty where there are none."""
+
+    def quantile_s(self, share: float) -> float:
+        """Return what a share of the requests does not exceed, interpolated between `SHARES`."""
+        if not self.curve_s:
+            return 0.0
+        place = max(1, bisect_left(SHARES, share))
+        low, high = SHARES[place - 1], SHARES[place]
+        low_s, high_s = self.curve_s[place - 1], self.curve_s[place]
+        return low_s + (high_s - low_s) * (share - low) / (high - low)
 
 
 class Moment(NamedTuple):
