@@ -35,8 +35,16 @@ __all__ = [
     "Service",
     "Tier",
     "build",
+    "find_accelerator",
     "find_model",
 ]
+
+
+def find_accelerator(name: str) -> str | None:
+    """Return the path of the hardware that ``name`` means in the catalog, or None."""
+    from inferc.compiler.model.names import find_accelerator as found
+
+    return found(name)
 
 
 def find_model(name: str) -> str | None:

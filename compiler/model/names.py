@@ -1,4 +1,4 @@
-"""Models by whatever name people give them: repositories, aliases, entries of the catalog."""
+"""Models and hardware by whatever name people give them: repositories, aliases, catalog entries."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,8 @@ from inferc.compiler.load import CATALOG
 from inferc.stdlib import files as stdlib
 
 FOLDER = "models"
+HARDWARE = ("gpu", "accelerator", "cpu", "board")
+"""The folders of the catalog that hold what computes."""
 
 _NAMED = re.compile(r'^  (?:title|repository) +=\s*"([^"]*)"', re.MULTILINE)
 _ALIASES = re.compile(r"^  aliases +=\s*\[(.*?)\]", re.MULTILINE | re.DOTALL)
@@ -37,6 +39,29 @@ def find_model(name: str) -> str | None:
     return next((known[key] for key in _keys(name) if key in known), None)
 
 
+def find_accelerator(name: str) -> str | None:
+    """Return the path of the hardware that ``name`` means in the catalog, or None.
+
+    That is a path, the entry's own name, its title with or without its maker, or one of its
+    aliases: ``h100_sxm``. Neither capitals nor signs matter.
+    """
+    return _hardware().get(_SIGNS.sub("", name.lower()))
+
+
+@cache
+def _hardware() -> Mapping[str, str]:
+    """Return the hardware by every key of it; what it is called itself wins over an alias."""
+    named = {path: tuple(_names(path)) for path in _paths(*HARDWARE)}
+    found: dict[str, str] = {}
+    for path, (whole, own, title, *_) in named.items():
+        for name in (whole, own, title, title.partition(" ")[2]):
+            found.setdefault(_SIGNS.sub("", name.lower()), path)
+    for path, names in named.items():
+        for name in names:
+            found.setdefault(_SIGNS.sub("", name.lower()), path)
+    return found
+
+
 def _keys(name: str) -> Iterator[str]:
     """Yield what ``name`` may be known by, the closest first."""
     plain = _REMARK.sub("", name).strip().lower()
@@ -64,7 +89,7 @@ def _index() -> Mapping[str, str]:
     What one entry is called wins over what another would be called in short; a shortened name that
     several entries share belongs to the first of them.
     """
-    named = {path: tuple(_names(path)) for path in _paths()}
+    named = {path: tuple(_names(path)) for path in _paths(FOLDER)}
     found: dict[str, str] = {}
     for rank in range(len(tuple(_keys("")))):
         for path, names in named.items():
@@ -73,8 +98,8 @@ def _index() -> Mapping[str, str]:
     return found
 
 
-def _paths() -> tuple[str, ...]:
-    entries = stdlib.all_entries(f"{CATALOG}.{FOLDER}")
+def _paths(*folders: str) -> tuple[str, ...]:
+    entries = (entry for folder in folders for entry in stdlib.all_entries(f"{CATALOG}.{folder}"))
     return tuple(path.partition(".")[2] for path in entries)
 
 
