@@ -79,7 +79,7 @@ def _inferencex_vllm(row: Conditions) -> Mapping[str, Setting]:
     """Return the flags of ``70b_fp{4,8}_{b200,h100}_docker.sh``."""
     settings: dict[str, Setting] = {
         "max_num_batched_tokens": 8192.0,
-        "gpu_memory_utilization": 0.9,
+        "memory_share": 0.9,
         "async_scheduling": True,
     }
     if row.gpu.startswith("h100"):
@@ -101,7 +101,7 @@ def _inferencex_trtllm(row: Conditions) -> Mapping[str, Setting]:
     settings["max_num_batched_tokens"] = 16384.0
     short = row.isl_tok == row.osl_tok == _INFERENCEX_SHORT_TOK
     if short and (row.tensor_parallel or 1) < _INFERENCEX_WAITS_BELOW_TP:
-        settings |= {"batch_wait_steps": 20.0, "batch_wait_ratio": 0.9}
+        settings |= {"batch_wait_iterations": 20.0, "batch_wait_ratio": 0.9}
     return settings
 
 
@@ -121,7 +121,7 @@ def _inferencex_sglang(row: Conditions) -> Mapping[str, Setting]:
         "max_num_seqs": 128.0,
         "max_num_batched_tokens": 32768.0,
         "kv_cache": "fp8",
-        "gpu_memory_utilization": 0.82,
+        "memory_share": 0.82,
         "receive_interval_steps": 30.0 if often else 10.0,
     }
 
@@ -231,7 +231,7 @@ def _accelmark(row: Conditions) -> Source:
     """
     settings: dict[str, Setting] = {"prefix_caching": False}
     if row.facts.get("eager"):
-        settings["enforce_eager"] = True
+        settings["eager"] = True
     if row.facts.get("max_model_len", "").isdigit():
         settings["max_model_len"] = float(row.facts["max_model_len"])
     sustained = row.load == "closed_loop" and (row.concurrency or 1) > 1
@@ -259,7 +259,7 @@ def _llm_d(row: Conditions) -> Source:
         reused_share=0.3 if (row.isl_tok or 0.0) > _LMBENCH_SHORT_TOK else 0.0,
         client="http",
         tensor_parallel=2,
-        settings={"prefix_caching": True, "gpu_memory_utilization": 0.95},
+        settings={"prefix_caching": True, "memory_share": 0.95},
     )
 
 
@@ -290,7 +290,7 @@ def _qwen(row: Conditions) -> Source:
     """Return the method of Qwen's speed pages: one request, 2,048 tokens generated."""
     settings: dict[str, Setting] = {}
     if row.engine == "sglang":
-        settings = {"gpu_memory_utilization": 0.85, "mixed_chunk": True}
+        settings = {"memory_share": 0.85, "mixed_chunk": True}
     return Source(
         url="https://github.com/QwenLM/Qwen3, docs/source/getting_started/speed_benchmark.md",
         requests=1,
