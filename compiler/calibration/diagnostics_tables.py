@@ -9,10 +9,10 @@ _SHOWN = 5
 
 
 def missing_column(span: Span, *, column: str, close: Sequence[str], known: str) -> Diagnostic:
-    """INF720: the table lacks a column without which no row means anything."""
+    """INF760: the table lacks a column without which no row means anything."""
     near = " or ".join(f"`{name}`" for name in close)
     return Diagnostic(
-        code="INF720",
+        code="INF760",
         slug="missing-column",
         message=f"the table has no column `{column}`",
         span=span,
@@ -25,9 +25,9 @@ def missing_column(span: Span, *, column: str, close: Sequence[str], known: str)
 def not_a_number(
     span: Span, *, column: str, value: str, row: int, also: Sequence[int]
 ) -> Diagnostic:
-    """INF721: a cell of a column of numbers holds something else."""
+    """INF761: a cell of a column of numbers holds something else."""
     return Diagnostic(
-        code="INF721",
+        code="INF761",
         slug="not-a-number",
         message=f"row {row}: `{value}` in column `{column}` is not a number that can stand there",
         span=span,
@@ -40,10 +40,10 @@ def not_a_number(
 def unknown_load(
     span: Span, *, value: str, row: int, close: Sequence[str], known: Sequence[str]
 ) -> Diagnostic:
-    """INF722: nobody knows how the requests of a row were sent."""
+    """INF762: nobody knows how the requests of a row were sent."""
     near = " or ".join(f"`{name}`" for name in close)
     return Diagnostic(
-        code="INF722",
+        code="INF762",
         slug="unknown-load",
         message=f"row {row}: there is no load `{value}`",
         span=span,
@@ -54,9 +54,9 @@ def unknown_load(
 
 
 def repeated_id(span: Span, *, value: str, row: int, first: int) -> Diagnostic:
-    """INF723: two rows have one id, so that nothing can be said about either."""
+    """INF763: two rows have one id, so that nothing can be said about either."""
     return Diagnostic(
-        code="INF723",
+        code="INF763",
         slug="repeated-id",
         message=f"row {row}: the id `{value}` stands in row {first} already",
         span=span,
@@ -66,9 +66,9 @@ def repeated_id(span: Span, *, value: str, row: int, first: int) -> Diagnostic:
 
 
 def no_rows(span: Span, *, name: str) -> Diagnostic:
-    """INF724: the table has no rows to read."""
+    """INF764: the table has no rows to read."""
     return Diagnostic(
-        code="INF724",
+        code="INF764",
         slug="no-rows",
         message=f"`{name}` has no rows",
         span=span,
@@ -77,9 +77,9 @@ def no_rows(span: Span, *, name: str) -> Diagnostic:
 
 
 def unreadable_csv(span: Span, *, reason: str, row: int) -> Diagnostic:
-    """INF725: the text is not CSV from some row on."""
+    """INF765: the text is not CSV from some row on."""
     return Diagnostic(
-        code="INF725",
+        code="INF765",
         slug="unreadable-csv",
         message=f"row {row}: the text cannot be read as CSV: {reason}",
         span=span,
@@ -90,9 +90,9 @@ def unreadable_csv(span: Span, *, reason: str, row: int) -> Diagnostic:
 def row_of_other_length(
     span: Span, *, row: int, cells: int, columns: int, also: Sequence[int]
 ) -> Diagnostic:
-    """INF726: a row has more cells than the table has columns."""
+    """INF766: a row has more cells than the table has columns."""
     return Diagnostic(
-        code="INF726",
+        code="INF766",
         slug="row-of-other-length",
         message=f"row {row} has {cells} cells, and the table has {columns} columns",
         span=span,

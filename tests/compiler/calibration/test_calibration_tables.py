@@ -81,7 +81,7 @@ def test_every_required_column_is_asked_for(missing: str) -> None:
     row = {name: value for name, value in ROW.items() if name != missing}
     rows, (found,) = read_measurements(table([row]), name="t.csv")
     assert rows == ()
-    assert (found.code, found.span.line if found.span else 0) == ("INF720", 1)
+    assert (found.code, found.span.line if found.span else 0) == ("INF760", 1)
     assert f"`{missing}`" in found.message
 
 
@@ -108,7 +108,7 @@ def test_a_value_that_is_no_number_is_named(column: str, value: str) -> None:
     worse = bad | {"id": "A2"}
     rows, (found,) = read_measurements(table([good, bad, worse]), name="t.csv")
     assert [row.id for row in rows] == ["A0"]
-    assert found.code == "INF721"
+    assert found.code == "INF761"
     assert found.message.startswith(f"row 3: `{value}` in column `{column}`")
     assert found.notes == ("the same in row 4",)
     assert found.span is not None
@@ -117,7 +117,7 @@ def test_a_value_that_is_no_number_is_named(column: str, value: str) -> None:
 
 def test_a_load_that_is_unknown_is_named() -> None:
     rows, (found,) = read_measurements(table([ROW | {"load": "closed_lop"}]), name="t.csv")
-    assert (rows, found.code, found.help) == ((), "INF722", "did you mean `closed_loop`?")
+    assert (rows, found.code, found.help) == ((), "INF762", "did you mean `closed_loop`?")
 
 
 @pytest.mark.parametrize("load", [*LOADS, "Closed-Loop", "OPEN LOOP"])
@@ -128,7 +128,7 @@ def test_loads_are_read_however_they_are_spelled(load: str) -> None:
 
 def test_an_id_stands_once() -> None:
     rows, (found,) = read_measurements(table([ROW, ROW]), name="t.csv")
-    assert (len(rows), found.code) == (1, "INF723")
+    assert (len(rows), found.code) == (1, "INF763")
     assert found.message == "row 3: the id `A1` stands in row 2 already"
 
 
@@ -136,14 +136,14 @@ def test_an_id_stands_once() -> None:
 def test_a_table_without_rows_is_no_table(text: str) -> None:
     rows, found = read_measurements(text, name="t.csv")
     assert rows == ()
-    assert [item.code for item in found] == ["INF724"]
+    assert [item.code for item in found] == ["INF764"]
 
 
 def test_an_open_quotation_mark_ends_the_table() -> None:
     text = table([ROW]) + 'A2,"llama\nA3,b,c,d,1,2,offline\n'
     rows, (found,) = read_measurements(text, name="t.csv")
     assert [row.id for row in rows] == ["A1"]
-    assert (found.code, found.span.line if found.span else 0) == ("INF725", 3)
+    assert (found.code, found.span.line if found.span else 0) == ("INF765", 3)
 
 
 def test_a_row_that_is_too_long_is_named_and_a_short_one_is_filled() -> None:
@@ -151,7 +151,7 @@ def test_a_row_that_is_too_long_is_named_and_a_short_one_is_filled() -> None:
     (row,), (found,) = read_measurements(text, name="t.csv")
     assert (row.id, row.conditions.tensor_parallel) == ("A2", None)
     assert (found.code, found.message) == (
-        "INF726",
+        "INF766",
         "row 2 has 9 cells, and the table has 8 columns",
     )
 
