@@ -93,6 +93,8 @@ class Protocol:
     """What latencies are: 0.5 for the median; None for the mean."""
     tpot_of: str
     """``request``: (e2e - ttft) / (n - 1), over requests; ``token``: mean gap between tokens."""
+    ttft_of: str
+    """``request``: each one's own; ``last``: when the last prompt of a batch has its token."""
     tensor_parallel: int | None
     """None where nobody says: as few as hold the weights."""
     pipeline_parallel: int
@@ -133,6 +135,7 @@ def protocol_of(conditions: Conditions) -> Protocol:
         client=_client(conditions, source, basis),
         percentile=_percentile(conditions, basis),
         tpot_of=source.tpot_of,
+        ttft_of=source.ttft_of,
         tensor_parallel=tensor,
         pipeline_parallel=conditions.pipeline_parallel or 1,
         expert_parallel=conditions.expert_parallel or 1,
@@ -349,6 +352,10 @@ def _parallel(row: Conditions, source: Source, basis: dict[str, Basis]) -> tuple
     named = row.facts.get("replicas", "")
     stages = row.pipeline_parallel or 1
     tensor = row.tensor_parallel or source.tensor_parallel
+    for groups in (row.expert_parallel, row.attention_data_parallel):
+        if tensor and groups and tensor * groups * stages == row.gpus:
+            # Some sources count how far an expert, or a head, is split inside of such a group.
+            tensor *= groups
     if tensor is None:
         basis["tensor_parallel"] = Basis.ASSUMED
         if source.smallest_that_fits:

@@ -36,6 +36,7 @@ class Source:
     reused_share: float | None = 0.0
     client: str = ""
     tpot_of: str = "request"
+    ttft_of: str = "request"
     tensor_parallel: int | None = None
     smallest_that_fits: bool = False
     settings: Mapping[str, Setting] = field(default_factory=dict[str, Setting])
@@ -202,12 +203,14 @@ _MLPERF_4_1_VERSIONS = {"trtllm": "0.11", "vllm": "0.5"}
 def _argonne(row: Conditions) -> Source:
     """Return the method of LLM-Inference-Bench: one batch of random prompts, run to the end.
 
-    Its DeepSpeed-MII script repeats one word, does not warm up and lets answers end early.
+    What it calls time to first token is the time of the batch with one token each. Its
+    DeepSpeed-MII script repeats one word, does not warm up and lets answers end early.
     """
     return Source(
         url="https://github.com/argonne-lcf/LLM-Inference-Bench",
         engine_version={"vllm": "0.5", "trtllm": "0.10"}.get(row.engine, ""),
         warm_up=row.engine != "deepspeed",
+        ttft_of="last",
         client="in_process",
         settings={"prefix_caching": False},
     )
