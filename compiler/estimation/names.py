@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from inferc.compiler.load import CATALOG
 from inferc.compiler.model.catalog import HARDWARE, paths
+from inferc.compiler.model.names import find_model
 from inferc.dsl.suggestions import nearest
 from inferc.stdlib import files as stdlib
 
@@ -39,7 +40,7 @@ def find(what: str, name: str) -> Match:
     if not wanted:
         return Match("", known[:MOST])
     exact = [path for path in known if wanted in {_plain(path), _plain(_last(path))}]
-    stated = exact or [path for path in known if wanted in _stated(path)]
+    stated = exact or _known_as(what, name) or [p for p in known if wanted in _stated(p)]
     if len(stated) == 1:
         return Match(stated[0])
     within = stated or _within(known, wanted)
@@ -48,6 +49,12 @@ def find(what: str, name: str) -> Match:
     if within:
         return Match("", tuple(map(_last, within[:MOST])), several=True)
     return Match("", _near(wanted, known))
+
+
+def _known_as(what: str, name: str) -> list[str]:
+    """Return the model that ``name`` is a variant of: tuned, or quantised."""
+    path = find_model(name) if what == "model" else None
+    return [path] if path else []
 
 
 @cache

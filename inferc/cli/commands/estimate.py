@@ -1,0 +1,220 @@
+"""``inferc estimate``."""
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+from inferc.cli.arguments import Option, UsageError
+from inferc.cli.exit_codes import INFEASIBLE, OK
+from inferc.cli.options import Color, Format
+from inferc.cli.show import exit_code, show
+from inferc.cli.terminal import say, to_json, wants_color
+
+if TYPE_CHECKING:
+    from inferc.compiler.estimation import Load
+    from inferc.estimation import Estimated
+
+EPILOG: Final = """
+Examples:
+  inferc estimate --model llama-3-70b-instruct --gpu "h100 sxm" --tp 4 --precision fp8 --rate 5/s
+  inferc estimate --model meta-llama/Llama-3.1-8B-Instruct --gpu l40s --concurrency 32
+  inferc estimate --model topology.infer:chat --gpu a100_80gb_sxm --tp 4 --batch 8 --explain
+  inferc estimate --model ./config.json --gpu mi300x --rate 100/min --format json
+
+Exit codes:
+  0  the figures are printed
+  1  a file that --model names is wrong
+  2  a bad flag, an unknown name, a layout that no engine starts with
+  3  it does not fit into memory, or the load cannot be carried
+
+Next steps:
+  inferc plan topology.infer        let the planner choose
+  inferc explain INF424             what a code means
+"""
+
+RATES: Final = {"s": "s", "sec": "s", "min": "min", "m": "min", "h": "h"}
+"""Words behind the slash of a rate, and the unit that each is."""
+
+
+def estimate(
+    *,
+    model: Annotated[
+        str, Option(("--model",), "A name, a config.json, or FILE.infer:NAME.", metavar="NAME")
+    ] = "",
+    gpu: Annotated[str, Option(("--gpu",), "The hardware.", metavar="NAME")] = "",
+    engine: Annotated[
+        str, Option(("--engine",), "Otherwise one that runs there.", metavar="NAME")
+    ] = "",
+    tp: Annotated[int, Option(("--tp",), "Accelerators that share each layer.", metavar="N")] = 1,
+    pp: Annotated[int, Option(("--pp",), "Stages of layers.", metavar="N")] = 1,
+    ep: Annotated[int, Option(("--ep",), "Groups that share the experts.", metavar="N")] = 1,
+    attention_dp: Annotated[
+        int, Option(("--attention-dp",), "Groups that attend on their own.", metavar="N")
+    ] = 1,
+    replicas: Annotated[int, Option(("--replicas",), "Copies of all that.", metavar="N")] = 1,
+    per_node: Annotated[int, Option(("--per-node",), "Accelerators of a node.", metavar="N")] = 0,
+    precision: Annotated[
+        str, Option(("--precision",), "Of the weights: fp16, fp8, int4, …", metavar="FORMAT")
+    ] = "",
+    kv_cache: Annotated[
+        str, Option(("--kv-cache",), "Of the KV cache: fp16, fp8, …", metavar="FORMAT")
+    ] = "",
+    max_num_seqs: Annotated[
+        int, Option(("--max-num-seqs",), "Sequences of a step.", metavar="N")
+    ] = 0,
+    max_num_batched_tokens: Annotated[
+        int, Option(("--max-num-batched-tokens",), "Tokens of a step.", metavar="N")
+    ] = 0,
+    gpu_memory_utilization: Annotated[
+        float,
+        Option(("--gpu-memory-utilization",), "Share that the engine may take.", metavar="SHARE"),
+    ] = 0.0,
+    isl: Annotated[int, Option(("--isl",), "Tokens of a prompt.", metavar="N")] = 1000,
+    osl: Annotated[int, Option(("--osl",), "Tokens of an answer.", metavar="N")] = 200,
+    rate: Annotated[
+        str, Option(("--rate",), "Requests that come: 5/s, 300/min.", metavar="RATE")
+    ] = "",
+    concurrency: Annotated[
+        int, Option(("--concurrency",), "Clients that wait for answers.", metavar="N")
+    ] = 0,
+    batch: Annotated[int, Option(("--batch",), "Requests that start together.", metavar="N")] = 0,
+    explain: Annotated[bool, Option(("--explain",), "Show what takes the time of a step.")] = False,
+    format: Format = "human",
+    color: Color = "auto",
+) -> int:
+    """Say what one configuration does: latency, throughput, memory.
+
+    Nothing is searched and nothing is judged: the layout is the one that the flags say. Times are
+    those of the steady state; of a batch, those of its requests.
+    """
+    if not model or not gpu:
+        raise UsageError("say which, by name", "--gpu" if model else "--model")
+    from inferc.estimation import Wanted
+    from inferc.estimation import estimate as estimate_one
+
+    load = read_load(rate, concurrency, batch, isl, osl)
+    wanted = Wanted(
+        precision=precision,
+        kv_precision=kv_cache,
+        tensor_parallel=_positive(tp, "--tp"),
+        pipeline_parallel=_positive(pp, "--pp"),
+        expert_parallel=_positive(ep, "--ep"),
+        attention_data_parallel=_positive(attention_dp, "--attention-dp"),
+        replicas=_positive(replicas, "--replicas"),
+        max_num_seqs=_positive(max_num_seqs, "--max-num-seqs", unset=0),
+        max_num_batched_tokens=_positive(
+            max_num_batched_tokens, "--max-num-batched-tokens", unset=0
+        ),
+        memory_share=_share(gpu_memory_utilization),
+        per_node=_positive(per_node, "--per-node", unset=0),
+    )
+    found = estimate_one(model, gpu, load, wanted, engine=engine)
+    return answer(found, form=format, color=color, explain=explain)
+
+
+def answer(found: "Estimated", *, form: str, color: str, explain: bool) -> int:
+    """Print the figures, or why there are none; return the exit code."""
+    show(found.diagnostics, form=form, color=color)
+    if found.figures is not None:
+        _print(found, form=form, color=color, explain=explain)
+    elif found.memory is not None:
+        _print_memory(found, form=form, color=color)
+    if found.ok:
+        return OK
+    refused = found.memory is not None and all(
+        item.code in {"INF424", "INF425"} for item in found.diagnostics
+    )
+    return INFEASIBLE if refused else exit_code(found.diagnostics)
+
+
+def read_load(rate: str, concurrency: int, batch: int, isl: int, osl: int) -> "Load":
+    """Return the one load that the flags say.
+
+    Raises:
+        UsageError: None or several are given, or a number makes no sense.
+    """
+    from inferc.compiler.estimation import Kind, Load
+
+    given = [
+        (kind, amount)
+        for kind, amount in (
+            (Kind.RATE, read_rate(rate) if rate else 0.0),
+            (Kind.CONCURRENCY, float(_positive(concurrency, "--concurrency", unset=0))),
+            (Kind.BATCH, float(_positive(batch, "--batch", unset=0))),
+        )
+        if amount
+    ]
+    if len(given) != 1:
+        raise UsageError("give one of --rate, --concurrency and --batch", "load")
+    return Load(*given[0], float(_positive(isl, "--isl")), float(_positive(osl, "--osl")))
+
+
+def read_rate(text: str) -> float:
+    """Return requests a second of ``5/s``, ``300/min``, ``2.5 req/s`` or ``5``.
+
+    Raises:
+        UsageError: It is no positive rate.
+    """
+    from inferc.compiler.units import from_unit
+
+    amount, slash, per = text.replace(" ", "").removesuffix("req").partition("/")
+    unit = RATES.get(per if slash else "s", "")
+    try:
+        value = float(amount.removesuffix("req"))
+    except ValueError:
+        value = 0.0
+    if not unit or not 0.0 < value < float("inf"):
+        raise UsageError(f"{text!r} is no rate such as 5/s or 300/min", "--rate")
+    return value / from_unit(1.0, unit)
+
+
+def _positive(value: int, flag: str, *, unset: int = 1) -> int:
+    if value < 1 and value != unset:
+        raise UsageError(f"{value} is not 1 or more", flag)
+    return value
+
+
+def _share(value: float) -> float:
+    if value and not 0.0 < value <= 1.0:
+        raise UsageError(f"{value:g} is no share between 0 and 1", "--gpu-memory-utilization")
+    return value
+
+
+def _print(found: "Estimated", *, form: str, color: str, explain: bool) -> None:
+    import sys
+
+    figures = found.figures
+    if figures is None:
+        return
+    steps = found.breakdowns if explain else ()
+    if form == "json":
+        from inferc.report.estimate_json import to_data
+
+        data = to_data(figures, capacity_per_s=found.capacity_per_s, breakdowns=steps)
+        say(to_json(data))
+        return
+    from inferc.report.estimate_text import render_estimate
+
+    say(
+        render_estimate(
+            figures,
+            capacity_per_s=found.capacity_per_s,
+            breakdowns=steps,
+            color=wants_color(color, sys.stdout),
+        )
+    )
+
+
+def _print_memory(found: "Estimated", *, form: str, color: str) -> None:
+    import sys
+
+    memory = found.memory
+    if memory is None:
+        return
+    if form == "json":
+        from inferc.report.estimate_json import refusal
+
+        say(to_json(refusal(found.diagnostics, memory)))
+        return
+    from inferc.report.estimate_text import memory_lines
+    from inferc.report.layout import Paint
+
+    say("\n".join(memory_lines(memory, Paint(wants_color(color, sys.stdout)))))
