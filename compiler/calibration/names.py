@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from inferc.compiler.calibration.measurements import Conditions
+from inferc.compiler.calibration.sources import source_of
 from inferc.compiler.model import find_model
 
 # ---- weights and caches ----------------------------------------------------------------------
@@ -64,7 +65,13 @@ class Format(NamedTuple):
 
 
 def weights_format(row: Conditions) -> Format:
-    """Return the format of the weights: what the row says, else the model's name."""
+    """Return the format of the weights: what the row says, else the model's name.
+
+    Where the source is known to print another format than it ran with, the one it ran with.
+    """
+    known = source_of(row).weights
+    if known:
+        return Format(known, stated=False)
     written = row.weights.lower().strip()
     stated = _FORMATS.get(written.removesuffix("?"), "")
     if stated:

@@ -18,6 +18,8 @@ class Source:
     """What is known of a source's method; None or empty where it is not."""
 
     url: str = ""
+    weights: str = ""
+    """Format of the weights, where the source's tables print another one than it ran with."""
     engine_version: str = ""
     """What was current when it measured, where it publishes no version."""
     arrivals: str = ""
@@ -157,21 +159,45 @@ _TRTLLM_REQUESTS = {
 """Requests by lengths in and out, as the page lists them."""
 
 
+_TRTLLM_ONLINE_REQUESTS = 500
+
+
 def _trtllm_docs(row: Conditions) -> Source:
     """Return the method of TensorRT-LLM's performance overview.
 
-    All requests in rapid succession, equal lengths, KV reserved for the whole answer.
+    Throughput: ``trtllm-bench``, all requests in rapid succession, equal lengths, KV memory reserved
+    for the whole answer, chunks of prompts mixed with answers, a KV cache of 8 bits with weights of
+    8 bits. Online serving: 500 requests to Triton at a rate, or all at once.
     """
     url = "https://nvidia.github.io/TensorRT-LLM/performance/perf-overview.html"
     settings: dict[str, Setting] = {"prefix_caching": False}
-    if row.load == "offline":
-        lengths = (int(row.isl_tok or 0), int(row.osl_tok or 0))
-        requests = _TRTLLM_REQUESTS.get(lengths)
+    if row.load == "open_loop":
         return Source(
-            url=url, requests=requests, equal_lengths=True, client="native", settings=settings
+            url=url,
+            arrivals="poisson",
+            requests=_TRTLLM_ONLINE_REQUESTS,
+            equal_lengths=True,
+            client="http",
+            tpot_of="token",
+            settings=settings,
         )
-    tpot = "token" if row.load == "open_loop" else "request"
-    return Source(url=url, client="native", tpot_of=tpot, settings=settings)
+    if row.load != "offline":
+        return Source(url=url, client="native", settings=settings)
+    settings |= {
+        "chunked_prefill": True,
+        "kv_memory_share": 0.95,
+        "max_num_batched_tokens": 8192.0,
+        "max_num_seqs": 4096.0,
+    }
+    if row.weights.startswith("fp8"):
+        settings["kv_cache"] = "fp8"
+    return Source(
+        url=url,
+        requests=_TRTLLM_REQUESTS.get((int(row.isl_tok or 0), int(row.osl_tok or 0))),
+        equal_lengths=True,
+        client="native",
+        settings=settings,
+    )
 
 
 _MLPERF_URL = "https://github.com/mlcommons/inference_policies"
@@ -190,7 +216,19 @@ of lengths: OpenOrca's, from openshift-psap/performance-dashboard."""
 
 
 def _mlperf(row: Conditions) -> Source:
-    return replace(_MLPERF, engine_version=_MLPERF_4_1_VERSIONS.get(row.engine, ""))
+    """Return the method of MLPerf, whose tables give the format of the published weights.
+
+    Submissions of language models compute in 8 bits where the accelerator can: H100 delivers more
+    than its 16-bit peak would allow.
+    """
+    weights = "fp8" if row.weights in {"", "bf16", "fp16"} and not _OLD.search(row.gpu) else ""
+    settings = {**_MLPERF.settings, **({"kv_cache": "fp8"} if weights else {})}
+    version = _MLPERF_4_1_VERSIONS.get(row.engine, "")
+    return replace(_MLPERF, engine_version=version, weights=weights, settings=settings)
+
+
+_OLD = re.compile(r"^(a100|a10|a30|a40|t4|v100|mi2|mi210|mi250)")
+"""Accelerators without units for 8-bit floats."""
 
 
 _MLPERF_4_1_VERSIONS = {"trtllm": "0.11", "vllm": "0.5"}
