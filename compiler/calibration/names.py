@@ -112,25 +112,27 @@ _ENGINES: Mapping[str, str] = {
     "mii": "deepspeed_mii",
     "huggingfacetgi": "tgi",
     "llamacpp": "llama_cpp",
+    "lmdeploy": "lmdeploy",
     "sglang": "sglang",
     "tensorrtllm": "tensorrt_llm",
     "textgenerationinference": "tgi",
     "tgi": "tgi",
     "trt": "tensorrt_llm",
     "trtllm": "tensorrt_llm",
+    "turbomind": "lmdeploy",
     "vllm": "vllm",
     "vllmrocm": "vllm",
 }
-_NEAREST: Mapping[str, str] = {"lmdeploy": "tensorrt_llm", "turbomind": "tensorrt_llm"}
-"""Engines that the catalog lacks: LMDeploy's TurboMind is a C++ engine with kernels of its own."""
+_USUAL = "vllm"
+"""The most usual engine, for one that is unknown."""
 
 
 def engine_name(row: Conditions) -> EngineName:
-    """Return the engine of a row; vLLM, the most usual one, where it is unknown."""
+    """Return the engine of a row, or the usual one where it is unknown."""
     plain = re.sub(r"[^a-z]", "", row.engine.lower())
     if plain in _ENGINES:
         return EngineName(_ENGINES[plain], same=True)
-    return EngineName(_NEAREST.get(plain, "vllm"), same=False)
+    return EngineName(_USUAL, same=False)
 
 
 def version_of(text: str) -> tuple[int, int] | None:
@@ -143,30 +145,46 @@ def version_of(text: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-_CHANGED: Mapping[str, tuple[tuple[int, int], str]] = {
-    "vllm": ((0, 8), "vllm_v0"),
-    "tensorrt_llm": ((0, 19), "tensorrt_llm_cpp"),
-}
-"""Since which version an engine works as it does now, and what it is called before that.
+class _Rewrite(NamedTuple):
+    """A version since which an engine works in another way."""
 
-vLLM's V1 engine became the default with 0.8.0 (release notes, March 2025). TensorRT-LLM's figures
-are taken with its PyTorch backend since 0.19 (performance overview), before that with engines that
-TensorRT compiled.
-"""
+    version: tuple[int, int]
+    month: str
+    """When it came out."""
+    before: str
+    """What the engine is called before it."""
+
+
+_REWRITES: Mapping[str, _Rewrite] = {
+    "vllm": _Rewrite((0, 8), "2025-03", "vllm_v0"),
+    "tensorrt_llm": _Rewrite((0, 19), "2025-05", "tensorrt_llm_cpp"),
+    "tgi": _Rewrite((2, 0), "2024-04", "tgi_v1"),
+}
+"""vLLM's V1 engine became the default with 0.8.0 (release notes). TensorRT-LLM's figures are taken
+with its PyTorch backend since 0.19 (performance overview), before that with engines that TensorRT
+compiled."""
 
 
 def generation(row: Conditions, usual_version: str) -> str:
     """Return the engine's name with its generation, where it was rewritten in between.
 
-    ``usual_version`` is what the source is known to use; a row's own version wins. Without either
-    the engine is taken as it is now.
+    The row's own version decides, then ``usual_version``, what the source is known to have used,
+    then the date. Without any of them the engine is taken as it is now.
     """
     engine = engine_name(row).id
-    changed = _CHANGED.get(engine)
-    version = version_of(row.engine_version) or version_of(usual_version)
-    if changed is None or version is None or version >= changed[0]:
+    rewrite = _REWRITES.get(engine)
+    if rewrite is None:
         return engine
-    return changed[1]
+    version = version_of(row.engine_version) or version_of(usual_version)
+    older = version < rewrite.version if version else _older(row.date, rewrite.month)
+    return rewrite.before if older else engine
+
+
+def _older(date: str, month: str) -> bool:
+    """Return whether ``date``, as long as it is given, lies before ``month``."""
+    if not re.match(r"\d{4}(-\d\d)?", date):
+        return False
+    return date[: len(month)] < month[: len(date)]
 
 
 # ---- models and accelerators -----------------------------------------------------------------

@@ -102,7 +102,8 @@ class Protocol:
     attention_data_parallel: int
     replicas: int
     generation: str
-    """The engine's id in the catalog, with ``_v0`` or ``_cpp`` where it was rewritten since."""
+    """The engine's id, that of its older generation (``vllm_v0``, ``tensorrt_llm_cpp``, ``tgi_v1``)
+    where it was rewritten since."""
     settings: Mapping[str, Setting]
     """Engine settings of the source's own scripts; a row's command line wins over them."""
     basis: Mapping[str, Basis] = field(default_factory=dict[str, Basis])

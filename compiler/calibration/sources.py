@@ -165,9 +165,9 @@ _TRTLLM_ONLINE_REQUESTS = 500
 def _trtllm_docs(row: Conditions) -> Source:
     """Return the method of TensorRT-LLM's performance overview.
 
-    Throughput: ``trtllm-bench``, all requests in rapid succession, equal lengths, KV memory reserved
-    for the whole answer, chunks of prompts mixed with answers, a KV cache of 8 bits with weights of
-    8 bits. Online serving: 500 requests to Triton at a rate, or all at once.
+    Throughput: ``trtllm-bench``, all requests in rapid succession, equal lengths, KV memory kept
+    for the whole answer, chunks of prompts mixed with answers, a KV cache of 8 bits with weights
+    of 8 bits. Online serving: 500 requests to Triton at a rate, or all at once.
     """
     url = "https://nvidia.github.io/TensorRT-LLM/performance/perf-overview.html"
     settings: dict[str, Setting] = {"prefix_caching": False}
