@@ -151,7 +151,9 @@ class Tier:
     """Defaults of an engine on accelerators with at least so much memory."""
 
     memory_from_bytes: float
-    except_for: tuple[str, ...]
+    only_for: tuple[str, ...] = ()
+    """Parts of the titles of accelerators that have them; empty for all."""
+    except_for: tuple[str, ...] = ()
     """Parts of the titles of accelerators that do not have them: ``A100``."""
     defaults: Mapping[str, Sourced[float]]
 
@@ -170,7 +172,7 @@ class Engine:
     title: str
     version: str
     image: str
-    """``repository:tag``."""
+    """``repository:tag``; empty where none is published."""
     devices: tuple[str, ...]
     """Kinds of accelerators: ``gpu``, ``accelerator``, ``cpu``, ``board``."""
     vendors: tuple[str, ...]
@@ -205,6 +207,8 @@ class Engine:
     """What the engine does unless told: ``max_num_seqs``, ``max_num_batched_tokens``, …"""
     tiers: tuple[Tier, ...] = ()
     """Other defaults by memory of the accelerator, the least memory first."""
+    memory_share_of: str = "all"
+    """What ``memory_share`` is a share of: ``all`` memory, or what weights leave ``free``."""
     only_if_named: bool = False
     """Whether the planner takes it only where a line of the file names it."""
     span: Span | None

@@ -72,6 +72,7 @@ def engine(block: ResolvedBlock) -> Engine:
         prefix_caching=values.flag_or(block, "prefix_caching"),
         kv_precisions=values.words(block, "kv_precisions") or ("fp16",),
         speculation=values.words(block, "speculation"),
+        memory_share_of=values.text_or(block, "memory_share_of", "all"),
         only_if_named=values.flag_or(block, "only_if_named"),
         defaults=_numbers(block.child("defaults")),
         tiers=_tiers(block),
@@ -102,11 +103,12 @@ def _tiers(block: ResolvedBlock) -> tuple[Tier, ...]:
     found = (
         Tier(
             memory_from_bytes=values.number(child, "memory_from").value,
+            only_for=values.words(child, "only_for"),
             except_for=values.words(child, "except_for"),
             defaults={
                 name: values.sourced(field)
                 for name, field in child.fields.items()
-                if name not in {"memory_from", "except_for"}
+                if name not in {"memory_from", "only_for", "except_for"}
             },
         )
         for child in block.children

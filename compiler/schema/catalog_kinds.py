@@ -112,7 +112,7 @@ CATALOG_KINDS: tuple[Kind, ...] = (
         "Software that serves a model.",
         field("title", TEXT, "What its authors call it.", required=True),
         field("version", TEXT, "The release that the facts belong to.", required=True),
-        field("image", TEXT, "Container image: `repository:tag`.", required=True),
+        field("image", TEXT, "Container image: `repository:tag`; absent: none is published."),
         field("devices", listed(words(*DEVICES)), "What it runs on.", required=True),
         field(
             "vendors",
@@ -156,6 +156,11 @@ CATALOG_KINDS: tuple[Kind, ...] = (
             "Kinds of speculative decoding.",
         ),
         field(
+            "memory_share_of",
+            words("all", "free"),
+            "What `memory_share` is a share of: all memory, or what weights leave free.",
+        ),
+        field(
             "only_if_named",
             BOOL,
             "Whether the planner takes it only where a line names it.",
@@ -185,7 +190,8 @@ CATALOG_KINDS: tuple[Kind, ...] = (
         "tier",
         "Other defaults, on accelerators with at least so much memory.",
         field("memory_from", positive(BYTE), "The least memory that has them.", required=True),
-        field("except_for", listed(TEXT), "Accelerators, by a part of their titles, without them."),
+        field("only_for", listed(TEXT), "Parts of the titles of accelerators that have them."),
+        field("except_for", listed(TEXT), "Parts of the titles of those that do not."),
         label="optional",  # as a part of an engine it needs one; alone it means nothing
         free=_COEFFICIENT,
     ),
