@@ -20,7 +20,9 @@ from inferc.dsl.syntax import (
 
 ENTRIES = stdlib.all_entries("catalog")
 KINDS = {
+    "accelerator": "accelerator",
     "board": "board",
+    "cpu": "cpu",
     "engine": "engine",
     "gpu": "gpu",
     "link": "link",
