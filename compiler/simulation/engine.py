@@ -1,59 +1,87 @@
 """One engine, from event to event.
 
 Between two events (a prompt begins or ends, a sequence ends, the KV cache is full, a request comes)
-an engine repeats the same step, with a context that grows by one token for each sequence. The time
-of such a *run* of ``k`` steps is an arithmetic series, so it costs one event however long it is, and
-a request costs a handful of events whatever its length.
+an engine repeats the same step, with a context that grows by a token for each sequence. The time of
+such a *run* of ``k`` steps is an arithmetic series, so it costs one event however long it is, and a
+request costs a handful of events whatever its length.
 
-An engine is a generator, which keeps the state of its replica in local variables: the quickest state
-that Python has. It yields when its run ends and until when it wants to be told about arrivals; it is
-sent ``None`` when that time has come, or the time of an arrival that was just put into its queue.
+An engine is a generator, which keeps its state in local variables: the quickest state that Python
+has. It yields when its run ends and until when it wants to be told about arrivals; it is sent
+``None`` when that time has come, or the time of an arrival that was just put into its queue.
 """
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from heapq import heapify, heappop, heappush
 from math import ceil, inf, sqrt
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from inferc.compiler.simulation.intake import Intake, Preempted, seats
+from inferc.compiler.simulation.blocks import Blocks
+from inferc.compiler.simulation.drafts import Drafts
+from inferc.compiler.simulation.intake import Intake
 from inferc.compiler.simulation.recording import Chosen, Weigher
-from inferc.compiler.simulation.tally import FULL, Tally
-from inferc.compiler.simulation.values import Recorder, ReplicaSetup, Request
+from inferc.compiler.simulation.tally import FULL, Counted, Tally
+from inferc.compiler.simulation.values import (
+    Cache,
+    Queue,
+    Recorder,
+    ReplicaSetup,
+    Request,
+    Resumed,
+    seats,
+)
 
 NEVER = -1.0
 """No arrival changes the run."""
 
-Engine = Generator[tuple[float, float], float | None, None]
+DRIFT = 0.01
+"""The steps of a run that become longer by more than that are not noted as their mean,"""
+
+PARTS = 8
+"""but as the means of so many parts."""
+
+Engine: TypeAlias = Generator[tuple[float, float], float | None, None]
+
+
+class Ties(NamedTuple):
+    """What ties an engine to those beside and around it."""
+
+    pause: bool = False
+    """Also stop, at the time that it yields, whenever sequences have ended, so that those who wait
+    for an answer can put their next request into the queue for the very next step. The ended
+    requests are in ``tally.ended`` then, for the caller to take."""
+    record: Recorder | None = None
+    handed: deque[Resumed] | None = None
+    """Sequences whose prompt another engine has computed and whose KV cache has come over."""
+    hands_over: bool = False
+    """Requests leave after their first token, to go on elsewhere."""
+    cache: Cache | None = None
+    """Remembers prefixes."""
+    seed: int = 0
+
+
+ALONE = Ties()
 
 
 class Sequence(NamedTuple):
     """A sequence that is decoding."""
 
     end: int
-    """The step, counted from the start, after which it is complete."""
+    """The step, counted from the start, before which it is complete."""
     serial: int
     """Orders sequences by when they began."""
     first_s: float
     request: Request
-    last_tok: int
-    """Its context once it has ended."""
+    began: int
+    """Its first decode step."""
+    prompt_tok: int
+    """Its context before that step: the prompt, and what was computed again with it."""
 
 
-def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double its time
-    setup: ReplicaSetup,
-    waiting: deque[Request],
-    tally: Tally,
-    *,
-    pause: bool = False,
-    record: Recorder | None = None,
+def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would take twice as long
+    setup: ReplicaSetup, waiting: Queue, tally: Tally, ties: Ties = ALONE
 ) -> Engine:
-    """Return an engine that serves ``waiting`` and tells ``tally`` what became of the requests.
-
-    With ``pause`` it also stops, at the time that it yields, whenever sequences have ended, so that
-    those who wait for an answer can put their next request into the queue for the very next step.
-    The ended requests are in ``tally.ended`` then.
-    """
+    """Return an engine that serves ``waiting`` and tells ``tally`` what became of the requests."""
     clock = setup.clock
     side = setup.pipeline
     tokens_s, sampled_s = clock.tokens_s, clock.sampled_s
@@ -67,21 +95,30 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double i
     budget_tok = setup.max_num_batched_tokens
     max_num_seqs = seats(setup)
     kv_tok = setup.kv_cache_tok / side
-    grows = setup.kv_admission == "as_needed"
     block_tok = setup.kv_block_tok
-    waste_tok = (block_tok - 1) / 2.0
+    grows = setup.kv_admission == "as_needed" and kv_tok < inf
+    blocks = Blocks(setup)
+    crossing = blocks.crossing
+    cycle = blocks.cycle
+    drafts = None if setup.speculation is None else Drafts(setup.speculation, ties.seed)
+    wide, gain = (1, 1.0) if drafts is None else (drafts.wide, drafts.gain)
+    draft_s = 0.0 if drafts is None else drafts.step_s * side
+    sequence_s += 0.0 if drafts is None else drafts.sequence_s * side
     holds_back = setup.batch_wait_steps > 0
-    intake = Intake(setup, waiting, tally)
-    take, preempted = intake.take, intake.preempted
-    weigher = None if record is None else Weigher(setup, intake, record)
+    intake = Intake(setup, waiting, tally, ties.cache)
+    take, resumed, handed = intake.take, intake.resumed, ties.handed
+    hands_over, pause = ties.hands_over, ties.pause
+    weigher = None if ties.record is None else Weigher(setup, intake, ties.record)
 
     matrix_s: dict[int, float] = {}
     head_s: dict[int, float] = {}
     decode_s: dict[int, float] = {}
     ends: list[Sequence] = []
     stalled: list[tuple[float, int]] = []
-    count = serial = n = context = held = 0
-    used = 0.0
+    joined: list[Request | Resumed] = []
+    count = serial = n = held = 0
+    context = 0.0
+    used = need = 0
     now = sample_s = 0.0
     gathering = True  # a static batch takes prompts until its first decode step
     runs = completed = prompts_tok = outputs_tok = 0
@@ -95,70 +132,92 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double i
 
     try:
         while True:
-            # ---- the prompts of the next step
+            # ---- sequences that come with their KV cache
+            if handed and n < max_num_seqs:
+                while handed and n < max_num_seqs:
+                    comes = handed[0]
+                    size = blocks.held(comes)
+                    if used + size + n > kv_tok:
+                        break
+                    handed.popleft()
+                    left = comes[1] if drafts is None else drafts.steps(comes[1])
+                    serial += 1
+                    n += 1
+                    context += comes[0] + 1
+                    used += size
+                    if grows:
+                        crossing[(count - comes[0]) % cycle] += 1
+                    item = Sequence(count + left, serial, comes[2], comes[3], count, comes[0])
+                    heappush(ends, item)
+                    stalled.append((comes[4], 1))
+
+            # ---- room for what decoding adds; the sequence that began last gives way
             p = q = 0
             k = 1
-            if grows and used + n > kv_tok and n:
-                # The one that began last makes room.
+            if grows:
+                need = crossing[count % cycle] * block_tok
+            if used + need > kv_tok:
                 used -= intake.give_back()
-                while used + n > kv_tok:
+                while used + need > kv_tok:
                     victim = max(ends, key=_serial)
                     ends.remove(victim)
                     n -= 1
-                    here = victim[4] - (victim[0] - count)
+                    here = victim[5] + 1 + gain * (count - victim[4])
                     context -= here
-                    used -= here - 1 + waste_tok
-                    preempted.appendleft(
-                        Preempted(here, victim[0] - count, victim[2], victim[3], now)
-                    )
+                    used -= blocks.leave(victim[4], count, victim[5])
+                    need = crossing[count % cycle] * block_tok
+                    resumed.appendleft(blocks.again(victim[3], here, victim[2], now))
                     tally.preempted += 1
                 heapify(ends)
-            elif waiting or preempted or intake.begun is not None:
-                free = kv_tok - used - n if grows else kv_tok - used
+
+            # ---- the prompts of the next step
+            elif waiting or resumed or intake.begun is not None:
+                free = kv_tok - used - need
                 slots = max_num_seqs - n
                 if holds_back and n:
-                    held = intake.held_back(n, slots, free) if slots > 0 and waiting else 0
+                    held = intake.held_back(n, slots, free)
                 if not held and (gathering or not static):
-                    p = take(budget_tok - n if mixed else budget_tok, slots, free)
+                    p = take(budget_tok - n * wide if mixed else budget_tok, slots, free)
                     if p:
                         used += intake.reserved_tok
 
-            # ---- how long it takes
+            # ---- how long the next steps take
             decoding = n if mixed or not p else 0
+            slope_s = 0.0
             if p:
                 joined = intake.joined
                 q = len(joined)
-                size = decoding + p
+                size = decoding * wide + p
                 step_s = matrix_s.get(size, 0.0)
                 if not step_s:
                     step_s = matrix_s[size] = tokens_s(size) * side
-                size = decoding + q
-                more_s = head_s.get(size)
-                if more_s is None:
+                size = decoding * wide + q
+                more_s = head_s.get(size, -1.0)
+                if more_s < 0.0:
                     more_s = head_s[size] = sampled_s(size) * side
                 step_s += more_s + prompt_step_s + pair_s * intake.pairs
                 if window_tok:
                     step_s += window_pair_s * intake.window_pairs
-                slope_s = 0.0
+                if decoding:
+                    step_s += decoding * sequence_s + draft_s
                 if intake.steps > 1:
                     k = intake.steps
                     slope_s = pair_s * p * p
-                if decoding:
-                    step_s += decoding * sequence_s
-                    if k > 1:
+                    if decoding:
                         k = min(k, ends[0][0] - count)
             elif n:
                 if static and gathering:
                     gathering = False
-                    ends = _together(ends)
+                    last = max(item.end for item in ends)
+                    ends = [item._replace(end=last) for item in ends]
                 k = ends[0][0] - count
                 if held and held < k:
                     k = held
                 step_s = decode_s.get(n, 0.0)
                 if not step_s:
-                    step_s = tokens_s(n) * side + sampled_s(n) * side + n * sequence_s
+                    step_s = (tokens_s(n * wide) + sampled_s(n * wide)) * side
+                    step_s += n * sequence_s + draft_s
                     decode_s[n] = step_s
-                slope_s = 0.0
             else:
                 # ---- nothing to do: sleep until a request comes
                 if ended:
@@ -172,22 +231,23 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double i
                 continue
             if decoding:
                 step_s += kv_tok_s * context
-                slope_s += kv_tok_s * decoding
-                if grows and decoding * k > kv_tok - used:
-                    k = max(1, int((kv_tok - used) // decoding))
+                more = gain * decoding
+                slope_s += kv_tok_s * more
+                if grows and used + (k // cycle + 1) * n * block_tok > kv_tok:
+                    k = blocks.steps_that_fit(count, k, n, kv_tok - used)
                 if window_tok:
                     capped = decoding * window_tok
                     if context < capped:
                         step_s += window_kv_tok_s * context
-                        slope_s += window_kv_tok_s * decoding
-                        k = min(k, -((context - capped) // decoding))
+                        slope_s += window_kv_tok_s * more
+                        k = min(k, ceil((capped - context) / more))
                     else:
                         step_s += window_kv_tok_s * capped
             queued = len(waiting)
             if k > 1:
                 lasts_s = k * step_s + slope_s * (k * (k - 1) // 2)
                 end_s = now + lasts_s
-                if p or n == max_num_seqs or (queued and not held) or preempted or static:
+                if p or n == max_num_seqs or (queued and not held) or resumed or static:
                     arrival_s = yield end_s, NEVER
                 else:
                     arrival_s = yield end_s, end_s
@@ -195,9 +255,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double i
                     # ---- a request came: the run ends at the next step
                     linear_s = step_s - slope_s / 2.0
                     early_s = 2.0 * (arrival_s - now)
-                    early = ceil(
-                        early_s / (linear_s + sqrt(linear_s * linear_s + slope_s * early_s))
-                    )
+                    root_s = sqrt(linear_s * linear_s + slope_s * early_s)
+                    early = ceil(early_s / (linear_s + root_s))
                     if early < k:
                         k = early or 1
                         lasts_s = k * step_s + slope_s * (k * (k - 1) // 2)
@@ -216,23 +275,33 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double i
             running_s += n * lasts_s
             used_s += used * lasts_s
             if weigher is not None:
-                weigher.weigh(Chosen(k, decoding, context, p, queued), now, end_s)
+                weigher.weigh(Chosen(k, decoding, wide, context, gain, p, queued), now, end_s)
             if decoding:
                 if stalled:
+                    # The first gap of those who had to wait is longer than a step.
                     for since_s, stuck in stalled:
                         add_gap(now + step_s - since_s)
                         add_weight(stuck)
+                        n -= stuck
+                    if n > 0:
+                        add_gap(step_s)
+                        add_weight(n)
+                    n = decoding
                     stalled.clear()
                     if k > 1:
                         add_gap((lasts_s - step_s) / (k - 1))
                         add_weight(n * (k - 1))
+                elif k > PARTS and slope_s * k > DRIFT * step_s:
+                    for gap_s, weight in _spread(step_s, slope_s, k, n):
+                        add_gap(gap_s)
+                        add_weight(weight)
                 else:
                     add_gap(lasts_s / k)
                     add_weight(n * k)
-                count += k
-                context += n * k
                 if grows:
-                    used += n * k
+                    used += blocks.growth(count, k, n)
+                count += k
+                context += gain * n * k
                 if held:
                     intake.waited += k
                     held = 0
@@ -242,73 +311,90 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: calls would double i
             if p:
                 if k > 1:
                     intake.done += (k - 1) * p
-                if not mixed:
-                    stalled.append((now, q))
-                for item in joined:
-                    if type(item) is Preempted:
-                        prompt_tok, left, first_s, request, since_s = item
-                        left -= 1
+                starting = 0
+                for one in joined:
+                    if isinstance(one, Resumed):
+                        prompt_tok, left, first_s, request, since_s = one
                         add_gap(now - since_s)
                         add_weight(1)
                     else:
-                        request, first_s = item, now
-                        prompt_tok, left = item[1], item[2] - 1
-                        add_ttft(now - item[0])
+                        request, first_s = one, now
+                        prompt_tok, left = one[1], one[2]
+                        add_ttft(now - one[0])
                         if weigher is not None:
-                            weigher.begin(item)
+                            weigher.begin(one)
+                    left = 0 if hands_over else left - 1
+                    if left:
+                        starting += 1
+                        if drafts is not None:
+                            left = drafts.steps(left)
                     serial += 1
                     n += 1
                     context += prompt_tok + 1
+                    if grows:
+                        crossing[(count - prompt_tok) % cycle] += 1
                     heappush(
-                        ends,
-                        Sequence(count + left, serial, first_s, request, prompt_tok + 1 + left),
+                        ends, Sequence(count + left, serial, first_s, request, count, prompt_tok)
                     )
+                if starting and not mixed:
+                    stalled.append((now, starting))
             while ends and ends[0][0] <= count:
-                _, _, first_s, request, last_tok = heappop(ends)
-                at_s, prompt_tok, output_tok = request[0], request[1], request[2]
+                end, _, first_s, request, began, prompt_tok = heappop(ends)
                 n -= 1
-                context -= last_tok
+                context -= prompt_tok + 1 + gain * (end - began)
                 if grows:
-                    used -= last_tok - 1 + waste_tok
+                    used -= blocks.leave(began, end, prompt_tok)
                 else:
-                    used -= -(-(prompt_tok + output_tok) // block_tok) * block_tok
+                    used -= blocks.reserved(request)
+                if weigher is not None:
+                    weigher.end(request)
+                if pause:
+                    tell_ended(request)
+                if hands_over:
+                    continue
+                at_s, prompt_tok, output_tok = request[0], request[1], request[2]
                 if output_tok > 1:
                     add_tpot((now - first_s) / (output_tok - 1))
                 add_e2e(now - at_s)
                 completed += 1
                 prompts_tok += prompt_tok
                 outputs_tok += output_tok
-                if weigher is not None:
-                    weigher.end(request)
-                if pause:
-                    tell_ended(request)
             if not n:
                 gathering = True
+                context = 0.0  # what drafts made of it is a mean
             if len(gaps) >= FULL or len(ttfts) >= FULL:
                 tally.settle()
             if now >= sample_s:
                 sample_s = tally.sample(now, len(waiting), n)
-            if pause and ended:
+            if ended:
                 yield now, now
     finally:
-        tally.makespan_s = max(tally.makespan_s, now)
-        tally.runs += runs
-        tally.completed += completed
-        tally.prompt_tok += prompts_tok
-        tally.output_tok += outputs_tok
-        tally.busy_s += busy_s
-        tally.running_s += running_s
-        tally.used_s += used_s
+        tally.interrupted.extend(item.request for item in ends)
+        tally.interrupted.extend(intake.left())
+        tally.close(
+            now,
+            Counted(
+                runs=runs,
+                completed=completed,
+                prompt_tok=prompts_tok,
+                output_tok=outputs_tok,
+                busy_s=busy_s,
+                running_s=running_s,
+                used_s=used_s,
+            ),
+        )
 
 
 def _serial(sequence: Sequence) -> int:
     return sequence.serial
 
 
-def _together(ends: list[Sequence]) -> list[Sequence]:
-    """Return the sequences of a static batch: each stays until the longest answer is complete."""
-    last = max(item.end for item in ends)
-    return [
-        Sequence(last, item.serial, item.first_s, item.request, item.last_tok + last - item.end)
-        for item in ends
-    ]
+def _spread(
+    step_s: float, slope_s: float, steps: int, sequences: int
+) -> Iterator[tuple[float, int]]:
+    """Yield gaps and their weights in a run whose steps become longer: the means of its parts."""
+    begin = 0
+    for part in range(1, PARTS + 1):
+        end = steps * part // PARTS
+        yield step_s + slope_s * (begin + end - 1) / 2.0, (end - begin) * sequences
+        begin = end

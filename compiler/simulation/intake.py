@@ -1,24 +1,11 @@
 """Which prompt tokens the next step takes: queue, token budget, slots, room in the KV cache."""
 
 from collections import deque
-from math import ceil
-from typing import NamedTuple
+from itertools import chain
+from math import inf
 
 from inferc.compiler.simulation.tally import Tally
-from inferc.compiler.simulation.values import ReplicaSetup, Request
-
-
-class Preempted(NamedTuple):
-    """A sequence that lost its place and has to be computed again."""
-
-    todo_tok: int
-    """Prompt and the tokens that were generated."""
-    left: int
-    """Output tokens still to come."""
-    first_s: float
-    request: Request
-    since_s: float
-    """When it lost its place."""
+from inferc.compiler.simulation.values import Cache, Queue, ReplicaSetup, Request, Resumed
 
 
 def window_pairs(done_tok: int, tokens: int, window_tok: int) -> float:
@@ -28,45 +15,51 @@ def window_pairs(done_tok: int, tokens: int, window_tok: int) -> float:
 
 
 class Intake:
-    """The queue in front of one engine, and the prompts that it has begun.
+    """The queue in front of one engine, and the prompt that it has begun.
 
-    First come, first served: a prompt that does not fit holds up those behind it. What was preempted
-    goes first.
+    First come, first served: a prompt that does not fit holds up those behind it. What has lost its
+    place goes first.
     """
 
     __slots__ = (
-        "_alone", "_batch_wait", "_block_tok", "_budget_tok", "_caching", "_chunked",
-        "_full_length", "_kv_tok", "_tally", "_wait_tok", "_waste_tok", "_window_tok", "begun",
-        "done", "joined", "pairs", "preempted", "reserved_tok", "steps", "waited", "waiting",
-        "window_pairs",
+        "_batch_wait", "_block_tok", "_bounded", "_budget_tok", "_cache", "_caching", "_chunked",
+        "_free_tok", "_full_length", "_kv_tok", "_slots", "_taken_tok", "_tally", "_wait_tok",
+        "_window_tok", "begun", "done", "joined", "pairs", "reserved_tok", "resumed", "steps",
+        "waited", "waiting", "window_pairs",
     )  # fmt: skip
 
-    def __init__(self, setup: ReplicaSetup, waiting: deque[Request], tally: Tally) -> None:
+    def __init__(
+        self, setup: ReplicaSetup, waiting: Queue, tally: Tally, cache: Cache | None
+    ) -> None:
         self._budget_tok = setup.max_num_batched_tokens
         self._chunked = setup.chunked_prefill
         self._full_length = setup.kv_admission == "full_length"
         self._kv_tok = setup.kv_cache_tok / setup.pipeline
+        self._bounded = setup.kv_cache_tok < inf
         self._block_tok = setup.kv_block_tok
-        self._waste_tok = (setup.kv_block_tok - 1) / 2.0
         self._caching = setup.prefix_caching
+        self._cache = cache
         self._batch_wait = setup.batch_wait_steps
         self._wait_tok = setup.batch_wait_ratio * setup.max_num_batched_tokens
         self._window_tok = setup.clock.window_tok
         self._tally = tally
+        self._taken_tok = self._slots = 0
+        self._free_tok = 0.0
         self.waiting = waiting
-        self.preempted: deque[Preempted] = deque()
-        self.begun: Request | Preempted | None = None
+        self.resumed: deque[Resumed] = deque()
+        """Sequences that lost their place and have to be computed again."""
+        self.begun: Request | Resumed | None = None
         """A prompt of which a part is done."""
         self.done = 0
         self.waited = 0
         """Steps for which prompts were held back."""
-        self.joined: list[Request | Preempted] = []
+        self.joined: list[Request | Resumed] = []
         """Prompts that end in the step that was chosen last."""
         self.pairs = 0.0
         self.window_pairs = 0.0
         self.steps = 1
         """Steps that can be taken alike: chunks of one prompt."""
-        self.reserved_tok = 0.0
+        self.reserved_tok = 0
         """KV cache that the prompts begun in the step take."""
 
     def take(self, room_tok: int, slots: int, free_tok: float) -> int:
@@ -77,116 +70,130 @@ class Intake:
             slots: Sequences that may join those that are decoding.
             free_tok: KV cache that is free.
         """
-        self.joined = joined = []
-        self.pairs = self.window_pairs = self.reserved_tok = 0.0
+        self.joined = []
+        self.pairs = self.window_pairs = 0.0
+        self.reserved_tok = 0
         self.steps = 1
-        taken = 0
+        self._taken_tok = 0
+        self._slots = slots
+        self._free_tok = free_tok
         if self.begun is not None:
-            taken = self._go_on(room_tok)
-            slots -= 1
-            if self.begun is not None:
-                return taken
-        if self.preempted:
-            taken = self._take_preempted(taken, room_tok, slots, free_tok)
-            if self.preempted or self.begun is not None:
-                return taken
-            slots -= len(joined)
-            free_tok -= self.reserved_tok
-        waiting = self.waiting
-        window_tok = self._window_tok
-        while waiting and slots > 0 and taken < room_tok:
+            self._go_on(room_tok)
+        if self.begun is None and self.resumed:
+            self._take_resumed(room_tok)
+        if self.begun is None and not self.resumed:
+            self._take_waiting(room_tok)
+        return self._taken_tok
+
+    def _take_waiting(self, room_tok: int) -> None:
+        """Take prompts from the queue."""
+        waiting, caching = self.waiting, self._caching
+        while waiting and self._slots > 0 and self._taken_tok < room_tok:
             request = waiting[0]
-            todo = request[1]
-            if self._full_length:
-                most = need = -(-(todo + request[2]) // self._block_tok) * self._block_tok
+            if self._bounded:
+                need = self._need(request)
+                if need > self._free_tok:
+                    if self._never_fits(request):
+                        self._tally.reject(waiting.popleft())
+                        continue
+                    break
             else:
-                need = todo + self._waste_tok
-                most = need + request[2] - 1
-            if need > free_tok or most > self._kv_tok:
-                if most <= self._kv_tok:
-                    break
-                self._tally.reject(waiting.popleft())
-                continue
-            done = 0
-            if self._caching and request[3]:
-                done = min(request[3], todo - 1)
-                todo -= done
-            if taken + todo > room_tok:
-                if self._chunked:
-                    todo = room_tok - taken
-                    self.begun, self.done = request, done + todo
-                elif taken or todo <= self._budget_tok:
-                    break
+                need = 0
+            done = self._cached(request) if caching else 0
+            if not self._add(request, request[1], done, room_tok):
+                break
             waiting.popleft()
-            slots -= 1
-            free_tok -= need
+            self._free_tok -= need
             self.reserved_tok += need
-            self.pairs += todo * (done + todo / 2.0)
-            if window_tok:
-                self.window_pairs += window_pairs(done, todo, window_tok)
-            taken += todo
             if self.begun is not None:
                 break
-            joined.append(request)
-        return taken
 
-    def _go_on(self, room_tok: int) -> int:
+    def _take_resumed(self, room_tok: int) -> None:
+        """Take sequences that have to be computed again."""
+        while self.resumed and self._slots > 0 and self._taken_tok < room_tok:
+            again = self.resumed[0]
+            need = self._whole(again.prompt_tok)
+            if need > self._free_tok or not self._add(again, again.prompt_tok, 0, room_tok):
+                break
+            self.resumed.popleft()
+            self._free_tok -= need
+            self.reserved_tok += need
+            if self.begun is not None:
+                break
+
+    def _add(self, item: Request | Resumed, prompt_tok: int, done: int, room_tok: int) -> bool:
+        """Add a prompt to the step, or the part that the budget leaves; return whether it fits."""
+        taken = self._taken_tok
+        tokens = prompt_tok - done
+        if taken + tokens <= room_tok:
+            self.joined.append(item)
+        elif self._chunked:
+            tokens = room_tok - taken
+            self.begun, self.done = item, done + tokens
+        elif taken or tokens <= self._budget_tok:
+            return False
+        else:
+            self.joined.append(item)
+        self._taken_tok = taken + tokens
+        self._slots -= 1
+        self.pairs += tokens * (done + tokens / 2.0)
+        if self._window_tok:
+            self.window_pairs += window_pairs(done, tokens, self._window_tok)
+        return True
+
+    def _go_on(self, room_tok: int) -> None:
         """Take more of the prompt that was begun."""
         begun = self.begun
-        assert begun is not None  # noqa: S101 - said by the caller
+        if begun is None or room_tok <= 0:
+            return
         done = self.done
-        todo = (begun[0] if isinstance(begun, Preempted) else begun[1]) - done
-        if todo <= room_tok:
+        left = begun.prompt_tok - done
+        tokens = left
+        if left <= room_tok:
             self.joined.append(begun)
             self.begun = None
         else:
-            todo_after, todo = todo, max(0, room_tok)
-            self.done += todo
-            if todo and done >= self._window_tok:
-                self.steps = (todo_after - 1) // todo
-        self.pairs = todo * (done + todo / 2.0)
+            tokens = room_tok
+            self.done = done + tokens
+            if done >= self._window_tok:
+                self.steps = (left - 1) // tokens
+        self._taken_tok = tokens
+        self._slots -= 1
+        self.pairs = tokens * (done + tokens / 2.0)
         if self._window_tok:
-            self.window_pairs = window_pairs(done, todo, self._window_tok)
-        return todo
+            self.window_pairs = window_pairs(done, tokens, self._window_tok)
 
-    def _take_preempted(self, taken: int, room_tok: int, slots: int, free_tok: float) -> int:
-        """Take sequences that have to be computed again."""
-        while self.preempted and slots > 0 and taken < room_tok:
-            again = self.preempted[0]
-            todo = again.todo_tok
-            need = todo + self._waste_tok
-            if need > free_tok:
-                break
-            if taken + todo > room_tok:
-                if self._chunked:
-                    todo = room_tok - taken
-                    self.begun, self.done = again, todo
-                elif taken or todo <= self._budget_tok:
-                    break
-            self.preempted.popleft()
-            slots -= 1
-            free_tok -= need
-            self.reserved_tok += need
-            self.pairs += todo * todo / 2.0
-            if self._window_tok:
-                self.window_pairs += window_pairs(0, todo, self._window_tok)
-            taken += todo
-            if self.begun is not None:
-                break
-            self.joined.append(again)
-        return taken
+    def _whole(self, tokens: int) -> int:
+        return -(-tokens // self._block_tok) * self._block_tok
 
-    def give_back(self) -> float:
+    def _need(self, request: Request) -> int:
+        """Return the KV cache that a request must find."""
+        return self._whole(request[1] + request[2] if self._full_length else request[1])
+
+    def _never_fits(self, request: Request) -> bool:
+        """Return whether a request is longer than the whole cache."""
+        last_tok = request[1] + request[2] - (0 if self._full_length else 1)
+        return self._whole(last_tok) > self._kv_tok
+
+    def _cached(self, request: Request) -> int:
+        """Return how much of a prompt is in the prefix cache, and put all of it there."""
+        known = request.cached_tok
+        if self._cache is not None and request.blocks:
+            known = max(known, self._cache.known_tok(request.blocks))
+            self._cache.remember(request.blocks)
+        return min(known, request.prompt_tok - 1)
+
+    def give_back(self) -> int:
         """Undo a prompt that was begun, and return the KV cache that it took."""
         begun = self.begun
         if begun is None:
-            return 0.0
+            return 0
         self.begun = None
-        if isinstance(begun, Preempted):
-            self.preempted.appendleft(begun)
-            return begun.todo_tok + self._waste_tok
-        self.waiting.appendleft(begun)
-        return begun.prompt_tok + self._waste_tok
+        if isinstance(begun, Resumed):
+            self.resumed.appendleft(begun)
+        else:
+            self.waiting.appendleft(begun)
+        return self._whole(begun.prompt_tok)
 
     def held_back(self, decoding: int, slots: int, free_tok: float) -> int:
         """Return for how many steps prompts are held back to be batched; 0 where they are not.
@@ -195,23 +202,25 @@ class Intake:
         its PyTorch executor: prompts that would fit wait while their tokens and those of decoding
         sequences are fewer than the ratio of the budget, for so many iterations at most.
         """
-        left = self._batch_wait - self.waited
-        if left <= 0 or self.begun is not None or self.preempted:
-            self.waited = 0
+        if self.begun is not None or self.resumed or slots <= 0 or not self.waiting:
             return 0
         held = decoding
         for place, request in enumerate(self.waiting):
-            tokens = request[1] + request[2] if self._full_length else request[1]
-            free_tok -= tokens
-            if place >= slots or free_tok < 0:
+            free_tok -= self._need(request)
+            if place >= slots or free_tok < 0.0:
                 break
             held += request[1]
             if held >= self._wait_tok:
                 self.waited = 0
                 return 0
-        return left if held > decoding else 0
+        if held == decoding:
+            return 0
+        left = self._batch_wait - self.waited
+        if left <= 0:
+            self.waited = 0
+        return left
 
-
-def seats(setup: ReplicaSetup) -> int:
-    """Return how many sequences one engine of the replica runs at most."""
-    return max(1, ceil(setup.max_num_seqs / setup.pipeline))
+    def left(self) -> list[Request]:
+        """Return the requests that were begun, or lost their place, and are not decoding."""
+        items = chain(self.resumed, () if self.begun is None else (self.begun,))
+        return [item.request if isinstance(item, Resumed) else item for item in items]

@@ -4,7 +4,7 @@ With the schedule held fixed, mean TTFT and mean TPOT are sums of step times wit
 that whoever changes what steps take knows what becomes of them without simulating again.
 """
 
-from collections import deque
+from itertools import islice
 from typing import NamedTuple
 
 from inferc.compiler.simulation.intake import Intake
@@ -16,8 +16,12 @@ class Chosen(NamedTuple):
 
     steps: int
     decoding: int
-    context_tok: int
+    wide: int
+    """Tokens of each decoding sequence."""
+    context_tok: float
     """Of the first step."""
+    gain: float
+    """By how much the context of each grows in a step."""
     prompt_tok: int
     queued: int
     """Requests that waited in the queue when the steps began."""
@@ -45,9 +49,9 @@ class Weigher:
 
     def weigh(self, chosen: Chosen, start_s: float, end_s: float) -> None:
         """Tell the recorder about steps that took from ``start_s`` to ``end_s``."""
-        steps, decoding, context_tok, prompt_tok, _ = chosen
+        steps, decoding, wide, context_tok, gain, prompt_tok, _ = chosen
         step_s = (end_s - start_s) / steps
-        mean_tok = context_tok + decoding * (steps - 1) / 2.0 if decoding else 0.0
+        mean_tok = context_tok + gain * decoding * (steps - 1) / 2.0 if decoding else 0.0
         intake = self._intake
         pairs = window_pairs = 0.0
         if prompt_tok:
@@ -56,7 +60,7 @@ class Weigher:
         self._record(
             Run(
                 steps=steps,
-                tokens=decoding + prompt_tok,
+                tokens=decoding * wide + prompt_tok,
                 decoding=decoding,
                 context_tok=mean_tok,
                 window_context_tok=min(mean_tok, decoding * self._setup.clock.window_tok),
@@ -73,13 +77,17 @@ class Weigher:
     def _first_token_weight(self, chosen: Chosen, step_s: float, end_s: float) -> float:
         """Return steps times requests that wait for their first token; the last ones in part."""
         intake = self._intake
-        first = chosen.queued + (isinstance(intake.begun, Request))
+        if self._setup.pipeline > 1:
+            # Several engines share the queue: each counts what it has taken, and all at once.
+            ended = intake.joined if chosen.prompt_tok else ()
+            first = (item for item in ended if isinstance(item, Request))
+            return sum((end_s - self._ready_s(item)) / step_s for item in first)
+        wait = chosen.queued + isinstance(intake.begun, Request)
         if chosen.prompt_tok:
-            first += sum(isinstance(item, Request) for item in intake.joined)
-        weight = float(chosen.steps * first)
-        came: deque[Request] = intake.waiting
-        for place in range(chosen.queued, len(came)):
-            weight += max(0.0, end_s - self._ready_s(came[place])) / step_s
+            wait += sum(isinstance(item, Request) for item in intake.joined)
+        weight = float(chosen.steps * wait)
+        for request in islice(intake.waiting, chosen.queued, None):
+            weight += max(0.0, end_s - self._ready_s(request)) / step_s
         return weight
 
     def _ready_s(self, request: Request) -> float:

@@ -7,7 +7,8 @@ from heapq import heappop, heappush
 from itertools import islice
 from math import inf
 
-from inferc.compiler.simulation.engine import Engine, engine
+from inferc.compiler.simulation.engine import Engine, Ties, engine
+from inferc.compiler.simulation.prefixes import prefixes
 from inferc.compiler.simulation.tally import Tally
 from inferc.compiler.simulation.values import Outcome, Recorder, ReplicaSetup, Request
 
@@ -110,7 +111,7 @@ def _serve_alone(
 ) -> None:
     """Run one engine against arrivals that do not depend on it."""
     waiting: deque[Request] = deque()
-    one = engine(setup, waiting, tally, record=record)
+    one = engine(setup, waiting, tally, Ties(record=record, cache=prefixes(setup)))
     enqueue, send = waiting.append, one.send
     end_s, until_s = next(one)
     for at_s, request in arrivals:
@@ -134,8 +135,10 @@ def _serve(
     """Run the engines of a replica side by side; each request that ends may call for the next."""
     waiting: deque[Request] = deque()
     follows = followers is not None
+    cache = prefixes(setup)
     engines = [
-        engine(setup, waiting, tally, pause=follows, record=record) for _ in range(setup.pipeline)
+        engine(setup, waiting, tally, Ties(pause=follows, record=record, cache=cache, seed=place))
+        for place in range(setup.pipeline)
     ]
     state = [next(one) for one in engines]
     gate = FrontEnd(setup)

@@ -1,6 +1,7 @@
 """What is counted while a simulation runs, in memory that does not grow with it."""
 
 from math import inf
+from typing import NamedTuple
 
 from inferc.compiler.simulation.sketch import Percentiles
 from inferc.compiler.simulation.values import SHARES, Latency, Moment, Outcome, Request
@@ -15,7 +16,7 @@ MOMENTS = 1024
 class Series:
     """Values with weights: exact up to :data:`FULL` of them, a sketch beyond."""
 
-    __slots__ = ("count", "sketch", "total", "values", "weights")
+    __slots__ = ("count", "largest", "sketch", "total", "values", "weights")
 
     def __init__(self) -> None:
         self.values: list[float] = []
@@ -23,6 +24,7 @@ class Series:
         """One for each value; empty where each value counts once."""
         self.count = 0.0
         self.total = 0.0
+        self.largest = 0.0
         self.sketch: Percentiles | None = None
 
     def settle(self) -> None:
@@ -47,6 +49,7 @@ class Series:
         else:
             self.count += len(self.values)
             self.total += sum(self.values)
+        self.largest = max(self.largest, max(self.values, default=0.0))
 
     def latency(self) -> Latency:
         """Return the distribution of all that was added."""
@@ -56,7 +59,7 @@ class Series:
             p50, p90, p95, p99 = map(self.sketch.quantile, (0.5, 0.9, 0.95, 0.99))
             return Latency(
                 count=self.count, mean_s=mean, p50_s=p50, p90_s=p90, p95_s=p95, p99_s=p99,
-                largest_s=self.sketch.largest, curve_s=tuple(map(self.sketch.quantile, SHARES)),
+                largest_s=self.largest, curve_s=tuple(map(self.sketch.quantile, SHARES)),
             )  # fmt: skip
         if not self.values:
             return Latency(
@@ -68,7 +71,7 @@ class Series:
         p50, p90, p95, p99 = self._quantiles((0.5, 0.9, 0.95, 0.99))
         return Latency(
             count=count, mean_s=total / count, p50_s=p50, p90_s=p90, p95_s=p95, p99_s=p99,
-            largest_s=max(self.values), curve_s=tuple(self._quantiles(SHARES)),
+            largest_s=self.largest, curve_s=tuple(self._quantiles(SHARES)),
         )  # fmt: skip
 
     def _quantiles(self, shares: tuple[float, ...]) -> list[float]:
@@ -98,6 +101,18 @@ class Series:
         return found
 
 
+class Counted(NamedTuple):
+    """What an engine counts for itself while it runs."""
+
+    runs: int
+    completed: int
+    prompt_tok: int
+    output_tok: int
+    busy_s: float
+    running_s: float
+    used_s: float
+
+
 class Tally:
     """Counts, latencies and the queue over time of one or several engines."""
 
@@ -110,6 +125,8 @@ class Tally:
         """Requests that ended in the step that an engine pauses at."""
         self.listened = False
         """Whether somebody takes them."""
+        self.interrupted: list[Request] = []
+        """What engines were serving when they were shut down."""
         self.completed = self.rejected = self.preempted = 0
         self.prompt_tok = self.output_tok = 0
         self.makespan_s = 0.0
@@ -141,6 +158,17 @@ class Tally:
         self.rejected += 1
         if self.listened:
             self.ended.append(request)
+
+    def close(self, at_s: float, counted: Counted) -> None:
+        """Add what an engine counted until it was shut down."""
+        self.makespan_s = max(self.makespan_s, at_s)
+        self.runs += counted.runs
+        self.completed += counted.completed
+        self.prompt_tok += counted.prompt_tok
+        self.output_tok += counted.output_tok
+        self.busy_s += counted.busy_s
+        self.running_s += counted.running_s
+        self.used_s += counted.used_s
 
     def outcome(self, engines: int, kv_cache_tok: float) -> Outcome:
         """Return what all of it came to, for so many engines with so much KV cache together."""

@@ -1,10 +1,10 @@
 """What a simulation takes and gives: requests, the set-up of a replica, the outcome."""
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import inf
-from typing import Literal, NamedTuple, Protocol
+from math import ceil, inf
+from typing import Literal, NamedTuple, Protocol, SupportsIndex
 
 Scheduling = Literal["mixed", "prefill_first", "static"]
 Admission = Literal["as_needed", "full_length"]
@@ -13,11 +13,11 @@ Admission = Literal["as_needed", "full_length"]
 class StepClock(Protocol):
     """What the steps of one pipeline stage take, in seconds.
 
-    A step that decodes ``n`` sequences with ``S`` tokens of context together takes
-    ``tokens_s(n) + sampled_s(n) + n sequence_s + kv_tok_s S + window_kv_tok_s min(S, n window_tok)``.
-    A step that also carries ``p`` prompt tokens, which look at ``P`` earlier tokens in all (``Pw`` of
-    them inside the windows), and ends ``q`` prompts takes ``tokens_s(n + p)`` and
-    ``sampled_s(n + q)`` instead, plus ``pair_s P + window_pair_s Pw + prompt_step_s``.
+    A step that decodes ``n`` sequences with ``S`` tokens of context together takes ``tokens_s(n) +
+    sampled_s(n) + n sequence_s + kv_tok_s S + window_kv_tok_s min(S, n window_tok)``. A step that
+    also carries ``p`` prompt tokens, which look at ``P`` earlier tokens in all (``Pw`` of them
+    inside the windows), and ends ``q`` prompts takes ``tokens_s(n + p)`` and ``sampled_s(n + q)``
+    instead, plus ``pair_s P + window_pair_s Pw + prompt_step_s``.
     """
 
     @property
@@ -79,6 +79,59 @@ class Request(NamedTuple):
     tenant: str = ""
 
 
+class Resumed(NamedTuple):
+    """A sequence that goes on in another place, or after it had lost its own."""
+
+    prompt_tok: int
+    """Prompt, and the tokens that were generated."""
+    left: int
+    """Output tokens still to come."""
+    first_s: float
+    request: Request
+    since_s: float
+    """When its last token came, as far as known."""
+
+
+class Queue(Protocol):
+    """Where requests wait: a deque, or something that puts them into another order."""
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        ...
+
+    def __iter__(self) -> Iterator[Request]:
+        """Yield them in the order in which they will go."""
+        ...
+
+    def __getitem__(self, place: SupportsIndex, /) -> Request:
+        """Return the one at a place in that order; only the first must be quick."""
+        ...
+
+    def append(self, item: Request, /) -> None:
+        """Let a request wait."""
+        ...
+
+    def appendleft(self, item: Request, /) -> None:
+        """Put a request back that was the first."""
+        ...
+
+    def popleft(self) -> Request:
+        """Take the first."""
+        ...
+
+
+class Cache(Protocol):
+    """Remembers the prefixes of prompts."""
+
+    def known_tok(self, blocks: tuple[int, ...], /) -> int:
+        """Return how many leading tokens are in the cache, and count them as used just now."""
+        ...
+
+    def remember(self, blocks: tuple[int, ...], /) -> None:
+        """Put a prompt into the cache, in place of what was not used for longest."""
+        ...
+
+
 class Speculation(NamedTuple):
     """Drafting tokens that the model then checks in one step."""
 
@@ -117,6 +170,10 @@ class ReplicaSetup:
     """Room for the prompt is enough, and sequences that do not fit later are computed again; or
     the whole length must fit before a request begins."""
     prefix_caching: bool = False
+    prefix_block_tok: int = 512
+    """Tokens of a block of ``Request.blocks``."""
+    prefix_cache_tok: float | None = None
+    """Room for prefixes; by default that of the KV cache, which they share with what runs."""
     batch_wait_steps: int = 0
     """Steps for which prompts are held back to be batched while sequences decode."""
     batch_wait_ratio: float = 0.0
@@ -129,6 +186,11 @@ class ReplicaSetup:
     frontend_serial_s: float = 0.0
     """Time for which one request keeps the front end from the next."""
     speculation: Speculation | None = None
+
+
+def seats(setup: ReplicaSetup) -> int:
+    """Return how many sequences one engine of the replica runs at most."""
+    return max(1, ceil(setup.max_num_seqs / setup.pipeline))
 
 
 class Run(NamedTuple):

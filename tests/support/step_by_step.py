@@ -1,0 +1,341 @@
+"""The reference simulator: every step of every engine played out, sequence by sequence.
+
+It shares the words of `inferc.compiler.simulation` (`ReplicaSetup`, `Request`) and none of its code.
+The KV cache is counted in whole blocks for each sequence.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from math import ceil, inf
+
+from inferc.compiler.simulation import ReplicaSetup, Request
+
+
+@dataclass
+class Item:
+    """A request that waits, is being prefilled or decodes."""
+
+    request: Request
+    todo: int
+    """Tokens that must be computed before the next token comes."""
+    done: int = 0
+    generated: int = 0
+    first_s: float | None = None
+    last_s: float = 0.0
+    kv_tok: int = 0
+    """KV cache that it holds, in tokens of whole blocks."""
+    order: int = 0
+
+    @property
+    def context(self) -> int:
+        return self.request.prompt_tok + self.generated
+
+
+@dataclass
+class Side:
+    """One of the engines of a replica."""
+
+    running: list[Item] = field(default_factory=list)
+    begun: Item | None = None
+    until_s: float | None = None
+    step: Step | None = None
+    held_steps: int = 0
+    gathering: bool = True
+
+
+@dataclass
+class Step:
+    chunks: list[tuple[Item, int]]
+    decoding: list[Item]
+
+
+@dataclass
+class Played:
+    """What was seen."""
+
+    ttft: list[float] = field(default_factory=list)
+    tpot: list[float] = field(default_factory=list)
+    itl: list[float] = field(default_factory=list)
+    e2e: list[float] = field(default_factory=list)
+    output_tok: int = 0
+    completed: int = 0
+    rejected: int = 0
+    preempted: int = 0
+    steps: int = 0
+    end_s: float = 0.0
+    most_kv_tok: float = 0.0
+    most_running: int = 0
+
+
+class Reference:
+    """A replica of engines that share a queue, one step at a time."""
+
+    def __init__(self, setup: ReplicaSetup) -> None:
+        self.setup = setup
+        self.clock = setup.clock
+        self.queue: deque[Item] = deque()
+        self.sides = [Side() for _ in range(setup.pipeline)]
+        self.seen = Played()
+        self.begun_so_far = 0
+        self.seats = max(1, ceil(setup.max_num_seqs / setup.pipeline))
+        self.kv_tok = setup.kv_cache_tok / setup.pipeline
+
+    # ---- loads
+
+    def open_loop(self, requests: Iterable[Request]) -> Played:
+        return self._play(requests, iter(()))
+
+    def closed_loop(self, lengths: Iterable[tuple[int, int]], clients: int) -> Played:
+        left = iter(lengths)
+        first = [Request(0.0, *pair) for _, pair in zip(range(clients), left, strict=False)]
+        return self._play(first, left)
+
+    def _play(self, requests: Iterable[Request], more: Iterator[tuple[int, int]]) -> Played:
+        setup = self.setup
+        coming: list[tuple[float, int, Request]] = []
+        free_s, count = 0.0, 0
+
+        def comes(request: Request) -> None:
+            nonlocal free_s, count
+            free_s = max(free_s, request.at_s) + setup.frontend_serial_s
+            ready_s = free_s + setup.frontend_s + setup.frontend_tok_s * request.prompt_tok
+            heapq.heappush(coming, (ready_s, count, request))
+            count += 1
+
+        for request in requests:
+            comes(request)
+        while True:
+            busy = [side for side in self.sides if side.until_s is not None]
+            next_s = min((side.until_s for side in busy), default=inf)
+            if coming and coming[0][0] <= next_s:
+                at_s = coming[0][0]
+                while coming and coming[0][0] == at_s:
+                    request = heapq.heappop(coming)[2]
+                    self.queue.append(Item(request, request.prompt_tok))
+                    idle = [side for side in self.sides if side.until_s is None]
+                    if idle:
+                        idle[0].until_s = at_s
+                continue
+            if not busy:
+                assert not self.queue
+                return self.seen
+            side = next(side for side in busy if side.until_s == next_s)
+            for _ in range(self._finish(side, next_s)):
+                pair = next(more, None)
+                if pair is not None:
+                    comes(Request(next_s, *pair))
+            while coming and coming[0][0] <= next_s:
+                request = heapq.heappop(coming)[2]
+                self.queue.append(Item(request, request.prompt_tok))
+            for _ in range(self._start(side, next_s)):
+                pair = next(more, None)
+                if pair is not None:
+                    comes(Request(next_s, *pair))
+
+    # ---- a step begins
+
+    def _start(self, side: Side, now: float) -> int:
+        rejected = self.seen.rejected
+        if self._make_room(side, now):
+            chunks = []
+        else:
+            chunks = self._choose(side)
+        decoding = list(side.running) if self.setup.scheduling == "mixed" or not chunks else []
+        if chunks or decoding:
+            if decoding and not chunks and self.setup.scheduling == "static":
+                side.gathering = False
+            side.step = Step(chunks, decoding)
+            side.until_s = now + self._step_s(side.step)
+            self.seen.steps += 1
+        else:
+            side.until_s = None
+            side.gathering = True
+        held = self._held(side)
+        self.seen.most_kv_tok = max(self.seen.most_kv_tok, held)
+        self.seen.most_running = max(self.seen.most_running, len(side.running))
+        return self.seen.rejected - rejected
+
+    def _held(self, side: Side) -> float:
+        begun = side.begun.kv_tok if side.begun else 0
+        joining = sum(item.kv_tok for item, _ in side.step.chunks) if side.step else 0
+        chunked = side.begun is not None and side.step is not None
+        twice = begun if chunked and any(i is side.begun for i, _ in side.step.chunks) else 0
+        return sum(item.kv_tok for item in side.running) + begun + joining - twice
+
+    def _blocks(self, tokens: int) -> int:
+        size = self.setup.kv_block_tok
+        return -(-tokens // size) * size
+
+    def _make_room(self, side: Side, now: float) -> bool:
+        """Take the KV cache that decoding needs; return whether somebody had to give way."""
+        if self.setup.kv_admission == "full_length" or self.kv_tok == inf:
+            return False
+
+        def need() -> int:
+            begun = side.begun.kv_tok if side.begun else 0
+            return begun + sum(self._blocks(item.context) for item in side.running)
+
+        gave = False
+        if need() > self.kv_tok and side.begun is not None:
+            gave = True
+            side.begun.done = side.begun.kv_tok = 0
+            self.queue.appendleft(side.begun)
+            side.begun = None
+        while need() > self.kv_tok:
+            gave = True
+            victim = max(side.running, key=lambda item: item.order)
+            side.running.remove(victim)
+            victim.todo = victim.context
+            victim.done = victim.kv_tok = 0
+            self.queue.appendleft(victim)
+            self.seen.preempted += 1
+        for item in side.running:
+            item.kv_tok = self._blocks(item.context)
+        return gave
+
+    def _choose(self, side: Side) -> list[tuple[Item, int]]:
+        setup = self.setup
+        if setup.scheduling == "static" and not side.gathering:
+            return []
+        mixed = setup.scheduling == "mixed"
+        room = setup.max_num_batched_tokens - (len(side.running) if mixed else 0)
+        seats = self.seats - len(side.running)
+        free = self.kv_tok - sum(item.kv_tok for item in side.running)
+        chunks: list[tuple[Item, int]] = []
+        if side.begun is not None:
+            seats -= 1
+            free -= side.begun.kv_tok
+            tokens = min(side.begun.todo - side.begun.done, max(0, room))
+            if tokens == 0:
+                return []
+            chunks.append((side.begun, tokens))
+            room -= tokens
+            if side.begun.done + tokens < side.begun.todo:
+                return chunks
+            side.begun = None
+        elif self._hold_back(side, seats, free):
+            return []
+        while self.queue and seats > 0 and room > 0:
+            item = self.queue[0]
+            need = self._need(item)
+            if self._most(item) > self.kv_tok:
+                self.queue.popleft()
+                self.seen.rejected += 1
+                continue
+            if need > free:
+                break
+            if setup.prefix_caching and item.generated == 0:
+                item.done = min(item.request.cached_tok, item.todo - 1)
+            tokens = item.todo - item.done
+            if tokens > room and not setup.chunked_prefill:
+                alone = not chunks and tokens > setup.max_num_batched_tokens
+                if not alone:
+                    break
+            elif tokens > room:
+                tokens = room
+                side.begun = item
+            self.queue.popleft()
+            item.kv_tok = need
+            self.begun_so_far += 1
+            item.order = self.begun_so_far
+            free -= need
+            seats -= 1
+            room -= tokens
+            chunks.append((item, tokens))
+        return chunks
+
+    def _need(self, item: Item) -> int:
+        if self.setup.kv_admission == "full_length":
+            return self._blocks(item.request.prompt_tok + item.request.output_tok)
+        return self._blocks(item.todo)
+
+    def _most(self, item: Item) -> int:
+        last = item.request.prompt_tok + item.request.output_tok
+        return self._blocks(last if self.setup.kv_admission == "full_length" else last - 1)
+
+    def _hold_back(self, side: Side, seats: int, free: float) -> bool:
+        setup = self.setup
+        if not setup.batch_wait_steps or not side.running or not self.queue:
+            return False
+        tokens, fitting = len(side.running), 0
+        for item in self.queue:
+            free -= self._need(item)
+            if fitting >= seats or free < 0:
+                break
+            fitting += 1
+            tokens += item.todo
+        if not fitting:
+            return False
+        enough = tokens >= setup.batch_wait_ratio * setup.max_num_batched_tokens
+        preempted = self.queue[0].generated > 0
+        if enough or preempted or side.held_steps >= setup.batch_wait_steps:
+            side.held_steps = 0
+            return False
+        side.held_steps += 1
+        return True
+
+    # ---- how long a step takes
+
+    def _step_s(self, step: Step) -> float:
+        clock = self.clock
+        n = len(step.decoding)
+        tokens = n + sum(tokens for _, tokens in step.chunks)
+        ended = sum(item.done + tokens == item.todo for item, tokens in step.chunks)
+        context = sum(item.context for item in step.decoding)
+        took = clock.tokens_s(tokens) + clock.sampled_s(n + ended) + n * clock.sequence_s
+        took += clock.kv_tok_s * context
+        took += clock.window_kv_tok_s * min(context, n * clock.window_tok)
+        for item, tokens in step.chunks:
+            places = [item.done + place + 0.5 for place in range(tokens)]
+            took += clock.pair_s * sum(places)
+            if clock.window_tok:
+                took += clock.window_pair_s * sum(min(at, clock.window_tok) for at in places)
+        if step.chunks:
+            took += clock.prompt_step_s
+        return took * self.setup.pipeline
+
+    # ---- a step ends
+
+    def _finish(self, side: Side, now: float) -> int:
+        step, side.step = side.step, None
+        if step is None:
+            return 0
+        for item, tokens in step.chunks:
+            item.done += tokens
+            if item.done < item.todo:
+                continue
+            if item.first_s is None:
+                item.first_s = now
+                self.seen.ttft.append(now - item.request.at_s)
+            else:
+                self.seen.itl.append(now - item.last_s)
+            item.generated += 1
+            item.last_s = now
+            side.running.append(item)
+        for item in step.decoding:
+            if item.generated < item.request.output_tok:
+                self.seen.itl.append(now - item.last_s)
+            item.generated += 1
+            item.last_s = now
+        ended = [item for item in side.running if item.generated >= item.request.output_tok]
+        if self.setup.scheduling == "static" and len(ended) < len(side.running):
+            ended = [item for item in ended if item.request.output_tok == 1]
+        for item in ended:
+            self._end(side, item, now)
+        if not side.running:
+            side.gathering = True
+        return len(ended)
+
+    def _end(self, side: Side, item: Item, now: float) -> None:
+        side.running.remove(item)
+        output = item.request.output_tok
+        if output > 1 and item.first_s is not None:
+            self.seen.tpot.append((now - item.first_s) / (output - 1))
+        self.seen.e2e.append(now - item.request.at_s)
+        self.seen.completed += 1
+        self.seen.output_tok += output
+        self.seen.end_s = max(self.seen.end_s, now)
