@@ -223,7 +223,7 @@ Recorder = Callable[[Run], None]
 
 
 SHARES = (
-    *(place / 40 for place in range(40)),
+    *(place / 40 for place in range(39)),
     *(0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.998, 0.999, 1.0),
 )
 """Of the requests: for these the curve of a latency has a value, 90 and 95 % among them."""
