@@ -1,4 +1,4 @@
-"""What programs call: check, plan and compile a file. Here compiler and targets meet.
+"""What programs call: check, plan, simulate and compile a file. Here compiler and targets meet.
 
     from inferc import api
 
@@ -10,10 +10,10 @@ Nothing here prints, exits or raises over a file that is wrong: what is wrong is
 ``diagnostics``. Only :func:`compile` writes, and only if it is given a folder.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from inferc.compiler.pipeline import Compilation, Settings
 from inferc.dsl import Diagnostic, SourceFile, Span, has_errors
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from inferc.compiler.model import Design
     from inferc.compiler.plan import Plan
     from inferc.compiler.topology import Topology
+    from inferc.compiler.trial import Recording, Trial
     from inferc.files.output import Outcome
     from inferc.outputs import Output
     from inferc.targets.base import Options
@@ -181,6 +182,73 @@ def emit(
     )
 
 
+class Experiment(NamedTuple):
+    """What to simulate; without any of it the traffic that the file states.
+
+    Named tuples take a quarter of a dataclass's time to define, and every command pays for it.
+    """
+
+    trace: str | PathLike[str] = ""
+    """A file of recorded requests: their times and lengths instead of the design's."""
+    requests: int = 0
+    """How many in one run, for which a trace begins again; 0 for enough, or for all of a trace."""
+    seeds: int = 0
+    """How many runs, each with a chance of its own; 0 for the default."""
+    service: str = ""
+    """Only this one."""
+    rate_per_s: float | None = None
+    """Instead of the mean rate of the design, or of the trace."""
+    speedup: float = 1.0
+    """The trace is replayed so many times faster."""
+    variation: float = 1.0
+    """Standard deviation over mean of the gaps between requests: 1 is Poisson, 3 has clumps."""
+
+
+class Simulated(NamedTuple):
+    """What simulated traffic comes to on the plans of a file."""
+
+    planned: Planned
+    diagnostics: tuple[Diagnostic, ...]
+    trials: "tuple[Trial, ...]" = ()
+    """One for each service that was simulated, in the order of the file."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is something simulated: no errors, no refusal."""
+        return bool(self.trials)
+
+
+def simulate(
+    file: File,
+    experiment: Experiment | None = None,
+    *,
+    env: str = "",
+    params: Mapping[str, str] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Simulated:
+    """Plan ``file``, and return what its traffic, or a trace, comes to on the chosen replicas.
+
+    ``progress`` is told the share of the requests that were sent, now and then.
+    """
+    experiment = experiment or Experiment()
+    recording = _recording(experiment)
+    planned = plan(file, env=env, params=params)
+    found = planned.diagnostics
+    if isinstance(recording, Diagnostic):
+        found = (*found, recording)
+    elif planned.ok and not planned.refused:
+        trials, unknown = _trials(planned, experiment, recording, progress or _ignored)
+        return Simulated(planned=planned, diagnostics=(*found, *unknown), trials=trials)
+    return Simulated(planned=planned, diagnostics=found)
+
+
+def chart(trials: "Sequence[Trial]", form: str) -> bytes:
+    """Return the latencies and the queue of ``trials`` as a picture, ``svg`` or ``png``."""
+    from inferc.pictures.chart import draw_trials
+
+    return draw_trials(trials, form)
+
+
 def target_names() -> tuple[str, ...]:
     """Return the names of the targets."""
     from inferc.targets import registry
@@ -210,6 +278,56 @@ def picture(
 
 
 # ---- inside --------------------------------------------------------------------------------------
+
+
+def _ignored(_: float) -> None:
+    """Take a report of progress that nobody asked for."""
+
+
+def _recording(experiment: Experiment) -> "Recording | Diagnostic | None":
+    """Return the trace of an experiment, None where it has none, or why it cannot be read."""
+    path = fspath(experiment.trace)
+    if not path:
+        return None
+    from inferc.compiler.simulation.traces import survey
+    from inferc.compiler.trial import Recording
+    from inferc.files.lines import open_lines
+
+    lines = open_lines(path)
+    if isinstance(lines, Diagnostic):
+        return lines
+    trace = survey(path, lines())
+    if isinstance(trace, Diagnostic):
+        return trace
+    return Recording(trace=trace, lines=lines, speedup=experiment.speedup)
+
+
+def _trials(
+    planned: Planned,
+    experiment: Experiment,
+    recording: "Recording | None",
+    progress: Callable[[float], None],
+) -> "tuple[tuple[Trial, ...], tuple[Diagnostic, ...]]":
+    """Return the trial of each service that was asked for, or that there is none of that name."""
+    from inferc.compiler.trial import Order as TrialOrder
+    from inferc.compiler.trial import build, chosen
+
+    plans, unknown = chosen(planned.plans, experiment.service)
+    order = TrialOrder(
+        requests=experiment.requests,
+        seeds=experiment.seeds,
+        rate_per_s=experiment.rate_per_s,
+        variation=experiment.variation,
+        recording=recording,
+    )
+    trials: list[Trial] = []
+    for place, item in enumerate(plans):
+
+        def share(done: float, place: int = place) -> None:
+            progress((place + done) / len(plans))
+
+        trials.append(build(item, order, share))
+    return tuple(trials), unknown
 
 
 def _compilation(

@@ -17,17 +17,23 @@ NOBODY = (inf, Request(inf, 0, 0))
 
 
 def open_loop(
-    setup: ReplicaSetup, requests: Iterable[Request], *, record: Recorder | None = None
+    setup: ReplicaSetup,
+    requests: Iterable[Request],
+    *,
+    record: Recorder | None = None,
+    warm_up: int = 0,
 ) -> Outcome:
     """Simulate requests that come when they come, in order of their time.
 
     They are taken one at a time, so that an endless stream has to be cut to size by the caller.
+    Latencies are measured from the time on at which ``warm_up`` requests have come.
     """
     tally = Tally()
+    requests = _warmed(requests, warm_up, tally)
     if setup.pipeline > 1:
-        _serve(setup, passed(setup, requests), tally, record)
+        _serve(setup, requests, tally, record)
     else:
-        _serve_alone(setup, passed(setup, requests), tally, record)
+        _serve_alone(setup, requests, tally, record)
     return tally.outcome(setup.pipeline, setup.kv_cache_tok)
 
 
@@ -63,7 +69,7 @@ def closed_loop(
     tally = Tally()
     left = iter(lengths)
     first = [Request(0.0, *pair) for pair in islice(left, concurrency)]
-    _serve(setup, passed(setup, first), tally, record, left)
+    _serve(setup, first, tally, record, left)
     return tally.outcome(setup.pipeline, setup.kv_cache_tok)
 
 
@@ -83,29 +89,36 @@ class FrontEnd:
         self._free_s = max(self._free_s, request[0]) + self._serial_s
         return self._free_s + self._fixed_s + self._tok_s * request[1]
 
-
-def passed(setup: ReplicaSetup, requests: Iterable[Request]) -> Iterator[tuple[float, Request]]:
-    """Yield when each request has passed the front end, in that order."""
-    if not setup.frontend_tok_s and not setup.frontend_serial_s:
-        fixed_s = setup.frontend_s
-        for request in requests:
-            yield request[0] + fixed_s, request
-        return
-    gate = FrontEnd(setup)
-    late: list[tuple[float, int, Request]] = []
-    for order, request in enumerate(requests):
-        while late and late[0][0] <= request[0]:
+    def passed(self, requests: Iterable[Request]) -> Iterator[tuple[float, Request]]:
+        """Yield when each request is through, in that order."""
+        if not self._tok_s and not self._serial_s:
+            fixed_s = self._fixed_s
+            for request in requests:
+                yield request[0] + fixed_s, request
+            return
+        late: list[tuple[float, int, Request]] = []
+        for order, request in enumerate(requests):
+            while late and late[0][0] <= request[0]:
+                ready_s, _, ready = heappop(late)
+                yield ready_s, ready
+            heappush(late, (self.pass_s(request), order, request))
+        while late:
             ready_s, _, ready = heappop(late)
             yield ready_s, ready
-        heappush(late, (gate.pass_s(request), order, request))
-    while late:
-        ready_s, _, ready = heappop(late)
-        yield ready_s, ready
+
+
+def _warmed(requests: Iterable[Request], warm_up: int, tally: Tally) -> Iterator[Request]:
+    """Yield ``requests``, and forget latencies once so many have come."""
+    requests = iter(requests)
+    if warm_up:
+        yield from islice(requests, warm_up)
+        tally.forget()
+    yield from requests
 
 
 def _serve_alone(
     setup: ReplicaSetup,
-    arrivals: Iterator[tuple[float, Request]],
+    requests: Iterable[Request],
     tally: Tally,
     record: Recorder | None,
 ) -> None:
@@ -114,7 +127,7 @@ def _serve_alone(
     one = engine(setup, waiting, tally, Ties(record=record, cache=prefixes(setup)))
     enqueue, send = waiting.append, one.send
     end_s, until_s = next(one)
-    for at_s, request in arrivals:
+    for at_s, request in FrontEnd(setup).passed(requests):
         while end_s < at_s:
             end_s, until_s = send(None)
         enqueue(request)
@@ -127,7 +140,7 @@ def _serve_alone(
 
 def _serve(
     setup: ReplicaSetup,
-    arrivals: Iterator[tuple[float, Request]],
+    requests: Iterable[Request],
     tally: Tally,
     record: Recorder | None,
     followers: Iterator[tuple[int, int]] | None = None,
@@ -142,6 +155,7 @@ def _serve(
     ]
     state = [next(one) for one in engines]
     gate = FrontEnd(setup)
+    arrivals = gate.passed(requests)
     coming: list[tuple[float, int, Request]] = []
     came = 0
     at_s, arrival = next(arrivals, NOBODY)

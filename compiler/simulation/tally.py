@@ -42,6 +42,16 @@ class Series:
         self.values.clear()
         self.weights.clear()
 
+    def forget(self) -> float:
+        """Drop all that was added, and return its sum."""
+        self._sum_up()
+        total = self.total
+        self.values.clear()
+        self.weights.clear()
+        self.count = self.total = self.largest = 0.0
+        self.sketch = None
+        return total
+
     def _sum_up(self) -> None:
         if self.weights:
             self.count += sum(self.weights)
@@ -132,6 +142,8 @@ class Tally:
         self.makespan_s = 0.0
         self.runs = 0
         self.busy_s = self.running_s = self.used_s = 0.0
+        self.waited_s = 0.0
+        """Until the first token, of requests whose latencies were forgotten."""
         self.moments: list[Moment] = []
         self.every_s = 0.0
 
@@ -139,6 +151,12 @@ class Tally:
         """Bound the memory: move what was collected into sketches."""
         for series in (self.ttft, self.tpot, self.itl, self.e2e):
             series.settle()
+
+    def forget(self) -> None:
+        """Begin to measure latencies anew: what came before was a warm-up."""
+        self.waited_s += self.ttft.forget()
+        for series in (self.tpot, self.itl, self.e2e):
+            series.forget()
 
     def sample(self, at_s: float, waiting: int, running: int) -> float:
         """Note how things stand, and return when to do so next."""
@@ -189,7 +207,7 @@ class Tally:
             moments=tuple(self.moments),
             utilisation=self.busy_s / span_s / engines,
             mean_running=self.running_s / span_s,
-            mean_waiting=ttft.mean_s * ttft.count / span_s,
+            mean_waiting=(self.waited_s + ttft.mean_s * ttft.count) / span_s,
             kv_use=self.used_s / span_s / kv_cache_tok if bounded else 0.0,
             runs=self.runs,
         )

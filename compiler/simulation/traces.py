@@ -92,11 +92,14 @@ def replay(trace: Trace, lines: Lines, *, speedup: float = 1.0) -> Iterator[Requ
     """
     period_s, first_s = trace.lasts_s / speedup, trace.first_s
     start_s, block = 0.0, 0
-    while True:
+    found = True
+    while found:  # a file that was emptied meanwhile ends here
+        found = False
         for row in _in_order(trace, lines):
             at_s = start_s + ((row.at_s or 0.0) - first_s) / speedup
             blocks = tuple([number + block for number in row.blocks]) if block else row.blocks
             yield Request(at_s, row.prompt_tok, row.output_tok, blocks=blocks)
+            found = True
         start_s += period_s
         block += trace.blocks
 

@@ -17,6 +17,11 @@ class Traffic:
     arrivals: Arrivals
     lengths: Pairs
 
+    @property
+    def rate_per_s(self) -> float:
+        """Mean requests a second."""
+        return self.arrivals.rate_per_s
+
     def requests(self, seed: int) -> Iterator[Request]:
         """Yield requests without end; the same for the same seed.
 

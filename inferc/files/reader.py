@@ -32,7 +32,7 @@ def read_source(path: str, span: Span | None = None) -> SourceFile | Diagnostic:
             with Path(path).open("rb") as file:
                 content = file.read(LIMIT_BYTES + 1)
     except FileNotFoundError:
-        return file_not_found(span, path=path, close=_near(Path(path)))
+        return file_not_found(span, path=path, close=near(Path(path)))
     except IsADirectoryError:
         return not_a_file(span, path=path, inside=_inside(Path(path)))
     except (OSError, ValueError) as error:  # a NUL in a path is a ValueError
@@ -96,7 +96,7 @@ def reason(error: OSError | ValueError) -> str:
     return (text or str(error)).lower()
 
 
-def _near(path: Path) -> tuple[str, ...]:
+def near(path: Path) -> tuple[str, ...]:
     """Return the names beside ``path`` that look like it."""
     from difflib import get_close_matches
 

@@ -1,0 +1,104 @@
+"""Which traffic is simulated: as stated and at the peak, or a recorded trace."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Protocol
+
+from inferc.compiler.model import Load
+from inferc.compiler.plan import ServicePlan
+from inferc.compiler.simulation.arrivals import Arrivals
+from inferc.compiler.simulation.lengths import Pairs, Together
+from inferc.compiler.simulation.traffic import Traffic, held, lengths_of, stated
+from inferc.compiler.simulation.values import Request
+from inferc.compiler.trial.values import Order, SceneKind
+
+REQUESTS = 6_000
+"""Of a run. Those of all runs together put the rank of a 99th percentile of independent values
+within 0.1 % (two standard errors, ``sqrt(0.99 * 0.01 / n)``); queueing makes it wider, as the
+interval shows."""
+
+WARM_UP = 0.2
+"""Share of a run that passes before latencies are measured: replicas begin empty, and fill up in
+the time that some answers take."""
+
+SEEDS = 8
+"""Runs that do not depend on each other: Student's t of their interval is 2.4, not 12."""
+
+
+class Source(Protocol):
+    """What yields the requests of a run."""
+
+    @property
+    def rate_per_s(self) -> float:
+        """Mean requests a second."""
+        ...
+
+    def requests(self, seed: int) -> Iterator[Request]:
+        """Yield requests without end; the same for the same seed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """One kind of traffic to simulate."""
+
+    kind: SceneKind
+    source: Source
+    arrivals: Arrivals | None
+    requests: int
+    warm_up: int
+    """So many of them come before latencies are measured."""
+    seeds: int
+
+    def run(self, seed: int) -> Iterator[Request]:
+        """Yield the requests of one run."""
+        return islice(self.source.requests(seed), self.requests)
+
+
+def scripts(plan: ServicePlan, order: Order) -> tuple[Script, ...]:
+    """Return what is to be simulated for the plan of a service."""
+    recording = order.recording
+    if recording is not None and recording.trace.timed:
+        if order.rate_per_s is not None:
+            speedup = order.rate_per_s / recording.trace.rate_per_s
+            recording = replace(recording, speedup=speedup)
+        requests = order.requests or recording.trace.requests
+        return (
+            Script(
+                kind=SceneKind.TRACE,
+                source=recording,
+                arrivals=None,
+                requests=requests,
+                warm_up=0,
+                seeds=1,
+            ),
+        )
+    load = _at_rate(plan.service.load, order.rate_per_s)
+    lengths: Pairs = lengths_of(load) if recording is None else Together(seen_tok=recording.pairs())
+    requests, seeds = order.requests or REQUESTS, order.seeds or SEEDS
+    found = [_script(SceneKind.STATED, stated(load, order.variation), lengths, requests, seeds)]
+    if load.peak.value > 1.0:
+        found.append(_script(SceneKind.PEAK, held(load, order.variation), lengths, requests, seeds))
+    return tuple(found)
+
+
+def _script(
+    kind: SceneKind, arrivals: Arrivals, lengths: Pairs, requests: int, seeds: int
+) -> Script:
+    traffic = Traffic(arrivals=arrivals, lengths=lengths)
+    return Script(
+        kind=kind,
+        source=traffic,
+        arrivals=arrivals,
+        requests=requests,
+        warm_up=int(requests * WARM_UP),
+        seeds=seeds,
+    )
+
+
+def _at_rate(load: Load, rate_per_s: float | None) -> Load:
+    """Return the load with another mean rate."""
+    if rate_per_s is None:
+        return load
+    return replace(load, rate_per_s=replace(load.rate_per_s, value=rate_per_s))

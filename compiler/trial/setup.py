@@ -1,0 +1,45 @@
+"""The replica that a plan deploys, as the simulator takes it."""
+
+from inferc.compiler.model import Engine
+from inferc.compiler.perf.coefficients import coefficient
+from inferc.compiler.plan import ServicePlan
+from inferc.compiler.plan.space import Shape
+from inferc.compiler.simulation.values import ReplicaSetup
+
+
+def engine_of(plan: ServicePlan) -> Engine:
+    """Return the engine that a plan chose."""
+    wanted = plan.configuration.engine
+    return next(item for item in plan.service.engines if item.id.rpartition(".")[2] == wanted)
+
+
+def setup_of(plan: ServicePlan) -> ReplicaSetup:
+    """Return how one replica of ``plan`` schedules, and how long its steps take."""
+    engine, place, chosen = engine_of(plan), plan.service.place, plan.configuration
+    shape = Shape(
+        engine=engine,
+        model=plan.service.model,
+        place=place,
+        precision=chosen.precision,
+        tensor=chosen.tensor_parallel,
+        pipeline=chosen.pipeline_parallel,
+        memory_share=plan.gpu_memory_utilization,
+    )
+
+    def cost(name: str) -> float:
+        return coefficient(name, engine, place.accelerator)
+
+    return ReplicaSetup(
+        clock=shape.stage,
+        scheduling="prefill_first" if engine.scheduling == "prefill_first" else "mixed",
+        max_num_seqs=chosen.max_num_seqs,
+        max_num_batched_tokens=chosen.max_num_batched_tokens,
+        chunked_prefill=engine.chunked_prefill,
+        kv_cache_tok=plan.estimate.memory.kv_cache_tok,
+        kv_block_tok=int(cost("kv_block_tok")),
+        kv_admission="full_length" if engine.kv_admission == "full_length" else "as_needed",
+        prefix_caching=engine.prefix_caching,
+        pipeline=chosen.pipeline_parallel,
+        frontend_s=cost("frontend_s"),
+        frontend_tok_s=cost("frontend_tok_s"),
+    )
