@@ -19,10 +19,12 @@ from inferc.compiler.pipeline import Compilation, Settings
 from inferc.dsl import Diagnostic, SourceFile, Span, has_errors
 
 if TYPE_CHECKING:
+    from inferc.compiler.estimation import Load
     from inferc.compiler.model import Design
     from inferc.compiler.plan import Plan
     from inferc.compiler.topology import Topology
     from inferc.compiler.trial import Recording, Trial
+    from inferc.estimation import Estimated, Wanted
     from inferc.files.output import Outcome
     from inferc.outputs import Output
     from inferc.targets.base import Options
@@ -247,6 +249,15 @@ def chart(trials: "Sequence[Trial]", form: str) -> bytes:
     from inferc.pictures.chart import draw_trials
 
     return draw_trials(trials, form)
+
+
+def estimate(
+    model: str, gpu: str, load: "Load", wanted: "Wanted | None" = None, *, engine: str = ""
+) -> "Estimated":
+    """Return what one configuration does under ``load``; see :mod:`inferc.estimation`."""
+    from inferc.estimation import estimate as estimate_one
+
+    return estimate_one(model, gpu, load, wanted, engine=engine)
 
 
 def target_names() -> tuple[str, ...]:

@@ -1,0 +1,207 @@
+"""``inferc estimate`` as people and programs call it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import call
+from support.repository import ROOT
+
+from inferc.estimation import Kind, Load, Wanted, estimate
+
+CHAT = ROOT / "examples" / "support-chat" / "topology.infer"
+LLAMA = ("estimate", "--model", "llama-3-70b-instruct", "--gpu", "h100_80gb_sxm")
+FOUR = (*LLAMA, "--tp", "4", "--precision", "fp8")
+
+
+def data(*arguments: str | Path) -> dict[str, Any]:
+    done = call(*arguments, "--format", "json")
+    assert done.code in {0, 3}, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("load", "says"),
+    [
+        (("--rate", "5/s"), "5 req/s"),
+        (("--rate", "300/min"), "5 req/s"),
+        (("--concurrency", "32"), "32 clients that wait for answers"),
+        (("--batch", "8"), "8 requests that start together"),
+    ],
+    ids=str,
+)
+def test_people_read_what_runs_and_what_it_does(load: tuple[str, ...], says: str) -> None:
+    done = call(*FOUR, *load)
+    assert done.code == 0
+    assert done.err == ""
+    first, *_ = done.out.splitlines()
+    assert first.startswith("Llama 3 70B Instruct in fp8 on 4 x NVIDIA H100")
+    assert says in done.out
+    for title in ("latency", "throughput", "memory of one accelerator", "rests on"):
+        assert f"\n  {title}" in done.out
+    assert "NVIDIA H100 datasheet" in done.out
+    assert all(len(line) < 200 for line in done.out.splitlines())
+
+
+def test_lines_end_without_blanks() -> None:
+    assert all(line == line.rstrip() for line in call(*FOUR, "--rate", "5/s").out.splitlines())
+
+
+def test_programs_read_base_units() -> None:
+    found = data(*FOUR, "--rate", "5/s", "--isl", "1000", "--osl", "200")
+    assert found["stable"] is True
+    assert found["load"] == {
+        "kind": "rate",
+        "rate_req_per_s": 5.0,
+        "prompt_tok": 1000.0,
+        "output_tok": 200.0,
+    }
+    assert found["configuration"]["tensor_parallel"] == 4
+    assert found["configuration"]["precision"] == "fp8"
+    assert found["requests_per_s"]["value"] == pytest.approx(5.0)
+    assert found["output_tok_per_s"]["value"] == pytest.approx(1000.0)
+    for key in ("ttft_s", "itl_s", "tpot_s", "e2e_s"):
+        assert list(found[key]) == ["mean", "p50", "p95", "p99"]
+        assert all(0 < item["value"] < 60 for item in found[key].values())
+    memory = found["memory"]
+    parts = ("weights_bytes", "activation_bytes", "runtime_bytes", "kv_cache_bytes")
+    assert sum(memory[name] for name in parts) == pytest.approx(memory["usable_bytes"])
+    assert {fact["unit"] for fact in found["provenance"]["facts"]} >= {"B", "B/s", "FLOP/s"}
+    assert all(fact["source"] for fact in found["provenance"]["facts"])
+
+
+def test_an_interval_holds_its_value() -> None:
+    found = data(*FOUR, "--rate", "5/s")
+    figures = [item for key in ("ttft_s", "tpot_s") for item in found[key].values()]
+    for item in figures:
+        assert ("low80" in item) == ("high80" in item)
+        if "low80" in item:
+            assert item["low80"] <= item["value"] <= item["high80"]
+
+
+def test_explain_shows_where_the_time_goes() -> None:
+    done = call(*FOUR, "--rate", "5/s", "--explain")
+    assert "decode step" in done.out
+    assert "step with a prompt" in done.out
+    assert "collectives" in done.out
+    for step in data(*FOUR, "--rate", "5/s", "--explain")["steps"]:
+        assert sum(part["share"] for part in step["parts"]) == pytest.approx(1.0)
+        assert sum(part["time_s"] for part in step["parts"]) == pytest.approx(step["total_s"])
+    assert "steps" not in data(*FOUR, "--rate", "5/s")
+
+
+def test_two_calls_say_the_same() -> None:
+    assert call(*FOUR, "--rate", "5/s").out == call(*FOUR, "--rate", "5/s").out
+
+
+def test_a_model_of_a_file() -> None:
+    by_service = data("estimate", "--model", f"{CHAT}:chat", *FOUR[3:], "--rate", "1/s")
+    alone = data("estimate", "--model", CHAT, *FOUR[3:], "--rate", "1/s")
+    named = data(*FOUR, "--rate", "1/s")
+    assert by_service == alone
+    assert alone["ttft_s"] == named["ttft_s"]
+
+
+def test_hardware_that_is_no_gpu_takes_an_engine_of_its_own() -> None:
+    found = data(
+        "estimate", "--model", "tinyllama", "--gpu", "raspberry_pi_5_8gb", "--rate", "1/h",
+        "--precision", "int4", "--isl", "50", "--osl", "20",
+    )  # fmt: skip
+    assert found["configuration"]["engine"] == "engine.llama_cpp"
+    assert found["stable"] is True
+
+
+# ---- what is wrong -----------------------------------------------------------------------------
+
+WRONG = [
+    # arguments, exit code, what standard error says
+    (("estimate",), 2, "--model"),
+    (("estimate", "--model", "llama-3-8b-instruct"), 2, "--gpu"),
+    (LLAMA, 2, "give one of --rate, --concurrency and --batch"),
+    ((*FOUR, "--rate", "5/s", "--batch", "8"), 2, "give one of"),
+    ((*FOUR, "--rate", "fast"), 2, "no rate such as 5/s"),
+    ((*FOUR, "--rate", "-5/s"), 2, "no rate such as 5/s"),
+    ((*FOUR, "--rate", "5/fortnight"), 2, "no rate such as 5/s"),
+    ((*FOUR, "--rate", "inf"), 2, "no rate such as 5/s"),
+    ((*FOUR, "--rate", "5/s", "--isl", "0"), 2, "--isl"),
+    ((*LLAMA, "--tp", "0", "--rate", "1/s"), 2, "--tp"),
+    ((*FOUR, "--rate", "1/s", "--gpu-memory-utilization", "2"), 2, "no share between 0 and 1"),
+    ((*LLAMA, "--tp", "6", "--rate", "1/s"), 2, "INF422"),
+    ((*FOUR, "--rate", "1/s", "--precision", "fp7"), 2, "INF421"),
+    ((*FOUR, "--rate", "1/s", "--engine", "vlm"), 2, "did you mean `vllm`?"),
+    (("estimate", "--model", "x", "--gpu", "l4", "--rate", "1/s"), 2, "INF420"),
+    (
+        ("estimate", "--model", "llama-3-8b-instruct", "--gpu", "l4o", "--rate", "1/s"),
+        2,
+        "did you mean",
+    ),
+    (("estimate", "--model", "none.infer:a", "--gpu", "l4", "--rate", "1/s"), 2, "INF720"),
+    (("estimate", "--model", f"{CHAT}:nope", "--gpu", "l4", "--rate", "1/s"), 2, "chat"),
+    ((*FOUR, "--rate", "1/s", "--isl", "9000"), 2, "INF423"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "says"), WRONG, ids=lambda value: str(value)[-40:])
+def test_a_mistake_is_named(arguments: tuple[str, ...], code: int, says: str) -> None:
+    done = call(*arguments)
+    assert done.code == code
+    assert says in done.err
+    assert "Traceback" not in done.err
+    assert "help:" in done.err
+
+
+def test_what_does_not_fit_ends_with_3_and_shows_the_sum() -> None:
+    done = call(*LLAMA, "--precision", "fp16", "--rate", "1/s")
+    assert done.code == 3
+    assert "with --tp 2 it fits" in done.err
+    assert "missing" in done.out
+    found = data(*LLAMA, "--precision", "fp16", "--rate", "1/s")
+    assert "does not fit" in found["error"]
+    assert found["memory"]["kv_cache_bytes"] < 0
+
+
+def test_too_high_a_rate_ends_with_3_and_says_what_is_carried() -> None:
+    done = call(*FOUR, "--rate", "500/s")
+    assert done.code == 3
+    assert "INF425" in done.err
+    assert "without end; at most" in done.out
+    found = data(*FOUR, "--rate", "500/s")
+    assert found["stable"] is False
+    assert found["ttft_s"]["mean"]["value"] is None
+    assert 1 < found["capacity_req_per_s"] < 500
+
+
+# ---- from Python -------------------------------------------------------------------------------
+
+
+def test_python_gets_what_the_command_prints() -> None:
+    load = Load(Kind.RATE, 5.0, 1000.0, 200.0)
+    found = estimate(
+        "llama-3-70b-instruct",
+        "h100_80gb_sxm",
+        load,
+        Wanted(tensor_parallel=4, precision="fp8"),
+    )
+    assert found.ok
+    assert found.figures is not None
+    printed = data(*FOUR, "--rate", "5/s")
+    assert found.figures.ttft_s["p95"] == printed["ttft_s"]["p95"]["value"]
+    assert found.capacity_per_s == printed["capacity_req_per_s"]
+
+
+def test_python_gets_diagnostics_and_no_exceptions() -> None:
+    found = estimate("nothing", "l4", Load(Kind.BATCH, 1.0, 10.0, 10.0))
+    assert not found.ok
+    assert [item.code for item in found.diagnostics] == ["INF420"]
+    assert found.figures is None
+    assert found.breakdowns == ()
+    assert found.capacity_per_s is None
+
+
+def test_figures_cannot_be_changed() -> None:
+    found = estimate("llama-3-8b-instruct", "l40s", Load(Kind.BATCH, 1.0, 10.0, 10.0)).figures
+    assert found is not None
+    with pytest.raises(AttributeError):
+        found.stable = False  # type: ignore[misc]
