@@ -142,6 +142,7 @@ def _object_at(
     decoder: json.JSONDecoder, text: str, start: int
 ) -> tuple[dict[str, Json] | None, int]:
     """Return the JSON object at ``start`` and its end, or None and where to look on."""
+    value: Json
     try:
         value, end = decoder.raw_decode(text, start)
     except (ValueError, RecursionError):
@@ -253,6 +254,8 @@ class _Reader:
         name = plain(_bare(given))
         if equals:
             self._assignment(name, value, word)
+        elif (found := _MARK.fullmatch(_bare(word))) and int(found[1]) < len(self.objects):
+            self._object("", self.objects[int(found[1])], depth=0)
         elif name.endswith((".yaml", ".yml")):
             self.unread.append(_bare(given))
         elif "-" in name and (name in self.values or self._switch_of(name) is not None):
@@ -349,7 +352,8 @@ class _Reader:
                 self._turn(switch, on=item)
             elif item is not None:
                 text = "" if isinstance(item, (dict, list)) else str(item)
-                self._set(inside.get(name) or self._field(name) or "", text, f"{holder}.{given}")
+                where = f"{holder}.{given}".lstrip(".")
+                self._set(inside.get(name) or self._field(name) or "", text, where)
 
     def _set(self, name: str, text: str, given: str) -> None:
         """Set the field ``name``; what it cannot hold is kept as unread."""

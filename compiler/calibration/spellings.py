@@ -83,6 +83,7 @@ PROGRAM_VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     ),
     "trtllm": _table(kv_cache_tok="max-tokens"),
     "tgi": _table(
+        max_num_seqs="max-concurrent-requests",
         max_model_len="max-total-tokens",
         ngram_tokens="speculate",
         graphs="cuda-graphs",
