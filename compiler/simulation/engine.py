@@ -10,8 +10,8 @@ has. It yields when its run ends and until when it wants to be told about arriva
 ``None`` when that time has come, or the time of an arrival that was just put into its queue.
 """
 
-from collections import deque
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from math import ceil, inf, sqrt
 from typing import NamedTuple, TypeAlias
@@ -21,10 +21,9 @@ from inferc.compiler.simulation.drafts import Drafts
 from inferc.compiler.simulation.intake import Intake
 from inferc.compiler.simulation.recording import Chosen, Weigher
 from inferc.compiler.simulation.tally import FULL, Counted, Tally
+from inferc.compiler.simulation.ties import ALONE, Ties
 from inferc.compiler.simulation.values import (
-    Cache,
     Queue,
-    Recorder,
     ReplicaSetup,
     Request,
     Resumed,
@@ -41,26 +40,6 @@ PARTS = 8
 """but as the means of so many parts."""
 
 Engine: TypeAlias = Generator[tuple[float, float], float | None, None]
-
-
-class Ties(NamedTuple):
-    """What ties an engine to those beside and around it."""
-
-    pause: bool = False
-    """Also stop, at the time that it yields, whenever sequences have ended, so that those who wait
-    for an answer can put their next request into the queue for the very next step. The ended
-    requests are in ``tally.ended`` then, for the caller to take."""
-    record: Recorder | None = None
-    handed: deque[Resumed] | None = None
-    """Sequences whose prompt another engine has computed and whose KV cache has come over."""
-    hands_over: bool = False
-    """Requests leave after their first token, to go on elsewhere."""
-    cache: Cache | None = None
-    """Remembers prefixes."""
-    seed: int = 0
-
-
-ALONE = Ties()
 
 
 class Sequence(NamedTuple):
@@ -82,6 +61,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
     setup: ReplicaSetup, waiting: Queue, tally: Tally, ties: Ties = ALONE
 ) -> Engine:
     """Return an engine that serves ``waiting`` and tells ``tally`` what became of the requests."""
+    if setup.scheduling == "static":
+        setup = replace(setup, kv_admission="full_length")
     clock = setup.clock
     side = setup.pipeline
     tokens_s, sampled_s = clock.tokens_s, clock.sampled_s
@@ -104,8 +85,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
     wide, gain = (1, 1.0) if drafts is None else (drafts.wide, drafts.gain)
     draft_s = 0.0 if drafts is None else drafts.step_s * side
     sequence_s += 0.0 if drafts is None else drafts.sequence_s * side
-    holds_back = setup.batch_wait_steps > 0
-    intake = Intake(setup, waiting, tally, ties.cache)
+    holds_back = setup.batch_wait_steps > 0 and not static
+    intake = Intake(setup, waiting, tally, ties)
     take, resumed, handed = intake.take, intake.resumed, ties.handed
     hands_over, pause = ties.hands_over, ties.pause
     weigher = None if ties.record is None else Weigher(setup, intake, ties.record)
@@ -119,7 +100,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
     count = serial = n = held = 0
     context = 0.0
     used = need = 0
-    now = sample_s = 0.0
+    now = last_s = sample_s = 0.0
     gathering = True  # a static batch takes prompts until its first decode step
     runs = completed = prompts_tok = outputs_tok = 0
     busy_s = running_s = used_s = 0.0
@@ -168,6 +149,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                     need = crossing[count % cycle] * block_tok
                     resumed.appendleft(blocks.again(victim[3], here, victim[2], now))
                     tally.preempted += 1
+                    if weigher is not None:
+                        weigher.lose(victim[3])
                 heapify(ends)
 
             # ---- the prompts of the next step
@@ -180,6 +163,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                     p = take(budget_tok - n * wide if mixed else budget_tok, slots, free)
                     if p:
                         used += intake.reserved_tok
+                    if ended and (p or n):
+                        yield now, now
 
             # ---- how long the next steps take
             decoding = n if mixed or not p else 0
@@ -244,6 +229,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                     else:
                         step_s += window_kv_tok_s * capped
             queued = len(waiting)
+            if (queued or resumed) and side > 1 and not p:
+                k = 1  # what holds up the queue may go to an engine beside this one at any time
             if k > 1:
                 lasts_s = k * step_s + slope_s * (k * (k - 1) // 2)
                 end_s = now + lasts_s
@@ -317,6 +304,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                         prompt_tok, left, first_s, request, since_s = one
                         add_gap(now - since_s)
                         add_weight(1)
+                        if weigher is not None:
+                            weigher.regain(request)
                     else:
                         request, first_s = one, now
                         prompt_tok, left = one[1], one[2]
@@ -356,6 +345,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                 if output_tok > 1:
                     add_tpot((now - first_s) / (output_tok - 1))
                 add_e2e(now - at_s)
+                last_s = now
                 completed += 1
                 prompts_tok += prompt_tok
                 outputs_tok += output_tok
@@ -372,7 +362,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
         tally.interrupted.extend(item.request for item in ends)
         tally.interrupted.extend(intake.left())
         tally.close(
-            now,
+            last_s,
             Counted(
                 runs=runs,
                 completed=completed,

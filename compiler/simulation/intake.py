@@ -5,7 +5,8 @@ from itertools import chain
 from math import inf
 
 from inferc.compiler.simulation.tally import Tally
-from inferc.compiler.simulation.values import Cache, Queue, ReplicaSetup, Request, Resumed
+from inferc.compiler.simulation.ties import Ties
+from inferc.compiler.simulation.values import Queue, ReplicaSetup, Request, Resumed
 
 
 def window_pairs(done_tok: int, tokens: int, window_tok: int) -> float:
@@ -23,30 +24,30 @@ class Intake:
 
     __slots__ = (
         "_batch_wait", "_block_tok", "_bounded", "_budget_tok", "_cache", "_caching", "_chunked",
-        "_free_tok", "_full_length", "_kv_tok", "_slots", "_taken_tok", "_tally", "_wait_tok",
+        "_free_tok", "_full_length", "_kv_tok", "_long_tok", "_shared", "_slots", "_taken_tok", "_tally", "_wait_tok",
         "_window_tok", "begun", "done", "joined", "pairs", "reserved_tok", "resumed", "steps",
         "waited", "waiting", "window_pairs",
     )  # fmt: skip
 
-    def __init__(
-        self, setup: ReplicaSetup, waiting: Queue, tally: Tally, cache: Cache | None
-    ) -> None:
+    def __init__(self, setup: ReplicaSetup, waiting: Queue, tally: Tally, ties: Ties) -> None:
         self._budget_tok = setup.max_num_batched_tokens
         self._chunked = setup.chunked_prefill
         self._full_length = setup.kv_admission == "full_length"
         self._kv_tok = setup.kv_cache_tok / setup.pipeline
+        self._long_tok = self._kv_tok - setup.kv_block_tok
         self._bounded = setup.kv_cache_tok < inf
         self._block_tok = setup.kv_block_tok
         self._caching = setup.prefix_caching
-        self._cache = cache
+        self._cache = ties.cache
         self._batch_wait = setup.batch_wait_steps
+        self._shared = setup.pipeline > 1
         self._wait_tok = setup.batch_wait_ratio * setup.max_num_batched_tokens
         self._window_tok = setup.clock.window_tok
         self._tally = tally
         self._taken_tok = self._slots = 0
         self._free_tok = 0.0
         self.waiting = waiting
-        self.resumed: deque[Resumed] = deque()
+        self.resumed: deque[Resumed] = deque() if ties.resumed is None else ties.resumed
         """Sequences that lost their place and have to be computed again."""
         self.begun: Request | Resumed | None = None
         """A prompt of which a part is done."""
@@ -92,11 +93,13 @@ class Intake:
             request = waiting[0]
             if self._bounded:
                 need = self._need(request)
-                if need > self._free_tok:
-                    if self._never_fits(request):
+                long = request[1] + request[2] > self._long_tok
+                if long or need > self._free_tok:
+                    if long and self._never_fits(request):
                         self._tally.reject(waiting.popleft())
                         continue
-                    break
+                    if need > self._free_tok:
+                        break
             else:
                 need = 0
             done = self._cached(request) if caching else 0
@@ -218,7 +221,7 @@ class Intake:
         left = self._batch_wait - self.waited
         if left <= 0:
             self.waited = 0
-        return left
+        return min(left, 1) if self._shared else left
 
     def left(self) -> list[Request]:
         """Return the requests that were begun, or lost their place, and are not decoding."""

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from inferc.compiler.simulation.intake import Intake
-from inferc.compiler.simulation.values import Recorder, ReplicaSetup, Request, Run
+from inferc.compiler.simulation.values import Recorder, ReplicaSetup, Request, Resumed, Run
 
 
 class Chosen(NamedTuple):
@@ -32,6 +32,7 @@ class Weigher:
 
     def __init__(self, setup: ReplicaSetup, intake: Intake, record: Recorder) -> None:
         self._setup = setup
+        self._shares = setup.pipeline > 1
         self._intake = intake
         self._record = record
         self._inverse = 0.0
@@ -47,6 +48,16 @@ class Weigher:
         if request.output_tok > 1:
             self._inverse -= 1.0 / (request.output_tok - 1)
 
+    def lose(self, request: Request) -> None:
+        """Note that an answer is interrupted; it may go on in an engine beside this one."""
+        if self._shares:
+            self.end(request)
+
+    def regain(self, request: Request) -> None:
+        """Note that an interrupted answer goes on."""
+        if self._shares:
+            self.begin(request)
+
     def weigh(self, chosen: Chosen, start_s: float, end_s: float) -> None:
         """Tell the recorder about steps that took from ``start_s`` to ``end_s``."""
         steps, decoding, wide, context_tok, gain, prompt_tok, _ = chosen
@@ -54,7 +65,14 @@ class Weigher:
         mean_tok = context_tok + gain * decoding * (steps - 1) / 2.0 if decoding else 0.0
         intake = self._intake
         pairs = window_pairs = 0.0
+        tpot_weight = steps * self._inverse
         if prompt_tok:
+            if self._shares:
+                # Several engines share what was interrupted: the one that goes on counts the gap.
+                for item in intake.joined:
+                    if isinstance(item, Resumed):
+                        gaps = max(1, item.request.output_tok - 1)
+                        tpot_weight += (end_s - item.since_s) / gaps / step_s
             pairs = intake.pairs + prompt_tok * prompt_tok * (steps - 1) / 2.0
             window_pairs = intake.window_pairs
         self._record(
@@ -69,7 +87,7 @@ class Weigher:
                 window_pairs=window_pairs,
                 ended_prompts=len(intake.joined) if prompt_tok else 0,
                 step_s=step_s,
-                tpot_weight=steps * self._inverse,
+                tpot_weight=tpot_weight,
                 ttft_weight=self._first_token_weight(chosen, step_s, end_s),
             )
         )
@@ -77,7 +95,7 @@ class Weigher:
     def _first_token_weight(self, chosen: Chosen, step_s: float, end_s: float) -> float:
         """Return steps times requests that wait for their first token; the last ones in part."""
         intake = self._intake
-        if self._setup.pipeline > 1:
+        if self._shares:
             # Several engines share the queue: each counts what it has taken, and all at once.
             ended = intake.joined if chosen.prompt_tok else ()
             first = (item for item in ended if isinstance(item, Request))

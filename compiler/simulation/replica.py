@@ -7,9 +7,10 @@ from heapq import heappop, heappush
 from itertools import islice
 from math import inf
 
-from inferc.compiler.simulation.engine import Engine, Ties, engine
+from inferc.compiler.simulation.engine import Engine, engine
 from inferc.compiler.simulation.prefixes import prefixes
 from inferc.compiler.simulation.tally import Tally
+from inferc.compiler.simulation.ties import Ties
 from inferc.compiler.simulation.values import Outcome, Recorder, ReplicaSetup, Request
 
 NOBODY = (inf, Request(inf, 0, 0))
@@ -148,10 +149,9 @@ def _serve(
     """Run the engines of a replica side by side; each request that ends may call for the next."""
     waiting: deque[Request] = deque()
     follows = followers is not None
-    cache = prefixes(setup)
+    ties = Ties(pause=follows, record=record, resumed=deque(), cache=prefixes(setup))
     engines = [
-        engine(setup, waiting, tally, Ties(pause=follows, record=record, cache=cache, seed=place))
-        for place in range(setup.pipeline)
+        engine(setup, waiting, tally, ties._replace(seed=place)) for place in range(setup.pipeline)
     ]
     state = [next(one) for one in engines]
     gate = FrontEnd(setup)

@@ -168,7 +168,7 @@ class ReplicaSetup:
     kv_block_tok: int = 16
     kv_admission: Admission = "as_needed"
     """Room for the prompt is enough, and sequences that do not fit later are computed again; or
-    the whole length must fit before a request begins."""
+    the whole length must fit before a request begins, as it must for a static batch."""
     prefix_caching: bool = False
     prefix_block_tok: int = 512
     """Tokens of a block of ``Request.blocks``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, inf
 
 from inferc.compiler.simulation import ReplicaSetup, Request
@@ -75,6 +75,8 @@ class Reference:
     """A replica of engines that share a queue, one step at a time."""
 
     def __init__(self, setup: ReplicaSetup) -> None:
+        if setup.scheduling == "static":
+            setup = replace(setup, kv_admission="full_length")
         self.setup = setup
         self.clock = setup.clock
         self.queue: deque[Item] = deque()
@@ -124,14 +126,11 @@ class Reference:
                 assert not self.queue
                 return self.seen
             side = next(side for side in busy if side.until_s == next_s)
-            for _ in range(self._finish(side, next_s)):
-                pair = next(more, None)
-                if pair is not None:
-                    comes(Request(next_s, *pair))
-            while coming and coming[0][0] <= next_s:
-                request = heapq.heappop(coming)[2]
-                self.queue.append(Item(request, request.prompt_tok))
-            for _ in range(self._start(side, next_s)):
+            if side.step is None:
+                gone = self._start(side, next_s)
+            else:
+                gone = self._finish(side, next_s)
+            for _ in range(gone):
                 pair = next(more, None)
                 if pair is not None:
                     comes(Request(next_s, *pair))
@@ -140,10 +139,7 @@ class Reference:
 
     def _start(self, side: Side, now: float) -> int:
         rejected = self.seen.rejected
-        if self._make_room(side, now):
-            chunks = []
-        else:
-            chunks = self._choose(side)
+        chunks = [] if self._make_room(side) else self._choose(side)
         decoding = list(side.running) if self.setup.scheduling == "mixed" or not chunks else []
         if chunks or decoding:
             if decoding and not chunks and self.setup.scheduling == "static":
@@ -170,7 +166,7 @@ class Reference:
         size = self.setup.kv_block_tok
         return -(-tokens // size) * size
 
-    def _make_room(self, side: Side, now: float) -> bool:
+    def _make_room(self, side: Side) -> bool:
         """Take the KV cache that decoding needs; return whether somebody had to give way."""
         if self.setup.kv_admission == "full_length" or self.kv_tok == inf:
             return False
@@ -259,7 +255,9 @@ class Reference:
 
     def _hold_back(self, side: Side, seats: int, free: float) -> bool:
         setup = self.setup
-        if not setup.batch_wait_steps or not side.running or not self.queue:
+        if not setup.batch_wait_steps or setup.scheduling == "static":
+            return False
+        if not side.running or not self.queue:
             return False
         tokens, fitting = len(side.running), 0
         for item in self.queue:
@@ -302,8 +300,7 @@ class Reference:
 
     def _finish(self, side: Side, now: float) -> int:
         step, side.step = side.step, None
-        if step is None:
-            return 0
+        assert step is not None
         for item, tokens in step.chunks:
             item.done += tokens
             if item.done < item.todo:

@@ -1,0 +1,28 @@
+"""What ties an engine to those beside and around it."""
+
+from collections import deque
+from typing import NamedTuple
+
+from inferc.compiler.simulation.values import Cache, Recorder, Resumed
+
+
+class Ties(NamedTuple):
+    """What an engine shares with others, and whom it tells."""
+
+    pause: bool = False
+    """Also stop, at the time that it yields, whenever sequences have ended, so that those who wait
+    for an answer can put their next request into the queue for the very next step. The ended
+    requests are in ``tally.ended`` then, for the caller to take."""
+    record: Recorder | None = None
+    resumed: deque[Resumed] | None = None
+    """Sequences that lost their place, where engines side by side have them in common."""
+    handed: deque[Resumed] | None = None
+    """Sequences whose prompt another engine has computed and whose KV cache has come over."""
+    hands_over: bool = False
+    """Requests leave after their first token, to go on elsewhere."""
+    cache: Cache | None = None
+    """Remembers prefixes."""
+    seed: int = 0
+
+
+ALONE = Ties()
