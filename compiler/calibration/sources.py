@@ -144,6 +144,17 @@ _AICONFIGURATOR = Source(
 """AIPerf at a concurrency, ``--request-count 10 x c --warmup-request-count 2 x c``, equal lengths,
 ``ignore_eos``, chat endpoint."""
 
+
+def _aiconfigurator(row: Conditions) -> Source:
+    """Return the method of its sweeps: the generator's own token budget, one prompt a step.
+
+    Its rule is ``agg max_num_tokens = max_batch_size + isl``, later 1500 more.
+    """
+    batch = float(row.facts.get("batch_size") or row.concurrency or 0)
+    budget_tok = batch + (row.isl_tok or 0.0)
+    return replace(_AICONFIGURATOR, settings={"max_num_batched_tokens": budget_tok})
+
+
 _TRTLLM_REQUESTS = {
     (128, 128): 30000,
     (128, 2048): 3000,
@@ -268,9 +279,10 @@ def _accelmark(row: Conditions) -> Source:
 
     Serial runs send one request after the other; sustained ones keep eight in flight for a quarter
     of an hour or longer, counted after warming up. Prompts go through the chat template. Before
-    Ampere the engine runs without CUDA graphs.
+    Ampere the engine runs without CUDA graphs. Every run sends the same prompts again: where the
+    engine keeps prefixes by default, as vLLM's does from 0.8 on, all runs but the first find them.
     """
-    settings: dict[str, Setting] = {"prefix_caching": False}
+    settings: dict[str, Setting] = {}
     if row.facts.get("eager"):
         settings["eager"] = True
     if row.facts.get("max_model_len", "").isdigit():
@@ -283,11 +295,27 @@ def _accelmark(row: Conditions) -> Source:
         warm_up=row.load == "offline",
         steady=sustained,
         template_tok=_LLAMA_TEMPLATE_TOK,
+        reused_share=_accelmark_reused(row),
         client="in_process",
         settings=settings,
     )
 
 
+def _accelmark_reused(row: Conditions) -> float:
+    """Return what of a prompt the cache holds from the run before, in whole blocks of 16.
+
+    Long prompts push each other out before they come again.
+    """
+    version = re.match(r"0\.(\d+)", row.engine_version)
+    if version is None or int(version[1]) < _PREFIXES_KEPT_SINCE:
+        return 0.0
+    prompt_tok = (row.isl_tok or 0.0) + _LLAMA_TEMPLATE_TOK
+    return 1.0 - 8.0 / prompt_tok if prompt_tok < _ACCELMARK_LONG_TOK else 0.0
+
+
+_PREFIXES_KEPT_SINCE = 8
+"""Minor version of vLLM since which prefixes are kept unless told otherwise."""
+_ACCELMARK_LONG_TOK = 8192.0
 _LLAMA_TEMPLATE_TOK = 30.0
 """Header, date lines and role markers of the chat templates of Llama 3 and Qwen2.5."""
 
@@ -328,10 +356,14 @@ _SHAREGPT_PROMPT_TOK, _SHAREGPT_OUTPUT_TOK = 217.4, 201.4
 
 
 def _qwen(row: Conditions) -> Source:
-    """Return the method of Qwen's speed pages: one request, 2,048 tokens generated."""
-    settings: dict[str, Setting] = {}
+    """Return the method of Qwen's speed pages: one request, 2,048 tokens generated.
+
+    The scripts for vLLM sample with repetition, presence and frequency penalties, which old engines
+    work out anew from all tokens so far in each step.
+    """
+    settings: dict[str, Setting] = {"penalties": row.engine == "vllm"}
     if row.engine == "sglang":
-        settings = {"memory_share": 0.85, "mixed_chunk": True}
+        settings |= {"memory_share": 0.85, "mixed_chunk": True}
     return Source(
         url="https://github.com/QwenLM/Qwen3, docs/source/getting_started/speed_benchmark.md",
         requests=1,
@@ -398,7 +430,8 @@ def _same_prompt(_: Conditions) -> Source:
 
 _RULES: tuple[tuple[str, Callable[[Conditions], Source]], ...] = (
     (r"inferencex|inferencemax", _inferencex),
-    (r"aiconfigurator|aiperf|genai-perf", lambda _: _AICONFIGURATOR),
+    (r"aiconfigurator", _aiconfigurator),
+    (r"aiperf|genai-perf", lambda _: _AICONFIGURATOR),
     (r"tensorrt-llm docs|trtllm-bench", _trtllm_docs),
     (r"mlperf", _mlperf),
     (r"argonne|llm-inference-bench \(", _argonne),
