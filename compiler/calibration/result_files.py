@@ -167,7 +167,7 @@ def _runs(text: str) -> Iterator[_Run]:
         yield from _aiperf_csv(text)
         return
     for data in _objects(text):
-        if isinstance(data.get("benchmarks"), list):
+        if _is_list(data.get("benchmarks")):
             yield from _guidellm(data)
         elif "time_to_first_token" in data or "request_latency" in data:
             yield _aiperf(data)
@@ -191,13 +191,16 @@ def _objects(text: str) -> Iterator[Json]:
             value, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError):
             return
-        for item in value if isinstance(value, list) else (value,):
-            if _is_object(item):
-                yield item
+        items: list[object] = value if _is_list(value) else [value]
+        yield from (item for item in items if _is_object(item))
 
 
 def _is_object(value: object) -> TypeGuard[Json]:
     return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
 
 
 # ---- numbers -----------------------------------------------------------------------------------
@@ -307,9 +310,7 @@ def _guidellm(data: Json) -> Iterator[_Run]:
     its ``inter_token_latency_ms`` is what others call TPOT.
     """
     benchmarks = data.get("benchmarks")
-    for item in benchmarks if isinstance(benchmarks, list) else ():
-        if not _is_object(item):
-            continue
+    for item in filter(_is_object, benchmarks if _is_list(benchmarks) else ()):
         strategy = _at(item, "config", "strategy") or _at(item, "args", "strategy")
         concurrency, rate = _streams(strategy)
         metrics = item.get("metrics")
@@ -398,17 +399,17 @@ _TIMES = frozenset({"ns", "us", "ms", "s", "sec"})
 def _aiperf_model(config: object) -> str:
     """Return the model of a configuration, in its older and its newer form."""
     older = _at(config, "endpoint", "model_names")
-    if isinstance(older, list) and older:
+    if _is_list(older) and older:
         return _text(older[0])
     newer = _at(config, "models", "items")
-    return _text(_at(newer[0], "name")) if isinstance(newer, list) and newer else ""
+    return _text(_at(newer[0], "name")) if _is_list(newer) and newer else ""
 
 
 def _aiperf_load(config: object) -> tuple[int | None, float | None]:
     """Return concurrency and rate, in the older form and in that of phases."""
     stated = [_at(config, "loadgen")]
     phases = _at(config, "phases")
-    if isinstance(phases, list):
+    if _is_list(phases):
         stated += phases
     elif _is_object(phases):
         stated += [phases.get("profiling"), *phases.values()]

@@ -100,4 +100,5 @@ def _near(wanted: str, known: Sequence[str]) -> tuple[str, ...]:
     names = {_plain(_last(path)): _last(path) for path in known}
     slip = nearest(wanted, names)
     close = get_close_matches(wanted, names, n=MOST, cutoff=0.6)
-    return tuple(names[item] for item in dict.fromkeys([*([slip] if slip else []), *close]))
+    ordered = [slip, *(item for item in close if item != slip)] if slip else close
+    return tuple(names[item] for item in ordered)

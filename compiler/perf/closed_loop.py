@@ -15,9 +15,6 @@ NARROW = 1e-9
 PATIENCE = 3
 """Steps of false position that may pass before the bracket has halved."""
 
-IDLE = 1e-9
-"""Requests a second at which no request meets another."""
-
 
 def closed_loop(
     stage: Stage, demand: Demand, concurrency: float, budget_tok: float, frontend_s: float
@@ -26,25 +23,20 @@ def closed_loop(
 
     Clients without a pause keep ``concurrency = rate * e2e(rate)`` requests in the system. The
     time of a request only grows with the rate, so ``rate - concurrency / e2e(rate)`` rises and has
-    one root between 0 and ``concurrency / e2e(0)``; where a rate cannot be carried ``e2e`` is
-    infinite and the value still finite. False position finds the root, with bisections where it
-    is slow.
+    one root above 0; where a rate cannot be carried ``e2e`` is infinite and the value still finite.
+    False position finds the root from a guess that is mostly near, with bisections where it is
+    slow.
 
     Source: Little (1961); false position with Anderson and Björck's weights (BIT 13, 1973).
     Holds for: the steady state, after the start where all clients ask at once; every request
     admitted when it comes.
     """
-    found = operate(stage, demand, IDLE, budget_tok, frontend_s)
-    low, high = 0.0, concurrency / e2e_s(found, demand, None)
+    rate = _guess(stage, demand, concurrency)
+    answer_s = stage.step_s(0.0, 0.0, 1.0, demand.context_tok) * demand.output_tok
+    low, high = 0.0, max(2.0 * rate, concurrency / answer_s)
     low_gap, high_gap = -high, high
-    rate, due, patience = 0.0, high, 0
+    due, patience, found = high, PATIENCE, Operation()
     while high - low > NARROW * high:
-        width = high - low
-        if width <= due:
-            due, patience = width / 2.0, PATIENCE
-        patience -= 1
-        share = 0.5 if patience < 0 else high_gap / (high_gap - low_gap)
-        rate = high - share * width
         found = operate(stage, demand, rate, budget_tok, frontend_s)
         gap = rate - concurrency / e2e_s(found, demand, None)
         if abs(gap) <= CLOSE * rate:
@@ -55,6 +47,12 @@ def closed_loop(
         else:
             high_gap *= _weight(gap / low_gap)
             low, low_gap = rate, gap
+        width = high - low
+        if width <= due:
+            due, patience = width / 2.0, PATIENCE
+        patience -= 1
+        share = 0.5 if patience < 0 else high_gap / (high_gap - low_gap)
+        rate = high - share * width
     if not found.stable:
         return low, operate(stage, demand, low, budget_tok, frontend_s)
     return rate, found
@@ -63,3 +61,15 @@ def closed_loop(
 def _weight(share: float) -> float:
     """Return what the value at the end that stays is worth after one step."""
     return 1.0 - share if share < 1.0 else 0.5
+
+
+def _guess(stage: Stage, demand: Demand, concurrency: float) -> float:
+    """Return about the rate: answers take turns with prompts, and nothing waits.
+
+    ``rate * (output - 1) * period = concurrency`` sequences decode at once, and prompts take a
+    share ``rate * prompt`` of the time, so ``period = decode / (1 - rate * prompt)``.
+    """
+    sequences = concurrency / stage.pipeline
+    decode_s = stage.step_s(0.0, 0.0, sequences, demand.context_tok) * stage.pipeline
+    prompt_s = demand.prompt_tok * stage.prompt_tok_s(demand.pairs_per_tok)
+    return concurrency / (demand.output_tok * decode_s + concurrency * prompt_s)

@@ -176,7 +176,7 @@ PI = designs.raspberry_pi()
 
 IMPOSSIBLE = [
     (setup(place=PI, tensor_parallel=1), "INF421", "does not run on"),
-    (setup(precision="nvfp4"), "INF421", "no format `nvfp4`"),
+    (setup(precision="fp7"), "INF421", "no format `fp7`"),
     (setup(kv_precision="int3"), "INF421", "no format `int3`"),
     (setup(tensor_parallel=6), "INF422", "cannot be laid out"),
     (setup(tensor_parallel=16), "INF422", "cannot be laid out"),
@@ -225,7 +225,7 @@ def test_nothing_fits_at_any_degree() -> None:
 
 
 def test_the_cheapest_check_comes_first() -> None:
-    both = setup(tensor_parallel=1, precision="nvfp4")
+    both = setup(tensor_parallel=1, precision="fp7")
     assert codes(both) == ["INF421"]
 
 
