@@ -7,6 +7,7 @@ from inferc.compiler.calibration.measurements import (
     Measurement,
     merge_details,
 )
+from inferc.compiler.calibration.operating import Operating, Run, settings_or_defaults
 from inferc.compiler.calibration.protocols import Basis, Protocol, Spread, protocol_of
 from inferc.compiler.calibration.tables import read_details, read_measurements
 
@@ -16,11 +17,14 @@ __all__ = [
     "EngineSettings",
     "Measured",
     "Measurement",
+    "Operating",
     "Protocol",
+    "Run",
     "Spread",
     "merge_details",
     "protocol_of",
     "read_command_line",
     "read_details",
     "read_measurements",
+    "settings_or_defaults",
 ]

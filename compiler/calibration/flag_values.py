@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from inferc.compiler.calibration import spellings
 
-Setting: TypeAlias = "str | int | float | bool"
+Setting: TypeAlias = str | int | float | bool
 Settings: TypeAlias = Mapping[str, Setting]
 
 LARGEST: Final = 10**9

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from inferc.compiler.calibration.command_line import EngineSettings
 from inferc.compiler.calibration.flag_values import Setting, Settings
-from inferc.compiler.model import Accelerator, Engine
-from inferc.compiler.model.engine_defaults import defaults_of
+from inferc.compiler.model import Accelerator, Engine, defaults_of
 from inferc.compiler.provenance import Origin
 
 NOTHING: Settings = {}

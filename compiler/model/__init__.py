@@ -17,6 +17,8 @@ from inferc.compiler.model.design import (
     Service,
     Tier,
 )
+from inferc.compiler.model.engine_defaults import defaults_of
+from inferc.dsl import Diagnostic, SourceFile
 
 __all__ = [
     "Accelerator",
@@ -35,8 +37,10 @@ __all__ = [
     "Service",
     "Tier",
     "build",
+    "defaults_of",
     "find_accelerator",
     "find_model",
+    "model_from_config",
 ]
 
 
@@ -52,3 +56,16 @@ def find_model(name: str) -> str | None:
     from inferc.compiler.model.names import find_model as found
 
     return found(name)
+
+
+def model_from_config(
+    config: SourceFile,
+    *,
+    quantization: SourceFile | None = None,
+    index: SourceFile | None = None,
+    name: str,
+) -> tuple[LanguageModel | None, tuple[Diagnostic, ...]]:
+    """Return the model that a `config.json` describes, and what is wrong with the files."""
+    from inferc.compiler.model.from_config import model_from_config as found
+
+    return found(config, quantization=quantization, index=index, name=name)

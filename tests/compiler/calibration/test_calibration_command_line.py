@@ -24,7 +24,7 @@ EAGLE = (
     "--speculative-eagle-topk 4 --speculative-num-draft-tokens 16"
 )
 
-QUOTED = [
+QUOTED: list[tuple[str, str, dict[str, object]]] = [
     # (engine, text, what it says): the families of spellings in published tables
     ("vllm", "", {}),
     ("vllm", "engine defaults", {}),

@@ -3,7 +3,7 @@
 import pytest
 from support.command_lines import CHAIN, said
 
-FLAGS_OF = [
+FLAGS_OF: list[tuple[str, str, dict[str, object]]] = [
     # vLLM
     ("vllm", "--max-num-batched-tokens 8192", {"max_num_batched_tokens": 8192}),
     (
