@@ -101,3 +101,38 @@ def sampled_s(head_s: float, head_read_s: float, prices: "Prices[float]") -> flo
 def seen_s(pair_s: float, read_s: float, prices: "Prices[float]") -> float:
     """Return the time of a decoding sequence's attention to one token of its context."""
     return larger(pair_s / prices.attention, read_s / prices.kv)
+
+
+class StepWork(NamedTuple, Generic[S]):
+    """A whole step at data sheet speed: its tokens, and the sequences and pairs in it."""
+
+    tokens: Ideal[S]
+    head_s: S
+    head_read_s: S
+    sequences: S
+    """That decode."""
+    state_s: S
+    """Reading and writing the states of all of them."""
+    context_tok: S
+    """Earlier tokens they look at, those in windows by their share."""
+    decode_pair_s: S
+    """Computing one of those."""
+    kv_read_s: S
+    """Reading one of those."""
+    pair_s: S
+    """Attention of the prompts."""
+    prompts: S
+    """1 in a step that has prompt tokens, else 0."""
+
+
+def step_s(work: "StepWork[float]", prices: "Prices[float]") -> float:
+    """Return the time of a step: the same as a stage's clock says, for arrays too."""
+    return (
+        tokens_s(work.tokens, prices)
+        + sampled_s(work.head_s, work.head_read_s, prices)
+        + work.sequences * prices.sequence_overhead_s
+        + work.state_s / prices.memory
+        + work.context_tok * seen_s(work.decode_pair_s, work.kv_read_s, prices)
+        + work.pair_s / prices.attention
+        + work.prompts * prices.prompt_step_s
+    )

@@ -7,6 +7,7 @@ millions. It is also the clock of the simulator.
 
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 from inferc.compiler.model import Engine, LanguageModel, Place
 from inferc.compiler.perf import architecture as counts
@@ -26,7 +27,7 @@ from inferc.compiler.perf.formats import (
     WIDE_BYTES,
     peak_flop_per_s,
 )
-from inferc.compiler.perf.ideal import Ideal, Prices, sampled_s, seen_s, tokens_s
+from inferc.compiler.perf.ideal import Ideal, Prices, StepWork, sampled_s, seen_s, tokens_s
 
 FULL_TOK = 2.0**16
 """Tokens of a step beyond every ridge: no accelerator does so many FLOP for each byte it reads."""
@@ -34,6 +35,11 @@ FULL_TOK = 2.0**16
 DISPATCH_BYTES = 1.0
 """Of one number sent to an expert: activations are sent in 8 bits (DeepSeek-AI, DeepSeek-V3, 2024,
 section 3.3.2), and come back in 16."""
+
+
+WIDENING = 20.0
+"""An fp8 cache on an accelerator without such units is widened in software: on A100 a token of
+context takes 10 times what it takes in 16 bits (LLM-Inference-Bench, Argonne, Llama 3 8B)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,15 @@ class Layout:
     """Above 1, experts are dealt out whole over that many accelerators of a stage."""
     attention_data_parallel: int = 1
     """Groups of a stage that each attend to sequences of their own."""
+
+
+class Seen(NamedTuple):
+    """Earlier tokens that a step looks at: a sum over sequences, and over pairs of a prompt."""
+
+    context_tok: float
+    window_context_tok: float
+    pairs: float
+    window_pairs: float
 
 
 def prices_of(coefficients: dict[str, float], *, narrow: bool) -> Prices[float]:
@@ -78,6 +93,7 @@ class Stage:
         accelerator = place.accelerator
         coefficients = coefficients_of(engine, accelerator)
         self.model = model
+        self.place = place
         self.layout = layout
         self.pipeline = layout.pipeline_parallel
         self.tensor = layout.tensor_parallel
@@ -145,13 +161,18 @@ class Stage:
         decode_s = counts.decode_pair_flop(model) / self.tensor / self.wide_peak
         elements = counts.cached_elements_per_shard(model, shards)
         read_s = elements * KV_BYTES[layout.kv_precision] / groups / self.bandwidth
+        if layout.kv_precision == "fp8" and "fp8" not in self.place.accelerator.flop_per_s:
+            read_s *= WIDENING
         one_s = seen_s(decode_s, read_s, self.prices)
-        self.decode_pair_s, self.kv_read_s = decode_s * full, read_s * full
+        # All windowed: then those layers take the place of the full ones.
+        counted = full or windowed
+        self.decode_pair_s, self.kv_read_s = decode_s * counted, read_s * counted
         self.kv_tok_s = one_s * full
         self.window_tok = model.window_tok
-        self.window_share = windowed / full if full else 1.0
+        self.full_share = full / counted if counted else 0.0
+        self.window_share = windowed / counted if counted else 0.0
         self.window_kv_tok_s = one_s * windowed
-        self.pair_ideal_s = pair_s * full
+        self.pair_ideal_s = pair_s * counted
         self.pair_s = pair_s * full / self.prices.attention
         self.window_pair_s = pair_s * windowed / self.prices.attention
         state_s = 2.0 * counts.state_bytes(model) * self.share / self.bandwidth
@@ -181,6 +202,29 @@ class Stage:
             message_s=message_s,
             messages=messages,
             layers=float(self.layers),
+        )
+
+    def work(
+        self, tokens: float, sampled: float, sequences: float, seen: Seen
+    ) -> StepWork[float]:
+        """Return a whole step at data sheet speed.
+
+        ``tokens`` in all, of which ``sequences`` decode, ``sampled`` go through the output head;
+        ``seen`` says what they look at.
+        """
+        return StepWork(
+            tokens=self.ideal(tokens),
+            head_s=self.head_flop * sampled / self.wide_peak,
+            head_read_s=self.head_bytes / self.bandwidth,
+            sequences=sequences,
+            state_s=sequences * self.state_s,
+            context_tok=seen.context_tok * self.full_share
+            + seen.window_context_tok * self.window_share,
+            decode_pair_s=self.decode_pair_s,
+            kv_read_s=self.kv_read_s,
+            pair_s=self.pair_ideal_s
+            * (seen.pairs * self.full_share + seen.window_pairs * self.window_share),
+            prompts=1.0 if tokens > sequences else 0.0,
         )
 
     def tokens_s(self, tokens: int) -> float:

@@ -1,0 +1,192 @@
+"""Fit the coefficients of the performance model to measurements.
+
+What is fitted is few and physical: one value of each coefficient for everyone, a factor for each
+engine and for each architecture of accelerators, every factor drawn towards 1 by a prior. A cell
+that nothing was measured in thereby gets what its engine and its architecture did elsewhere.
+
+Source: partial pooling, Gelman and Hill, Data Analysis Using Regression and Multilevel Models
+(2007), chapter 12; soft-L1 loss: Triggs et al., Bundle Adjustment (2000).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from inferc.compiler.calibration.arrays import Array, Steps, metrics_s
+from inferc.compiler.calibration.values import Cell
+from inferc.compiler.model.calibration import Calibration
+from inferc.compiler.perf.coefficients import FITTED
+from inferc.compiler.perf.ideal import Prices
+
+NAMES = tuple(item.name for item in FITTED)
+OF_ENGINE = (
+    "compute_efficiency",
+    "kv_efficiency",
+    "memory_efficiency",
+    "expert_efficiency",
+    "attention_efficiency",
+    "layer_overhead_s",
+    "step_overhead_s",
+    "prompt_step_s",
+    "sequence_overhead_s",
+    "collective_overhead_s",
+    "frontend_s",
+    "frontend_tok_s",
+)
+OF_ARCHITECTURE = (
+    "compute_efficiency",
+    "narrow_efficiency",
+    "memory_efficiency",
+    "kv_efficiency",
+    "expert_efficiency",
+    "attention_efficiency",
+    "layer_overhead_s",
+    "collective_overhead_s",
+)
+SPREAD = {"typical": 0.7, "engine": 0.5, "architecture": 0.3}
+"""Standard deviation of the natural logarithm that the priors allow."""
+
+SCALE = 0.1
+"""Residuals above this count less than their square."""
+
+
+class Problem(NamedTuple):
+    """What is fitted: measurements with their schedules."""
+
+    cells: Sequence[Cell]
+    prompt_tok: Array
+    frontend: Array
+    """Share of the front end that the requests of each measurement pass."""
+    steps: Steps
+    base: Array
+    """Measurements by metrics: what the simulation said, without the front end."""
+    at_simulation: Array
+    """The same from the recorded steps, at the coefficients of the simulation."""
+    observed: Array
+    """Measurements by metrics, NaN where nothing was published."""
+    weight: Array
+    """Measurements by metrics."""
+
+
+class Space:
+    """The vector of what is fitted."""
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.engines = tuple(sorted({cell.engine for cell in cells}))
+        self.architectures = tuple(sorted({cell.architecture for cell in cells}))
+        self.at: dict[tuple[str, str, str], int] = {}
+        for name in NAMES:
+            self.at["typical", "", name] = len(self.at)
+        for engine in self.engines:
+            for name in OF_ENGINE:
+                self.at["engine", engine, name] = len(self.at)
+        for architecture in self.architectures:
+            for name in OF_ARCHITECTURE:
+                self.at["architecture", architecture, name] = len(self.at)
+        self.spread = np.array([SPREAD[kind] for kind, _, _ in self.at])
+        self.centre = np.zeros(len(self.at))
+        for item in FITTED:
+            self.centre[self.at["typical", "", item.name]] = np.log(item.typical)
+        self._index = {name: self._parts(cells, name) for name in NAMES}
+
+    def _parts(self, cells: Sequence[Cell], name: str) -> tuple[NDArray[np.intp], ...]:
+        """Return where each cell finds the parts of a coefficient; -1 for a factor of 1."""
+        return (
+            np.array([self.at.get(("engine", item.engine, name), -1) for item in cells]),
+            np.array([self.at.get(("architecture", item.architecture, name), -1) for item in cells]),
+        )
+
+    def values(self, vector: Array) -> dict[str, Array]:
+        """Return each coefficient for every measurement."""
+        padded = np.append(vector, 0.0)
+        values: dict[str, Array] = {}
+        for item in FITTED:
+            engine, architecture = self._index[item.name]
+            log = vector[self.at["typical", "", item.name]] + padded[engine] + padded[architecture]
+            values[item.name] = np.clip(np.exp(log), max(item.low, 1e-9), item.high)
+        return values
+
+
+def prices_of(values: Mapping[str, Array], narrow: NDArray[np.bool_]) -> Prices[Array]:
+    """Return the prices of every measurement."""
+    compute = values["compute_efficiency"]
+    in_format = compute * np.where(narrow, values["narrow_efficiency"], 1.0)
+    return Prices(
+        compute=compute,
+        narrow=in_format,
+        expert=in_format * values["expert_efficiency"],
+        memory=values["memory_efficiency"],
+        kv=values["kv_efficiency"],
+        attention=values["attention_efficiency"],
+        half_tok=values["half_tok"],
+        layer_overhead_s=values["layer_overhead_s"],
+        step_overhead_s=values["step_overhead_s"],
+        prompt_step_s=values["prompt_step_s"],
+        sequence_overhead_s=values["sequence_overhead_s"],
+        collective_overhead_s=values["collective_overhead_s"],
+    )
+
+
+class Fitted(NamedTuple):
+    """A fit."""
+
+    vector: Array
+    space: Space
+    predicted: Array
+    """Measurements by metrics, in their own units."""
+
+
+def predicted(problem: Problem, space: Space, vector: Array) -> Array:
+    """Return what the coefficients in ``vector`` say of every measurement."""
+    narrow = np.array([cell.narrow for cell in problem.cells])
+    values = space.values(vector)
+    sums = metrics_s(problem.steps, prices_of(values, narrow), len(problem.cells))
+    scaled = problem.base * sums / problem.at_simulation
+    front_s = problem.frontend * (
+        values["frontend_s"] + values["frontend_tok_s"] * problem.prompt_tok
+    )
+    return np.column_stack([scaled[:, 0] + front_s, scaled[:, 1], scaled[:, 2]])
+
+
+def fit(
+    problem: Problem, keep: NDArray[np.bool_], start: Array | None = None, rounds: int = 30
+) -> Fitted:
+    """Return the coefficients that fit the measurements in ``keep`` best."""
+    space = Space(problem.cells)
+    seen = np.isfinite(problem.observed) & keep[:, None] & np.isfinite(problem.base)
+    target = np.log(np.where(seen, problem.observed, 1.0))
+    weight = np.sqrt(problem.weight) * seen
+
+    def residuals(vector: Array) -> Array:
+        log = np.log(np.maximum(1e-9, np.where(seen, predicted(problem, space, vector), 1.0)))
+        errors = (log - target) * weight
+        prior = (vector - space.centre) / space.spread * SCALE
+        return np.concatenate([errors[seen], prior])
+
+    found = least_squares(
+        residuals,
+        space.centre if start is None else start,
+        loss="soft_l1",
+        f_scale=SCALE,
+        max_nfev=rounds,
+        x_scale=space.spread,
+    )
+    return Fitted(found.x, space, predicted(problem, space, found.x))
+
+
+def coefficients_of(space: Space, vector: Array) -> Calibration:
+    """Return a fit as values with names."""
+    factors: dict[str, dict[str, dict[str, float]]] = {"engine": {}, "architecture": {}}
+    typical: dict[str, float] = {}
+    for (kind, owner, name), place in space.at.items():
+        value = float(np.exp(vector[place]))
+        if kind == "typical":
+            typical[name] = value
+        else:
+            factors[kind].setdefault(owner, {})[name] = value
+    return Calibration(
+        typical=typical, engines=factors["engine"], architectures=factors["architecture"]
+    )
