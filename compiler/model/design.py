@@ -22,6 +22,9 @@ class Link:
     title: str
     bandwidth_bytes_per_s: Sourced[float]
     latency_s: Sourced[float]
+    topology: str = "switch"
+    """How it joins more than two: ``switch`` (all bandwidth to anyone), ``mesh`` (the bandwidth is
+    shared out evenly among all others of the domain) or ``torus`` (neighbours only)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

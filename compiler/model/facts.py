@@ -20,6 +20,7 @@ def link(block: ResolvedBlock) -> Link:
         title=values.text_or(block, "title", block.name),
         bandwidth_bytes_per_s=values.number(block, "bandwidth"),
         latency_s=values.sourced(latency) if latency else NO_LATENCY,
+        topology=values.text_or(block, "topology", "switch"),
     )
 
 

@@ -90,6 +90,11 @@ CATALOG_KINDS: tuple[Kind, ...] = (
             required=True,
         ),
         field("latency", uncertain(amount(TIME)), "Time of the smallest message."),
+        field(
+            "topology",
+            words("switch", "mesh", "torus"),
+            "How it joins more than two: by switches, each with each other, or neighbours.",
+        ),
     ),
     kind(
         "llm",

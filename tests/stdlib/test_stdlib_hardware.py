@@ -384,3 +384,25 @@ def test_half_the_lanes_carry_half() -> None:
     for wide, narrow, share in (("3_x16", "3_x8", 2), ("4_x16", "4_x8", 2), ("4_x16", "4_x4", 4)):
         assert bandwidth(f"pcie_{wide}") == pytest.approx(share * bandwidth(f"pcie_{narrow}"), 1e-3)
     assert bandwidth("pcie_5_x8") == pytest.approx(bandwidth("pcie_4_x16"), 1e-3)
+
+
+def test_fabrics_without_a_switch_say_so() -> None:
+    shapes = {link.id: link.topology for path in ALL if (link := at(path).link)}
+    assert {name for name, shape in shapes.items() if shape == "switch"} == {
+        "link.nvlink_3",
+        "link.nvlink_4",
+        "link.nvlink_5",
+        "link.nvlink_bridge_a100",
+        "link.nvlink_bridge_a30",
+        "link.nvlink_bridge_h100",
+        "link.nvlink_bridge_rtx",
+    }
+    assert {name for name, shape in shapes.items() if shape == "mesh"} == {
+        "link.gaudi_2_roce",
+        "link.gaudi_3_roce",
+        "link.infinity_fabric_3",
+        "link.infinity_fabric_4",
+        "link.infinity_fabric_bridge_mi210",
+        "link.nvlink_bridge_h200",
+        "link.xe_link",
+    }
