@@ -25,8 +25,11 @@ class NetworkModule:
     """Whether most of its computing is convolutions."""
     flop: Sourced[float] | None
     """Of a pass over one item, a multiply-add counted as two; None where layers say."""
+    attention_flop: float
+    """Of that, the part of attention, which stays in 16 bits whatever the weights are."""
     activations: Sourced[float] | None
-    """Numbers that the operators of a pass over one item write; None where layers say."""
+    """Numbers written in a pass over one item: by convolutions, or by the operators that stand
+    between matrix products (norms, sums); None where layers say."""
     kernels: int
     """Operators launched in a pass; 0 where layers say."""
     layers: int

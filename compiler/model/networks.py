@@ -39,6 +39,7 @@ def _module(block: ResolvedBlock) -> NetworkModule:
         passes_per_step=per_step,
         convolution=values.text_or(block, "operators") == "convolution",
         flop=_number_or_none(block, "flop"),
+        attention_flop=_amount_or(block, "attention", 0.0),
         activations=_number_or_none(block, "activations"),
         kernels=values.count_or(block, "kernels", 0),
         layers=values.count_or(block, "layers", 0),

@@ -59,6 +59,16 @@ COEFFICIENTS: tuple[Coefficient, ...] = (
         _FIT,
     ),
     Coefficient(
+        "activation_traffic",
+        "1",
+        1.0,
+        0.3,
+        8.0,
+        "activations that really move, over those that operators write once and read once: above 1 "
+        "where norms and activation functions are operators of their own",
+        _FIT,
+    ),
+    Coefficient(
         "random_access_efficiency",
         "1",
         0.50,

@@ -8,12 +8,14 @@ Source: Williams, Waterman, Patterson, Roofline (2009).
 """
 
 from collections.abc import Mapping
+from math import hypot
 from typing import NamedTuple
 
 from inferc.compiler.model import Accelerator
 from inferc.compiler.model.items import ItemModel, NetworkModule
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
 from inferc.compiler.perf.item_work import Work, passes_of, work
+from inferc.compiler.perf.roofline import larger
 
 WIDE = "fp16"
 """What attention is computed in, whatever the weights are."""
@@ -21,8 +23,8 @@ WIDE = "fp16"
 AT_KNEE = 0.8
 """Share of the largest throughput at which a batch is called beyond the knee."""
 
-LARGEST_BATCH = 4096
-"""No larger batch is considered: engines and their clients stop well before."""
+LARGEST_BATCH = 1 << 20
+"""No larger batch is considered, however small the items are."""
 
 
 class Pass(NamedTuple):
@@ -117,9 +119,10 @@ def _pass(
     """Return the time of a module's passes over a batch.
 
     Convolutions are fused with what follows them: each is as slow as the slower of its computing
-    and of what it reads and writes. Between the matrix products of a transformer stand operators that
-    only move activations, so those come on top. Matrix products of few rows leave the device partly
-    empty: ``m`` rows run at ``m / (m + half)`` of the speed.
+    and of what it reads and writes. A network has layers of both kinds, so the whole lies between
+    the slower of the two sums and both together: their norm of order two. Between the matrix products of a transformer stand operators
+    that only move activations, so those come on top. Matrix products of few rows leave the device
+    partly empty: ``m`` rows run at ``m / (m + half)`` of the speed.
     """
     peak, wide_peak, bandwidth = device
     batch, precision = asked
@@ -128,16 +131,19 @@ def _pass(
     rows = batch * one.rows
     filled = rows / (rows + coefficients["half_tok"]) if rows else 1.0
     computing_s = batch * one.matrix_flop / (peak * _efficiency(module, coefficients, precision))
-    moving_s = batch * one.moved_bytes / memory
+    moving_s = batch * one.moved_bytes * coefficients["activation_traffic"] / memory
     reading_s = one.weights_bytes / memory
     if module.convolution:
         reading_s, moving_s = reading_s + moving_s, 0.0
-    computing_s /= filled
+        product_s = hypot(computing_s, reading_s)
+    else:
+        computing_s /= filled
+        product_s = larger(computing_s, reading_s)
     return Pass(
         module=module.name,
         passes=passes_of(model, module),
-        computing_s=computing_s if computing_s >= reading_s else 0.0,
-        reading_s=reading_s if computing_s < reading_s else 0.0,
+        computing_s=product_s if computing_s >= reading_s else 0.0,
+        reading_s=product_s if computing_s < reading_s else 0.0,
         attention_s=max(
             batch * one.attention_flop / (wide_peak * coefficients["attention_efficiency"]),
             batch * one.cached_bytes / memory,

@@ -17,6 +17,9 @@ KERNELS_PER_LAYER = 8
 """Of a transformer, fused as engines do: queries with keys and values, attention, its output, sum
 and norm, the way up with its activation, the way down, sum and norm, and one for the rest."""
 
+GATED = 3
+"""Matrices of a gated MLP."""
+
 READ_AND_WRITE = 2.0
 """What an operator writes the next one reads."""
 
@@ -72,7 +75,7 @@ def matrix_flop(module: NetworkModule, tokens: float) -> float:
     Each weight of a layer's matrices takes one multiply-add a token, and so does the output head.
     """
     if module.flop is not None:
-        return module.flop.value
+        return module.flop.value - module.attention_flop
     head = float(module.hidden * module.vocabulary)
     return FLOP_PER_MULTIPLY_ADD * tokens * (module.layers * layer_parameters(module) + head)
 
@@ -80,27 +83,26 @@ def matrix_flop(module: NetworkModule, tokens: float) -> float:
 def attention_flop(module: NetworkModule, tokens: float) -> float:
     """Return the FLOP of attention, where layers say: all tokens look at all, both ways.
 
-    A score and a weighted sum take a multiply-add a head dimension each. What ``flop`` states has
-    them in it.
+    A score and a weighted sum take a multiply-add a head dimension each.
     """
     if module.flop is not None:
-        return 0.0
+        return module.attention_flop
     pairs = tokens * (tokens + module.cached_tok)
     width = float(module.heads * module.head_dim)
     return 2.0 * FLOP_PER_MULTIPLY_ADD * module.layers * width * pairs
 
 
 def written_elements(module: NetworkModule, tokens: float) -> float:
-    """Return how many numbers the operators of a pass write: as stated, else of the layers.
+    """Return half the numbers that move between operators of a pass: as stated, else of the layers.
 
-    A layer writes its queries, keys and values, what attention returns, its projection, two sums
-    with their norms, what the MLP's first matrices return and their activation, and its output.
+    What matrix products read and write themselves is hidden behind their computing. Between them a
+    layer has two sums with a norm, each of which reads two states and writes one, and a gated MLP
+    the product of its two branches, which reads two and writes one.
     """
     if module.activations is not None:
         return module.activations.value
-    heads = (2 * module.heads + 2 * module.kv_heads) * module.head_dim
-    wide = module.mlp_matrices * module.intermediate
-    return tokens * (module.layers * float(heads + 6 * module.hidden + wide) + module.vocabulary)
+    gated = 1.5 * module.intermediate if module.mlp_matrices == GATED else 0.0
+    return tokens * module.layers * (3.0 * module.hidden + gated)
 
 
 def live_bytes(module: NetworkModule, tokens: float) -> float:

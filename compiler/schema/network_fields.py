@@ -57,7 +57,12 @@ MODULE: tuple[Field, ...] = (
         "What most of its computing is; absent: matrix products.",
     ),
     field("flop", positive(FLOP), "Computing of a pass over one item; absent: of its layers."),
-    field("activations", positive(NUMBER), "Numbers that its operators write in a pass."),
+    field("attention", amount(FLOP), "Of that, the part of attention, which stays in 16 bits."),
+    field(
+        "activations",
+        positive(NUMBER),
+        "Numbers written in a pass: by convolutions, or between matrix products (norms, sums).",
+    ),
     field("kernels", count(), "Operators launched in a pass; absent: of its layers."),
     field("layers", count(), "Transformer layers."),
     field("hidden", count(), "Width of the residual stream."),

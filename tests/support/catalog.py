@@ -27,6 +27,7 @@ KINDS = {
     "gpu": "gpu",
     "link": "link",
     "models": "llm",
+    "networks": "network",
     "shape": "shape",
     "workload": "workload",
 }
