@@ -16,7 +16,7 @@ def breakdowns(stage: Stage, setup: Setup, load: Load, figures: Figures) -> tupl
     """Return the breakdown of one decode step, and of one step with a prompt beside the answers."""
     sequences = max(1, round(figures.sequences / setup.layout.pipeline_parallel))
     context_tok = load.prompt_tok + load.output_tok / 2.0
-    room = max(1, setup.max_num_batched_tokens - sequences)
+    room = max(1, setup.operating.max_num_batched_tokens - sequences)
     prompt = min(room, round(load.prompt_tok))
     return (
         breakdown(stage, 0, sequences, context_tok),

@@ -7,7 +7,9 @@ from inferc.compiler.estimation import diagnostics as report
 from inferc.compiler.estimation.breakdown import breakdowns
 from inferc.compiler.estimation.checks import problems
 from inferc.compiler.estimation.memory import fit, fits, smallest_tensor_parallel
-from inferc.compiler.estimation.running import Replica, capacity_per_s, demand_of_load, run
+from inferc.compiler.estimation.replica import Replica
+from inferc.compiler.estimation.running import capacity_per_s, demand_of_load, run
+from inferc.compiler.estimation.simulated import WORDS, needs_simulation
 from inferc.compiler.estimation.trust import familiarity, intervals
 from inferc.compiler.estimation.values import Breakdown, Figures, Fit, Kind, Load, Setup
 from inferc.compiler.perf.coefficients import coefficients_of
@@ -79,7 +81,6 @@ class Estimator:
                 setup=setup,
                 stage=Stage(setup.model, setup.place, setup.engine, setup.layout),
                 fit=fit(setup, load),
-                block_tok=coefficients["kv_block_tok"],
                 frontend_s=coefficients["frontend_s"],
                 frontend_tok_s=coefficients["frontend_tok_s"],
             )
@@ -109,6 +110,7 @@ class Estimator:
             waiting=running.waiting,
             familiarity=familiarity(setup),
             intervals=intervals(setup, load),
+            notes=(WORDS,) if needs_simulation(setup) else (),
         )
 
     def _does_not_fit(self, load: Load, found: Fit) -> Diagnostic:

@@ -1,20 +1,28 @@
 """From names and a few numbers to a configuration, with what nobody chose filled in."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
+from inferc.compiler.calibration import (
+    EngineSettings,
+    Run,
+    read_command_line,
+    settings_or_defaults,
+)
 from inferc.compiler.estimation.names import find
 from inferc.compiler.estimation.values import Setup
 from inferc.compiler.model import Accelerator, Engine, LanguageModel
 from inferc.compiler.model.catalog import engine_at, paths, place_of
 from inferc.compiler.model.facts import runs_on
-from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.steps import Layout
+from inferc.compiler.provenance import Origin
 
 USUAL = "fp16"
 """The format of weights where nobody states one: what checkpoints are published in."""
 
-PREFERRED = "engine.vllm"
+PREFERRED = ("engine.vllm", "engine.llama_cpp")
+"""What is taken where nobody names an engine and it runs."""
 
 
 class Wanted(NamedTuple):
@@ -22,27 +30,35 @@ class Wanted(NamedTuple):
 
     precision: str = ""
     kv_precision: str = ""
-    tensor_parallel: int = 1
-    pipeline_parallel: int = 1
-    expert_parallel: int = 1
-    attention_data_parallel: int = 1
+    tensor_parallel: int = 0
+    pipeline_parallel: int = 0
+    expert_parallel: int = 0
+    attention_data_parallel: int = 0
     replicas: int = 1
     max_num_seqs: int = 0
     max_num_batched_tokens: int = 0
     memory_share: float = 0.0
     per_node: int = 0
+    engine_args: str = ""
+    """The engine's own command line; what stands above wins over it."""
 
 
 def default_engine(accelerator: Accelerator) -> Engine | None:
     """Return the engine for an accelerator where nobody names one.
 
-    vLLM where it runs, else the first of the catalog that does.
+    vLLM or llama.cpp where one of them runs, else the first of the catalog that does and batches
+    continuously, else the first that does.
     """
-    for path in (PREFERRED, *paths("engine")):
+    for path in PREFERRED:
         engine = engine_at(path)
         if engine is not None and runs_on(engine, accelerator, ()):
             return engine
-    return None
+    able = [
+        engine
+        for engine in map(engine_at, paths("engine"))
+        if engine is not None and runs_on(engine, accelerator, ())
+    ]
+    return min(able, key=lambda engine: engine.batching != "continuous", default=None)
 
 
 def engine_named(name: str, accelerator: Accelerator) -> Engine | None:
@@ -63,27 +79,51 @@ def setup_of(
 ) -> Setup:
     """Return the configuration, the engine's own defaults where ``wanted`` is silent."""
     assumed: list[str] = []
+    said = read_command_line(wanted.engine_args, engine=engine.id.rpartition(".")[2])
+    tensor = wanted.tensor_parallel or said.tensor_parallel or 1
+    pipeline = wanted.pipeline_parallel or said.pipeline_parallel or 1
+    replicas = wanted.replicas
+    size = tensor * pipeline * replicas
+    per_node = wanted.per_node or _per_node(accelerator, tensor)
+    operating = settings_or_defaults(
+        _chosen(said, wanted),
+        engine,
+        accelerator,
+        run=Run(context_tok=said.max_model_len or model.context, accelerators=tensor * pipeline),
+    )
     layout = Layout(
         precision=wanted.precision or _precision(model, engine, assumed),
-        kv_precision=wanted.kv_precision or engine.kv_precisions[0],
-        tensor_parallel=wanted.tensor_parallel,
-        pipeline_parallel=wanted.pipeline_parallel,
-        expert_parallel=wanted.expert_parallel,
-        attention_data_parallel=wanted.attention_data_parallel,
+        kv_precision=wanted.kv_precision or operating.kv_precision,
+        tensor_parallel=tensor,
+        pipeline_parallel=pipeline,
+        expert_parallel=wanted.expert_parallel or (tensor if said.expert_parallel else 1),
+        attention_data_parallel=wanted.attention_data_parallel
+        or (tensor if said.attention_data_parallel else 1),
     )
-    size = wanted.tensor_parallel * wanted.pipeline_parallel * wanted.replicas
-    per_node = wanted.per_node or _per_node(accelerator, wanted.tensor_parallel)
+    assumed += [
+        f"{name} {getattr(operating, name)}, the default of {engine.title}"
+        for name in ("max_num_seqs", "max_num_batched_tokens")
+        if operating.origin(name) is Origin.DEFAULTED
+    ]
+    assumed += [f"`{flag}` is not read" for flag in said.unread]
     return Setup(
         model=model,
         place=place_of(accelerator, per_node=per_node, nodes=max(1, -(-size // per_node))),
         engine=engine,
         layout=layout,
-        replicas=wanted.replicas,
-        max_num_seqs=wanted.max_num_seqs or _default("max_num_seqs", engine, accelerator, assumed),
-        max_num_batched_tokens=wanted.max_num_batched_tokens
-        or _default("max_num_batched_tokens", engine, accelerator, assumed),
-        memory_share=wanted.memory_share or coefficient("memory_share", engine, accelerator),
+        operating=operating,
+        replicas=replicas,
         assumed=tuple(assumed),
+    )
+
+
+def _chosen(said: EngineSettings, wanted: Wanted) -> EngineSettings:
+    """Return the engine's settings, with the caller's own numbers before its command line's."""
+    return replace(
+        said,
+        max_num_seqs=wanted.max_num_seqs or said.max_num_seqs,
+        max_num_batched_tokens=wanted.max_num_batched_tokens or said.max_num_batched_tokens,
+        memory_share=wanted.memory_share or said.memory_share,
     )
 
 
@@ -97,16 +137,6 @@ def _precision(model: LanguageModel, engine: Engine, assumed: list[str]) -> str:
     why = f"the published {published} is cast to it" if published else "nobody says otherwise"
     assumed.append(f"weights in {wide}: {why}")
     return wide
-
-
-def _default(name: str, engine: Engine, accelerator: Accelerator, assumed: list[str]) -> int:
-    """Return what the engine does unless told; else the most that the planner would give it."""
-    own = engine.defaults.get(name)
-    value = int(own.value if own else coefficient(f"{name}_limit", engine, accelerator))
-    assumed.append(
-        f"{name} {value}, {'the default' if own else 'the usual limit'} of {engine.title}"
-    )
-    return value
 
 
 def _per_node(accelerator: Accelerator, tensor_parallel: int) -> int:

@@ -1,12 +1,14 @@
 """What a configuration holds in memory, and how much of what then fits."""
 
+from dataclasses import replace
+
 from inferc.compiler.estimation.values import Fit, Load, Setup
-from inferc.compiler.model import Accelerator
 from inferc.compiler.perf.architecture import state_bytes, weights_bytes
 from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.memory import (
     activation_bytes,
     kv_bytes_per_tok_and_shard,
+    kv_cache_tok,
     memory_of,
     shard_weights_bytes,
 )
@@ -22,20 +24,30 @@ def fit(setup: Setup, load: Load) -> Fit:
     model, layout = setup.model, setup.layout
     accelerator, engine = setup.place.accelerator, setup.engine
     context_tok = mean_context_tok(load)
+    operating = setup.operating
+    of_free = operating.memory_share_of == "free"
     memory = memory_of(
         accelerator,
         engine,
-        share=setup.memory_share,
+        share=1.0 if of_free else operating.memory_share,
         weights=shard_weights_bytes(
             model, layout.precision, layout.tensor_parallel, layout.pipeline_parallel
         ),
         activation=activation_bytes(
-            model, layout.tensor_parallel, setup.max_num_batched_tokens, setup.max_num_seqs
+            model, layout.tensor_parallel, operating.max_num_batched_tokens, operating.max_num_seqs
         ),
-        kv_tok_bytes=_kv_bytes(setup, context_tok) / context_tok,
+        kv_tok_bytes=1.0,
     )
     groups = layout.attention_data_parallel
-    cache_bytes = max(0.0, memory.kv_cache_bytes)
+    per_tok_bytes = _kv_bytes(setup, context_tok) / context_tok
+    share = operating.memory_share if of_free and memory.kv_cache_bytes > 0.0 else 1.0
+    left_bytes = memory.kv_cache_bytes * share
+    unused_bytes = memory.kv_cache_bytes - left_bytes
+    block_tok = float(operating.kv_block_tok)
+    tokens = kv_cache_tok(left_bytes, per_tok_bytes, block_tok) * groups
+    if operating.kv_cache_tok and left_bytes > 0.0:
+        tokens = float(operating.kv_cache_tok)
+    cache_bytes = tokens / groups * per_tok_bytes
 
     def sequences(of_tok: float) -> float:
         return groups * cache_bytes / _kv_bytes(setup, of_tok)
@@ -44,13 +56,13 @@ def fit(setup: Setup, load: Load) -> Fit:
     model_bytes = weights_bytes(model, layout.precision)
     return Fit(
         total_bytes=memory.total_bytes,
-        usable_bytes=memory.usable_bytes,
+        usable_bytes=memory.usable_bytes - unused_bytes,
         weights_bytes=memory.weights_bytes,
         activation_bytes=memory.activation_bytes,
         runtime_bytes=memory.runtime_bytes,
-        kv_cache_bytes=memory.kv_cache_bytes,
+        kv_cache_bytes=left_bytes,
         state_bytes=state_bytes(model) / layout.tensor_parallel * groups,
-        kv_cache_tok=memory.kv_cache_tok * groups,
+        kv_cache_tok=tokens,
         sequences_mean=sequences(context_tok),
         sequences_full=sequences(load.prompt_tok + load.output_tok),
         sequences_longest=sequences(float(model.context)),
@@ -62,8 +74,6 @@ def fit(setup: Setup, load: Load) -> Fit:
 
 def smallest_tensor_parallel(setup: Setup, load: Load, degrees: tuple[int, ...]) -> int:
     """Return the least of ``degrees`` at which one request fits; 0 where none does."""
-    from dataclasses import replace
-
     for degree in degrees:
         wider = replace(setup, layout=replace(setup.layout, tensor_parallel=degree))
         if fits(fit(wider, load)):
@@ -74,13 +84,6 @@ def smallest_tensor_parallel(setup: Setup, load: Load, degrees: tuple[int, ...])
 def fits(found: Fit) -> bool:
     """Return whether the weights leave room for at least one request of the load."""
     return found.kv_cache_bytes > 0.0 and found.sequences_full >= 1.0
-
-
-def narrower(accelerator: Accelerator, formats: tuple[str, ...]) -> tuple[str, ...]:
-    """Return ``formats`` that the accelerator can compute with, in their order."""
-    from inferc.compiler.perf.formats import peak_flop_per_s
-
-    return tuple(name for name in formats if peak_flop_per_s(accelerator, name) > 0.0)
 
 
 def _kv_bytes(setup: Setup, of_tok: float) -> float:

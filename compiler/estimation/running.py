@@ -2,9 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from math import ceil, inf
-from typing import NamedTuple
 
-from inferc.compiler.estimation.values import Fit, Kind, Load, Setup
+from inferc.compiler.estimation.replica import (
+    CACHE,
+    NEVER,
+    PROMPTS,
+    SLOTS,
+    STATISTICS,
+    Replica,
+    Running,
+)
+from inferc.compiler.estimation.simulated import needs_simulation, simulate, statistics
+from inferc.compiler.estimation.values import Kind, Load
 from inferc.compiler.perf.closed_loop import closed_loop
 from inferc.compiler.perf.demand import Demand, demand_of
 from inferc.compiler.perf.estimate import (
@@ -18,51 +27,6 @@ from inferc.compiler.perf.estimate import (
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.perf.static_batch import static_batch
-from inferc.compiler.perf.steps import Stage
-
-STATISTICS = (("mean", None), ("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-
-PROMPTS, SLOTS, CACHE = "prompts", "max_num_seqs", "kv cache"
-
-
-class Replica(NamedTuple):
-    """One replica with everything that does not depend on the load."""
-
-    setup: Setup
-    stage: Stage
-    fit: Fit
-    block_tok: float
-    frontend_s: float
-    """Before and after the engine, of one request."""
-    frontend_tok_s: float
-    """The same for each token of its prompt."""
-
-    def before_s(self, prompt_tok: float) -> float:
-        """Return the time of a request outside of the engine's steps."""
-        return self.frontend_s + self.frontend_tok_s * prompt_tok
-
-
-class Running(NamedTuple):
-    """How a replica runs. Times are infinite where it cannot carry the load."""
-
-    stable: bool
-    ttft_s: dict[str, float]
-    itl_s: dict[str, float]
-    tpot_s: dict[str, float]
-    e2e_s: dict[str, float]
-    rate_per_s: float
-    """Requests that it answers."""
-    shares: dict[str, float]
-    """Of prompt time, sequence slots and KV cache that are in use, by name."""
-    sequences: float
-    """In prefill or decoding."""
-    waiting: float
-    """Without a place in the replica yet."""
-    makespan_s: float = inf
-    """Of a batch: when its last token is there."""
-
-
-NEVER = dict.fromkeys((name for name, _ in STATISTICS), inf)
 
 
 def demand_of_load(load: Load) -> Demand:
@@ -74,6 +38,8 @@ def demand_of_load(load: Load) -> Demand:
 
 def run(replica: Replica, load: Load) -> Running:
     """Return how one replica runs under its part of ``load``."""
+    if needs_simulation(replica.setup):
+        return _simulated(replica, load)
     match load.kind:
         case Kind.RATE:
             return _open(replica, load)
@@ -98,7 +64,7 @@ def capacity_per_s(replica: Replica, demand: Demand) -> float:
 
 
 def _carried(replica: Replica, demand: Demand, rate_per_s: float) -> bool:
-    budget = replica.setup.max_num_batched_tokens
+    budget = replica.setup.operating.max_num_batched_tokens
     found = operate(replica.stage, demand, rate_per_s, budget, 0.0)
     return found.stable and max(_mean_shares(replica, found).values()) < 1.0
 
@@ -111,13 +77,15 @@ def _open(replica: Replica, load: Load) -> Running:
     """
     setup, demand = replica.setup, demand_of_load(load)
     rate = load.amount / setup.replicas
-    budget = setup.max_num_batched_tokens
+    budget = setup.operating.max_num_batched_tokens
     found = operate(replica.stage, demand, rate, budget, replica.before_s(demand.prompt_tok))
     shares = _mean_shares(replica, found)
     if not found.stable or max(shares.values()) >= 1.0:
         return _stuck(shares)
-    rare = sequences_needed(found) / setup.max_num_seqs
-    cache = kv_needed_tok(found, demand, replica.block_tok) / replica.fit.kv_cache_tok
+    rare = sequences_needed(found) / setup.operating.max_num_seqs
+    cache = (
+        kv_needed_tok(found, demand, float(setup.operating.kv_block_tok)) / replica.fit.kv_cache_tok
+    )
     shares = {PROMPTS: found.load, SLOTS: rare, CACHE: cache}
     present = found.sequences + found.sequences_in_prefill
     return _latencies(found, demand)._replace(rate_per_s=rate, shares=shares, sequences=present)
@@ -146,9 +114,9 @@ def _closed(replica: Replica, load: Load) -> Running:
     """
     setup, demand = replica.setup, demand_of_load(load)
     clients = load.amount / setup.replicas
-    places = max(1.0, min(float(setup.max_num_seqs), _at_once(replica)))
+    places = max(1.0, min(float(setup.operating.max_num_seqs), _at_once(replica)))
     inside = min(clients, places)
-    budget = setup.max_num_batched_tokens
+    budget = setup.operating.max_num_batched_tokens
     rate, found = closed_loop(
         replica.stage, demand, inside, budget, replica.before_s(demand.prompt_tok)
     )
@@ -174,14 +142,16 @@ def _batch(replica: Replica, load: Load) -> Running:
     setup = replica.setup
     requests = ceil(load.amount / setup.replicas)
     prompt, output = round(load.prompt_tok), round(load.output_tok)
-    places = max(1, int(min(setup.max_num_seqs, replica.fit.sequences_full)))
+    places = max(1, int(min(setup.operating.max_num_seqs, replica.fit.sequences_full)))
     before_s = replica.before_s(load.prompt_tok)
     firsts: list[float] = []
     lasts: list[float] = []
     start_s = 0.0
     for done in range(0, requests, places):
         size = min(places, requests - done)
-        found = static_batch(replica.stage, size, prompt, output, setup.max_num_batched_tokens)
+        found = static_batch(
+            replica.stage, size, prompt, output, setup.operating.max_num_batched_tokens
+        )
         firsts += [start_s + before_s + value for value in found.first_s]
         lasts += [start_s + before_s + value for value in found.last_s]
         start_s += max(found.last_s)
@@ -191,7 +161,7 @@ def _batch(replica: Replica, load: Load) -> Running:
     at_once = min(places, requests)
     shares = {
         PROMPTS: 0.0,
-        SLOTS: at_once / setup.max_num_seqs,
+        SLOTS: at_once / setup.operating.max_num_seqs,
         CACHE: at_once / max(1.0, replica.fit.sequences_full),
     }
     return Running(
@@ -205,6 +175,35 @@ def _batch(replica: Replica, load: Load) -> Running:
         sequences=float(at_once),
         waiting=float(requests - at_once),
         makespan_s=max(lasts),
+    )
+
+
+def _simulated(replica: Replica, load: Load) -> Running:
+    """Return how a replica runs whose scheduling has no closed form here.
+
+    Whether it carries an open rate is still asked of the closed form: the work is the same.
+    """
+    setup, demand = replica.setup, demand_of_load(load)
+    shares: dict[str, float] = {}
+    rate = load.amount / setup.replicas
+    if load.kind is Kind.RATE:
+        found = operate(replica.stage, demand, rate, setup.operating.max_num_batched_tokens, 0.0)
+        shares = _mean_shares(replica, found)
+        if not found.stable or max(shares.values()) >= 1.0:
+            return _stuck(shares)
+    done = simulate(replica, load)
+    seen = {SLOTS: done.mean_running / setup.operating.max_num_seqs, CACHE: done.kv_use}
+    return Running(
+        stable=True,
+        ttft_s=statistics(done.ttft),
+        itl_s=statistics(done.itl),
+        tpot_s=statistics(done.tpot),
+        e2e_s=statistics(done.e2e),
+        rate_per_s=rate if load.kind is Kind.RATE else done.requests_per_s,
+        shares={PROMPTS: shares.get(PROMPTS, 0.0), **seen},
+        sequences=done.mean_running,
+        waiting=done.mean_waiting,
+        makespan_s=done.makespan_s,
     )
 
 
@@ -232,7 +231,7 @@ def _mean_shares(replica: Replica, found: Operation) -> dict[str, float]:
     present = found.sequences + found.sequences_in_prefill
     return {
         PROMPTS: found.load,
-        SLOTS: present / replica.setup.max_num_seqs,
+        SLOTS: present / replica.setup.operating.max_num_seqs,
         CACHE: present / max(1.0, _at_once(replica)),
     }
 
@@ -242,7 +241,7 @@ def _at_once(replica: Replica) -> float:
 
     An engine that admits by the full length reserves the whole answer from the start.
     """
-    reserved = replica.setup.engine.kv_admission == "full_length"
+    reserved = replica.setup.operating.kv_admission == "full_length"
     return replica.fit.sequences_full if reserved else replica.fit.sequences_mean
 
 

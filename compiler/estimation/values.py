@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
+from inferc.compiler.calibration import Operating
 from inferc.compiler.model import Engine, LanguageModel, Place
 from inferc.compiler.perf.steps import Layout
 
@@ -17,11 +18,9 @@ class Setup:
     place: Place
     engine: Engine
     layout: Layout
+    operating: Operating
+    """How the engine schedules, and how much it takes."""
     replicas: int = 1
-    max_num_seqs: int
-    max_num_batched_tokens: int
-    memory_share: float
-    """Of an accelerator's memory: what the engine may take."""
     assumed: tuple[str, ...] = ()
     """What nobody chose, in words: defaults of the engine, the format of the weights."""
 

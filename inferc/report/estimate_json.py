@@ -72,7 +72,7 @@ def refusal(diagnostics: Iterable[Diagnostic], memory_of: Fit | None) -> dict[st
 
 def configuration(figures: Figures) -> Mapping[str, Json]:
     """Return what runs where."""
-    setup, layout = figures.setup, figures.setup.layout
+    setup, layout, operating = figures.setup, figures.setup.layout, figures.setup.operating
     return {
         "model": setup.model.id,
         "accelerator": setup.place.accelerator.id,
@@ -87,9 +87,14 @@ def configuration(figures: Figures) -> Mapping[str, Json]:
         "expert_parallel": layout.expert_parallel,
         "attention_data_parallel": layout.attention_data_parallel,
         "replicas": setup.replicas,
-        "max_num_seqs": setup.max_num_seqs,
-        "max_num_batched_tokens": setup.max_num_batched_tokens,
-        "gpu_memory_utilization": setup.memory_share,
+        "scheduling": operating.scheduling,
+        "chunked_prefill": operating.chunked_prefill,
+        "max_num_seqs": operating.max_num_seqs,
+        "max_num_batched_tokens": operating.max_num_batched_tokens,
+        "memory_share": operating.memory_share,
+        "memory_share_of": operating.memory_share_of,
+        "kv_admission": operating.kv_admission,
+        "kv_block_tok": operating.kv_block_tok,
     }
 
 

@@ -63,8 +63,8 @@ def _head(figures: Figures, paint: Paint) -> list[str]:
     )
     split = [f"{name} {value}" for name, value in degrees if value > 1]
     limits = (
-        f"max_num_seqs {setup.max_num_seqs}",
-        f"max_num_batched_tokens {setup.max_num_batched_tokens}",
+        f"max_num_seqs {setup.operating.max_num_seqs}",
+        f"max_num_batched_tokens {setup.operating.max_num_batched_tokens}",
         f"kv cache {layout.kv_precision}",
     )
     return [

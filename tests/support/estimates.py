@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from support import designs
 
+from inferc.compiler.calibration import EngineSettings, Operating, settings_or_defaults
 from inferc.compiler.estimation import Estimator, Figures, Kind, Load, Setup
 from inferc.compiler.perf.steps import Layout, Stage
 
@@ -13,21 +14,33 @@ CHAT = Load(Kind.RATE, 1.0, 1000.0, 200.0)
 def setup(**changes: object) -> Setup:
     """Return Llama 3 70B in fp16 on four A100 under vLLM, with some of its choices changed.
 
-    A name of :class:`Layout` changes the layout, any other the configuration.
+    A name of :class:`Layout` changes the layout, one of :class:`Operating` how the engine works,
+    any other the configuration.
     """
     layout = {"precision": "fp16", "tensor_parallel": 4}
-    known = {field for field in Layout.__dataclass_fields__ if field in changes}
-    layout.update({name: changes.pop(name) for name in known})  # type: ignore[misc]
+    layout.update(_taken(Layout, changes))
+    operating = replace(
+        settings_or_defaults(
+            EngineSettings(max_num_seqs=256, max_num_batched_tokens=8192, memory_share=0.9),
+            designs.vllm(),
+            designs.A100_80GB_SXM,
+        ),
+        **_taken(Operating, changes),  # type: ignore[arg-type]
+    )
     base = Setup(
         model=designs.LLAMA_3_70B,
         place=designs.a100_node(),
         engine=designs.vllm(),
         layout=Layout(**layout),  # type: ignore[arg-type]
-        max_num_seqs=256,
-        max_num_batched_tokens=8192,
-        memory_share=0.9,
+        operating=operating,
     )
     return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def _taken(kind: type, changes: dict[str, object]) -> dict[str, object]:
+    """Return what of ``changes`` are fields of ``kind``, and take it out of them."""
+    names = [name for name in kind.__dataclass_fields__ if name in changes]  # type: ignore[attr-defined]
+    return {name: changes.pop(name) for name in names}
 
 
 def stage(of: Setup | None = None) -> Stage:

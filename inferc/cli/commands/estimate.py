@@ -30,6 +30,9 @@ Next steps:
   inferc explain INF424             what a code means
 """
 
+UNSET: Final = -1
+"""Of a degree of parallelism: what --engine-args say, else 1."""
+
 RATES: Final = {"s": "s", "sec": "s", "min": "min", "m": "min", "h": "h"}
 """Words behind the slash of a rate, and the unit that each is."""
 
@@ -43,12 +46,14 @@ def estimate(
     engine: Annotated[
         str, Option(("--engine",), "Otherwise one that runs there.", metavar="NAME")
     ] = "",
-    tp: Annotated[int, Option(("--tp",), "Accelerators that share each layer.", metavar="N")] = 1,
-    pp: Annotated[int, Option(("--pp",), "Stages of layers.", metavar="N")] = 1,
-    ep: Annotated[int, Option(("--ep",), "Groups that share the experts.", metavar="N")] = 1,
+    tp: Annotated[
+        int, Option(("--tp",), "Accelerators that share each layer.", metavar="N")
+    ] = UNSET,
+    pp: Annotated[int, Option(("--pp",), "Stages of layers.", metavar="N")] = UNSET,
+    ep: Annotated[int, Option(("--ep",), "Groups that share the experts.", metavar="N")] = UNSET,
     attention_dp: Annotated[
         int, Option(("--attention-dp",), "Groups that attend on their own.", metavar="N")
-    ] = 1,
+    ] = UNSET,
     replicas: Annotated[int, Option(("--replicas",), "Copies of all that.", metavar="N")] = 1,
     per_node: Annotated[int, Option(("--per-node",), "Accelerators of a node.", metavar="N")] = 0,
     precision: Annotated[
@@ -67,6 +72,10 @@ def estimate(
         float,
         Option(("--gpu-memory-utilization",), "Share that the engine may take.", metavar="SHARE"),
     ] = 0.0,
+    engine_args: Annotated[
+        str,
+        Option(("--engine-args",), "The engine's own command line; flags win.", metavar="TEXT"),
+    ] = "",
     isl: Annotated[int, Option(("--isl",), "Tokens of a prompt.", metavar="N")] = 1000,
     osl: Annotated[int, Option(("--osl",), "Tokens of an answer.", metavar="N")] = 200,
     rate: Annotated[
@@ -94,10 +103,10 @@ def estimate(
     wanted = Wanted(
         precision=precision,
         kv_precision=kv_cache,
-        tensor_parallel=_positive(tp, "--tp"),
-        pipeline_parallel=_positive(pp, "--pp"),
-        expert_parallel=_positive(ep, "--ep"),
-        attention_data_parallel=_positive(attention_dp, "--attention-dp"),
+        tensor_parallel=_positive(tp, "--tp", unset=UNSET),
+        pipeline_parallel=_positive(pp, "--pp", unset=UNSET),
+        expert_parallel=_positive(ep, "--ep", unset=UNSET),
+        attention_data_parallel=_positive(attention_dp, "--attention-dp", unset=UNSET),
         replicas=_positive(replicas, "--replicas"),
         max_num_seqs=_positive(max_num_seqs, "--max-num-seqs", unset=0),
         max_num_batched_tokens=_positive(
@@ -105,6 +114,7 @@ def estimate(
         ),
         memory_share=_share(gpu_memory_utilization),
         per_node=_positive(per_node, "--per-node", unset=0),
+        engine_args=engine_args,
     )
     found = estimate_one(model, gpu, load, wanted, engine=engine)
     return answer(found, form=format, color=color, explain=explain)
@@ -167,9 +177,10 @@ def read_rate(text: str) -> float:
 
 
 def _positive(value: int, flag: str, *, unset: int = 1) -> int:
+    """Return a number that is 1 or more, or 0 where it is ``unset``."""
     if value < 1 and value != unset:
         raise UsageError(f"{value} is not 1 or more", flag)
-    return value
+    return max(0, value)
 
 
 def _share(value: float) -> float:
