@@ -11,6 +11,7 @@ from support import designs, plans
 
 from inferc.compiler import topology
 from inferc.compiler.model import Design, Emission
+from inferc.compiler.model.catalog import engine_at
 from inferc.compiler.plan import Configuration, Plan
 from inferc.compiler.topology import Topology
 
@@ -99,6 +100,16 @@ def one_board() -> Topology:
     return topology_of(replace(design, name="hobby", services=(slow,)), shape)
 
 
+def with_engine(name: str) -> Topology:
+    """Return the first example on another engine of the catalog."""
+    engine = engine_at(f"engine.{name}")
+    assert engine is not None
+    base = designs.support_chat()
+    service = replace(base.services[0], engines=(engine,))
+    shape = configuration(engine=name)
+    return topology_of(replace(base, services=(service,)), shape)
+
+
 def every() -> Mapping[str, Topology]:
     """Return every example topology, by name."""
     return {
@@ -109,6 +120,7 @@ def every() -> Mapping[str, Topology]:
         "fleet": fleet(4),
         "two_services": two_services(),
         "one_board": one_board(),
+        "on_sglang": with_engine("sglang"),
     }
 
 

@@ -11,7 +11,7 @@ from inferc.compiler.model import Cluster, Engine
 from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.checks import check
-from inferc.targets.kubernetes.objects import CONCERNS, build_objects
+from inferc.targets.kubernetes.objects import CONCERNS, build_objects, refuse
 
 WEIGHTS_BYTES = 141.1e9
 
@@ -98,6 +98,34 @@ def test_the_engine_gets_the_planned_values_as_arguments():
         "--dtype=float16",
     ]
     assert engine(topologies.support_chat())["command"] == ["vllm", "serve"]
+
+
+def test_another_engine_is_started_by_its_own_command():
+    manifests = objects(topologies.with_engine("sglang"))
+    container = engine(topologies.with_engine("sglang"))
+    assert container["command"] == ["python3", "-m", "sglang.launch_server"]
+    assert container["args"] == [
+        "--model-path=/models/meta-llama-meta-llama-3-70b-instruct-0a98d844-87a16b76",
+        "--served-model-name=llama",
+        "--port=30000",
+        "--tensor-parallel-size=4",
+        "--pipeline-parallel-size=1",
+        "--context-length=4096",
+        "--max-running-requests=256",
+        "--chunked-prefill-size=2048",
+        "--mem-fraction-static=0.9",
+        "--dtype=float16",
+        "--host=0.0.0.0",
+        "--enable-metrics",
+    ]
+    assert container["ports"][0]["containerPort"] == 30000
+    (scaler,) = [one for one in manifests if one.kind == "ScaledObject"]
+    assert "sglang:num_queue_reqs" in str(scaler.body)
+
+
+@pytest.mark.parametrize("name", ["tensorrt_llm", "tgi", "lmdeploy", "deepspeed_mii"])
+def test_an_engine_whose_flags_nobody_checked_is_refused(name: str):
+    assert "INF605" in {item.code for item in refuse(topologies.with_engine(name), {})}
 
 
 @pytest.mark.parametrize(

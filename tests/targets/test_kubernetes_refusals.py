@@ -6,6 +6,7 @@ import pytest
 from support import designs, topologies
 
 from inferc.compiler.model import Cluster, Engine, Place
+from inferc.compiler.model.catalog import engine_at
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
@@ -242,12 +243,23 @@ def test_a_note_stops_nothing(topology: Topology, codes: set[str]):
 
 def test_every_known_release_has_the_flags_of_the_plan():
     for (name, version), release in RELEASES.items():
-        engine: Engine = replace(designs.vllm(), id=f"engine.{name}", version=version)
+        profile = engine_at(f"engine.{name}")
+        assert profile is not None
+        engine: Engine = replace(profile, version=version)
         assert release_of(engine) is release
         planned = {flag for key, flag in engine.flags.items() if key != "model"}
-        assert planned <= release.flags
+        assert {flag.replace("--no-", "--", 1) for flag in planned} <= release.flags
         assert all(flag.startswith("--") for flag in release.flags)
         assert not release.drain_flag or release.drain_flag in release.flags
+        assert release.model_flag in {"", engine.flags["model"]}
+        assert {word.partition("=")[0] for word in release.always} <= release.flags
+
+
+def test_the_release_that_the_catalog_names_is_known():
+    for name in {name for name, _ in RELEASES}:
+        profile = engine_at(f"engine.{name}")
+        assert profile is not None
+        assert release_of(profile) is not None, name
 
 
 def test_releases_differ_as_their_packages_do():

@@ -46,6 +46,7 @@ def test_most_shapes_can_be_deployed():
         "with_idle",
         "small_replicas",
         "fleet",
+        "on_sglang",
         "two_services",
     }
 

@@ -28,7 +28,10 @@ class Release:
     """How one release of an engine is started."""
 
     command: tuple[str, ...]
-    """The model's path is the first argument behind it."""
+    model_flag: str = ""
+    """The flag for the model's path; empty where the path is the first argument of the command."""
+    always: tuple[str, ...] = ()
+    """Arguments of every start: what it takes to be reached and measured from outside."""
     flags: frozenset[str]
     drain_flag: str = ""
     """The flag for how many seconds running requests get after SIGTERM; empty where SIGTERM drops
@@ -71,10 +74,25 @@ VLLM_0_33_0: Final = replace(
     drain_flag="--shutdown-timeout",
 )
 
+SGLANG_0_5_5: Final = Release(
+    command=("python3", "-m", "sglang.launch_server"),
+    model_flag="--model-path",
+    always=("--host=0.0.0.0", "--enable-metrics"),
+    flags=_flags(engine_flags.SGLANG_0_5_5_FLAGS),
+    environment={
+        "TORCHINDUCTOR_CACHE_DIR": "/cache/inductor",
+        "TRITON_CACHE_DIR": "/cache/triton",
+    },
+    downloader=("hf", "download"),
+    downloader_flags=HF_DOWNLOAD_FLAGS,
+    image_vendors={"lmsysorg/sglang": ("nvidia",)},
+)
+
 RELEASES: Final[Mapping[tuple[str, str], Release]] = {
     ("vllm", "0.11.0"): VLLM_0_11_0,
     ("vllm", "0.11.2"): VLLM_0_11_2,
     ("vllm", "0.33.0"): VLLM_0_33_0,
+    ("sglang", "0.5.5"): SGLANG_0_5_5,
 }
 """By engine and version."""
 

@@ -1,5 +1,7 @@
 """The engine: Deployment, Service, account."""
 
+from collections.abc import Iterator
+
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import arguments, pods, storage
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
@@ -134,13 +136,12 @@ def _waiter(serving: Serving) -> dict[str, Data]:
 
 
 def _engine(serving: Serving, release: Release) -> dict[str, Data]:
-    given = [f"{flag}={value}" for flag, value in arguments.flags(serving, release)]
     return {
         "name": "engine",
         "image": pods.image(serving),
         "imagePullPolicy": "IfNotPresent",
         "command": list(release.command),
-        "args": [pods.literal(word) for word in (storage.directory(serving), *given)],
+        "args": [pods.literal(word) for word in _arguments(serving, release)],
         "ports": [{"name": PORT_NAME, "containerPort": serving.engine.port, "protocol": "TCP"}],
         "env": _environment(release),
         "resources": _resources(serving),
@@ -155,6 +156,14 @@ def _engine(serving: Serving, release: Release) -> dict[str, Data]:
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
         ],
     }
+
+
+def _arguments(serving: Serving, release: Release) -> Iterator[str]:
+    """Yield what stands behind the command: the model's path, what was planned, the rest."""
+    model = storage.directory(serving)
+    yield f"{release.model_flag}={model}" if release.model_flag else model
+    yield from (f"{flag}={value}" for flag, value in arguments.flags(serving, release))
+    yield from release.always
 
 
 def stop_wait_s(serving: Serving, release: Release) -> int:
