@@ -6,12 +6,26 @@ from itertools import pairwise
 
 from inferc.compiler.load import diagnostics as report
 from inferc.compiler.load.library import Library
-from inferc.compiler.load.modules import Binding, Loaded, LoadedModule, Reader
+from inferc.compiler.load.modules import Binding, Loaded, LoadedModule, ModelFiles, Reader
 from inferc.compiler.load.paths import base_of, folder_of, join, stem_of
-from inferc.dsl import Diagnostic, Label, SourceFile, parse
-from inferc.dsl.syntax import Block, Import, Let, Module, Param
+from inferc.dsl import Diagnostic, Label, SourceFile, Span, parse
+from inferc.dsl.syntax import (
+    AnyStatement,
+    Block,
+    For,
+    If,
+    Import,
+    Let,
+    ModelFrom,
+    Module,
+    Param,
+)
 
 MAX_FILES = 500
+CONFIG = "config.json"
+QUANTIZATION = ("hf_quant_config.json", "quantize_config.json")
+"""What quantisers write beside a configuration."""
+INDEX = ("model.safetensors.index.json",)
 
 
 @dataclass(slots=True)
@@ -23,6 +37,7 @@ class _Loading:
     modules: dict[str, Module] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     edges: dict[str, list[tuple[Import, str]]] = field(default_factory=dict)
+    models: dict[str, ModelFiles] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     listings: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -48,6 +63,7 @@ def load(entry: SourceFile, reader: Reader) -> Loaded:
         for statement, target in _file_imports(state, key):
             if _read(state, statement, target):
                 pending.append(target)
+    _add_models(state)
     _report_cycles(state, entry_key)
     modules = {
         key: LoadedModule(key=key, module=module, bindings=tuple(_bindings(state, key)))
@@ -58,6 +74,7 @@ def load(entry: SourceFile, reader: Reader) -> Loaded:
         modules=modules,
         library=state.library,
         diagnostics=tuple(state.diagnostics),
+        models=state.models,
     )
 
 
@@ -110,7 +127,8 @@ def _read(state: _Loading, statement: Import, key: str) -> bool:
             problem = report.too_many_files(statement.module_span, limit=MAX_FILES)
             state.diagnostics.append(problem)
         return False
-    text = _wrong_case(state, statement, key) or _text(state, statement, key)
+    asked = (statement.module_span, statement.module)
+    text = _wrong_case(state, asked, key) or _text(state, asked, key)
     if isinstance(text, str):
         _add(state, key, SourceFile(key, text))
         return True
@@ -119,34 +137,36 @@ def _read(state: _Loading, statement: Import, key: str) -> bool:
     return False
 
 
-def _text(state: _Loading, statement: Import, key: str) -> str | Diagnostic:
-    """Return the text of the file ``key``, or why there is none."""
-    span = statement.module_span
+def _text(state: _Loading, asked: tuple[Span, str], key: str) -> str | Diagnostic:
+    """Return the text of the file ``key``, or why there is none.
+
+    ``asked`` is where the file is named, and how.
+    """
+    span, path = asked
     try:
         return state.reader.read(key)
     except FileNotFoundError:
         names = state.names(folder_of(key))
         close = _nearest(base_of(key), names)
-        start = statement.module[: len(statement.module) - len(base_of(statement.module))]
+        start = path[: len(path) - len(base_of(path))]
         return report.import_not_found(
             span,
-            path=statement.module,
+            path=path,
             close=[start + name for name in close],
             folder=folder_of(key),
         )
     except IsADirectoryError:
-        return report.import_unreadable(span, path=statement.module, reason="it is a folder")
+        return report.import_unreadable(span, path=path, reason="it is a folder")
     except UnicodeError:
-        return report.import_unreadable(
-            span, path=statement.module, reason="it is not text in UTF-8"
-        )
+        return report.import_unreadable(span, path=path, reason="it is not text in UTF-8")
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return report.import_unreadable(span, path=statement.module, reason=reason.lower())
+        return report.import_unreadable(span, path=path, reason=reason.lower())
 
 
-def _wrong_case(state: _Loading, statement: Import, key: str) -> Diagnostic | None:
+def _wrong_case(state: _Loading, asked: tuple[Span, str], key: str) -> Diagnostic | None:
     """Return a diagnostic if the file's own name differs from ``key`` in its capitals only."""
+    span, written = asked
     names = state.names(folder_of(key))
     name = base_of(key)
     if name in names:
@@ -154,10 +174,71 @@ def _wrong_case(state: _Loading, statement: Import, key: str) -> Diagnostic | No
     actual = next((item for item in names if item.casefold() == name.casefold()), None)
     if actual is None:
         return None
-    written = statement.module
-    return report.import_wrong_case(
-        statement.module_span, written=written, actual=written[: -len(name)] + actual
+    return report.import_wrong_case(span, written=written, actual=written[: -len(name)] + actual)
+
+
+# ---- models from files of their own ------------------------------------------------------------
+
+
+def _add_models(state: _Loading) -> None:
+    """Read the files that `model NAME from "…"` statements lead to, each once."""
+    for module in tuple(state.modules.values()):
+        for statement in _models(module.statements):
+            key = model_key(statement)
+            if key and key not in state.models and key not in state.failed:
+                _add_model(state, statement, key)
+
+
+def _models(statements: Iterable[AnyStatement]) -> Iterator[ModelFrom]:
+    for statement in statements:
+        match statement:
+            case ModelFrom():
+                yield statement
+            case Block(body=body) | For(body=body):
+                yield from _models(body)
+            case If(body=body, otherwise=otherwise):
+                yield from _models((*body, *(otherwise or ())))
+            case _:
+                continue
+
+
+def _add_model(state: _Loading, statement: ModelFrom, key: str) -> None:
+    asked = (statement.path.span, str(statement.path.parts[0]))
+    text = _wrong_case(state, asked, key) or _text(state, asked, key)
+    if isinstance(text, Diagnostic):
+        state.failed.add(key)
+        state.diagnostics.append(text)
+        return
+    state.models[key] = ModelFiles(
+        config=SourceFile(key, text),
+        quantization=_beside(state, key, QUANTIZATION),
+        index=_beside(state, key, INDEX),
     )
+
+
+def _beside(state: _Loading, key: str, wanted: Iterable[str]) -> SourceFile | None:
+    """Return the first of the ``wanted`` files that lies beside ``key`` and can be read."""
+    present = state.names(folder_of(key))
+    for name in wanted:
+        if name in present:
+            path = join(folder_of(key), name)
+            try:
+                return SourceFile(path, state.reader.read(path))
+            except (OSError, ValueError):
+                continue
+    return None
+
+
+def model_key(statement: ModelFrom) -> str:
+    """Return the path of the configuration that ``statement`` names; empty for no plain text.
+
+    A path without `.json` at its end is that of a folder with a `config.json`.
+    """
+    parts = statement.path.parts
+    if len(parts) != 1 or not isinstance(parts[0], str) or not parts[0]:
+        return ""
+    path = parts[0] if parts[0].endswith(".json") else f"{parts[0]}/{CONFIG}"
+    return join("/" if path.startswith("/") else folder_of(statement.span.source.path), path)
 
 
 def _report_cycles(state: _Loading, entry: str) -> None:

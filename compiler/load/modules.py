@@ -1,11 +1,11 @@
 """What loading yields: the modules of a design, and what their imports name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from inferc.compiler.load.library import Library
-from inferc.dsl import Diagnostic, Span
+from inferc.dsl import Diagnostic, SourceFile, Span
 from inferc.dsl.syntax import Module
 
 
@@ -58,6 +58,15 @@ class LoadedModule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFiles:
+    """The files of a model's repository that say what it is; those beside the first may lack."""
+
+    config: SourceFile
+    quantization: SourceFile | None
+    index: SourceFile | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """A closed set of files: everything that the entry needs is here or in the library."""
 
@@ -66,3 +75,5 @@ class Loaded:
     """Every file by its key, the entry included."""
     library: Library
     diagnostics: tuple[Diagnostic, ...]
+    models: Mapping[str, ModelFiles] = field(default_factory=dict[str, ModelFiles])
+    """What `model NAME from "…"` statements lead to, by :func:`model_key` of each."""

@@ -124,6 +124,32 @@ def no_hardware(span: Span, *, place: str) -> Diagnostic:
     )
 
 
+def field_alone(span: Span, *, model: str, name: str, needed: str) -> Diagnostic:
+    """INF159: a fact of a model that means nothing without another."""
+    return Diagnostic(
+        code="INF159",
+        slug="field-alone",
+        message=f"{model} has `{name}` and no `{needed}`",
+        span=span,
+        label=f"means nothing without `{needed}`",
+        help=f"add `{needed} = ...`, or leave `{name}` out",
+    )
+
+
+def more_than_all(
+    span: Span, *, model: str, part: tuple[str, int], whole: tuple[str, int]
+) -> Diagnostic:
+    """INF160: a part of a model is larger than the whole that it belongs to."""
+    return Diagnostic(
+        code="INF160",
+        slug="more-than-all",
+        message=f"{model} has {part[1]} {part[0]} of {whole[1]} {whole[0]}",
+        span=span,
+        label=f"at most {whole[1]} here",
+        help="take both numbers from the model's config.json",
+    )
+
+
 def not_yet_supported(span: Span, *, what: str, instead: str) -> Diagnostic:
     """INF190: the language has it, this version does not act on it."""
     return Diagnostic(

@@ -8,7 +8,7 @@ from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.asserts import check_asserts
 from inferc.compiler.resolve.blocks import Resolved, ResolvedBlock
 from inferc.compiler.resolve.context import Context, Steps
-from inferc.compiler.resolve.elaborate import ensure
+from inferc.compiler.resolve.elaborate import ensure, model_node
 from inferc.compiler.resolve.evaluate import evaluate
 from inferc.compiler.resolve.fields import read_field
 from inferc.compiler.resolve.freeze import freeze, freeze_facts
@@ -120,7 +120,9 @@ def _define_statement(ctx: Context, scope: Scope, statement: ast.AnyStatement) -
             ctx.asserts.append((statement, scope))
         case ast.Import() | ast.Header():
             pass
-        case ast.For() | ast.If() | ast.Flow() | ast.ModelFrom():
+        case ast.ModelFrom():
+            _define_model(ctx, scope, statement)
+        case ast.For() | ast.If() | ast.Flow():
             what = f"{first_words(statement)} at the top of a file"
             ctx.report(report.not_yet(statement.span, what=what))
         case _:
@@ -132,6 +134,13 @@ def _define_statement(ctx: Context, scope: Scope, statement: ast.AnyStatement) -
                     advice="move it into a `topology` block",
                 )
             )
+
+
+def _define_model(ctx: Context, scope: Scope, statement: ast.ModelFrom) -> None:
+    """Define the facts of a model from a file of its own."""
+    node = model_node(ctx, statement, scope, None)
+    name = statement.name
+    _add(ctx, scope, name.text, ValueName(POISON if node is None else node, name.span))
 
 
 def _define_block(ctx: Context, scope: Scope, statement: ast.Block) -> None:

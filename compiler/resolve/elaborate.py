@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from inferc.compiler.resolve import decorators
+from inferc.compiler.resolve import decorators, model_files
 from inferc.compiler.resolve import diagnostics as report
 from inferc.compiler.resolve.context import Context
 from inferc.compiler.resolve.describe import noun
@@ -349,7 +349,7 @@ class _Reading:
             case ast.Flow():
                 self.ctx.report(report.not_yet(statement.span, what="traffic with `->`"))
             case ast.ModelFrom():
-                self._silence_model(statement)
+                self._model_from(statement, scope)
             case _:
                 self.ctx.report(
                     report.misplaced_statement(
@@ -360,9 +360,28 @@ class _Reading:
                     )
                 )
 
-    def _silence_model(self, statement: ast.ModelFrom) -> None:
-        self.ctx.report(report.not_yet(statement.path.span, what="a model from a file of its own"))
-        self.node.names.setdefault(statement.name.text, ValueName(POISON, statement.name.span))
+    def _model_from(self, statement: ast.ModelFrom, scope: Scope) -> None:
+        """Make the two blocks that the statement stands for: the facts, and their use."""
+        if self.overlay or self.node.kind.name != "topology":
+            self.ctx.report(
+                report.misplaced_statement(
+                    statement.span,
+                    what=first_words(statement),
+                    owner=f"env `{self.statement.labels[0].span.text}`"
+                    if self.overlay
+                    else self.node.title,
+                    advice="write it into a `topology` block",
+                )
+            )
+            return
+        facts = model_node(self.ctx, statement, scope, self.node)
+        name = statement.name
+        if facts is None:
+            self.node.names.setdefault(name.text, ValueName(POISON, name.span))
+            return
+        inner = Scope(scope, {model_files.HIDDEN: ValueName(facts, statement.path.span)})
+        use = model_files.use_block(statement)
+        self._child(use, KINDS["model"], (name.text, name.span), inner)
 
     def _assign(self, statement: ast.Assign, scope: Scope) -> None:
         first, *rest = statement.target.steps
@@ -408,6 +427,24 @@ class _Reading:
                 advice="move it into the `sla` block of a service",
             )
         )
+
+
+def model_node(
+    ctx: Context, statement: ast.ModelFrom, scope: Scope, parent: Node | None
+) -> Node | None:
+    """Return the facts that a configuration states, or None where it is no use."""
+    block = model_files.facts_block(ctx, statement)
+    if block is None:
+        return None
+    name = statement.name
+    found = Node(KINDS["llm"], f"{name.text}.source" if parent else name.text, name.span, parent)
+    found.add(Layer(block, scope))
+    found.add(Layer(model_files.own_facts(statement), scope))
+    if parent is None:
+        found.root_path = name.text
+    else:
+        parent.children.append(found)
+    return found
 
 
 def _inherited(node: Node, what: str) -> str:

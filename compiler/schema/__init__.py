@@ -10,6 +10,7 @@ from inferc.compiler.schema.constructors import (
 from inferc.compiler.schema.design_kinds import APIS, DESIGN_KINDS, TARGETS, TARGETS_LATER
 from inferc.compiler.schema.later_kinds import LATER_KINDS
 from inferc.compiler.schema.metrics import METRICS
+from inferc.compiler.schema.model_fields import PUBLISHED
 from inferc.compiler.schema.spec import (
     Constructor,
     Field,
@@ -41,6 +42,7 @@ __all__ = [
     "LATER_FUNCTIONS",
     "METRICS_BY_NAME",
     "PRECISIONS",
+    "PUBLISHED",
     "TARGETS",
     "TARGETS_LATER",
     "Constructor",
