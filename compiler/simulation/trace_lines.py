@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 TIME: Final = "time"
 PROMPT: Final = "prompt"
@@ -150,8 +150,8 @@ def _cells(line: str, separator: str) -> list[str]:
     if '"' not in line:
         return line.strip("\r\n").split(separator)
     try:
-        return next(csv.reader([line], delimiter=separator), [])
-    except csv.Error:
+        return list(next(csv.reader([line], delimiter=separator)))
+    except (csv.Error, StopIteration):
         return []
 
 
@@ -161,11 +161,8 @@ def _cells(line: str, separator: str) -> list[str]:
 def _of_json(numbered: Iterable[tuple[int, str]]) -> Iterator[Row | Wrong | Columns]:
     layout: Layout | None = None
     for number, line in numbered:
-        try:
-            members = json.loads(line)
-        except (ValueError, RecursionError):
-            members = None
-        if not isinstance(members, dict):
+        members = _read_json(line)
+        if not _is_object(members):
             yield Wrong(number, "", _shown(line.strip()), "a JSON object in one line")
             continue
         if layout is None:
@@ -285,21 +282,34 @@ def _blocks(cell: object) -> tuple[int, ...]:
     Raises:
         NotThisError: They are no list of whole numbers.
     """
-    if isinstance(cell, str):
-        try:
-            cell = json.loads(cell)
-        except (ValueError, RecursionError):
-            raise NotThisError(cell, A_LIST) from None
+    listed = _read_json(cell) if isinstance(cell, str) else cell
     if cell is None:
         return ()
-    if not isinstance(cell, list):
+    if not _is_list(listed):
         raise NotThisError(cell, A_LIST)
     numbers: list[int] = []
-    for item in cell:
+    for item in listed:
         if not isinstance(item, int) or item < 0:
             raise NotThisError(item, A_LIST)
         numbers.append(item)
     return tuple(numbers)
+
+
+def _read_json(text: str) -> object:
+    """Return the value of a JSON text, None where it is none."""
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
 
 
 def _shown(found: object) -> str:

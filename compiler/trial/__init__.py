@@ -11,6 +11,7 @@ from inferc.compiler.trial.values import (
     Scene,
     SceneKind,
     Trial,
+    measured,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "Trial",
     "build",
     "chosen",
+    "measured",
 ]

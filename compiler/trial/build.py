@@ -20,7 +20,7 @@ from inferc.compiler.trial.diagnostics import unknown_service
 from inferc.compiler.trial.scenes import Script, scripts
 from inferc.compiler.trial.setup import setup_of
 from inferc.compiler.trial.statistics import figure, mean_s, quantile_s
-from inferc.compiler.trial.values import METRICS, STATISTICS, Line, Order, Scene, Trial
+from inferc.compiler.trial.values import METRICS, STATISTICS, Line, Order, Scene, Trial, measured
 from inferc.dsl.diagnostics import Diagnostic
 from inferc.dsl.suggestions import nearest
 
@@ -170,7 +170,7 @@ def summed(
         lines=tuple(
             Line(
                 objective=line,
-                figure=figure(latencies[_metric(line.metric)], _estimate(line.percentile)),
+                figure=figure(latencies[measured(line)], _estimate(line.percentile)),
             )
             for line in plan.service.objectives
             if understood(line)
@@ -187,10 +187,6 @@ def summed(
         growing=growing,
         queue=queue_of(runs[0]),
     )
-
-
-def _metric(name: str) -> str:
-    return "e2e" if name == "latency" else name
 
 
 def _latency(outcome: Outcome, metric: str) -> Latency:

@@ -63,6 +63,11 @@ class Order:
     """Instead of the design's traffic; of a trace without times, its lengths."""
 
 
+def measured(line: Objective) -> str:
+    """Return which of :data:`METRICS` a line of the SLA is about."""
+    return "e2e" if line.metric == "latency" else line.metric
+
+
 class SceneKind(Enum):
     """Which traffic was simulated."""
 

@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "explain": "Explain a diagnostic, or why the planner chose a value.",
     "fmt": "Bring files into the one form.",
     "graph": "Print the topology as Mermaid, SVG, DOT, JSON or text.",
+    "simulate": "Simulate traffic, stated or recorded: latencies by percentile, the queue.",
     "version": "Print the version.",
 }
 

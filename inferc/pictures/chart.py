@@ -5,22 +5,30 @@ percentile, with more room towards the last percents, where an SLA is kept or mi
 the SLA is a grey field that the curve must pass below.
 
 The same trial gives the same bytes: no date, no chance in the identifiers of an SVG, no font of
-the machine. Colours are those of Okabe and Ito (Color Universal Design, 2008), which all kinds of eyes
-tell apart; kinds of traffic differ in the stroke as well.
+the machine. Colours are those of Okabe and Ito (Color Universal Design, 2008), which all kinds of
+eyes tell apart; kinds of traffic differ in the stroke as well.
 """
+
+# matplotlib leaves the keywords of its methods untyped.
+# pyright: reportUnknownMemberType=false
 
 from collections.abc import Sequence
 from io import BytesIO
 from math import log10
+from warnings import catch_warnings, simplefilter
 
-from matplotlib import rc_context
+from matplotlib import (
+    rc_context,  # pyright: ignore[reportUnknownVariableType]
+    rcdefaults,
+    rcParams,
+)
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from inferc.compiler.trial import Line, Scene, SceneKind, Trial
-from inferc.compiler.units import show
+from inferc.compiler.trial import METRICS, Line, Scene, SceneKind, Trial, measured
+from inferc.compiler.units import show, to_unit
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 INK, GREY, PALE = "#222222", "#666666", "#E4E4E4"
@@ -35,33 +43,27 @@ TITLES = {
     SceneKind.PEAK: "the peak, all the time",
     SceneKind.TRACE: "the trace",
 }
-NAMES = {"ttft": "Time to first token (TTFT)", "tpot": "Time per output token (TPOT)"}
+NAMES = {
+    "ttft": "Time to first token (TTFT)",
+    "tpot": "Time per output token (TPOT)",
+    "itl": "Between two tokens (ITL)",
+    "e2e": "Whole answer (E2E)",
+}
+ALWAYS = ("ttft", "tpot")
+"""Metrics that are drawn whatever the SLA is about; the others where it has a line on them."""
 
-SHARES = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999)
+SHARES = (0.5, 0.9, 0.95, 0.99, 0.999)
 """Of the requests, where the axis of percentiles is labelled."""
 
-STYLE = {
-    "axes.edgecolor": GREY,
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 10,
-    "font.family": "DejaVu Sans",  # comes with matplotlib
-    "font.size": 9,
-    "grid.color": PALE,
-    "grid.linewidth": 0.7,
-    "legend.frameon": False,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "inferc",
-    "text.color": INK,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-}
+UNITS = {"h": "hours", "min": "minutes", "s": "seconds"}
+TIMES = (("h", 10_800.0), ("min", 180.0))
+"""From so many seconds on, time is counted in that unit."""
 
-WIDTH_IN, HEIGHT_IN = 10.0, 6.4
-"""Of the picture of one service."""
+COLUMN_IN, HEIGHT_IN = 4.6, 6.6
+"""Of one distribution, and of the picture of one service."""
+
+LEGEND_IN = 0.24
+"""How far below the top the legend stands: in the second line of the title, which is empty."""
 
 DPI = 144
 """Of a PNG: sharp on screens with two pixels to a point."""
@@ -69,16 +71,48 @@ DPI = 144
 
 def draw_trials(trials: Sequence[Trial], form: str) -> bytes:
     """Return the picture of ``trials``, one below the other, as ``svg`` or ``png``."""
-    with rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN * len(trials)), layout="constrained")
+    with rc_context():
+        _set_style()
+        columns = max(len(_metrics(trial)) for trial in trials)
+        size = (COLUMN_IN * columns, HEIGHT_IN * len(trials))
+        figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
-        parts = figure.subfigures(len(trials), 1, squeeze=False)
-        for trial, (part,) in zip(trials, parts, strict=True):
-            _draw(trial, part)
+        for row, trial in enumerate(trials):
+            _draw(trial, figure.add_subfigure(figure.add_gridspec(len(trials), 1)[row, 0]))
         content = BytesIO()
         nothing = {"Date": None} if form == "svg" else {"Software": None}
-        figure.savefig(content, format=form, dpi=DPI, metadata=nothing)
+        with catch_warnings():
+            simplefilter("ignore")  # letters that the font lacks are drawn as boxes
+            figure.savefig(content, format=form, dpi=DPI, metadata=nothing)
     return content.getvalue()
+
+
+def _set_style() -> None:
+    """Set what all pictures have in common; matplotlib's own defaults come first."""
+    rcdefaults()
+    rcParams["axes.edgecolor"] = GREY
+    rcParams["axes.grid"] = True
+    rcParams["axes.labelcolor"] = INK
+    rcParams["axes.spines.right"] = False
+    rcParams["axes.spines.top"] = False
+    rcParams["axes.titlelocation"] = "left"
+    rcParams["axes.titlesize"] = 10
+    rcParams["font.family"] = "DejaVu Sans"  # comes with matplotlib
+    rcParams["font.size"] = 9
+    rcParams["grid.color"] = PALE
+    rcParams["grid.linewidth"] = 0.7
+    rcParams["legend.frameon"] = False
+    rcParams["svg.fonttype"] = "path"
+    rcParams["svg.hashsalt"] = "inferc"
+    rcParams["text.color"] = INK
+    rcParams["text.parse_math"] = False  # a dollar in a name is a dollar
+    rcParams["xtick.color"] = GREY
+    rcParams["ytick.color"] = GREY
+
+
+def _metrics(trial: Trial) -> list[str]:
+    """Return the metrics that are drawn."""
+    return [name for name in NAMES if name in ALWAYS or _limits(trial, name)]
 
 
 def _draw(trial: Trial, part: SubFigure) -> None:
@@ -86,16 +120,25 @@ def _draw(trial: Trial, part: SubFigure) -> None:
     replicas = "1 replica" if chosen.replicas == 1 else f"{chosen.replicas} replicas"
     part.suptitle(
         f"{service.name}: {service.model.title} on {replicas} of {chosen.accelerators_per_replica}"
-        f" x {service.place.accelerator.title}",
+        f" x {service.place.accelerator.title}\n",
         x=0.01,
         ha="left",
         fontsize=12,
         fontweight="bold",
     )
-    axes = part.subplot_mosaic([["ttft", "tpot"], ["queue", "queue"]], height_ratios=(3, 2))
-    for metric in ("ttft", "tpot"):
-        _distribution(axes[metric], trial, metric)
-    _queue(axes["queue"], trial.scenes[0])
+    metrics = _metrics(trial)
+    grid = part.add_gridspec(2, len(metrics), height_ratios=(3, 2))
+    for column, metric in enumerate(metrics):
+        axes = part.add_subplot(grid[0, column])
+        _distribution(axes, trial, metric)
+        if metric == METRICS[0]:
+            part.legend(
+                *axes.get_legend_handles_labels(),
+                loc="upper left",
+                bbox_to_anchor=(0.0, 1.0 - LEGEND_IN / HEIGHT_IN),
+                ncols=3,
+            )
+    _queue(part.add_subplot(grid[1, :]), trial.scenes[0])
 
 
 # ---- distributions -------------------------------------------------------------------------------
@@ -124,11 +167,10 @@ def _distribution(axes: Axes, trial: Trial, metric: str) -> None:
     axes.set_ylim(top=2.0 * highest)
     _fields(axes, trial, metric)
     axes.xaxis.set_major_locator(FixedLocator([_place(share) for share in SHARES]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda _, tick: _percentile(SHARES[tick or 0])))
+    axes.xaxis.set_major_formatter(FuncFormatter(_share_label))
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, "time")))
-    axes.legend(loc="lower right")
+    axes.yaxis.set_major_formatter(FuncFormatter(_time_label))
 
 
 def _closed_form(axes: Axes, trial: Trial, metric: str) -> None:
@@ -157,7 +199,7 @@ _MARKED = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 def _limits(trial: Trial, metric: str) -> list[Line]:
     """Return the lines of the SLA on a metric that say something about a percentile."""
     lines = trial.scenes[0].lines
-    return [line for line in lines if line.objective.metric == metric]
+    return [line for line in lines if measured(line.objective) == metric]
 
 
 def _fields(axes: Axes, trial: Trial, metric: str) -> None:
@@ -166,15 +208,23 @@ def _fields(axes: Axes, trial: Trial, metric: str) -> None:
     for line in _limits(trial, metric):
         share, limit_s = line.objective.percentile, line.objective.limit.value
         right = _place(share) if share is not None else _place(SHARES[-1])
-        said = f"{_percentile(share) if share is not None else 'mean'} {line.objective.operator}"
+        operator = line.objective.operator.replace("<=", "\N{LESS-THAN OR EQUAL TO}")
+        said = f"{'mean' if share is None else _percentile(share)} {operator}"
         axes.fill_between(
             [0.0, right], limit_s, top, color=GREY, alpha=0.14, linewidth=0.0, zorder=1
         )
-        axes.plot([0.0, right, right], [limit_s, limit_s, top], color=INK, linewidth=1.0, zorder=2)
+        axes.plot(
+            [0.0, right, right],
+            [limit_s, limit_s, top],
+            color=INK,
+            linestyle="-" if line.objective.hard else ":",
+            linewidth=1.0,
+            zorder=2,
+        )
         axes.annotate(
-            f"{said} {show(limit_s, 'time')}",
-            (0.0, limit_s),
-            xytext=(5, 4),
+            f"{'SLA' if line.objective.hard else 'wanted'}\n{said} {show(limit_s, 'time')}",
+            (0.0, top),
+            xytext=(6, -26),
             textcoords="offset points",
             color=INK,
         )
@@ -183,6 +233,18 @@ def _fields(axes: Axes, trial: Trial, metric: str) -> None:
 def _place(share: float) -> float:
     """Return where a share of the requests stands: each nine takes the same room."""
     return -log10(1.0 - share)
+
+
+def _share_label(_: float, tick: int | None) -> str:
+    return _percentile(SHARES[tick or 0])
+
+
+def _time_label(value_s: float, _: int | None) -> str:
+    return show(value_s, "time")
+
+
+def _number_label(value: float, _: int | None) -> str:
+    return f"{value:g}"
 
 
 def _percentile(share: float) -> str:
@@ -194,15 +256,20 @@ def _percentile(share: float) -> str:
 
 def _queue(axes: Axes, scene: Scene) -> None:
     times = [moment.at_s for moment in scene.queue]
+    end_s = times[-1]
+    unit = next((name for name, least_s in TIMES if end_s >= least_s), "s")
+    times = [to_unit(at_s, unit) for at_s in times]
     running = [moment.running for moment in scene.queue]
     waiting = [moment.waiting for moment in scene.queue]
-    axes.set_title(f"Requests over time, all replicas, {TITLES[scene.kind]}, first run")
+    run = "" if scene.runs == 1 else ", in the first run"
+    axes.set_title(f"Requests in all replicas over time, {TITLES[scene.kind]}{run}")
+    axes.set_xlabel(UNITS[unit])
     axes.fill_between(times, running, step="post", color=BLUE, alpha=0.25, linewidth=0.0)
     axes.step(times, running, where="post", color=BLUE, linewidth=0.8, label="running")
     axes.step(times, waiting, where="post", color=ORANGE, linewidth=1.2, label="waiting")
     axes.set_xlim(0.0, times[-1] or 1.0)
     axes.set_ylim(bottom=0.0)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, "time")))
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 1.2, 1.5, 1.8, 2, 3, 6, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(_number_label))
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.legend(loc="upper right", ncols=2)

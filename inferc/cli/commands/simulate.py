@@ -1,0 +1,180 @@
+"""``inferc simulate``."""
+
+import re
+import sys
+from math import inf
+from pathlib import Path
+from typing import Annotated, Final
+
+from inferc import api
+from inferc.cli.answers import refuse
+from inferc.cli.arguments import Option, UsageError
+from inferc.cli.exit_codes import OK
+from inferc.cli.options import Color, Env, File, Format, Params, read_params
+from inferc.cli.progress import progress_bar
+from inferc.cli.show import exit_code, show
+from inferc.cli.terminal import complain, say, to_json, wants_color
+from inferc.files.create import replace_file
+
+EPILOG: Final = """
+Examples:
+  inferc simulate topology.infer
+  inferc simulate topology.infer --picture latency.svg
+  inferc simulate topology.infer --trace log.csv            replay what was recorded
+  inferc simulate topology.infer --trace log.csv --speedup 2
+  inferc simulate topology.infer --rate 1200/min --cv 3     another rate, in clumps
+  inferc simulate topology.infer --format json | jq .services[].scenes[].sla
+
+Traces:
+  CSV    TIMESTAMP,ContextTokens,GeneratedTokens (Azure), or at_s,prompt,output
+  JSON   {"timestamp": 27, "input_length": 6758, "output_length": 500} a line (Mooncake)
+  A trace without times lends its lengths to the arrivals of the design.
+
+Exit codes:
+  0  simulated, whether the SLA was met or not
+  1  the file is wrong
+  2  a file that cannot be read or written, a trace that is none, a bad flag
+  3  infeasible: there is nothing to simulate, standard output has the JSON object that says why
+
+Next steps:
+  inferc plan topology.infer                            what the plan rests on
+  inferc explain topology.infer chat.load.peak          what the peak decides
+"""
+
+FORMS: Final = (".svg", ".png")
+"""Endings of a picture's name."""
+
+MOST_VARIED: Final = 20.0
+"""The gaps of the Azure code completions vary by 13; beyond, next to nothing ever comes."""
+
+PATTERN: Final = re.compile(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([A-Za-z/]*)\s*", re.ASCII)
+
+
+def simulate(
+    file: File,
+    *,
+    trace: Annotated[
+        str, Option(("--trace",), "Requests that were recorded.", metavar="FILE")
+    ] = "",
+    requests: Annotated[
+        int, Option(("--requests",), "Of each run; default: 6,000, or all of a trace.", metavar="N")
+    ] = 0,
+    seeds: Annotated[
+        int, Option(("--seeds",), "How many runs, each by other chance; default: 8.", metavar="K")
+    ] = 0,
+    service: Annotated[str, Option(("--service",), "Only this one.", metavar="NAME")] = "",
+    rate: Annotated[
+        str, Option(("--rate",), "Mean rate instead of the stated: 20, 1200/min.", metavar="R")
+    ] = "",
+    speedup: Annotated[
+        float, Option(("--speedup",), "Replay the trace so many times faster.", metavar="X")
+    ] = 1.0,
+    cv: Annotated[
+        float, Option(("--cv",), "Of the gaps between requests; 1 is Poisson.", metavar="X")
+    ] = 1.0,
+    picture: Annotated[
+        str, Option(("--picture",), "Write latencies and queue: .svg or .png.", metavar="FILE")
+    ] = "",
+    env: Env = "",
+    param: Params = None,
+    format: Format = "human",
+    color: Color = "auto",
+) -> int:
+    """Simulate the traffic on the planned replicas: latencies by percentile, and the queue.
+
+    The file is planned first. Then its traffic comes request by request, with spikes where it has a
+    peak, and once more at the peak all the time, which is what the plan was made for; or as it was
+    recorded in a trace. Figures carry 95 % intervals over several runs; the same command gives the
+    same figures.
+    """
+    experiment = api.Experiment(
+        trace=trace,
+        requests=requests,
+        seeds=seeds,
+        service=service,
+        rate_per_s=_read_rate(rate),
+        speedup=speedup,
+        variation=cv,
+    )
+    _check(experiment, picture)
+    with progress_bar("simulating") as progress:
+        simulated = api.simulate(
+            file, experiment, env=env, params=read_params(param), progress=progress
+        )
+    show(simulated.diagnostics, form=format, color=color)
+    if simulated.planned.refused:
+        return refuse(simulated.planned, form=format)
+    if not simulated.ok:
+        return exit_code(simulated.diagnostics)
+    say(_as_json(simulated) if format == "json" else _as_text(simulated, file, color=color))
+    return _draw(simulated, picture, form=format, color=color) if picture else OK
+
+
+# ---- options -------------------------------------------------------------------------------------
+
+
+def _read_rate(text: str) -> float | None:
+    """Return requests a second for ``20``, ``1200/min`` or ``1200 req/min``; None for nothing.
+
+    Raises:
+        UsageError: It is none of these.
+    """
+    if not text:
+        return None
+    from inferc.compiler.units import NUMBER, TIME, UnitProblem, unit_of
+    from inferc.compiler.units import RATE as REQUESTS
+
+    found = PATTERN.fullmatch(text)
+    if found:
+        unit = unit_of(found[2] or "/s")
+        if not isinstance(unit, UnitProblem) and unit[1] in {REQUESTS, NUMBER / TIME}:
+            rate_per_s = float(found[1]) * float(unit[0])
+            if 0.0 < rate_per_s < inf:
+                return rate_per_s
+    raise UsageError(f"{text!r} is no rate above zero, as in 20, 1200/min or 5 req/s", "--rate")
+
+
+def _check(experiment: api.Experiment, picture: str) -> None:
+    """Raise UsageError where options are out of range, or do not go together."""
+    whole = {"--requests": experiment.requests, "--seeds": experiment.seeds}
+    for flag, value in whole.items():
+        if value < 0:
+            raise UsageError(f"{value} is not a number of at least 1", flag)
+    if not 0.0 < experiment.speedup < inf:
+        raise UsageError(f"{experiment.speedup:g} is no factor above zero", "--speedup")
+    if not 0.0 <= experiment.variation <= MOST_VARIED:
+        raise UsageError(
+            f"{experiment.variation:g} is not between 0 (even) and {MOST_VARIED:g}", "--cv"
+        )
+    if experiment.speedup != 1.0 and not experiment.trace:
+        raise UsageError("only a trace can be replayed faster: name one with --trace", "--speedup")
+    if experiment.speedup != 1.0 and experiment.rate_per_s is not None:
+        raise UsageError("--rate says already how fast the trace is replayed", "--speedup")
+    if picture and not picture.endswith(FORMS):
+        raise UsageError(f"{picture!r} does not end in {' or '.join(FORMS)}", "--picture")
+
+
+# ---- results -------------------------------------------------------------------------------------
+
+
+def _as_text(simulated: api.Simulated, file: str, *, color: str) -> str:
+    from inferc.report.simulation_text import render_trials
+
+    return render_trials(simulated.trials, file=file, color=wants_color(color, sys.stdout))
+
+
+def _as_json(simulated: api.Simulated) -> str:
+    from inferc.report.simulation_json import to_data
+
+    return to_json(to_data(simulated.trials))
+
+
+def _draw(simulated: api.Simulated, picture: str, *, form: str, color: str) -> int:
+    """Write the picture, and say so; return the exit code."""
+    content = api.chart(simulated.trials, Path(picture).suffix[1:])
+    problem = replace_file(Path(picture), content)
+    if problem:
+        show([problem], form=form, color=color)
+        return exit_code([problem])
+    complain(f"wrote {picture}")
+    return OK
