@@ -88,7 +88,8 @@ class Protocol:
     reused_share: float
     """Share of prompt tokens that a prefix cache holds already, where it is on."""
     client: str
-    """``http``, ``in_process`` (the engine's Python class), ``native`` (its own C++ benchmark)."""
+    """``http``, ``triton`` (its front end in C++), ``in_process`` (the engine's Python class) or
+    ``native`` (the engine's own benchmark in C++)."""
     percentile: float | None
     """What latencies are: 0.5 for the median; None for the mean."""
     tpot_of: str
@@ -200,6 +201,9 @@ _ROUNDS = 10
 def _requests(
     row: Conditions, source: Source, in_flight: int | None, basis: dict[str, Basis]
 ) -> int:
+    if source.realised_requests is not None:
+        basis["requests"] = Basis.SOURCE
+        return source.realised_requests
     basis["requests"] = Basis.STATED
     if row.num_prompts is not None:
         return row.num_prompts
