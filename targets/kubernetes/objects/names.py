@@ -12,7 +12,7 @@ LABEL_LIMIT = 63
 
 DIGEST_CHARS = 8
 
-DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
+DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1035: the strictest of the rules for names, that of a Service."""
 
 
