@@ -76,8 +76,10 @@ class Blocks:
             fits += 1
         return max(1, min(fits, steps))
 
-    def again(self, request: Request, context_tok: float, first_s: float, now: float) -> Resumed:
+    def again(
+        self, request: Request, context_tok: float, first_s: float, since_s: float
+    ) -> Resumed:
         """Return what is left to do for a sequence that loses its place."""
         here = round(context_tok)
         left = max(1, request[1] + request[2] - here)
-        return Resumed(here, left, first_s, request, now)
+        return Resumed(here, left, first_s, request, since_s)

@@ -147,7 +147,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                     context -= here
                     used -= blocks.leave(victim[4], count, victim[5])
                     need = crossing[count % cycle] * block_tok
-                    resumed.appendleft(blocks.again(victim[3], here, victim[2], now))
+                    since_s = _released(stalled, now)
+                    resumed.appendleft(blocks.again(victim[3], here, victim[2], since_s))
                     tally.preempted += 1
                     if weigher is not None:
                         weigher.lose(victim[3])
@@ -377,6 +378,16 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
 
 def _serial(sequence: Sequence) -> int:
     return sequence.serial
+
+
+def _released(stalled: list[tuple[float, int]], now: float) -> float:
+    """Return since when the sequence that began last has had no token, and count it no longer."""
+    if not stalled:
+        return now
+    since_s, stuck = stalled.pop()
+    if stuck > 1:
+        stalled.append((since_s, stuck - 1))
+    return since_s
 
 
 def _spread(

@@ -7,6 +7,7 @@ The KV cache is counted in whole blocks for each sequence.
 from __future__ import annotations
 
 import heapq
+import random
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -83,6 +84,7 @@ class Reference:
         self.sides = [Side() for _ in range(setup.pipeline)]
         self.seen = Played()
         self.begun_so_far = 0
+        self.chance = random.Random(5)
         self.seats = max(1, ceil(setup.max_num_seqs / setup.pipeline))
         self.kv_tok = setup.kv_cache_tok / setup.pipeline
 
@@ -198,7 +200,8 @@ class Reference:
         if setup.scheduling == "static" and not side.gathering:
             return []
         mixed = setup.scheduling == "mixed"
-        room = setup.max_num_batched_tokens - (len(side.running) if mixed else 0)
+        wide = 1 if setup.speculation is None else setup.speculation.draft_tok + 1
+        room = setup.max_num_batched_tokens - (wide * len(side.running) if mixed else 0)
         seats = self.seats - len(side.running)
         free = self.kv_tok - sum(item.kv_tok for item in side.running)
         chunks: list[tuple[Item, int]] = []
@@ -280,11 +283,13 @@ class Reference:
 
     def _step_s(self, step: Step) -> float:
         clock = self.clock
+        drafts = self.setup.speculation
+        wide = 1 if drafts is None else drafts.draft_tok + 1
         n = len(step.decoding)
-        tokens = n + sum(tokens for _, tokens in step.chunks)
+        tokens = n * wide + sum(tokens for _, tokens in step.chunks)
         ended = sum(item.done + tokens == item.todo for item, tokens in step.chunks)
         context = sum(item.context for item in step.decoding)
-        took = clock.tokens_s(tokens) + clock.sampled_s(n + ended) + n * clock.sequence_s
+        took = clock.tokens_s(tokens) + clock.sampled_s(n * wide + ended) + n * clock.sequence_s
         took += clock.kv_tok_s * context
         took += clock.window_kv_tok_s * min(context, n * clock.window_tok)
         for item, tokens in step.chunks:
@@ -294,6 +299,8 @@ class Reference:
                 took += clock.window_pair_s * sum(min(at, clock.window_tok) for at in places)
         if step.chunks:
             took += clock.prompt_step_s
+        if drafts is not None and n:
+            took += drafts.draft_s + n * drafts.draft_sequence_s
         return took * self.setup.pipeline
 
     # ---- a step ends
@@ -316,7 +323,7 @@ class Reference:
         for item in step.decoding:
             if item.generated < item.request.output_tok:
                 self.seen.itl.append(now - item.last_s)
-            item.generated += 1
+            item.generated += self._tokens()
             item.last_s = now
         ended = [item for item in side.running if item.generated >= item.request.output_tok]
         if self.setup.scheduling == "static" and len(ended) < len(side.running):
@@ -326,6 +333,15 @@ class Reference:
         if not side.running:
             side.gathering = True
         return len(ended)
+
+    def _tokens(self) -> int:
+        """Return how many tokens a step brings a sequence."""
+        drafts = self.setup.speculation
+        tokens = 1
+        if drafts is not None:
+            while tokens <= drafts.draft_tok and self.chance.random() < drafts.acceptance:
+                tokens += 1
+        return tokens
 
     def _end(self, side: Side, item: Item, now: float) -> None:
         side.running.remove(item)
