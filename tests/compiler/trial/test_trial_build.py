@@ -1,0 +1,205 @@
+"""Plans under simulated traffic: what is simulated, what is counted, what follows from what."""
+
+from collections.abc import Iterable
+
+import pytest
+from support.trials import plan_of
+
+from inferc.compiler.simulation.arrivals import OnOff, Renewal
+from inferc.compiler.simulation.traces import Trace, survey
+from inferc.compiler.trial import METRICS, Order, Recording, Scene, SceneKind, build, chosen
+
+QUICK = Order(requests=400, seeds=3)
+PIN = "chat.replicas = 2"
+
+
+def recorded(text: str) -> Recording:
+    def lines() -> Iterable[str]:
+        return text.splitlines(keepends=True)
+
+    trace = survey("t.csv", lines())
+    assert isinstance(trace, Trace)
+    return Recording(trace=trace, lines=lines)
+
+
+def trace_of(count: int, gap_s: float, prompt: int = 300, output: int = 120) -> Recording:
+    rows = (f"{place * gap_s},{prompt},{output}\n" for place in range(count))
+    return recorded("at_s,prompt,output\n" + "".join(rows))
+
+
+def only(order: Order, load: str = "rate = 4 req/s; shape = steady") -> Scene:
+    (scene,) = build(plan_of(load), order).scenes
+    return scene
+
+
+# ---- which traffic -------------------------------------------------------------------------------
+
+
+def test_a_peak_is_simulated_as_it_comes_and_all_the_time() -> None:
+    stated, peak = build(plan_of(), QUICK).scenes
+    assert (stated.kind, stated.rate_per_s) == (SceneKind.STATED, 4.0)
+    assert isinstance(stated.arrivals, OnOff)
+    assert stated.arrivals.peak == 2.0
+    assert (peak.kind, peak.rate_per_s) == (SceneKind.PEAK, 8.0)
+    assert peak.arrivals == Renewal(rate_per_s=8.0)
+
+
+def test_steady_traffic_is_simulated_once() -> None:
+    scene = only(QUICK)
+    assert scene.kind is SceneKind.STATED
+    assert scene.arrivals == Renewal(rate_per_s=4.0)
+
+
+def test_another_rate_takes_the_place_of_the_stated_one() -> None:
+    stated, peak = build(plan_of(), Order(requests=50, seeds=2, rate_per_s=3.0)).scenes
+    assert (stated.rate_per_s, peak.rate_per_s) == (3.0, 6.0)
+
+
+def test_a_trace_is_one_run_at_its_own_rate() -> None:
+    scene = only(Order(recording=trace_of(40, 0.25)))
+    assert scene.kind is SceneKind.TRACE
+    assert (scene.requests, scene.runs) == (40, 1)
+    assert scene.rate_per_s == pytest.approx(4.0)
+    assert scene.latency_s["ttft"]["p95"].plus_minus is None
+    assert scene.lasts_s == pytest.approx(10.0, abs=6.0)
+
+
+@pytest.mark.parametrize(
+    ("recording", "rate"),
+    [(trace_of(40, 0.25), 2.0), (trace_of(40, 0.25), 16.0)],
+)
+def test_a_trace_is_stretched_to_a_rate(recording: Recording, rate: float) -> None:
+    assert only(Order(recording=recording, rate_per_s=rate)).rate_per_s == pytest.approx(rate)
+
+
+def test_a_trace_begins_again_where_more_is_asked_for() -> None:
+    short = only(Order(recording=trace_of(40, 0.5)))
+    long = only(Order(recording=trace_of(40, 0.5), requests=200))
+    assert long.requests == 200
+    assert long.lasts_s - short.lasts_s == pytest.approx(80.0, abs=1.0)
+
+
+def test_lengths_without_times_come_as_the_design_says() -> None:
+    recording = recorded("input_length,output_length\n200,10\n400,30\n")
+    stated, _ = build(plan_of(), Order(requests=200, seeds=2, recording=recording)).scenes
+    assert stated.kind is SceneKind.STATED
+    answers = stated.output_tok_per_s * stated.lasts_s / 200
+    assert answers == pytest.approx(20.0, rel=0.1)
+
+
+# ---- what comes out ------------------------------------------------------------------------------
+
+
+def test_the_same_order_gives_the_same_figures() -> None:
+    first, second = (build(plan_of(), QUICK) for _ in range(2))
+    assert first == second
+
+
+def test_figures_are_in_order() -> None:
+    for scene in build(plan_of(), QUICK).scenes:
+        for metric in METRICS:
+            figures = scene.latency_s[metric]
+            values = [figures[name].value for name in ("p50", "p90", "p95", "p99")]
+            assert values == sorted(values)
+            assert min(values) > 0.0
+            assert all((figure.plus_minus or 0.0) >= 0.0 for figure in figures.values())
+            shares, times = zip(*scene.curve_s[metric], strict=True)
+            assert list(shares) == sorted(shares)
+            assert list(times) == sorted(times)
+        assert scene.latency_s["e2e"]["mean"].value > scene.latency_s["ttft"]["mean"].value
+
+
+def test_throughput_is_what_was_asked_for() -> None:
+    scene = only(Order(requests=2_000, seeds=2))
+    assert scene.output_tok_per_s == pytest.approx(4.0 * 120.0, rel=0.1)
+    assert scene.total_tok_per_s == pytest.approx(4.0 * 420.0, rel=0.1)
+    # Little: requests present are rate times time
+    present = scene.running + scene.waiting
+    assert present == pytest.approx(4.0 * scene.latency_s["e2e"]["mean"].value, rel=0.1)
+
+
+def test_the_closed_form_agrees_at_its_own_traffic() -> None:
+    """The plan reckons with Poisson arrivals at the peak; the simulation plays just that."""
+    plan = plan_of()
+    _, peak = build(plan, Order(requests=1_500, seeds=4)).scenes
+    for name in ("mean", "p95"):
+        found = peak.latency_s["ttft"][name].value
+        assert found == pytest.approx(plan.estimate.ttft_s[name], rel=0.3)
+    assert peak.latency_s["tpot"]["mean"].value == pytest.approx(plan.estimate.tpot_s, rel=0.15)
+
+
+def test_clumps_wait_longer_than_independent_requests() -> None:
+    """The same requests, in clumps: what is beyond the time of an idle replica grows manifold."""
+    alone = only(Order(requests=400, seeds=2, rate_per_s=0.01)).latency_s["ttft"]["mean"].value
+    order = Order(requests=2_000, seeds=3, rate_per_s=7.0)
+    poisson = only(order).latency_s["ttft"]["mean"].value
+    clumps = (
+        only(Order(requests=2_000, seeds=3, rate_per_s=7.0, variation=3.0))
+        .latency_s["ttft"]["mean"]
+        .value
+    )
+    assert clumps - alone > 2.0 * (poisson - alone) > 0.0
+
+
+@pytest.mark.parametrize(("limit", "met"), [("2s", True), ("20ms", False)])
+def test_lines_of_the_sla_are_judged_by_the_simulation(limit: str, met: bool) -> None:
+    plan = plan_of("rate = 4 req/s; shape = steady", f"p95 ttft <= 2s; prefer p95 e2e <= {limit}")
+    (scene,) = build(plan, QUICK).scenes
+    hard, wanted = scene.lines
+    assert (hard.objective.hard, hard.met, hard.sure) == (True, True, True)
+    assert (wanted.objective.hard, wanted.met) == (False, wanted.figure.value <= 2.0 and met)
+    assert wanted.figure == scene.latency_s["e2e"]["p95"]
+
+
+def test_too_much_traffic_is_seen_as_a_queue_that_grows() -> None:
+    assert not only(QUICK).growing
+    flooded = only(Order(requests=3_000, seeds=2, rate_per_s=400.0))
+    assert flooded.growing
+    assert max(moment.waiting for moment in flooded.queue) > 500
+
+
+def test_requests_beyond_the_longest_context_are_refused_and_answers_cut() -> None:
+    plan = plan_of("rate = 4 req/s; shape = steady")
+    longest = plan.max_model_len
+    rows = [(300, 100), (longest, 10), (longest - 10, 5_000), (300, 100)]
+    text = "".join(f"{place},{prompt},{output}\n" for place, (prompt, output) in enumerate(rows))
+    (scene,) = build(plan, Order(recording=recorded("at_s,prompt,output\n" + text))).scenes
+    assert scene.refused == 1
+    answers = scene.output_tok_per_s * scene.lasts_s
+    assert answers == pytest.approx(100 + 10 + 100)
+
+
+def test_the_queue_is_that_of_all_replicas() -> None:
+    scene = only(Order(requests=400, seeds=2))
+    times = [moment.at_s for moment in scene.queue]
+    assert times == sorted(times)
+    assert times[-1] == pytest.approx(scene.lasts_s, rel=0.2)
+    mean = sum(moment.running for moment in scene.queue) / len(scene.queue)
+    assert mean == pytest.approx(scene.running, rel=0.25)
+
+
+def test_progress_rises_to_the_end() -> None:
+    told: list[float] = []
+    build(plan_of(), Order(requests=1_200, seeds=2), told.append)
+    assert told == sorted(told)
+    assert len(told) > 3
+    assert told[-1] == 1.0
+
+
+# ---- which service -------------------------------------------------------------------------------
+
+
+def test_an_unknown_service_is_named_with_the_nearest() -> None:
+    from support.trials import text_of
+
+    from inferc import api
+    from inferc.dsl import SourceFile
+
+    planned = api.plan(SourceFile("desk.infer", text_of()))
+    found, diagnostics = chosen(planned.plans, "chta")
+    assert found == ()
+    (diagnostic,) = diagnostics
+    assert diagnostic.code == "INF745"
+    assert diagnostic.help == "did you mean `chat`?"
+    assert [item.service.name for item in chosen(planned.plans, "chat")[0]] == ["chat"]
+    assert [item.service.name for item in chosen(planned.plans, "")[0]] == ["chat"]
