@@ -12,22 +12,38 @@ repository. A model may also be a ``config.json``, or stand in an ``.infer`` fil
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from inferc.compiler.estimation import Estimator, Figures, Fit, Kind, Load
 from inferc.compiler.estimation import diagnostics as report
-from inferc.compiler.estimation.choices import Wanted, default_engine, engine_named, setup_of
-from inferc.compiler.estimation.names import find
-from inferc.compiler.model.catalog import accelerator_at, language_model_at, paths
+from inferc.compiler.estimation.choices import (
+    Wanted,
+    default_engine,
+    default_item_engine,
+    engine_named,
+    setup_of,
+)
+from inferc.compiler.estimation.names import Match, find
+from inferc.compiler.model import Accelerator, Engine, LanguageModel
+from inferc.compiler.model.catalog import (
+    accelerator_at,
+    item_model_at,
+    language_model_at,
+    paths,
+)
 from inferc.dsl import Diagnostic, has_errors
 
-__all__ = ["Estimated", "Kind", "Load", "Wanted", "estimate", "estimator_of", "model_named"]
+__all__ = ["Estimated", "Kind", "Load", "Wanted", "estimate", "model_named", "subject_of"]
 
 if TYPE_CHECKING:
     from inferc.compiler.estimation import Breakdown
-    from inferc.compiler.model import LanguageModel
+    from inferc.compiler.model.items import ItemModel
+    from inferc.compiler.perf.items import ItemEstimate
 
 SUFFIX = ".infer"
+
+USUAL_PROMPT_TOK = 1000.0
+"""Of a language model, where nobody says how long prompts are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,11 +52,15 @@ class Estimated:
 
     diagnostics: tuple[Diagnostic, ...]
     figures: Figures | None = None
-    """Also where the load cannot be carried: its times are infinite then."""
+    """Of a language model; also where the load cannot be carried: its times are infinite then."""
     memory: Fit | None = None
     """Also where the configuration does not fit."""
+    items: "ItemEstimate | None" = None
+    """Of a model that answers items: encoders, vision, speech, diffusion."""
+    assumed: tuple[str, ...] = ()
+    """With ``items``: what nobody chose."""
     estimator: Estimator | None = None
-    """The configuration, to be asked about other loads."""
+    """The configuration of a language model, to be asked about other loads."""
 
     @property
     def ok(self) -> bool:
@@ -67,51 +87,80 @@ def estimate(
 ) -> Estimated:
     """Return what a configuration does under ``load``.
 
-    Without ``engine`` it is one that runs on the hardware, vLLM where it does.
+    Without ``engine`` it is one that runs on the hardware, vLLM where it does. Where ``prompt_tok``
+    is 0 it is 1000 of a language model, and of a model that answers items their usual length.
     """
-    found = estimator_of(model, gpu, engine, wanted or Wanted())
-    if isinstance(found, tuple):
-        return Estimated(diagnostics=found)
-    outcome = found.estimate(load)
-    return Estimated(
-        diagnostics=outcome.diagnostics,
-        figures=outcome.figures,
-        memory=outcome.memory,
-        estimator=found,
-    )
+    found = subject_of(model, gpu, engine, wanted or Wanted())
+    if isinstance(found, Estimator):
+        outcome = found.estimate(load._replace(prompt_tok=load.prompt_tok or USUAL_PROMPT_TOK))
+        return Estimated(
+            diagnostics=outcome.diagnostics,
+            figures=outcome.figures,
+            memory=outcome.memory,
+            estimator=found,
+        )
+    if isinstance(found, Network):
+        from inferc.compiler.estimation.networks import estimate_network
+
+        answered = estimate_network(*found, load, wanted or Wanted())
+        return Estimated(
+            diagnostics=answered.diagnostics, items=answered.items, assumed=answered.assumed
+        )
+    return Estimated(diagnostics=found.diagnostics)
+
+
+class Network(NamedTuple):
+    """A model that answers items, on hardware under an engine."""
+
+    model: "ItemModel"
+    accelerator: Accelerator
+    engine: Engine
+
+
+class Wrong(NamedTuple):
+    """Names that mean nothing."""
+
+    diagnostics: tuple[Diagnostic, ...]
 
 
 @lru_cache(maxsize=256)
-def estimator_of(
-    model: str, gpu: str, engine: str, wanted: Wanted
-) -> Estimator | tuple[Diagnostic, ...]:
+def subject_of(model: str, gpu: str, engine: str, wanted: Wanted) -> Estimator | Network | Wrong:
     """Return the configuration that the names mean, or what is wrong with them."""
     used = model_named(model)
-    if isinstance(used, tuple):
+    if isinstance(used, Wrong):
         return used
-    hardware = find("hardware", gpu)
-    accelerator = accelerator_at(hardware.path) if hardware.path else None
+    match = find("hardware", gpu)
+    accelerator = accelerator_at(match.path) if match.path else None
     if accelerator is None:
-        return (
-            report.unknown_name(
-                what="hardware", name=gpu, close=hardware.close, several=hardware.several
-            ),
-        )
-    chosen = engine_named(engine, accelerator) if engine else default_engine(accelerator)
+        return _unknown("hardware", gpu, match)
+    of_items = not isinstance(used, LanguageModel)
+    if engine:
+        chosen = engine_named(engine, accelerator)
+    else:
+        chosen = (default_item_engine if of_items else default_engine)(accelerator)
     if chosen is None:
-        return (
-            report.unknown_name(
-                what="engine",
-                name=engine or f"for {accelerator.title}",
-                close=find("engine", engine).close if engine else (),
-                listed=f"it has {', '.join(path.rpartition('.')[2] for path in paths('engine'))}",
-            ),
-        )
-    return Estimator(setup_of(used, accelerator, chosen, wanted))
+        return _no_engine(engine, accelerator)
+    if isinstance(used, LanguageModel):
+        return Estimator(setup_of(used, accelerator, chosen, wanted))
+    return Network(used, accelerator, chosen)
 
 
-def model_named(name: str) -> "LanguageModel | tuple[Diagnostic, ...]":
-    """Return the language model that ``name`` means, or what is wrong with it.
+def _no_engine(engine: str, accelerator: Accelerator) -> Wrong:
+    match = find("engine", engine) if engine else Match("")
+    known = ", ".join(path.rpartition(".")[2] for path in paths("engine"))
+    name = engine or f"for {accelerator.title}"
+    return _unknown("engine", name, match, listed=f"it has {known}")
+
+
+def _unknown(what: str, name: str, match: Match, *, listed: str = "") -> Wrong:
+    problem = report.unknown_name(
+        what=what, name=name, close=match.close, several=match.several, listed=listed
+    )
+    return Wrong((problem,))
+
+
+def model_named(name: str) -> "LanguageModel | ItemModel | Wrong":
+    """Return the model that ``name`` means, or what is wrong with it.
 
     A name of the catalog, a path to a ``config.json`` of Hugging Face, or ``FILE.infer:NAME`` for
     a service or a model of a file, whose name may be left out where there is only one.
@@ -119,15 +168,11 @@ def model_named(name: str) -> "LanguageModel | tuple[Diagnostic, ...]":
     if SUFFIX in name:
         return _model_of_file(name)
     match = find("model", name)
-    model = language_model_at(match.path) if match.path else None
-    if model is None:
-        return (
-            report.unknown_name(what="model", name=name, close=match.close, several=match.several),
-        )
-    return model
+    found = language_model_at(match.path) or item_model_at(match.path) if match.path else None
+    return _unknown("model", name, match) if found is None else found
 
 
-def _model_of_file(name: str) -> "LanguageModel | tuple[Diagnostic, ...]":
+def _model_of_file(name: str) -> "LanguageModel | Wrong":
     from inferc.compiler.pipeline import Compilation, Settings
     from inferc.files.reader import DiskReader, read_source
 
@@ -135,10 +180,10 @@ def _model_of_file(name: str) -> "LanguageModel | tuple[Diagnostic, ...]":
     path, wanted = head + SUFFIX, tail.removeprefix(":")
     source = read_source(path)
     if isinstance(source, Diagnostic):
-        return (source,)
+        return Wrong((source,))
     designs = Compilation(source, DiskReader(), Settings()).designs
     if designs.value is None:
-        return designs.diagnostics
+        return Wrong(designs.diagnostics)
     found = {
         label: service.model
         for design in designs.value
@@ -150,5 +195,4 @@ def _model_of_file(name: str) -> "LanguageModel | tuple[Diagnostic, ...]":
         return next(iter(models.values()))
     if wanted in found:
         return found[wanted]
-    names = tuple(f"{path}:{label}" for label in found)
-    return (report.unknown_name(what="model", name=name, close=names[:4]),)
+    return _unknown("model", name, Match("", tuple(f"{path}:{label}" for label in found)[:4]))

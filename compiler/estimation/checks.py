@@ -14,15 +14,19 @@ def problems(setup: Setup) -> tuple[Diagnostic, ...]:
 
 
 def _engine(setup: Setup) -> list[Diagnostic]:
-    if runs_on(setup.engine, setup.place.accelerator, ()):
-        return []
-    return [report.engine_cannot(setup, why=f"it runs on {_where(setup)}")]
+    engine = setup.engine
+    if not runs_on(engine, setup.place.accelerator, ()):
+        return [report.engine_cannot(engine, setup.place.accelerator, why=_where(setup))]
+    if engine.batching != "continuous":
+        return [report.no_language_engine(engine, setup.model)]
+    return []
 
 
 def _where(setup: Setup) -> str:
     engine = setup.engine
     kinds = " or ".join(engine.devices)
-    return f"{kinds} of {' or '.join(engine.vendors)}" if engine.vendors else kinds
+    vendors = f" of {' or '.join(engine.vendors)}" if engine.vendors else ""
+    return f"it runs on {kinds}{vendors}"
 
 
 def _formats(setup: Setup) -> list[Diagnostic]:
@@ -34,7 +38,7 @@ def _formats(setup: Setup) -> list[Diagnostic]:
             report.format_unknown(what="weights", name=layout.precision, engine=engine, known=known)
         )
     elif not peak_flop_per_s(setup.place.accelerator, layout.precision):
-        found.append(report.format_not_computed(setup))
+        found.append(report.format_not_computed(setup.place.accelerator, layout.precision))
     cached = [name for name in KV_BYTES if name in {*engine.kv_precisions, "fp16", "bf16"}]
     if layout.kv_precision not in cached:
         found.append(

@@ -25,6 +25,10 @@ PREFERRED = ("engine.vllm", "engine.llama_cpp")
 """What is taken where nobody names an engine and it runs."""
 
 
+PREFERRED_FOR_ITEMS = ("engine.triton", "engine.onnxruntime")
+"""The same for models that answer items: networks other than language models."""
+
+
 class Wanted(NamedTuple):
     """What a caller chooses of a configuration; empty or 0 for what it leaves open."""
 
@@ -58,7 +62,21 @@ def default_engine(accelerator: Accelerator) -> Engine | None:
         for engine in map(engine_at, paths("engine"))
         if engine is not None and runs_on(engine, accelerator, ())
     ]
-    return min(able, key=lambda engine: engine.batching != "continuous", default=None)
+    return min(able, key=_reluctance, default=None)
+
+
+def _reluctance(engine: Engine) -> tuple[bool, bool]:
+    """Return how little an engine is meant for language models that nobody names it for."""
+    return engine.batching != "continuous", engine.only_if_named
+
+
+def default_item_engine(accelerator: Accelerator) -> Engine | None:
+    """Return the engine for models that answer items, where nobody names one."""
+    for path in (*PREFERRED_FOR_ITEMS, *paths("engine")):
+        engine = engine_at(path)
+        if engine is not None and runs_on(engine, accelerator, ()):
+            return engine
+    return None
 
 
 def engine_named(name: str, accelerator: Accelerator) -> Engine | None:

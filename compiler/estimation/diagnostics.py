@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from inferc.compiler.estimation.values import Figures, Fit, Kind, Load, Setup
-from inferc.compiler.model import Engine, LanguageModel
+from inferc.compiler.model import Accelerator, Engine, LanguageModel
+from inferc.compiler.model.items import ItemModel
+from inferc.compiler.perf.items import ItemEstimate
 from inferc.compiler.units import show
 from inferc.dsl import Diagnostic
 
@@ -26,19 +28,86 @@ def unknown_name(
     )
 
 
-def engine_cannot(setup: Setup, *, why: str) -> Diagnostic:
+def engine_cannot(engine: Engine, hardware: Accelerator, *, why: str) -> Diagnostic:
     """INF421: the engine does not run on the accelerator."""
-    hardware = setup.place.accelerator
     return Diagnostic(
         code="INF421",
         slug="engine-cannot",
-        message=f"{setup.engine.title} does not run on {hardware.title}",
+        message=f"{engine.title} does not run on {hardware.title}",
         span=None,
         notes=(
             why,
             f"{hardware.title} is a {hardware.kind} of {hardware.vendor}",
         ),
         help="choose another engine with --engine, or other hardware with --gpu",
+    )
+
+
+def no_language_engine(engine: Engine, model: LanguageModel) -> Diagnostic:
+    """INF421: the engine answers whole batches, and a language model is asked for."""
+    return Diagnostic(
+        code="INF421",
+        slug="engine-cannot",
+        message=f"{engine.title} does not serve {model.title} token by token",
+        span=None,
+        notes=(f"its batching is `{engine.batching}`: a batch begins and ends together",),
+        help="choose an engine with continuous batching, such as vLLM or SGLang",
+    )
+
+
+def not_this_load(model: ItemModel) -> Diagnostic:
+    """INF426: clients that wait are asked for, and the model answers items."""
+    return Diagnostic(
+        code="INF426",
+        slug="not-this-load",
+        message=f"{model.title} answers items, for which a closed loop is not modelled",
+        span=None,
+        notes=("a batch that begins together, or items that come at a rate, are",),
+        help="give --batch for full batches, or --rate for items that come one by one",
+    )
+
+
+def item_too_long(model: ItemModel, tokens: float) -> Diagnostic:
+    """INF423: an item is longer than the model's context."""
+    return Diagnostic(
+        code="INF423",
+        slug="request-too-long",
+        message=f"an item of {tokens:g} tokens is longer than the context of {model.title}",
+        span=None,
+        notes=(f"the longest has {model.context_tok}",),
+        help=f"keep --isl at {model.context_tok} or less",
+    )
+
+
+def items_do_not_fit(found: ItemEstimate) -> Diagnostic:
+    """INF424: the weights of a network and one item leave no room."""
+    memory = found.memory
+    parts = (
+        f"weights {_size(memory.weights_bytes)}, runtime {_size(memory.runtime_bytes)}, one item "
+        f"{_size(memory.per_item_bytes)}"
+    )
+    return Diagnostic(
+        code="INF424",
+        slug="configuration-does-not-fit",
+        message=f"{found.model.title} in {found.precision} does not fit on "
+        f"{found.accelerator.title}",
+        span=None,
+        notes=(f"{parts}, of {_size(memory.usable_bytes)}",),
+        help="choose a larger accelerator, or a narrower --precision",
+    )
+
+
+def items_not_carried(found: ItemEstimate, rate_per_s: float) -> Diagnostic:
+    """INF425: more items come than full batches answer."""
+    most = found.queue.largest_per_s if found.queue else found.items_per_s
+    return Diagnostic(
+        code="INF425",
+        slug="load-not-carried",
+        message=f"{found.instances} x {found.accelerator.title} cannot carry "
+        f"{show(rate_per_s, 'req_per_s')}: the queue grows without end",
+        span=None,
+        notes=(f"full batches of {found.batch} carry {show(most, 'req_per_s')}",),
+        help="add --replicas, allow larger batches with --max-num-seqs, or lower the rate",
     )
 
 
@@ -54,13 +123,12 @@ def format_unknown(*, what: str, name: str, engine: Engine, known: Sequence[str]
     )
 
 
-def format_not_computed(setup: Setup) -> Diagnostic:
+def format_not_computed(hardware: Accelerator, precision: str) -> Diagnostic:
     """INF421: the accelerator multiplies nothing that the weights could be widened to."""
-    hardware = setup.place.accelerator
     return Diagnostic(
         code="INF421",
         slug="engine-cannot",
-        message=f"{hardware.title} cannot compute with weights in {setup.layout.precision}",
+        message=f"{hardware.title} cannot compute with weights in {precision}",
         span=None,
         notes=(f"it multiplies {', '.join(sorted(hardware.flop_per_s))}",),
         help="choose another format with --precision",

@@ -11,7 +11,7 @@ from inferc.compiler.model.names import find_model
 from inferc.dsl.suggestions import nearest
 from inferc.stdlib import files as stdlib
 
-FOLDERS = {"model": ("models",), "hardware": HARDWARE, "engine": ("engine",)}
+FOLDERS = {"model": ("models", "networks"), "hardware": HARDWARE, "engine": ("engine",)}
 """Where the catalog keeps what a name may mean."""
 
 MOST = 4

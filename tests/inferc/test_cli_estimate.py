@@ -125,7 +125,15 @@ WRONG = [
     ((*FOUR, "--rate", "-5/s"), 2, "no rate such as 5/s"),
     ((*FOUR, "--rate", "5/fortnight"), 2, "no rate such as 5/s"),
     ((*FOUR, "--rate", "inf"), 2, "no rate such as 5/s"),
-    ((*FOUR, "--rate", "5/s", "--isl", "0"), 2, "--isl"),
+    ((*FOUR, "--rate", "5/s", "--isl", "-5"), 2, "--isl"),
+    ((*FOUR, "--rate", "5/s", "--osl", "0"), 2, "--osl"),
+    ((*FOUR, "--rate", "1/s", "--engine", "triton"), 2, "token by token"),
+    (("estimate", "--model", "resnet-50", "--gpu", "l4", "--concurrency", "8"), 2, "INF426"),
+    (
+        ("estimate", "--model", "bge-m3", "--gpu", "l4", "--batch", "8", "--isl", "100000"),
+        2,
+        "INF423",
+    ),
     ((*LLAMA, "--tp", "0", "--rate", "1/s"), 2, "--tp"),
     ((*FOUR, "--rate", "1/s", "--gpu-memory-utilization", "2"), 2, "no share between 0 and 1"),
     ((*LLAMA, "--tp", "6", "--rate", "1/s"), 2, "INF422"),
@@ -171,6 +179,50 @@ def test_too_high_a_rate_ends_with_3_and_says_what_is_carried() -> None:
     assert found["stable"] is False
     assert found["ttft_s"]["mean"]["value"] is None
     assert 1 < found["capacity_req_per_s"] < 500
+
+
+# ---- models that answer items ------------------------------------------------------------------
+
+RESNET = ("estimate", "--model", "resnet-50", "--gpu", "l4")
+
+
+def test_full_batches_of_images() -> None:
+    found = data(*RESNET, "--batch", "16")
+    assert found["configuration"]["batch"] == 16
+    assert found["items_per_s"]["value"] == pytest.approx(16 / found["latency_s"]["value"])
+    for figure in (found["latency_s"], found["items_per_s"]):
+        assert figure["low80"] < figure["value"] < figure["high80"]
+    assert [row["batch"] for row in found["batches"]] == [1, 2, 4, 8, 16]
+    assert found["queue"] is None
+    shown = call(*RESNET, "--batch", "16", "--explain").out
+    assert "vision" in shown
+    assert "a batch of 16" in shown
+
+
+def test_images_that_come_at_a_rate_wait_for_a_batch() -> None:
+    slow, fast = (data(*RESNET, "--rate", rate) for rate in ("10/s", "2000/s"))
+    assert slow["queue"]["latency_s"]["mean"] < fast["queue"]["latency_s"]["mean"]
+    assert slow["queue"]["utilisation"] < fast["queue"]["utilisation"] < 1
+    assert call(*RESNET, "--rate", "1000000/s").code == 3
+
+
+def test_replicas_of_a_network_share_the_items() -> None:
+    one, two = (data(*RESNET, "--batch", "8", "--replicas", n) for n in ("1", "2"))
+    assert two["items_per_s"]["value"] == pytest.approx(2 * one["items_per_s"]["value"])
+
+
+def test_longer_items_take_longer() -> None:
+    short, long = (
+        data("estimate", "--model", "bge-m3", "--gpu", "l4", "--batch", "8", "--isl", n)
+        for n in ("64", "512")
+    )
+    assert short["latency_s"]["value"] < long["latency_s"]["value"]
+
+
+def test_a_network_that_does_not_fit_ends_with_3() -> None:
+    done = call("estimate", "--model", "dlrm", "--gpu", "l4", "--batch", "8")
+    assert done.code == 3
+    assert "INF424" in done.err
 
 
 # ---- from Python -------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ Examples:
   inferc estimate --model llama-3-70b-instruct --gpu "h100 sxm" --tp 4 --precision fp8 --rate 5/s
   inferc estimate --model meta-llama/Llama-3.1-8B-Instruct --gpu l40s --concurrency 32
   inferc estimate --model topology.infer:chat --gpu a100_80gb_sxm --tp 4 --batch 8 --explain
+  inferc estimate --model whisper-large-v3 --gpu l4 --batch 16
   inferc estimate --model ./config.json --gpu mi300x --rate 100/min --format json
 
 Exit codes:
@@ -76,7 +77,9 @@ def estimate(
         str,
         Option(("--engine-args",), "The engine's own command line; flags win.", metavar="TEXT"),
     ] = "",
-    isl: Annotated[int, Option(("--isl",), "Tokens of a prompt.", metavar="N")] = 1000,
+    isl: Annotated[
+        int, Option(("--isl",), "Tokens of a prompt, 1000, or of an item.", metavar="N")
+    ] = 0,
     osl: Annotated[int, Option(("--osl",), "Tokens of an answer.", metavar="N")] = 200,
     rate: Annotated[
         str, Option(("--rate",), "Requests that come: 5/s, 300/min.", metavar="RATE")
@@ -123,15 +126,15 @@ def estimate(
 def answer(found: "Estimated", *, form: str, color: str, explain: bool) -> int:
     """Print the figures, or why there are none; return the exit code."""
     show(found.diagnostics, form=form, color=color)
-    if found.figures is not None:
+    if found.items is not None and found.items.fits:
+        _print_items(found, form=form, color=color, explain=explain)
+    elif found.figures is not None:
         _print(found, form=form, color=color, explain=explain)
     elif found.memory is not None:
         _print_memory(found, form=form, color=color)
     if found.ok:
         return OK
-    refused = found.memory is not None and all(
-        item.code in {"INF424", "INF425"} for item in found.diagnostics
-    )
+    refused = all(item.code in {"INF424", "INF425"} for item in found.diagnostics)
     return INFEASIBLE if refused else exit_code(found.diagnostics)
 
 
@@ -154,7 +157,7 @@ def read_load(rate: str, concurrency: int, batch: int, isl: int, osl: int) -> "L
     ]
     if len(given) != 1:
         raise UsageError("give one of --rate, --concurrency and --batch", "load")
-    return Load(*given[0], float(_positive(isl, "--isl")), float(_positive(osl, "--osl")))
+    return Load(*given[0], float(_positive(isl, "--isl", unset=0)), float(_positive(osl, "--osl")))
 
 
 def read_rate(text: str) -> float:
@@ -212,6 +215,20 @@ def _print(found: "Estimated", *, form: str, color: str, explain: bool) -> None:
             color=wants_color(color, sys.stdout),
         )
     )
+
+
+def _print_items(found: "Estimated", *, form: str, color: str, explain: bool) -> None:
+    import sys
+
+    from inferc.report.item_estimate import render_items, to_data
+
+    if found.items is None:
+        return
+    if form == "json":
+        say(to_json(to_data(found.items, assumed=found.assumed)))
+        return
+    painted = wants_color(color, sys.stdout)
+    say(render_items(found.items, assumed=found.assumed, steps=explain, color=painted))
 
 
 def _print_memory(found: "Estimated", *, form: str, color: str) -> None:
