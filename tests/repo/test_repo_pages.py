@@ -96,6 +96,8 @@ def test_explain_finds_the_page_by_code_and_by_slug(path: Path) -> None:
 
 
 EXAMPLE = re.compile(r"^```infer\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CONFIG = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+"""What stands beside the program as `config.json`."""
 
 
 def examples(path: Path) -> list[str]:
@@ -107,6 +109,8 @@ def examples(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", [path for path in pages() if examples(path)], ids=lambda p: p.stem)
 def test_the_example_of_a_page_provokes_its_code(path: Path, tmp_path: Path) -> None:
     found: set[str] = set()
+    for text in CONFIG.findall(path.read_text(encoding="utf-8")):
+        (tmp_path / "config.json").write_text(text, encoding="utf-8")
     for text in examples(path):
         file = tmp_path / "t.infer"
         file.write_text(text, encoding="utf-8")
