@@ -12,6 +12,7 @@ repository. A model may also be a ``config.json``, or stand in an ``.infer`` fil
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from inferc.compiler.estimation import Estimator, Figures, Fit, Kind, Load
@@ -39,8 +40,14 @@ if TYPE_CHECKING:
     from inferc.compiler.estimation import Breakdown
     from inferc.compiler.model.items import ItemModel
     from inferc.compiler.perf.items import ItemEstimate
+    from inferc.dsl import SourceFile
 
 SUFFIX = ".infer"
+JSON = ".json"
+CONFIG = "config.json"
+QUANTIZATION = ("hf_quant_config.json", "quantize_config.json")
+INDEX = "model.safetensors.index.json"
+"""Files of a repository on Hugging Face that say what a model is."""
 
 USUAL_PROMPT_TOK = 1000.0
 """Of a language model, where nobody says how long prompts are."""
@@ -123,9 +130,21 @@ class Wrong(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-@lru_cache(maxsize=256)
 def subject_of(model: str, gpu: str, engine: str, wanted: Wanted) -> Estimator | Network | Wrong:
-    """Return the configuration that the names mean, or what is wrong with them."""
+    """Return the configuration that the names mean, or what is wrong with them.
+
+    Those of the catalog are kept; files may change and are read again.
+    """
+    made = _subject_of if _is_file(model) else _kept_subject_of
+    return made(model, gpu, engine, wanted)
+
+
+def _is_file(name: str) -> bool:
+    """Return whether a model is named by a path: of a file, or of a folder as ``./folder``."""
+    return SUFFIX in name or name.endswith(JSON) or name[:1] in {".", "/", "~"}
+
+
+def _subject_of(model: str, gpu: str, engine: str, wanted: Wanted) -> Estimator | Network | Wrong:
     used = model_named(model)
     if isinstance(used, Wrong):
         return used
@@ -143,6 +162,9 @@ def subject_of(model: str, gpu: str, engine: str, wanted: Wanted) -> Estimator |
     if isinstance(used, LanguageModel):
         return Estimator(setup_of(used, accelerator, chosen, wanted))
     return Network(used, accelerator, chosen)
+
+
+_kept_subject_of = lru_cache(maxsize=256)(_subject_of)
 
 
 def _no_engine(engine: str, accelerator: Accelerator) -> Wrong:
@@ -167,9 +189,43 @@ def model_named(name: str) -> "LanguageModel | ItemModel | Wrong":
     """
     if SUFFIX in name:
         return _model_of_file(name)
+    if _is_file(name):
+        return _model_of_config(Path(name))
     match = find("model", name)
     found = language_model_at(match.path) or item_model_at(match.path) if match.path else None
     return _unknown("model", name, match) if found is None else found
+
+
+def _model_of_config(path: Path) -> "LanguageModel | Wrong":
+    """Return the model that a ``config.json``, or the folder it lies in, describes."""
+    from inferc.compiler.model.from_config import model_from_config
+    from inferc.files.reader import read_source
+
+    path = path.expanduser()
+    config = path if path.name.endswith(JSON) else path / CONFIG
+    source = read_source(str(config))
+    if isinstance(source, Diagnostic):
+        return Wrong((source,))
+    name = config.resolve().parent.name if config.name == CONFIG else config.stem
+    found, diagnostics = model_from_config(
+        source,
+        quantization=_beside(config, QUANTIZATION),
+        index=_beside(config, (INDEX,)),
+        name=name,
+    )
+    return Wrong(diagnostics) if found is None else found
+
+
+def _beside(config: Path, names: tuple[str, ...]) -> "SourceFile | None":
+    """Return the first of the files that lies beside a configuration and can be read."""
+    from inferc.files.reader import read_source
+
+    for name in names:
+        place = config.with_name(name)
+        source = read_source(str(place)) if place.is_file() else None
+        if source is not None and not isinstance(source, Diagnostic):
+            return source
+    return None
 
 
 def _model_of_file(name: str) -> "LanguageModel | Wrong":

@@ -104,6 +104,44 @@ def test_a_model_of_a_file() -> None:
     assert alone["ttft_s"] == named["ttft_s"]
 
 
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "num_hidden_layers": 32,
+    "vocab_size": 128256,
+    "max_position_embeddings": 131072,
+    "tie_word_embeddings": False,
+    "torch_dtype": "bfloat16",
+}
+
+
+def test_a_model_of_a_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(CONFIG), encoding="utf-8")
+    rest = ("--gpu", "l40s", "--rate", "1/s")
+    named = data("estimate", "--model", "llama-3.1-8b-instruct", *rest)
+    for path in (file, tmp_path):
+        found = data("estimate", "--model", path, *rest)
+        assert found["ttft_s"]["mean"] == pytest.approx(named["ttft_s"]["mean"], rel=0.01)
+        assert found["memory"]["weights_bytes"] == pytest.approx(
+            named["memory"]["weights_bytes"], rel=0.01
+        )
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"architectures": ["Nothing"]}'])
+def test_a_configuration_that_says_nothing(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(text, encoding="utf-8")
+    done = call("estimate", "--model", file, "--gpu", "l4", "--rate", "1/s")
+    assert done.code in {1, 2}
+    assert "INF19" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_hardware_that_is_no_gpu_takes_an_engine_of_its_own() -> None:
     found = data(
         "estimate", "--model", "tinyllama", "--gpu", "raspberry_pi_5_8gb", "--rate", "1/h",
