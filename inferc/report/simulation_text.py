@@ -108,7 +108,7 @@ def _pattern(arrivals: Arrivals | None) -> str:
     match arrivals:
         case OnOff(peak=peak, spike_s=spike_s, share=share, variation=variation):
             spikes = (
-                f"; spikes at {amount(peak, 'x')} that, for {amount(spike_s, 's')} on average, and "
+                f"; spikes at {amount(peak, 'x')} that for {amount(spike_s, 's')} on average, "
                 f"{show(share, 'ratio')} of the time"
             )
             return spikes + _clumps(variation)
@@ -120,8 +120,8 @@ def _pattern(arrivals: Arrivals | None) -> str:
 
 def _clumps(variation: float) -> str:
     if variation == 1.0:
-        return ", requests independent of each other"
-    return f", gaps with a coefficient of variation of {variation:g}"
+        return "; requests independent of each other"
+    return f"; gaps with a coefficient of variation of {variation:g}"
 
 
 def _latencies(trial: Trial, scene: Scene, paint: Paint) -> list[str]:
