@@ -29,13 +29,29 @@ SAME = [
     (configs.BLOOM_7B1, "models.bloom_7b1"),
     (configs.OPT_6_7B, "models.opt_6_7b"),
     (configs.DECILM_7B, "models.decilm_7b"),
+    (configs.NEMOTRON_H_56B, "models.nvidia.nemotron_h_56b"),
+    (configs.NEMOTRON_3_NANO, "models.nvidia.nemotron_3_nano_30b_a3b"),
+    (configs.GEMMA_2_9B, "models.google.gemma_2_9b_it"),
+    (configs.GEMMA_3_4B, "models.google.gemma_3_4b_it"),
+    (configs.JAMBA_1_5_MINI, "models.ai21.jamba_1_5_mini"),
+    (configs.MINIMAX_TEXT_01, "models.minimax.minimax_text_01"),
+    (configs.GLM_4_5_AIR, "models.zhipu.glm_4_5_air"),
+    (configs.CHATGLM_9B, "models.zhipu.glm_4_9b_chat"),
+    (configs.PHI_3_5_MOE, "models.microsoft.phi_3_5_moe_instruct"),
+    (configs.STARCODER2_15B, "models.bigcode.starcoder2_15b"),
 ]
+
+
+def named(value: object) -> str:
+    """Return what a case is called."""
+    return str(value["model_type"]) if isinstance(value, dict) else str(value)
+
 
 UNSAID = {"models.qwen.qwen3_next_80b_a3b_instruct": {"prediction_layers"}}
 """What the entry knows from elsewhere."""
 
 
-@pytest.mark.parametrize(("config", "path"), SAME, ids=lambda value: str(value)[-40:])
+@pytest.mark.parametrize(("config", "path"), SAME, ids=named)
 def test_a_configuration_and_its_entry_describe_one_model(config: Json, path: str) -> None:
     read, entry = model_of(config), language_model_at(path)
     assert entry is not None
@@ -61,7 +77,7 @@ PUBLISHED = [
 ]
 
 
-@pytest.mark.parametrize(("config", "published"), PUBLISHED, ids=lambda value: str(value)[-40:])
+@pytest.mark.parametrize(("config", "published"), PUBLISHED, ids=named)
 def test_the_layers_of_a_configuration_hold_what_was_published(
     config: Json, published: float
 ) -> None:
