@@ -148,14 +148,39 @@ _AICONFIGURATOR = Source(
 
 
 def _aiconfigurator(row: Conditions) -> Source:
-    """Return the method of its sweeps: the generator's own token budget, one prompt a step.
+    """Return the method of aiconfigurator's sweeps, of which there are two.
 
-    Its rule is ``agg max_num_tokens = max_batch_size + isl``, later 1500 more.
+    One has lengths of powers of two and data sets that are long enough. The other, with lengths in
+    thousands, starts servers as aiconfigurator writes the command, and leaves AIPerf at its usual
+    data set of 100 prompts: they come again and again, and vLLM keeps prefixes unless told not to.
     """
-    batch = float(row.facts.get("batch_size") or row.concurrency or 0)
-    budget_tok = batch + (row.isl_tok or 0.0)
-    return replace(_AICONFIGURATOR, settings={"max_num_batched_tokens": budget_tok})
+    settings: dict[str, Setting] = {}
+    batch = row.facts.get("batch_size", "")
+    if batch.replace(".", "", 1).isdigit():
+        settings["max_num_seqs"] = float(batch)
+    if (row.isl_tok or 1.0) % _THOUSAND_TOK:
+        return replace(_AICONFIGURATOR, settings=settings)
+    if row.engine == "sglang":
+        settings["mixed_chunk"] = True
+    reused = _aiperf_reused(row.concurrency or 1) if row.engine == "vllm" else 0.0
+    return replace(_AICONFIGURATOR, settings=settings, reused_share=reused)
 
+
+def _aiperf_reused(concurrency: int) -> float:
+    """Return which share of prompts the cache holds when they are counted.
+
+    Of 100 prompts the warm-up sends ``2 c``, the first so many of ``10 c`` that count the rest.
+    """
+    unseen = max(0, _AIPERF_PROMPTS - 2 * concurrency)
+    counted = 10 * concurrency
+    return min(_AIPERF_REUSED, 1.0 - min(unseen, counted) / counted)
+
+
+_AIPERF_PROMPTS = 100
+"""``--num-dataset-entries`` of AIPerf and GenAI-Perf, unless said otherwise."""
+_AIPERF_REUSED = 0.97
+"""At most: the last block of a prompt is always worked out."""
+_THOUSAND_TOK = 1000.0
 
 _TRTLLM_REQUESTS = {
     (128, 128): 30000,
