@@ -86,7 +86,9 @@ class Protocol:
     template_tok: float
     """What a chat template adds to each prompt beyond ``prompt``."""
     reused_share: float
-    """Share of prompt tokens that a prefix cache holds already, where it is on."""
+    """Share of prompt tokens that a prefix cache holds already, where it is on and large enough."""
+    distinct_prompts: int | None
+    """How many prompts that is about, to see whether the cache can hold them; None for few."""
     client: str
     """``http``, ``triton`` (its front end in C++), ``in_process`` (the engine's Python class) or
     ``native`` (the engine's own benchmark in C++)."""
@@ -134,6 +136,7 @@ def protocol_of(conditions: Conditions) -> Protocol:
         output=_output(conditions, source, basis),
         template_tok=source.template_tok,
         reused_share=_reused(conditions, source, basis),
+        distinct_prompts=source.distinct_prompts,
         client=_client(conditions, source, basis),
         percentile=_percentile(conditions, basis),
         tpot_of=source.tpot_of,

@@ -38,6 +38,8 @@ class Source:
     output_variation: float | None = None
     template_tok: float = 0.0
     reused_share: float | None = 0.0
+    distinct_prompts: int | None = None
+    """How many prompts there are that are sent again and again."""
     client: str = ""
     tpot_of: str = "request"
     ttft_of: str = "request"
@@ -162,8 +164,14 @@ def _aiconfigurator(row: Conditions) -> Source:
         return replace(_AICONFIGURATOR, settings=settings)
     if row.engine == "sglang":
         settings["mixed_chunk"] = True
-    reused = _aiperf_reused(row.concurrency or 1) if row.engine == "vllm" else 0.0
-    return replace(_AICONFIGURATOR, settings=settings, reused_share=reused)
+    if row.engine != "vllm":
+        return replace(_AICONFIGURATOR, settings=settings)
+    return replace(
+        _AICONFIGURATOR,
+        settings=settings,
+        reused_share=_aiperf_reused(row.concurrency or 1),
+        distinct_prompts=_AIPERF_PROMPTS,
+    )
 
 
 def _aiperf_reused(concurrency: int) -> float:
@@ -325,6 +333,7 @@ def _accelmark(row: Conditions) -> Source:
         steady=sustained,
         template_tok=_LLAMA_TEMPLATE_TOK,
         reused_share=_accelmark_reused(row),
+        distinct_prompts=row.num_prompts,
         client="in_process",
         settings=settings,
     )
