@@ -1,12 +1,12 @@
 """From the plan of a service to what its traffic comes to."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import partial
 from itertools import islice
 
 from inferc.compiler.plan import Plan, ServicePlan
-from inferc.compiler.plan.objectives import understood
 from inferc.compiler.simulation.replica import open_loop
 from inferc.compiler.simulation.values import (
     SHARES,
@@ -20,9 +20,18 @@ from inferc.compiler.trial.diagnostics import unknown_service
 from inferc.compiler.trial.scenes import Script, scripts
 from inferc.compiler.trial.setup import setup_of
 from inferc.compiler.trial.statistics import figure, mean_s, quantile_s
-from inferc.compiler.trial.values import METRICS, STATISTICS, Line, Order, Scene, Trial, measured
+from inferc.compiler.trial.values import (
+    METRICS,
+    STATISTICS,
+    Figure,
+    Line,
+    Order,
+    Scene,
+    Trial,
+    can_judge,
+    measured,
+)
 from inferc.dsl.diagnostics import Diagnostic
-from inferc.dsl.suggestions import nearest
 
 Progress = Callable[[float], None]
 """Is told the share of all requests that have been sent."""
@@ -52,7 +61,8 @@ def chosen(
     if found or not every:
         return found, ()
     names = tuple(dict.fromkeys(item.service.name for item in every))
-    return (), (unknown_service(name=service, known=names, near=nearest(service, names)),)
+    near = next(iter(get_close_matches(service, names, n=1)), "")
+    return (), (unknown_service(name=service, known=names, near=near),)
 
 
 # ---- inside --------------------------------------------------------------------------------------
@@ -141,14 +151,15 @@ def summed(
     *,
     growing: bool,
 ) -> Scene:
-    """Return several runs as one scene."""
+    """Return several runs, each of several replicas, as one scene."""
     latencies = {
         metric: [[_latency(outcome, metric) for outcome in run] for run in runs]
         for metric in METRICS
     }
     every = [outcome for run in runs for outcome in run]
-    spans_s = [max(outcome.makespan_s for outcome in run) for run in runs]
-    span_s = sum(spans_s)
+    span_s = sum(max(outcome.makespan_s for outcome in run) for run in runs)
+    output_tok = sum(item.output_tok for item in every)
+    prompt_tok = sum(item.prompt_tok for item in every)
     return Scene(
         kind=play.kind,
         arrivals=play.arrivals,
@@ -156,29 +167,18 @@ def summed(
         requests=play.requests,
         runs=len(runs),
         lasts_s=span_s / len(runs),
-        latency_s={
-            metric: {name: figure(found, _estimate(share)) for name, share in STATISTICS.items()}
-            for metric, found in latencies.items()
-        },
-        curve_s={
-            metric: tuple(
-                (share, quantile_s([item for run in found for item in run], share))
-                for share in SHARES
-            )
-            for metric, found in latencies.items()
-        },
+        latency_s={metric: _figures(found) for metric, found in latencies.items()},
+        curve_s={metric: _curve(found) for metric, found in latencies.items()},
         lines=tuple(
             Line(
                 objective=line,
                 figure=figure(latencies[measured(line)], _estimate(line.percentile)),
             )
             for line in plan.service.objectives
-            if understood(line)
+            if can_judge(line)
         ),
-        output_tok_per_s=sum(item.output_tok for item in every) / span_s if span_s else 0.0,
-        total_tok_per_s=(
-            sum(item.output_tok + item.prompt_tok for item in every) / span_s if span_s else 0.0
-        ),
+        output_tok_per_s=output_tok / span_s if span_s else 0.0,
+        total_tok_per_s=(output_tok + prompt_tok) / span_s if span_s else 0.0,
         running=sum(item.mean_running for item in every) / len(runs),
         waiting=sum(item.mean_waiting for item in every) / len(runs),
         kv_use=sum(item.kv_use for item in every) / len(every),
@@ -187,6 +187,15 @@ def summed(
         growing=growing,
         queue=queue_of(runs[0]),
     )
+
+
+def _figures(runs: Sequence[Sequence[Latency]]) -> Mapping[str, Figure]:
+    return {name: figure(runs, _estimate(share)) for name, share in STATISTICS.items()}
+
+
+def _curve(runs: Sequence[Sequence[Latency]]) -> tuple[tuple[float, float], ...]:
+    together = [latency for run in runs for latency in run]
+    return tuple((share, quantile_s(together, share)) for share in SHARES)
 
 
 def _latency(outcome: Outcome, metric: str) -> Latency:

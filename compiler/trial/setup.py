@@ -2,8 +2,8 @@
 
 from inferc.compiler.model import Engine
 from inferc.compiler.perf.coefficients import coefficient
+from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.plan import ServicePlan
-from inferc.compiler.plan.space import Shape
 from inferc.compiler.simulation.values import ReplicaSetup
 
 
@@ -16,21 +16,17 @@ def engine_of(plan: ServicePlan) -> Engine:
 def setup_of(plan: ServicePlan) -> ReplicaSetup:
     """Return how one replica of ``plan`` schedules, and how long its steps take."""
     engine, place, chosen = engine_of(plan), plan.service.place, plan.configuration
-    shape = Shape(
-        engine=engine,
-        model=plan.service.model,
-        place=place,
+    layout = Layout(
         precision=chosen.precision,
-        tensor=chosen.tensor_parallel,
-        pipeline=chosen.pipeline_parallel,
-        memory_share=plan.gpu_memory_utilization,
+        tensor_parallel=chosen.tensor_parallel,
+        pipeline_parallel=chosen.pipeline_parallel,
     )
 
     def cost(name: str) -> float:
         return coefficient(name, engine, place.accelerator)
 
     return ReplicaSetup(
-        clock=shape.stage,
+        clock=Stage(plan.service.model, place, engine, layout),
         scheduling="prefill_first" if engine.scheduling == "prefill_first" else "mixed",
         max_num_seqs=chosen.max_num_seqs,
         max_num_batched_tokens=chosen.max_num_batched_tokens,

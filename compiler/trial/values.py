@@ -68,6 +68,11 @@ def measured(line: Objective) -> str:
     return "e2e" if line.metric == "latency" else line.metric
 
 
+def can_judge(line: Objective) -> bool:
+    """Return whether a simulation says if a line of the SLA is met."""
+    return measured(line) in METRICS and line.operator in {"<", "<="}
+
+
 class SceneKind(Enum):
     """Which traffic was simulated."""
 

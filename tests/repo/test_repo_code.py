@@ -20,7 +20,7 @@ UNIT_FILES = {"compiler/units.py", "compiler/units_table.py"}
 PUBLIC_PARTS = {"inferc.dsl.diagnostics", "inferc.dsl.source", "inferc.dsl.syntax"}
 """Data that every phase speaks of, imported as modules where the door would load more."""
 
-LIBRARIES = {"inferc.compiler.perf"}
+LIBRARIES = {"inferc.compiler.perf", "inferc.compiler.simulation"}
 """No phases but formulas, whose modules are their subjects."""
 
 

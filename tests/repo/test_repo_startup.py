@@ -12,7 +12,13 @@ from support.repository import ROOT
 EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
 
 DRAWING = {"graphviz"}
-HEAVY = {"jinja2", "lark", "networkx", "pydantic", "rich", "typer", "yaml", *DRAWING}
+SIMULATING = {
+    "ddsketch",
+    "inferc.compiler.simulation.traces",
+    "inferc.compiler.trial",
+    "matplotlib",
+}
+HEAVY = {"jinja2", "lark", "networkx", "pydantic", "rich", "typer", "yaml", *DRAWING, *SIMULATING}
 
 ENDS = {"chekc": 2}
 """Exit codes other than 0."""
@@ -31,7 +37,12 @@ LOADED = [
     (("fmt", "--check", str(EXAMPLE)), (HEAVY - {"lark", "typer"}) | {"inferc.compiler.resolve"}),
     (
         ("plan", str(EXAMPLE)),
-        {"graphviz", "jinja2", "pydantic", "rich", "typer", "yaml", "inferc.targets.kubernetes"},
+        {"graphviz", "jinja2", "pydantic", "rich", "typer", "yaml", "inferc.targets.kubernetes"}
+        | SIMULATING,
+    ),
+    (
+        ("simulate", str(EXAMPLE), "--requests", "50", "--seeds", "2"),
+        {"graphviz", "jinja2", "matplotlib", "pydantic", "rich", "yaml", "inferc.targets"},
     ),
     (("compile", str(EXAMPLE), "-t", "kubernetes", "--dry-run"), {"rich", *DRAWING}),
     (("compile", str(EXAMPLE), "-t", "diagram", "--dry-run"), {"jinja2", "rich"}),
