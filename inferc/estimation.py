@@ -22,6 +22,7 @@ from inferc.compiler.estimation.choices import (
     default_engine,
     default_item_engine,
     engine_named,
+    format_in_name,
     setup_of,
 )
 from inferc.compiler.estimation.names import Match, find
@@ -160,6 +161,9 @@ def _subject_of(model: str, gpu: str, engine: str, wanted: Wanted) -> Estimator 
     if chosen is None:
         return _no_engine(engine, accelerator)
     if isinstance(used, LanguageModel):
+        told = "" if wanted.precision or _is_file(model) else format_in_name(model, gpu=gpu)
+        if told:
+            wanted = wanted._replace(precision=told)
         return Estimator(setup_of(used, accelerator, chosen, wanted))
     return Network(used, accelerator, chosen)
 

@@ -4,11 +4,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from inferc.compiler.calibration import (
+    Conditions,
     EngineSettings,
     Run,
     read_command_line,
     settings_or_defaults,
 )
+from inferc.compiler.calibration.names import weights_format
 from inferc.compiler.estimation.names import find
 from inferc.compiler.estimation.values import Setup
 from inferc.compiler.model import Accelerator, Engine, LanguageModel
@@ -110,7 +112,7 @@ def setup_of(
         run=Run(context_tok=said.max_model_len or model.context, accelerators=tensor * pipeline),
     )
     layout = Layout(
-        precision=wanted.precision or _precision(model, engine, assumed),
+        precision=wanted.precision or _precision(model, engine, said.quantization, assumed),
         kv_precision=wanted.kv_precision or operating.kv_precision,
         tensor_parallel=tensor,
         pipeline_parallel=pipeline,
@@ -145,8 +147,22 @@ def _chosen(said: EngineSettings, wanted: Wanted) -> EngineSettings:
     )
 
 
-def _precision(model: LanguageModel, engine: Engine, assumed: list[str]) -> str:
-    """Return the format of the published weights, where the engine has it."""
+def format_in_name(name: str, *, gpu: str = "") -> str:
+    """Return the format of weights that the name of a checkpoint says; empty where it does not."""
+    words = Conditions(id="", model=name, gpu=gpu, engine="", load="")
+    return weights_format(words).name
+
+
+def _precision(model: LanguageModel, engine: Engine, quantization: str, assumed: list[str]) -> str:
+    """Return the format that the command line asks for, else that of the published weights.
+
+    The latter only where the engine has it.
+    """
+    if quantization:
+        words = Conditions(id="", model="", gpu="", engine="", load="", weights=quantization)
+        asked = weights_format(words).name
+        if asked:
+            return asked
     wide = next((name for name in engine.precisions if name in {"fp16", "bf16"}), USUAL)
     published = model.published
     if published in engine.precisions and published in BYTES_PER_PARAMETER:

@@ -104,6 +104,30 @@ def test_a_model_of_a_file() -> None:
     assert alone["ttft_s"] == named["ttft_s"]
 
 
+@pytest.mark.parametrize(
+    ("model", "precision"),
+    [
+        ("RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8", "fp8"),
+        ("hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4", "int4"),
+        ("llama-3.1-8b-instruct", "bf16"),
+    ],
+)
+def test_the_name_of_a_checkpoint_says_its_format(model: str, precision: str) -> None:
+    found = data("estimate", "--model", model, "--gpu", "l40s", "--rate", "1/s")
+    assert found["configuration"]["precision"] == precision
+    fixed = data(
+        "estimate", "--model", model, "--gpu", "l40s", "--rate", "1/s", "--precision", "int8"
+    )
+    assert fixed["configuration"]["precision"] == "int8"
+
+
+def test_the_engines_command_line_says_the_format() -> None:
+    arguments = ("--engine-args", "--quantization fp8 --tensor-parallel-size 2")
+    found = data(*LLAMA, "--rate", "1/s", *arguments)
+    assert found["configuration"]["precision"] == "fp8"
+    assert found["configuration"]["tensor_parallel"] == 2
+
+
 CONFIG = {
     "architectures": ["LlamaForCausalLM"],
     "model_type": "llama",
