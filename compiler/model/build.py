@@ -118,6 +118,12 @@ def _engines(
     precisions, named = choices.precisions(decided), choices.engines(decided)
     entries = [facts.engine(entry) for entry in blocks.of_kind("engine")]
     known = [item for item in entries if not item.only_if_named or _asked(item, named)]
+    others = [item for item in known if item.batching != GENERATES and item.id in named]
+    if others:
+        line = next(decision for decision in decided if others[0].id in decision.values)
+        titles = " and ".join(item.title for item in others)
+        found.append(report.engine_for_networks(line.span, service=block.name, engines=titles))
+        return ()
     able = tuple(
         item
         for item in known
@@ -146,8 +152,6 @@ def _asked(engine: Engine, named: frozenset[str]) -> bool:
 def _ability(engine: Engine) -> str:
     """Return where an engine runs, as a note."""
     vendors = " or ".join(engine.vendors) or "any vendor"
-    if engine.batching != GENERATES:
-        return f"{engine.title} serves networks, which answer whole items, and no language models"
     return (
         f"{engine.title} runs on {' or '.join(engine.devices)} of {vendors}, "
         f"weights in {', '.join(engine.precisions)}"

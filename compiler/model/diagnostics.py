@@ -150,6 +150,19 @@ def more_than_all(
     )
 
 
+def engine_for_networks(span: Span, *, service: str, engines: str) -> Diagnostic:
+    """INF161: an engine that batches whole items is to serve a language model."""
+    return Diagnostic(
+        code="INF161",
+        slug="engine-for-networks",
+        message=f"`{service}` serves a language model, and {engines} answers whole items",
+        span=span,
+        label="waits for a batch and answers it at once",
+        notes=("answers are written token by token, which takes continuous batching",),
+        help="name an engine that has it, `engine = vllm`, or leave the choice to the planner",
+    )
+
+
 def not_yet_supported(span: Span, *, what: str, instead: str) -> Diagnostic:
     """INF190: the language has it, this version does not act on it."""
     return Diagnostic(

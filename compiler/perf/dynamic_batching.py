@@ -16,14 +16,21 @@ from itertools import accumulate
 from math import exp, inf, lgamma, log
 from typing import NamedTuple
 
-NEGLIGIBLE = 1e-9
+NEGLIGIBLE = 1e-8
 """Probability below which a state or a count is left out."""
 
-STEADY = 1e-7
+STEADY = 1e-6
 """Change of the distribution in one round at which it counts as stationary."""
 
 ROUNDS = 2000
-"""At most; a queue at 99 % load takes some hundred."""
+"""At most; a queue at 97 % load takes some hundred."""
+
+LEAP = 16
+"""Rounds between two extrapolations: what is left to change shrinks by one factor a round."""
+
+GRAINS = 16
+"""Steps in which a batch is counted. Of larger batches several requests are counted as one, whose
+arrivals are as much more even."""
 
 MOMENTS = 8
 """Moments of a service at which arrivals are looked at."""
@@ -82,6 +89,9 @@ def queueing(
     several instances as one that is as many times as quick, corrected by the probability that all
     of them are busy (Erlang C). Poisson arrivals; burstier ones as counts with that dispersion.
     """
+    grain = _grain(rate_per_s, batcher, seconds)
+    if grain > 1:
+        return _coarse(rate_per_s, batcher, seconds, dispersion, grain)
     full_s = seconds(batcher.max_batch)
     largest_per_s = batcher.instances * batcher.max_batch / full_s
     load = rate_per_s / largest_per_s
@@ -89,7 +99,7 @@ def queueing(
         worst = dict.fromkeys(("mean", *PERCENTILES), inf)
         size = float(batcher.max_batch)
         return Queueing("overloaded", load, largest_per_s, size, inf, worst)
-    chain = _Chain(rate_per_s, batcher, seconds, max(1.0, dispersion))
+    chain = _Chain(rate_per_s, batcher, seconds, dispersion)
     present = chain.stationary()
     batches = sum(share * min(number, batcher.max_batch) for number, share in present.items())
     waits = list(chain.waits(present))
@@ -98,6 +108,48 @@ def queueing(
     latency |= _percentiles(waits, total)
     mean_wait_s = sum(weight * wait for weight, wait, _ in waits) / total
     return Queueing("stable", load, largest_per_s, batches, mean_wait_s, latency)
+
+
+def _grain(rate_per_s: float, batcher: Batcher, seconds: Seconds) -> int:
+    """Return how many requests are counted as one."""
+    usual = collected(rate_per_s, batcher, seconds)
+    held = 1.0 + rate_per_s * batcher.max_delay_s
+    return max(1, int(min(float(batcher.max_batch), max(usual, held)) / GRAINS))
+
+
+def _coarse(
+    rate_per_s: float, batcher: Batcher, seconds: Seconds, dispersion: float, grain: int
+) -> Queueing:
+    """Return how requests wait, ``grain`` of them counted as one."""
+    most = batcher.max_batch
+    found = queueing(
+        rate_per_s / grain,
+        batcher._replace(max_batch=-(-most // grain)),
+        lambda number: seconds(min(most, number * grain)),
+        dispersion / grain,
+    )
+    largest_per_s = batcher.instances * most / seconds(most)
+    return found._replace(
+        load=rate_per_s / largest_per_s,
+        largest_per_s=largest_per_s,
+        mean_batch=min(float(most), found.mean_batch * grain),
+    )
+
+
+def collected(rate_per_s: float, batcher: Batcher, seconds: Seconds) -> float:
+    """Return the batch that collects itself while it is served: ``b = rate s(b) / n``."""
+    batch = 1.0
+    for _ in range(64):
+        cycle_s = between(seconds, batch, batcher.max_batch) / batcher.instances
+        batch = min(float(batcher.max_batch), max(1.0, rate_per_s * cycle_s))
+    return batch
+
+
+def between(seconds: Seconds, batch: float, most: int) -> float:
+    """Return the time of a batch whose mean size is no whole number."""
+    low = max(1, int(batch))
+    part = min(1.0, max(0.0, batch - low))
+    return seconds(low) * (1.0 - part) + seconds(min(most, low + 1)) * part
 
 
 def _percentiles(waits: "list[Wait]", total: float) -> dict[str, float]:
@@ -147,7 +199,7 @@ class _Chain:
         ``D (D/h)^q / (q+1)`` where the cycle is longer than the delay.
         """
         delay_s = self.batcher.max_delay_s
-        if not delay_s or waiting >= self.batcher.max_batch:
+        if not delay_s or max(1, waiting) >= self.batcher.max_batch:
             return 0.0
         if not self.batcher.from_arrival or not waiting:
             return delay_s
@@ -180,28 +232,26 @@ class _Chain:
 
     def stationary(self) -> dict[int, float]:
         """Return the distribution that reproduces itself, by following the chain."""
-        now = {self._guess(): 1.0}
-        for _ in range(ROUNDS):
-            after: dict[int, float] = {}
-            for number, share in now.items():
-                for next_number, chance in self.row(number):
-                    after[next_number] = after.get(next_number, 0.0) + share * chance
-            kept = {number: share for number, share in after.items() if share > NEGLIGIBLE}
-            total = sum(kept.values())
-            kept = {number: share / total for number, share in kept.items()}
-            change = sum(abs(share - now.get(number, 0.0)) for number, share in kept.items())
-            now = kept
+        now = {max(1, round(collected(self.rate, self.batcher, self.service_s))): 1.0}
+        earlier = inf
+        for count in range(1, ROUNDS):
+            after = self._after(now)
+            change = sum(abs(share - now.get(number, 0.0)) for number, share in after.items())
             if change < STEADY:
-                break
+                return dict(sorted(after.items()))
+            shrinks = change / earlier
+            leap = shrinks / (1.0 - shrinks) if shrinks < 1.0 and count % LEAP == 0 else 0.0
+            now = _ahead(now, after, leap) if leap else after
+            earlier = inf if leap else change
         return dict(sorted(now.items()))
 
-    def _guess(self) -> int:
-        """Return the batch that collects itself while it is served."""
-        batch = 1.0
-        for _ in range(64):
-            served = self.cycle_s(max(1, round(batch)))
-            batch = min(float(self.batcher.max_batch), max(1.0, self.rate * served))
-        return max(1, round(batch))
+    def _after(self, now: Mapping[int, float]) -> dict[int, float]:
+        """Return the distribution at the next start of a service."""
+        after: dict[int, float] = {}
+        for number, share in now.items():
+            for next_number, chance in self.row(number):
+                after[next_number] = after.get(next_number, 0.0) + share * chance
+        return _whole(after)
 
     def waits(self, present: Mapping[int, float]) -> Iterator[Wait]:
         """Yield the requests of a mean cycle with their waits."""
@@ -243,7 +293,7 @@ class _Chain:
         most, instances = self.batcher.max_batch, self.batcher.instances
         batch, left = min(present, most), max(0, present - most)
         cycle_s, service_s = self.cycle_s(batch), self.service_s(batch)
-        companions = self.dispersion - 1.0
+        companions = max(0.0, self.dispersion - 1.0)
         for step in range(MOMENTS):
             until_s = service_s * (1.0 - (1.0 - (step + 0.5) / MOMENTS) ** (1.0 / instances))
             since_s = (service_s - until_s) / instances
@@ -268,18 +318,11 @@ class _Chain:
         joined = waiting + self.rate * held_s
         if joined > most:
             held_s, joined = (most - waiting) / self.rate, float(most)
-        return wait_s + held_s, self._between(joined)
-
-    def _between(self, batch: float) -> float:
-        """Return the time of a batch whose mean size is no whole number."""
-        low = max(1, int(batch))
-        high = min(self.batcher.max_batch, low + 1)
-        part = min(1.0, max(0.0, batch - low))
-        return self.service_s(low) * (1.0 - part) + self.service_s(high) * part
+        return wait_s + held_s, between(self.service_s, joined, most)
 
     def _into_idle(self, weight: float) -> Iterator[Wait]:
         """Yield those who find an instance idle, and those who join them while they are held."""
-        yield from self._held(weight, 0, self.batcher.max_delay_s, first=True)
+        yield from self._held(weight, 0, self.held_s(0, 0.0, left=0), first=True)
 
     def _while_held(self, present: int, share: float) -> Iterator[Wait]:
         """Yield those who come while a batch that is not full is held."""
@@ -310,6 +353,20 @@ class _Chain:
                 )
 
 
+def _ahead(now: Mapping[int, float], after: Mapping[int, float], leap: float) -> dict[int, float]:
+    """Return where a distribution goes that moves on by ``leap`` times its last move."""
+    return _whole(
+        {number: share + leap * (share - now.get(number, 0.0)) for number, share in after.items()}
+    )
+
+
+def _whole(shares: Mapping[int, float]) -> dict[int, float]:
+    """Return the shares without negligible ones, as many as make a whole."""
+    kept = {number: share for number, share in shares.items() if share > NEGLIGIBLE}
+    total = sum(kept.values())
+    return {number: share / total for number, share in kept.items()}
+
+
 def all_busy(instances: int, load: float) -> float:
     """Return the probability that a request waits, over that of a single instance at that load.
 
@@ -328,14 +385,22 @@ def all_busy(instances: int, load: float) -> float:
     return waits / load
 
 
+ROUNDED = 0.1
+"""Variance below which a count is one of the two whole numbers around its mean."""
+
+
 @lru_cache(maxsize=4096)
 def counts(mean: float, dispersion: float) -> tuple[tuple[int, float], ...]:
     """Return how many come in a stretch of time, with probabilities, negligible ones left out.
 
-    Poisson for a dispersion of 1, else negative binomial with that variance over mean.
+    Poisson for a dispersion of 1, negative binomial with that variance over mean above, and rounded
+    normal below.
     """
     if mean <= NEGLIGIBLE:
         return ((0, 1.0),)
+    if dispersion * mean < ROUNDED:
+        low = int(mean)
+        return ((low, 1.0 - mean + low), (low + 1, mean - low))
     middle = int(mean)
     found = list(_tail(middle, -1, mean, dispersion))[::-1]
     found += _tail(middle + 1, 1, mean, dispersion)
@@ -355,7 +420,9 @@ def _tail(start: int, step: int, mean: float, dispersion: float) -> Iterator[tup
 
 
 def _chance(number: int, mean: float, dispersion: float) -> float:
-    """Return the probability of a count."""
+    """Return the probability of a count, or what is proportional to it."""
+    if dispersion < 1.0 - NEGLIGIBLE:
+        return exp(-((number - mean) ** 2) / (2.0 * dispersion * mean))
     if dispersion <= 1.0 + NEGLIGIBLE:
         return exp(number * log(mean) - mean - lgamma(number + 1.0))
     shape = mean / (dispersion - 1.0)

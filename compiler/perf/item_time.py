@@ -37,6 +37,9 @@ class Pass(NamedTuple):
     reading_s: float
     """The same where reading weights, of convolutions activations too, is slower."""
     attention_s: float
+    """Attention, where it is slower to compute than to read what it looks at."""
+    cached_s: float
+    """The same where reading keys and values of earlier passes is slower."""
     moving_s: float
     """Activations between operators, where nothing hides them."""
     lookup_s: float
@@ -45,9 +48,8 @@ class Pass(NamedTuple):
     @property
     def total_s(self) -> float:
         """All of it."""
-        products_s = self.computing_s + self.reading_s
-        others_s = self.attention_s + self.moving_s + self.lookup_s + self.overhead_s
-        return self.passes * (products_s + others_s)
+        read_s = self.reading_s + self.cached_s + self.moving_s + self.lookup_s
+        return self.passes * (self.computing_s + self.attention_s + read_s + self.overhead_s)
 
 
 class Line(NamedTuple):
@@ -120,9 +122,10 @@ def _pass(
 
     Convolutions are fused with what follows them: each is as slow as the slower of its computing
     and of what it reads and writes. A network has layers of both kinds, so the whole lies between
-    the slower of the two sums and both together: their norm of order two. Between the matrix products of a transformer stand operators
-    that only move activations, so those come on top. Matrix products of few rows leave the device
-    partly empty: ``m`` rows run at ``m / (m + half)`` of the speed.
+    the slower of the two sums and both together: their norm of order two. Between the matrix
+    products of a transformer stand operators that only move activations, so those come on top.
+    Matrix products of few rows leave the device partly empty: ``m`` rows run at ``m / (m + half)``
+    of the speed.
     """
     peak, wide_peak, bandwidth = device
     batch, precision = asked
@@ -139,15 +142,15 @@ def _pass(
     else:
         computing_s /= filled
         product_s = larger(computing_s, reading_s)
+    pairs_s = batch * one.attention_flop / (wide_peak * coefficients["attention_efficiency"])
+    cached_s = batch * one.cached_bytes / memory
     return Pass(
         module=module.name,
         passes=passes_of(model, module),
         computing_s=product_s if computing_s >= reading_s else 0.0,
         reading_s=product_s if computing_s < reading_s else 0.0,
-        attention_s=max(
-            batch * one.attention_flop / (wide_peak * coefficients["attention_efficiency"]),
-            batch * one.cached_bytes / memory,
-        ),
+        attention_s=pairs_s if pairs_s >= cached_s else 0.0,
+        cached_s=cached_s if pairs_s < cached_s else 0.0,
         moving_s=moving_s,
         lookup_s=_lookup_s(one, batch, bandwidth * coefficients["random_access_efficiency"]),
         overhead_s=one.kernels * coefficients["kernel_overhead_s"],
