@@ -152,26 +152,31 @@ _AICONFIGURATOR = Source(
 def _aiconfigurator(row: Conditions) -> Source:
     """Return the method of aiconfigurator's sweeps, of which there are two.
 
-    One has lengths of powers of two and data sets that are long enough. The other, with lengths in
-    thousands, starts servers as aiconfigurator writes the command, and leaves AIPerf at its usual
-    data set of 100 prompts: they come again and again, and vLLM keeps prefixes unless told not to.
+    Both start servers as its generator writes the command, with a token budget of the batch and
+    one prompt: ``agg max_num_tokens = max_batch_size + isl``, later 1500 more. One has lengths of
+    powers of two and data sets that are long enough. The other, with lengths in thousands, mixes
+    chunks in SGLang, and leaves AIPerf at its usual data set of 100 prompts: they come again and again, and
+    vLLM keeps prefixes unless told not to.
     """
-    settings: dict[str, Setting] = {}
-    batch = row.facts.get("batch_size", "")
-    if batch.replace(".", "", 1).isdigit():
-        settings["max_num_seqs"] = float(batch)
+    batch = float(row.facts.get("batch_size") or row.concurrency or 0)
+    budget_tok = batch + (row.isl_tok or 0.0)
+    known = replace(_AICONFIGURATOR, settings={"max_num_batched_tokens": budget_tok})
     if (row.isl_tok or 1.0) % _THOUSAND_TOK:
-        return replace(_AICONFIGURATOR, settings=settings)
-    if row.engine == "sglang":
-        settings["mixed_chunk"] = True
-    if row.engine != "vllm":
-        return replace(_AICONFIGURATOR, settings=settings)
-    return replace(
-        _AICONFIGURATOR,
-        settings=settings,
-        reused_share=_aiperf_reused(row.concurrency or 1),
-        distinct_prompts=_AIPERF_PROMPTS,
-    )
+        return known
+    match row.engine:
+        case "sglang":
+            settings: dict[str, Setting] = {"max_num_batched_tokens": 8192.0, "mixed_chunk": True}
+            return replace(known, settings=settings)
+        case "vllm":
+            return replace(
+                known,
+                settings={"max_num_batched_tokens": 8192.0},
+                reused_share=_aiperf_reused(row.concurrency or 1),
+                distinct_prompts=_AIPERF_PROMPTS,
+            )
+        case _:
+            settings = {"max_num_batched_tokens": budget_tok + 1500.0, "max_num_seqs": batch}
+            return replace(known, settings=settings)
 
 
 def _aiperf_reused(concurrency: int) -> float:
