@@ -85,8 +85,10 @@ def _scene(trial: Trial, scene: Scene, paint: Paint) -> list[str]:
 def _traffic(scene: Scene, recording: Recording | None) -> str:
     """Return what was sent, in words."""
     rate = amount(scene.rate_per_s, "req/s")
-    runs = plural(scene.runs, "run")
-    sent = f"{runs} of {plural(scene.requests, 'request')}, each {amount(scene.lasts_s, 's')} long"
+    requests, lasts = plural(scene.requests, "request"), amount(scene.lasts_s, "s")
+    sent = f"{scene.runs:,} runs of {requests}, each {lasts} long"
+    if scene.runs == 1:
+        sent = f"one run of {requests}, {lasts} long"
     if scene.arrivals is None and recording is not None:
         return f"{_trace(recording)}; {rate} on average; {sent}"
     of_trace = "" if recording is None else f"; lengths of {recording.trace.path}"

@@ -72,7 +72,7 @@ def test_a_trace_is_replayed() -> None:
     done = call("simulate", "desk.infer", "--trace", "azure.csv", "--requests", "30")
     assert done.code == 0
     assert "azure.csv: 3 requests" in done.out
-    assert "1 run of 30 requests" in done.out
+    assert "one run of 30 requests" in done.out
     assert "±" not in done.out
     quick = call("simulate", "desk.infer", "--trace", "azure.csv", "--speedup", "2")
     assert "2x as fast" in quick.out
