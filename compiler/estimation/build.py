@@ -13,9 +13,13 @@ from inferc.compiler.estimation.simulated import WORDS, needs_simulation
 from inferc.compiler.estimation.trust import familiarity, intervals
 from inferc.compiler.estimation.values import Breakdown, Figures, Fit, Kind, Load, Setup
 from inferc.compiler.perf.coefficients import coefficients_of
+from inferc.compiler.perf.formats import compute_dtype
 from inferc.compiler.perf.memory import can_shard
 from inferc.compiler.perf.steps import Stage
 from inferc.dsl import Diagnostic
+
+SAME_SPEED = {"bf16": ("fp16",), "fp16": ("bf16",), "nvfp4": ("fp4",), "mxfp4": ("fp4",)}
+"""Units that multiply a format as it is, under another name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,11 @@ class Estimator:
     def problems(self) -> tuple[Diagnostic, ...]:
         """Why no engine would start like this, whatever the load."""
         return problems(self.setup)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What the figures leave out, or how they were found where that is unusual."""
+        return _notes(self.setup)
 
     def estimate(self, load: Load) -> Outcome:
         """Return the figures under ``load``, or why there are none."""
@@ -110,7 +119,7 @@ class Estimator:
             waiting=running.waiting,
             familiarity=familiarity(setup),
             intervals=intervals(setup, load),
-            notes=(WORDS,) if needs_simulation(setup) else (),
+            notes=self.notes,
         )
 
     def _does_not_fit(self, load: Load, found: Fit) -> Diagnostic:
@@ -125,6 +134,21 @@ class Estimator:
         return report.does_not_fit(
             setup, load, found, smallest_tensor_parallel(setup, load, degrees)
         )
+
+
+def _notes(setup: Setup) -> tuple[str, ...]:
+    """Return what the figures leave out, or how they were found where that is unusual."""
+    hardware, precision = setup.place.accelerator, setup.layout.precision
+    dtype = compute_dtype(hardware, precision)
+    plain = {precision, *SAME_SPEED.get(precision, ())}
+    found = {
+        WORDS: needs_simulation(setup),
+        f"{hardware.title} multiplies {precision} weights in {dtype}": dtype not in plain,
+        f"speculative decoding ({setup.operating.speculation}) is left out": (
+            setup.operating.speculation not in {"", "none"}
+        ),
+    }
+    return tuple(words for words, holds in found.items() if holds)
 
 
 def estimate(setup: Setup, load: Load) -> Outcome:

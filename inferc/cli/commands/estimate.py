@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from inferc.cli.arguments import Option, UsageError
 from inferc.cli.exit_codes import INFEASIBLE, OK
 from inferc.cli.options import Color, Format
+from inferc.cli.rates import read_rate
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import say, to_json, wants_color
 
@@ -33,9 +34,6 @@ Next steps:
 
 UNSET: Final = -1
 """Of a degree of parallelism: what --engine-args say, else 1."""
-
-RATES: Final = {"s": "s", "sec": "s", "min": "min", "m": "min", "h": "h"}
-"""Words behind the slash of a rate, and the unit that each is."""
 
 
 def estimate(
@@ -158,25 +156,6 @@ def read_load(rate: str, concurrency: int, batch: int, isl: int, osl: int) -> "L
     if len(given) != 1:
         raise UsageError("give one of --rate, --concurrency and --batch", "load")
     return Load(*given[0], float(_positive(isl, "--isl", unset=0)), float(_positive(osl, "--osl")))
-
-
-def read_rate(text: str) -> float:
-    """Return requests a second of ``5/s``, ``300/min``, ``2.5 req/s`` or ``5``.
-
-    Raises:
-        UsageError: It is no positive rate.
-    """
-    from inferc.compiler.units import from_unit
-
-    amount, slash, per = text.replace(" ", "").removesuffix("req").partition("/")
-    unit = RATES.get(per if slash else "s", "")
-    try:
-        value = float(amount.removesuffix("req"))
-    except ValueError:
-        value = 0.0
-    if not unit or not 0.0 < value < float("inf"):
-        raise UsageError(f"{text!r} is no rate such as 5/s or 300/min", "--rate")
-    return value / from_unit(1.0, unit)
 
 
 def _positive(value: int, flag: str, *, unset: int = 1) -> int:

@@ -294,6 +294,14 @@ def test_what_nobody_chose_is_said() -> None:
     assert made.assumed == ()
 
 
+def test_what_is_left_out_or_widened_is_said() -> None:
+    assert figures().notes == ()
+    (widened,) = figures(of=setup(precision="fp8")).notes  # an A100 has no units for it
+    assert "multiplies fp8 weights in fp16" in widened
+    (left_out,) = figures(of=setup(speculation="eagle")).notes
+    assert "speculative decoding (eagle)" in left_out
+
+
 # ---- memory ------------------------------------------------------------------------------------
 
 
