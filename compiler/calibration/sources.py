@@ -155,8 +155,8 @@ def _aiconfigurator(row: Conditions) -> Source:
     Both start servers as its generator writes the command, with a token budget of the batch and
     one prompt: ``agg max_num_tokens = max_batch_size + isl``, later 1500 more. One has lengths of
     powers of two and data sets that are long enough. The other, with lengths in thousands, mixes
-    chunks in SGLang, and leaves AIPerf at its usual data set of 100 prompts: they come again and again, and
-    vLLM keeps prefixes unless told not to.
+    chunks in SGLang, and leaves AIPerf at its usual data set of 100 prompts: they come again and
+    again, and vLLM keeps prefixes unless told not to.
     """
     batch = float(row.facts.get("batch_size") or row.concurrency or 0)
     budget_tok = batch + (row.isl_tok or 0.0)
