@@ -9,7 +9,7 @@ from inferc.compiler.estimation.checks import problems
 from inferc.compiler.estimation.memory import fit, fits, smallest_tensor_parallel
 from inferc.compiler.estimation.replica import Replica
 from inferc.compiler.estimation.running import capacity_per_s, demand_of_load, run
-from inferc.compiler.estimation.simulated import WORDS, needs_simulation
+from inferc.compiler.estimation.simulated import words
 from inferc.compiler.estimation.trust import familiarity, intervals
 from inferc.compiler.estimation.values import Breakdown, Figures, Fit, Kind, Load, Setup
 from inferc.compiler.perf.coefficients import coefficients_of
@@ -142,13 +142,13 @@ def _notes(setup: Setup) -> tuple[str, ...]:
     dtype = compute_dtype(hardware, precision)
     plain = {precision, *SAME_SPEED.get(precision, ())}
     found = {
-        WORDS: needs_simulation(setup),
+        words(setup): bool(words(setup)),
         f"{hardware.title} multiplies {precision} weights in {dtype}": dtype not in plain,
         f"speculative decoding ({setup.operating.speculation}) is left out": (
             setup.operating.speculation not in {"", "none"}
         ),
     }
-    return tuple(words for words, holds in found.items() if holds)
+    return tuple(text for text, holds in found.items() if holds)
 
 
 def estimate(setup: Setup, load: Load) -> Outcome:

@@ -45,6 +45,8 @@ class Wanted(NamedTuple):
     max_num_batched_tokens: int = 0
     memory_share: float = 0.0
     per_node: int = 0
+    simulated: bool = False
+    """Simulate also where a closed form holds."""
     engine_args: str = ""
     """The engine's own command line; what stands above wins over it."""
 
@@ -133,6 +135,7 @@ def setup_of(
         layout=layout,
         operating=operating,
         replicas=replicas,
+        simulated=wanted.simulated,
         assumed=tuple(assumed),
     )
 

@@ -38,7 +38,7 @@ def demand_of_load(load: Load) -> Demand:
 
 def run(replica: Replica, load: Load) -> Running:
     """Return how one replica runs under its part of ``load``."""
-    if needs_simulation(replica.setup):
+    if needs_simulation(replica.setup, load.kind):
         return _simulated(replica, load)
     match load.kind:
         case Kind.RATE:

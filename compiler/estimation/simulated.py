@@ -27,13 +27,24 @@ LEAST = 200
 
 SEED = 1
 
-WORDS = "simulated: this engine runs prompts before answers, or lets them wait for each other"
 
-
-def needs_simulation(setup: Setup) -> bool:
-    """Return whether the closed form does not hold for the engine of ``setup``."""
+def words(setup: Setup) -> str:
+    """Return why loads of ``setup`` are simulated; empty where they are not."""
     operating = setup.operating
-    return operating.scheduling == "prefill_first" or operating.batch_wait_iterations > 0
+    if operating.scheduling == "prefill_first":
+        return "simulated: this engine runs prompts before answers"
+    if operating.batch_wait_iterations > 0:
+        return "simulated: this engine lets prompts wait for each other"
+    return "simulated, as asked" if setup.simulated else ""
+
+
+def needs_simulation(setup: Setup, kind: Kind) -> bool:
+    """Return whether a load is simulated: as asked, or for want of a closed form.
+
+    The stages of a pipeline share a queue, from which the first may take a whole batch.
+    """
+    shared = kind is Kind.BATCH and setup.layout.pipeline_parallel > 1
+    return shared or bool(words(setup))
 
 
 def simulate(asked: Replica, load: Load) -> Outcome:

@@ -21,6 +21,8 @@ class Setup:
     operating: Operating
     """How the engine schedules, and how much it takes."""
     replicas: int = 1
+    simulated: bool = False
+    """Whether loads are simulated also where a closed form holds."""
     assumed: tuple[str, ...] = ()
     """What nobody chose, in words: defaults of the engine, the format of the weights."""
 

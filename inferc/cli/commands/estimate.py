@@ -86,6 +86,9 @@ def estimate(
         int, Option(("--concurrency",), "Clients that wait for answers.", metavar="N")
     ] = 0,
     batch: Annotated[int, Option(("--batch",), "Requests that start together.", metavar="N")] = 0,
+    simulate: Annotated[
+        bool, Option(("--simulate",), "Play the load instead of the closed form.")
+    ] = False,
     explain: Annotated[bool, Option(("--explain",), "Show what takes the time of a step.")] = False,
     format: Format = "human",
     color: Color = "auto",
@@ -115,6 +118,7 @@ def estimate(
         ),
         memory_share=_share(gpu_memory_utilization),
         per_node=_positive(per_node, "--per-node", unset=0),
+        simulated=simulate,
         engine_args=engine_args,
     )
     found = estimate_one(model, gpu, load, wanted, engine=engine)

@@ -243,6 +243,35 @@ def test_prompts_before_answers_are_simulated(kind: Kind) -> None:
     assert first.e2e_s["mean"] == pytest.approx(mixed.e2e_s["mean"], rel=0.15)
 
 
+@pytest.mark.parametrize("amount", [1, 8, 33])
+@pytest.mark.parametrize("budget", [512, 8192])
+def test_a_batch_is_what_the_simulator_says(amount: int, budget: int) -> None:
+    load = of_kind(Kind.BATCH, amount)
+    summed = figures(load, setup(max_num_batched_tokens=budget))
+    played = figures(load, setup(max_num_batched_tokens=budget, simulated=True))
+    assert played.notes == ("simulated, as asked",)
+    for name in ("ttft_s", "tpot_s", "e2e_s"):
+        assert getattr(summed, name)["mean"] == pytest.approx(getattr(played, name)["mean"])
+    assert summed.requests_per_s == pytest.approx(played.requests_per_s)
+
+
+@pytest.mark.parametrize("rate", [0.3, 1.0, 2.0])
+def test_an_open_rate_is_near_the_simulator(rate: float) -> None:
+    load = of_kind(Kind.RATE, rate)
+    closed, played = figures(load), figures(load, setup(simulated=True))
+    assert closed.ttft_s["mean"] == pytest.approx(played.ttft_s["mean"], rel=0.15)
+    assert closed.ttft_s["p95"] == pytest.approx(played.ttft_s["p95"], rel=0.2)
+    assert closed.tpot_s["mean"] == pytest.approx(played.tpot_s["mean"], rel=0.1)
+
+
+def test_stages_of_a_pipeline_share_a_batch_as_the_simulator_does() -> None:
+    split = setup(tensor_parallel=2, pipeline_parallel=2)
+    summed, played = (
+        figures(of_kind(Kind.BATCH, 8), replace(split, simulated=asked)) for asked in (False, True)
+    )
+    assert summed.ttft_s == played.ttft_s
+
+
 def test_clients_in_step_wait_for_half_of_all_prompts() -> None:
     """Where prompts go first, equal requests stay in step: c x prefill / 2 to a first token."""
     from support.estimates import stage
