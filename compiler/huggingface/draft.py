@@ -10,7 +10,14 @@ HIDDEN = ("hidden_size", "n_embd", "d_model", "n_embed")
 HEADS = ("num_attention_heads", "n_head", "n_heads")
 KV_HEADS = ("num_key_value_heads", "multi_query_group_num")
 INTERMEDIATE = ("intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size")
-CONTEXT = ("max_position_embeddings", "n_positions", "seq_length", "n_ctx", "max_seq_len")
+CONTEXT = (
+    "max_position_embeddings",
+    "n_positions",
+    "seq_length",
+    "n_ctx",
+    "max_seq_len",
+    "model_max_length",
+)
 VOCABULARY = ("vocab_size", "padded_vocab_size")
 EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts")
 PER_TOKEN = ("num_experts_per_tok", "experts_per_token")

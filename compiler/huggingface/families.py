@@ -226,6 +226,12 @@ def routed(
     draft.put("shared_intermediate", shared, "n_shared_experts", *names)
 
 
+def halves(draft: Draft) -> None:
+    """Write the MLP of the first Qwen, whose width is that of gate and input together."""
+    width = draft.config.count("intermediate_size")
+    draft.put("intermediate", max(1, width // 2), "intermediate_size")
+
+
 def one_shared(draft: Draft) -> None:
     """Write the mixture of Llama 4, with one shared expert as wide as the routed ones."""
     routed(draft, widths=("intermediate_size",), dense="intermediate_size_mlp")
@@ -272,6 +278,8 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
     {
         "apertus": _PLAIN,
         "aquila": _DENSE,
+        "arcee": _PLAIN,
+        "baichuan": _DENSE,
         "bloom": _PLAIN_TIED,
         "chatglm": _DENSE,
         "cohere": _TIED,
@@ -281,6 +289,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         "deepseek_v2": _LATENT,
         "deepseek_v3": _LATENT,
         "deepseek_v32": _LATENT,
+        "ernie4_5": _TIED,
         "exaone4": Family(kinds=partial(one_in, 4)),
         "falcon": Family(plain=True, tied=True, mixer=one_kv_head),
         "gemma": Family(tied=True, defaults=_WIDE),
@@ -293,6 +302,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         "glm4_moe_lite": _LATENT,
         "glm_moe_dsa": _LATENT,
         "gpt2": _PLAIN_TIED,
+        "gpt_bigcode": Family(plain=True, tied=True, mixer=one_kv_head),
         "gpt_neox": _PLAIN,
         "gpt_oss": Family(mlp=routed, kinds=partial(one_in, 2)),
         "gptj": _PLAIN,
@@ -316,6 +326,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         "ministral3": Family(kinds=everywhere),
         "mistral": Family(kinds=everywhere),
         "mixtral": Family(kinds=everywhere, mlp=routed),
+        "mpt": _PLAIN_TIED,
         "nemotron": _PLAIN,
         "nemotron-nas": Family(mixer=searched, mlp=already),
         "nemotron_h": Family(mixer=single_purpose, mlp=already),
@@ -327,6 +338,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         "phi": _PLAIN,
         "phi3": Family(kinds=everywhere),
         "phimoe": Family(kinds=everywhere, mlp=routed),
+        "qwen": Family(mlp=halves),
         "qwen2": Family(kinds=from_some_layer),
         "qwen2_5_vl": Family(kinds=from_some_layer),
         "qwen2_5_vl_text": Family(kinds=from_some_layer),

@@ -21,11 +21,15 @@ _VARIANT = re.compile(
         | fp8(?:[-_](?:dynamic|static|block|kv))* | nvfp4 | mxfp4 | fp4 | fp16 | bf16 | int4 | int8
         | awq | gptq | gguf | mlx | bnb | quantized | exl2
         | w\d+a\d+ | \d+bit | q\d(?:_[a-z0-9]+)* | kv | autoround | marlin | dynamic | g?128
+        | (?<=fp[48][-_])v\d | 99(?:\.9)? | \d{4}
     )(?=$|[-_.])""",
     re.VERBOSE,
 )
 """Parts of a name that say how a model was tuned, or in which format its weights are."""
 _SIGNS = re.compile(r"[^a-z0-9]")
+_SIZE = re.compile(r"(?:\d+x)?(?:\d+p)?\d+[bm]|a\d+b")
+_POINT = re.compile(r"(?<=\d)\.(?=\d+[bm](?![a-z0-9]))")
+"""The decimal point of a size."""
 
 
 def find_model(name: str) -> str | None:
@@ -33,10 +37,12 @@ def find_model(name: str) -> str | None:
 
     It is looked for as it is written, then without its owner, and then without what says how it was
     tuned or quantised: `RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16` is Llama 3.1 8B.
-    Capitals do not matter, nor does a remark in brackets.
+    Capitals do not matter, nor does a remark in brackets. A name that holds another with its size, as
+    those of tuned models do, is that: `NousResearch/Hermes-3-Llama-3.1-8B`.
     """
     known = _index()
-    return next((known[key] for key in _keys(name) if key in known), None)
+    keys = (*_keys(name), *_inside(name))
+    return next((known[key] for key in keys if key in known), None)
 
 
 def find_accelerator(name: str) -> str | None:
@@ -68,18 +74,36 @@ def _keys(name: str) -> Iterator[str]:
     own = plain.rpartition("/")[2]
     yield plain
     yield own
-    yield _SIGNS.sub("", own)
-    bare = _bare(own)
+    yield _joined(own)
+    bare = _joined(_plain(own))
     yield bare
     yield bare.removeprefix("meta")
 
 
-def _bare(own: str) -> str:
-    """Return a name without its variants and signs."""
+def _inside(name: str) -> Iterator[str]:
+    """Yield the runs of words in ``name`` that end in a size, the longest first."""
+    own = _REMARK.sub("", name).strip().lower().rpartition("/")[2]
+    words = [word for word in _SIGNS.split(_POINT.sub("p", _plain(own))) if word]
+    runs = (
+        words[start:end]
+        for length in range(len(words) - 1, 1, -1)
+        for start in range(len(words) - length + 1)
+        for end in (start + length,)
+    )
+    return ("".join(run) for run in runs if _SIZE.fullmatch(run[-1]))
+
+
+def _plain(own: str) -> str:
+    """Return a name without its variants."""
     before = ""
     while before != own:
         before, own = own, _VARIANT.sub("", own)
-    return _SIGNS.sub("", own)
+    return own
+
+
+def _joined(own: str) -> str:
+    """Return a name without signs; 1.3b stays another size than 13b."""
+    return _SIGNS.sub("", _POINT.sub("p", own))
 
 
 @cache
@@ -91,8 +115,11 @@ def _index() -> Mapping[str, str]:
     """
     named = {path: tuple(_names(path)) for path in _paths(FOLDER)}
     found: dict[str, str] = {}
+    for path, (whole, own, *_) in named.items():
+        exact = (whole, own, own.replace("-", "_"))
+        found.update((name, path) for name in exact)
     for rank in range(len(tuple(_keys("")))):
-        for path, names in named.items():
+        for path, (_, _, *names) in named.items():
             for name in names:
                 found.setdefault(tuple(_keys(name))[rank], path)
     return found

@@ -123,9 +123,18 @@ def test_a_quantised_repository_is_its_base(name: str) -> None:
         ("Qwen3 14B", "models.qwen.qwen3_14b"),
         ("  openai/GPT-OSS-20B ", "models.openai.gpt_oss_20b"),
         ("models.qwen.qwen3_8b", "models.qwen.qwen3_8b"),
+        ("nvidia/DeepSeek-R1-0528-FP4-v2", "models.deepseek.deepseek_r1"),
+        ("mistralai/Mistral-Large-Instruct-2411", "models.mistral.mistral_large_123b_instruct"),
+        ("gptj-99", "models.gpt_j_6b"),
+        ("llama2-70b-99.9", "models.meta.llama_2_70b"),
+        ("NousResearch/Hermes-3-Llama-3.1-8B", LLAMA_8B),
+        ("nvidia/Llama-3.1-Nemotron-70B-Instruct-HF", None),
+        ("NousResearch/Nous-Hermes-2-Yi-34B", "models.yi_34b"),
+        ("someone/Fine-Mixtral-8x7B-DPO", "models.mistral.mixtral_8x7b_instruct"),
+        ("someone/My-Qwen3-30B-A3B-Tuned", "models.qwen.qwen3_30b_a3b"),
     ],
 )
-def test_variants_and_spellings_that_no_entry_lists(name: str, path: str) -> None:
+def test_variants_and_spellings_that_no_entry_lists(name: str, path: str | None) -> None:
     assert find_model(name) == path
 
 
@@ -139,6 +148,8 @@ def test_what_nobody_knows_is_nothing(name: str) -> None:
 def test_sizes_and_generations_are_not_mixed_up() -> None:
     """A name that is cut short must not lead to a neighbour: 3-8B is not 3.1-8B, 7B not 70B."""
     assert find_model("Llama-3-8B-FP8") != find_model("Llama-3.1-8B-FP8")
+    assert find_model("facebook/opt-1.3b") != find_model("facebook/opt-13b")
+    assert find_model("Qwen1.5-4B-Chat") != find_model("Qwen1.5-14B-Chat")
     assert find_model("Qwen/Qwen2-7B-Instruct") != find_model("Qwen/Qwen2.5-7B-Instruct")
 
 
