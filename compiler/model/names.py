@@ -37,8 +37,8 @@ def find_model(name: str) -> str | None:
 
     It is looked for as it is written, then without its owner, and then without what says how it was
     tuned or quantised: `RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16` is Llama 3.1 8B.
-    Capitals do not matter, nor does a remark in brackets. A name that holds another with its size, as
-    those of tuned models do, is that: `NousResearch/Hermes-3-Llama-3.1-8B`.
+    Capitals do not matter, nor does a remark in brackets. A name that holds another with its
+    size, as those of tuned models do, is that: `NousResearch/Hermes-3-Llama-3.1-8B`.
     """
     known = _index()
     keys = (*_keys(name), *_inside(name))
