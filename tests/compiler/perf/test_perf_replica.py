@@ -1,20 +1,17 @@
 """Memory, messages and steps: values by hand, and what must never get worse."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import designs
-from support.machines import H100_SXM, LLAMA_3_8B, MIXTRAL_8X7B, RTX_4090, accelerator
+from support.machines import H100_SXM, LLAMA_3_8B, MIXTRAL_8X7B, accelerator
 from support.replicas import stage
 
 from inferc.compiler.model import Accelerator, LanguageModel
 from inferc.compiler.perf.architecture import weights_bytes
-from inferc.compiler.perf.formats import compute_dtype, peak_flop_per_s
-from inferc.compiler.perf.collectives import Fabric, all_reduce_s, tensor_fabric
 from inferc.compiler.perf.demand import demand_of
 from inferc.compiler.perf.estimate import e2e_s, itl_s, tpot_s, ttft_s
+from inferc.compiler.perf.formats import compute_dtype, peak_flop_per_s
 from inferc.compiler.perf.memory import (
     activation_bytes,
     can_shard,
@@ -23,7 +20,7 @@ from inferc.compiler.perf.memory import (
     shard_weights_bytes,
 )
 from inferc.compiler.perf.operation import operate
-from inferc.compiler.perf.roofline import operator_s
+from inferc.compiler.perf.roofline import larger
 from inferc.compiler.perf.steps import Stage
 
 LLAMA_70B = designs.LLAMA_3_70B
@@ -32,8 +29,10 @@ GIB = 1024**3
 
 
 def test_the_slower_of_computing_and_reading_counts() -> None:
-    assert operator_s(100.0, 10.0, 50.0, 10.0) == 2.0
-    assert operator_s(100.0, 50.0, 50.0, 10.0) == 5.0
+    """Far from the ridge the slower alone; at the ridge a little more, as measured rooflines."""
+    assert larger(2.0, 0.2) == pytest.approx(2.0, rel=1e-4)
+    assert larger(0.5, 5.0) == pytest.approx(5.0, rel=1e-4)
+    assert larger(3.0, 3.0) == pytest.approx(3.0 * 2**0.25)
 
 
 SHARDS = [
@@ -106,29 +105,6 @@ def test_formats_run_on_the_next_wider_units(
 def test_an_unknown_format_has_no_units() -> None:
     assert compute_dtype(designs.A100_80GB_SXM, "ternary") is None
     assert peak_flop_per_s(designs.A100_80GB_SXM, "ternary") == 0.0
-
-
-SWITCH = Fabric(bytes_per_s=100e9, latency_s=2e-6, switched=True, overhead_s=0.0)
-RING = replace(SWITCH, switched=False)
-
-
-def test_all_reduce_by_hand() -> None:
-    assert all_reduce_s(1e6, 1, SWITCH) == 0.0
-    assert all_reduce_s(1e3, 8, SWITCH) == pytest.approx(2e-6 + 7 * 1e3 / 100e9)  # one shot
-    assert all_reduce_s(1e8, 8, SWITCH) == pytest.approx(4e-6 + 1.75 * 1e8 / 100e9)  # two shots
-    assert all_reduce_s(1e8, 8, RING) == pytest.approx(28e-6 + 1.75 * 1e8 / 100e9)
-
-
-def test_without_a_link_messages_take_the_bus() -> None:
-    coefficients = dict(designs.VLLM_COEFFICIENTS)
-    linked = tensor_fabric(designs.a100_node(), 8, coefficients)
-    bridged = replace(designs.A100_80GB_SXM, link_domain=2)
-    pairs = replace(designs.a100_node(), accelerator=bridged)
-    assert linked.bytes_per_s == pytest.approx(300e9 * 0.75)
-    assert tensor_fabric(pairs, 2, coefficients) == linked
-    assert tensor_fabric(pairs, 4, coefficients).bytes_per_s == pytest.approx(31.5e9 * 0.75)
-    alone = replace(designs.a100_node(), accelerator=RTX_4090)
-    assert not tensor_fabric(alone, 2, coefficients).switched
 
 
 STEPS = st.tuples(st.floats(0, 8192), st.floats(0, 4096), st.floats(0, 512), st.floats(0, 8192))
