@@ -328,6 +328,9 @@ def _accelmark(row: Conditions) -> Source:
         settings["eager"] = True
     if row.facts.get("max_model_len", "").isdigit():
         settings["max_model_len"] = float(row.facts["max_model_len"])
+    if not _keeps_prefixes(row) and row.load != "offline":
+        # AsyncLLMEngine of vLLM's first engine schedules, samples and streams in one process.
+        settings["single_process"] = True
     sustained = row.load == "closed_loop" and (row.concurrency or 1) > 1
     return Source(
         url="https://github.com/FreedomIntelligence/AccelMark, suites/README.md",
@@ -349,12 +352,14 @@ def _accelmark_reused(row: Conditions) -> float:
 
     Long prompts push each other out before they come again.
     """
-    version = re.match(r"0\.(\d+)", row.engine_version)
-    if version is None or int(version[1]) < _PREFIXES_KEPT_SINCE:
-        return 0.0
-    if _long(row):
+    if _long(row) or not _keeps_prefixes(row):
         return 0.0
     return 1.0 - 8.0 / ((row.isl_tok or 0.0) + _LLAMA_TEMPLATE_TOK)
+
+
+def _keeps_prefixes(row: Conditions) -> bool:
+    version = re.match(r"0\.(\d+)", row.engine_version)
+    return version is not None and int(version[1]) >= _PREFIXES_KEPT_SINCE
 
 
 def _long(row: Conditions) -> bool:
