@@ -22,7 +22,7 @@ from inferc.compiler.perf.item_work import flop_per_item, sized
 
 __all__ = ["ItemEstimate", "batch_s", "estimate_items", "item_coefficients", "sized"]
 
-MEASURED_ON = frozenset({"Ampere", "Hopper", "Ada Lovelace", "Turing"})
+MEASURED_ON = frozenset({"Ampere", "Hopper", "Ada Lovelace"})
 """Architectures whose published throughputs the coefficients were held against."""
 
 SPREAD = (1 / 1.4, 1.4)
