@@ -95,7 +95,47 @@ RUNS = [
     Run("google.vit_base_patch16_224", "rtx_4090", "torchserve", "fp16", 512, 2843.0, TIMM),
     Run("google.efficientnet_b0", "rtx_4090", "torchserve", "fp16", 512, 9831.68, TIMM, within=1.2),
 ]
+
+TIMM_5090 = (
+    "timm, results/benchmark-infer-amp-nchw-pt291-cu130-5090.csv, "
+    "https://github.com/huggingface/pytorch-image-models"
+)
+GH200, A100_PCIE = "gh200_96gb", "a100_80gb_pcie"
+HELD_OUT = [
+    mlperf(SDXL, "h200_141gb_sxm", "int8", 8, 13.7059, release="v4.0", steps=20, within=1.6),
+    mlperf(SDXL, "h200_141gb_sxm", "fp8", 8, 17.4186, release="v4.1", steps=20),
+    mlperf(SDXL, H100, "fp8", 8, 16.3484, release="v4.1", steps=20),
+    mlperf(RESNET, "h200_141gb_sxm", "int8", 2048, 756960, release="v4.1"),
+    mlperf(RETINA, "h200_141gb_sxm", "int8", 32, 14439, release="v4.1"),
+    mlperf(BERT, "h200_141gb_sxm", "fp8", 256, 73309.5, release="v4.1", tokens=SQUAD_TOK),
+    mlperf(
+        "mlcommons.dlrm_dcnv2",
+        "h200_141gb_sxm",
+        "int8",
+        51_200,
+        637342 * CRITEO_PAIRS,
+        release="v4.1",
+        within=1.75,
+    ),
+    mlperf(RESNET, GH200, "int8", 2048, 93198.3, release="v3.1", gpus=1),
+    mlperf(BERT, GH200, "fp8", 256, 10163.4, release="v3.1", gpus=1, tokens=SQUAD_TOK),
+    mlperf(RESNET, A100_PCIE, "int8", 2048, 316342, release="v2.1"),
+    mlperf(BERT, A100_PCIE, "int8", 256, 25406.8, release="v2.1", tokens=SQUAD_TOK),
+    mlperf(
+        BERT,
+        "jetson_agx_orin_64gb",
+        "int8",
+        256,
+        553.693,
+        release="v3.1",
+        gpus=1,
+        tokens=SQUAD_TOK,
+    ),
+    Run("google.vit_base_patch16_224", "rtx_5090", "torchserve", "fp16", 1024, 3915.56, TIMM_5090),
+]
+"""Runs that no coefficient was chosen with."""
 RUNS = [replace(run, served=run.source != TIMM) for run in RUNS]
+HELD_OUT = [replace(run, served=run.source != TIMM_5090) for run in HELD_OUT]
 
 """Batches of MLPerf are those of its configurations where they are known, else usual ones; beyond
 the knee they change little."""
@@ -138,7 +178,7 @@ def ratio(run: Run) -> float:
     return predicted(run).items_per_s / run.items_per_s
 
 
-@pytest.mark.parametrize("run", RUNS, ids=str)
+@pytest.mark.parametrize("run", [*RUNS, *HELD_OUT], ids=str)
 def test_throughput_is_as_published(run: Run) -> None:
     found = ratio(run)
     assert 1 / run.within <= found <= run.within, f"{found:.2f} of {run.source}"
@@ -146,8 +186,9 @@ def test_throughput_is_as_published(run: Run) -> None:
 
 def test_the_interval_holds_what_it_says() -> None:
     """Eight in ten of the runs are inside, and it is not so wide that all are."""
-    inside = [SPREAD[0] <= ratio(run) <= SPREAD[1] for run in RUNS]
-    assert 0.75 <= sum(inside) / len(inside) <= 0.95
+    for runs in (RUNS, HELD_OUT):
+        inside = [SPREAD[0] <= ratio(run) <= SPREAD[1] for run in runs]
+        assert 0.75 <= sum(inside) / len(inside) <= 0.9
 
 
 def test_the_median_error_is_a_sixth() -> None:
@@ -155,7 +196,12 @@ def test_the_median_error_is_a_sixth() -> None:
     assert errors[len(errors) // 2] <= log(1.18)
 
 
-@pytest.mark.parametrize("run", RUNS, ids=str)
+def test_the_median_error_of_runs_left_out_is_a_fifth() -> None:
+    errors = sorted(abs(log(ratio(run))) for run in HELD_OUT)
+    assert errors[len(errors) // 2] <= log(1.2)
+
+
+@pytest.mark.parametrize("run", [*RUNS, *HELD_OUT], ids=str)
 def test_nobody_ran_faster_than_the_data_sheet(run: Run) -> None:
     """The published FLOP/s are below the peak: the FLOP of an item are not counted too high."""
     model = sized(network(run.model), tokens=run.tokens, steps=run.steps)
