@@ -15,17 +15,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from inferc.compiler.estimation import Estimator, Figures, Fit, Kind, Load
-from inferc.compiler.estimation import diagnostics as report
-from inferc.compiler.estimation.choices import (
+from inferc.compiler.estimation import (
+    Estimator,
+    Figures,
+    Fit,
+    Kind,
+    Load,
+    Match,
     Wanted,
     default_engine,
     default_item_engine,
     engine_named,
+    estimate_network,
+    find,
     format_in_name,
     setup_of,
+    unknown_name,
 )
-from inferc.compiler.estimation.names import Match, find
 from inferc.compiler.model import Accelerator, Engine, LanguageModel
 from inferc.compiler.model.catalog import (
     accelerator_at,
@@ -108,8 +114,6 @@ def estimate(
             estimator=found,
         )
     if isinstance(found, Network):
-        from inferc.compiler.estimation.networks import estimate_network
-
         answered = estimate_network(*found, load, wanted or Wanted())
         return Estimated(
             diagnostics=answered.diagnostics, items=answered.items, assumed=answered.assumed
@@ -179,7 +183,7 @@ def _no_engine(engine: str, accelerator: Accelerator) -> Wrong:
 
 
 def _unknown(what: str, name: str, match: Match, *, listed: str = "") -> Wrong:
-    problem = report.unknown_name(
+    problem = unknown_name(
         what=what, name=name, close=match.close, several=match.several, listed=listed
     )
     return Wrong((problem,))
@@ -202,7 +206,7 @@ def model_named(name: str) -> "LanguageModel | ItemModel | Wrong":
 
 def _model_of_config(path: Path) -> "LanguageModel | Wrong":
     """Return the model that a ``config.json``, or the folder it lies in, describes."""
-    from inferc.compiler.model.from_config import model_from_config
+    from inferc.compiler.model import model_from_config
     from inferc.files.reader import read_source
 
     path = path.expanduser()

@@ -7,24 +7,30 @@ from inferc.compiler.calibration.measurements import (
     Measurement,
     merge_details,
 )
+from inferc.compiler.calibration.names import weights_format
 from inferc.compiler.calibration.operating import Operating, Run, settings_or_defaults
 from inferc.compiler.calibration.protocols import Basis, Protocol, Spread, protocol_of
+from inferc.compiler.calibration.result_files import Known, is_result, read_results
 from inferc.compiler.calibration.tables import read_details, read_measurements
 
 __all__ = [
     "Basis",
     "Conditions",
     "EngineSettings",
+    "Known",
     "Measured",
     "Measurement",
     "Operating",
     "Protocol",
     "Run",
     "Spread",
+    "is_result",
     "merge_details",
     "protocol_of",
     "read_command_line",
     "read_details",
     "read_measurements",
+    "read_results",
     "settings_or_defaults",
+    "weights_format",
 ]

@@ -2,7 +2,7 @@
 
 from inferc.compiler.estimation import diagnostics as report
 from inferc.compiler.estimation.values import Setup
-from inferc.compiler.model.facts import runs_on
+from inferc.compiler.model import runs_on
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES, peak_flop_per_s
 from inferc.compiler.perf.memory import can_shard
 from inferc.dsl import Diagnostic

@@ -9,13 +9,12 @@ from inferc.compiler.calibration import (
     Run,
     read_command_line,
     settings_or_defaults,
+    weights_format,
 )
-from inferc.compiler.calibration.names import weights_format
 from inferc.compiler.estimation.names import find
 from inferc.compiler.estimation.values import Setup
-from inferc.compiler.model import Accelerator, Engine, LanguageModel
+from inferc.compiler.model import Accelerator, Engine, LanguageModel, runs_on
 from inferc.compiler.model.catalog import engine_at, paths, place_of
-from inferc.compiler.model.facts import runs_on
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.steps import Layout
 from inferc.compiler.provenance import Origin

@@ -6,9 +6,8 @@ from functools import cache
 from typing import NamedTuple
 
 from inferc.compiler.load import CATALOG
+from inferc.compiler.model import find_model
 from inferc.compiler.model.catalog import HARDWARE, paths
-from inferc.compiler.model.names import find_model
-from inferc.dsl.suggestions import nearest
 from inferc.stdlib import files as stdlib
 
 FOLDERS = {"model": ("models", "networks"), "hardware": HARDWARE, "engine": ("engine",)}
@@ -98,7 +97,4 @@ def _near(wanted: str, known: Sequence[str]) -> tuple[str, ...]:
     from difflib import get_close_matches
 
     names = {_plain(_last(path)): _last(path) for path in known}
-    slip = nearest(wanted, names)
-    close = get_close_matches(wanted, names, n=MOST, cutoff=0.6)
-    ordered = [slip, *(item for item in close if item != slip)] if slip else close
-    return tuple(names[item] for item in ordered)
+    return tuple(names[item] for item in get_close_matches(wanted, names, n=MOST, cutoff=0.6))

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from inferc.compiler.estimation import diagnostics as report
 from inferc.compiler.estimation.choices import Wanted
 from inferc.compiler.estimation.values import Kind, Load
-from inferc.compiler.model import Accelerator, Engine, defaults_of
-from inferc.compiler.model.facts import runs_on
+from inferc.compiler.model import Accelerator, Engine, defaults_of, runs_on
 from inferc.compiler.model.items import ItemModel
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
 from inferc.compiler.perf.items import ItemEstimate, estimate_items, sized

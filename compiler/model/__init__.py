@@ -18,6 +18,7 @@ from inferc.compiler.model.design import (
     Tier,
 )
 from inferc.compiler.model.engine_defaults import defaults_of
+from inferc.compiler.model.facts import runs_on
 from inferc.dsl import Diagnostic, SourceFile
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "find_accelerator",
     "find_model",
     "model_from_config",
+    "runs_on",
 ]
 
 

@@ -282,7 +282,7 @@ def test_longer_items_take_longer() -> None:
 
 
 def test_a_network_that_does_not_fit_ends_with_3() -> None:
-    done = call("estimate", "--model", "dlrm", "--gpu", "l4", "--batch", "8")
+    done = call("estimate", "--model", "dlrm_v1", "--gpu", "l4", "--batch", "8")
     assert done.code == 3
     assert "INF424" in done.err
 

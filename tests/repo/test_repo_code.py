@@ -17,7 +17,14 @@ SCALES = {10**power for power in (3, 6, 9, 12, 15, 18)} | {1024**power for power
 SCALES |= {60, 3600, 86400}
 UNIT_FILES = {"compiler/units.py", "compiler/units_table.py"}
 
-PUBLIC_PARTS = {"inferc.dsl.diagnostics", "inferc.dsl.source", "inferc.dsl.syntax"}
+PUBLIC_PARTS = {
+    "inferc.compiler.model.calibration",
+    "inferc.compiler.model.catalog",
+    "inferc.compiler.model.items",
+    "inferc.dsl.diagnostics",
+    "inferc.dsl.source",
+    "inferc.dsl.syntax",
+}
 """Data that every phase speaks of, imported as modules where the door would load more."""
 
 LIBRARIES = {"inferc.compiler.perf", "inferc.compiler.simulation"}

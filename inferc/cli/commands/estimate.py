@@ -1,8 +1,10 @@
 """``inferc estimate``."""
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-from inferc.cli.arguments import Option, UsageError
+from inferc.cli import estimate_options as options
+from inferc.cli.arguments import UsageError
+from inferc.cli.estimate_options import UNSET
 from inferc.cli.exit_codes import INFEASIBLE, OK
 from inferc.cli.options import Color, Format
 from inferc.cli.rates import read_rate
@@ -32,64 +34,31 @@ Next steps:
   inferc explain INF424             what a code means
 """
 
-UNSET: Final = -1
-"""Of a degree of parallelism: what --engine-args say, else 1."""
-
 
 def estimate(
     *,
-    model: Annotated[
-        str, Option(("--model",), "A name, a config.json, or FILE.infer:NAME.", metavar="NAME")
-    ] = "",
-    gpu: Annotated[str, Option(("--gpu",), "The hardware.", metavar="NAME")] = "",
-    engine: Annotated[
-        str, Option(("--engine",), "Otherwise one that runs there.", metavar="NAME")
-    ] = "",
-    tp: Annotated[
-        int, Option(("--tp",), "Accelerators that share each layer.", metavar="N")
-    ] = UNSET,
-    pp: Annotated[int, Option(("--pp",), "Stages of layers.", metavar="N")] = UNSET,
-    ep: Annotated[int, Option(("--ep",), "Groups that share the experts.", metavar="N")] = UNSET,
-    attention_dp: Annotated[
-        int, Option(("--attention-dp",), "Groups that attend on their own.", metavar="N")
-    ] = UNSET,
-    replicas: Annotated[int, Option(("--replicas",), "Copies of all that.", metavar="N")] = 1,
-    per_node: Annotated[int, Option(("--per-node",), "Accelerators of a node.", metavar="N")] = 0,
-    precision: Annotated[
-        str, Option(("--precision",), "Of the weights: fp16, fp8, int4, …", metavar="FORMAT")
-    ] = "",
-    kv_cache: Annotated[
-        str, Option(("--kv-cache",), "Of the KV cache: fp16, fp8, …", metavar="FORMAT")
-    ] = "",
-    max_num_seqs: Annotated[
-        int, Option(("--max-num-seqs",), "Sequences of a step.", metavar="N")
-    ] = 0,
-    max_num_batched_tokens: Annotated[
-        int, Option(("--max-num-batched-tokens",), "Tokens of a step.", metavar="N")
-    ] = 0,
-    gpu_memory_utilization: Annotated[
-        float,
-        Option(("--gpu-memory-utilization",), "Share that the engine may take.", metavar="SHARE"),
-    ] = 0.0,
-    engine_args: Annotated[
-        str,
-        Option(("--engine-args",), "The engine's own command line; flags win.", metavar="TEXT"),
-    ] = "",
-    isl: Annotated[
-        int, Option(("--isl",), "Tokens of a prompt, 1000, or of an item.", metavar="N")
-    ] = 0,
-    osl: Annotated[int, Option(("--osl",), "Tokens of an answer.", metavar="N")] = 200,
-    rate: Annotated[
-        str, Option(("--rate",), "Requests that come: 5/s, 300/min.", metavar="RATE")
-    ] = "",
-    concurrency: Annotated[
-        int, Option(("--concurrency",), "Clients that wait for answers.", metavar="N")
-    ] = 0,
-    batch: Annotated[int, Option(("--batch",), "Requests that start together.", metavar="N")] = 0,
-    simulate: Annotated[
-        bool, Option(("--simulate",), "Play the load instead of the closed form.")
-    ] = False,
-    explain: Annotated[bool, Option(("--explain",), "Show what takes the time of a step.")] = False,
+    model: options.Model = "",
+    gpu: options.Gpu = "",
+    engine: options.Engine = "",
+    tp: options.Tensor = UNSET,
+    pp: options.Pipeline = UNSET,
+    ep: options.Expert = UNSET,
+    attention_dp: options.AttentionData = UNSET,
+    replicas: options.Replicas = 1,
+    per_node: options.PerNode = 0,
+    precision: options.Precision = "",
+    kv_cache: options.KvCache = "",
+    max_num_seqs: options.Sequences = 0,
+    max_num_batched_tokens: options.Budget = 0,
+    gpu_memory_utilization: options.Share = 0.0,
+    engine_args: options.EngineArgs = "",
+    isl: options.Isl = 0,
+    osl: options.Osl = 200,
+    rate: options.Rate = "",
+    concurrency: options.Concurrency = 0,
+    batch: options.Batch = 0,
+    simulate: options.Simulate = False,
+    explain: options.Explain = False,
     format: Format = "human",
     color: Color = "auto",
 ) -> int:
