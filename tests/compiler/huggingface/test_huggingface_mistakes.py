@@ -6,15 +6,8 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.configs import (
-    DEEPSEEK_V3,
-    LLAMA_3_1_8B,
-    NEMOTRON_3_NANO,
-    QWEN3_NEXT,
-    Json,
-    read,
-    source,
-)
+from support.configs import DEEPSEEK_V3, LLAMA_3_1_8B, QWEN3_NEXT, Json, read, source
+from support.configs_mixed import NEMOTRON_3_NANO
 
 from inferc.compiler.huggingface import FAMILIES
 from inferc.compiler.huggingface.document import MAX_DEPTH, Members, NotJsonError, parse

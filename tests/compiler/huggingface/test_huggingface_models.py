@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 import pytest
-from support import configs
+from support import configs, configs_mixed
 from support.configs import Json, model_of
 
 from inferc.compiler.model import LanguageModel
@@ -29,16 +29,16 @@ SAME = [
     (configs.BLOOM_7B1, "models.bloom_7b1"),
     (configs.OPT_6_7B, "models.opt_6_7b"),
     (configs.DECILM_7B, "models.decilm_7b"),
-    (configs.NEMOTRON_H_56B, "models.nvidia.nemotron_h_56b"),
-    (configs.NEMOTRON_3_NANO, "models.nvidia.nemotron_3_nano_30b_a3b"),
-    (configs.GEMMA_2_9B, "models.google.gemma_2_9b_it"),
-    (configs.GEMMA_3_4B, "models.google.gemma_3_4b_it"),
-    (configs.JAMBA_1_5_MINI, "models.ai21.jamba_1_5_mini"),
-    (configs.MINIMAX_TEXT_01, "models.minimax.minimax_text_01"),
-    (configs.GLM_4_5_AIR, "models.zhipu.glm_4_5_air"),
-    (configs.CHATGLM_9B, "models.zhipu.glm_4_9b_chat"),
-    (configs.PHI_3_5_MOE, "models.microsoft.phi_3_5_moe_instruct"),
-    (configs.STARCODER2_15B, "models.bigcode.starcoder2_15b"),
+    (configs_mixed.NEMOTRON_H_56B, "models.nvidia.nemotron_h_56b"),
+    (configs_mixed.NEMOTRON_3_NANO, "models.nvidia.nemotron_3_nano_30b_a3b"),
+    (configs_mixed.GEMMA_2_9B, "models.google.gemma_2_9b_it"),
+    (configs_mixed.GEMMA_3_4B, "models.google.gemma_3_4b_it"),
+    (configs_mixed.JAMBA_1_5_MINI, "models.ai21.jamba_1_5_mini"),
+    (configs_mixed.MINIMAX_TEXT_01, "models.minimax.minimax_text_01"),
+    (configs_mixed.GLM_4_5_AIR, "models.zhipu.glm_4_5_air"),
+    (configs_mixed.CHATGLM_9B, "models.zhipu.glm_4_9b_chat"),
+    (configs_mixed.PHI_3_5_MOE, "models.microsoft.phi_3_5_moe_instruct"),
+    (configs_mixed.STARCODER2_15B, "models.bigcode.starcoder2_15b"),
 ]
 
 
@@ -62,18 +62,18 @@ def test_a_configuration_and_its_entry_describe_one_model(config: Json, path: st
 
 PUBLISHED = [
     # total parameters as the makers or the repositories state them, vision towers included
-    (configs.NEMOTRON_H_56B, 56.3e9),
-    (configs.NEMOTRON_3_NANO, 31.6e9),
-    (configs.LLAMA_4_MAVERICK, 400.7e9),
-    (configs.GEMMA_2_9B, 9_241_705_984),
-    (configs.GEMMA_3_4B, 4_300_079_472),
-    (configs.JAMBA_1_5_MINI, 51_570_323_328),
-    (configs.MINIMAX_TEXT_01, 456e9),
-    (configs.GLM_4_5_AIR, 106.9e9),
-    (configs.COMMAND_R7B, 8_027_902_464),
-    (configs.CHATGLM_9B, 9_399_951_360),
-    (configs.PHI_3_5_MOE, 41.9e9),
-    (configs.STARCODER2_15B, 15_957_889_024),
+    (configs_mixed.NEMOTRON_H_56B, 56.3e9),
+    (configs_mixed.NEMOTRON_3_NANO, 31.6e9),
+    (configs_mixed.LLAMA_4_MAVERICK, 400.7e9),
+    (configs_mixed.GEMMA_2_9B, 9_241_705_984),
+    (configs_mixed.GEMMA_3_4B, 4_300_079_472),
+    (configs_mixed.JAMBA_1_5_MINI, 51_570_323_328),
+    (configs_mixed.MINIMAX_TEXT_01, 456e9),
+    (configs_mixed.GLM_4_5_AIR, 106.9e9),
+    (configs_mixed.COMMAND_R7B, 8_027_902_464),
+    (configs_mixed.CHATGLM_9B, 9_399_951_360),
+    (configs_mixed.PHI_3_5_MOE, 41.9e9),
+    (configs_mixed.STARCODER2_15B, 15_957_889_024),
 ]
 
 
@@ -85,7 +85,7 @@ def test_the_layers_of_a_configuration_hold_what_was_published(
 
 
 def test_layers_of_one_purpose() -> None:
-    model = model_of(configs.NEMOTRON_H_56B)
+    model = model_of(configs_mixed.NEMOTRON_H_56B)
     assert (model.state_layers, model.attention_layers, model.all_mlp_layers) == (54, 10, 54)
     assert model.mlp_matrices == 2
     # 256 heads of 64 x 256 states, and three steps of a convolution over 16384 + 2 x 8 x 256
@@ -93,37 +93,37 @@ def test_layers_of_one_purpose() -> None:
 
 
 def test_layers_of_one_purpose_with_experts() -> None:
-    model = model_of(configs.NEMOTRON_3_NANO)
+    model = model_of(configs_mixed.NEMOTRON_3_NANO)
     assert (model.state_layers, model.attention_layers, model.all_mlp_layers) == (23, 6, 23)
     assert (model.experts, model.experts_per_token, model.dense_layers) == (128, 6, 0)
     assert model.shared_intermediate == 3712
     listed = [{"M": "mamba", "*": "attention", "E": "moe"}[sign] for sign in _pattern()]
-    named = dict(configs.NEMOTRON_3_NANO, layers_block_type=listed)
+    named = dict(configs_mixed.NEMOTRON_3_NANO, layers_block_type=listed)
     del named["hybrid_override_pattern"]
     assert model_of(named).state_layers == 23
 
 
 def _pattern() -> str:
-    return str(configs.NEMOTRON_3_NANO["hybrid_override_pattern"])
+    return str(configs_mixed.NEMOTRON_3_NANO["hybrid_override_pattern"])
 
 
 def test_chunked_attention_and_every_second_layer_dense() -> None:
-    model = model_of(configs.LLAMA_4_MAVERICK)
+    model = model_of(configs_mixed.LLAMA_4_MAVERICK)
     assert (model.window_layers, model.window_tok) == (36, 8192)
     assert (model.dense_layers, model.dense_intermediate) == (24, 16384)
     assert model.shared_intermediate == 8192
 
 
 def test_windows_by_pattern() -> None:
-    assert model_of(configs.GEMMA_2_9B).window_layers == 21
-    assert model_of(configs.GEMMA_3_4B).window_layers == 29
-    short = dict(configs.COMMAND_R7B, max_position_embeddings=132096)
+    assert model_of(configs_mixed.GEMMA_2_9B).window_layers == 21
+    assert model_of(configs_mixed.GEMMA_3_4B).window_layers == 29
+    short = dict(configs_mixed.COMMAND_R7B, max_position_embeddings=132096)
     assert model_of(short).window_layers == 24
-    assert model_of(configs.STARCODER2_15B).window_layers == 40
+    assert model_of(configs_mixed.STARCODER2_15B).window_layers == 40
 
 
 def test_a_window_as_long_as_the_context_is_none() -> None:
-    model = model_of(configs.PHI_3_5_MOE)
+    model = model_of(configs_mixed.PHI_3_5_MOE)
     assert (model.window_layers, model.window_tok) == (0, 0)
 
 
@@ -145,8 +145,8 @@ def test_dense_layers_in_any_way_of_saying_so() -> None:
     assert model_of(dict(base, mlp_only_layers=[0, 1, 2])).dense_layers == 3
     assert model_of(dict(base, decoder_sparse_step=2)).dense_layers == 24
     assert model_of(dict(base, decoder_sparse_step=2)).dense_intermediate == 6144
-    assert model_of(configs.JAMBA_1_5_MINI).dense_layers == 16
-    assert model_of(configs.JAMBA_1_5_MINI).attention_layers == 4
+    assert model_of(configs_mixed.JAMBA_1_5_MINI).dense_layers == 16
+    assert model_of(configs_mixed.JAMBA_1_5_MINI).attention_layers == 4
 
 
 def test_layers_that_a_search_chose() -> None:
@@ -174,7 +174,7 @@ def test_layers_that_a_search_chose() -> None:
 
 
 def test_lightning_attention() -> None:
-    model = model_of(configs.MINIMAX_TEXT_01)
+    model = model_of(configs_mixed.MINIMAX_TEXT_01)
     assert (model.state_layers, model.attention_layers) == (70, 10)
     assert model.state_elements == 64 * 128 * 128
 
