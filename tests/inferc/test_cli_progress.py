@@ -41,10 +41,17 @@ def test_nobody_looks_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(io.StringIO(), monkeypatch) == ""
 
 
-def test_the_bar_is_taken_away_where_a_run_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PATIENCE_S", 0.0)
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    with pytest.raises(KeyboardInterrupt), progress_bar("simulating") as show:
+def broken_off() -> None:
+    with progress_bar("simulating") as show:
         show(0.5)
         raise KeyboardInterrupt
-    show(0.75)  # a bar that is gone takes no more, and does not fail
+
+
+def test_the_bar_is_taken_away_where_a_run_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
+    assert terminal.getvalue().rstrip().endswith("\x1b[2K")  # the line is empty again
