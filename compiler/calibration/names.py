@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from inferc.compiler.calibration.measurements import Conditions
-from inferc.compiler.calibration.sources import source_of
+from inferc.compiler.calibration.methods import source_of
 from inferc.compiler.model import find_model
 
 # ---- weights and caches ----------------------------------------------------------------------

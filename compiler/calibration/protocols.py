@@ -1,7 +1,7 @@
 """How a measurement was taken: what was sent, when, to how many replicas, and what was counted.
 
 A table says only part of it. The rest is what the source publishes of its method
-(``sources.py``), else the field's usual way for that kind of load, which is then an assumption.
+(``methods``), else the field's usual way for that kind of load, which is then an assumption.
 Every field says which of the three it is, so that an estimate can be less sure where less is known.
 """
 
@@ -13,8 +13,8 @@ from math import exp, log
 from statistics import NormalDist
 
 from inferc.compiler.calibration.measurements import Conditions
+from inferc.compiler.calibration.methods import Setting, Source, source_of
 from inferc.compiler.calibration.names import generation
-from inferc.compiler.calibration.sources import Setting, Source, source_of
 from inferc.compiler.units import from_unit
 
 _NORMAL = NormalDist()
