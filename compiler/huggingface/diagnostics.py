@@ -95,7 +95,7 @@ def no_language_model(span: Span, *, name: str, what: str) -> Diagnostic:
         message=f"`{name}` is {what}, not a language model",
         span=span,
         label="it does not write texts token by token",
-        help="take the `config.json` of a decoder-only language model",
+        help="take the `config.json` of a decoder-only language model; `cat.networks` has others",
     )
 
 

@@ -244,6 +244,9 @@ def _mixed_layers(config: Config, layers: int) -> int:
     listed = [layer for layer in config.counts("moe_layers") if layer < layers]
     if listed:
         return len(listed)
+    flags = config.counts("moe_layer_freq")
+    if flags:
+        return sum(flag > 0 for flag in flags[:layers])
     dense = set(config.counts("mlp_only_layers"))
     dense.update(range(min(layers, config.count_or(0, "first_k_dense_replace"))))
     step = config.count_or(1, "decoder_sparse_step", "interleave_moe_layer_step")
@@ -319,6 +322,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         "minimax": Family(mixer=lightning, mlp=partial(routed, widths=("intermediate_size",))),
         "minimax_m1": Family(mixer=lightning, mlp=partial(routed, widths=("intermediate_size",))),
         "minimax_m2": _MIXTURE,
+        "minimax_m3": Family(mlp=partial(routed, dense="dense_intermediate_size")),
         "minimax_text_01": Family(
             mixer=lightning, mlp=partial(routed, widths=("intermediate_size",))
         ),
@@ -356,6 +360,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         "smollm3": _DENSE,
         "stablelm": _DENSE,
         "starcoder2": Family(plain=True, tied=True, kinds=everywhere),
+        "step3p7": _MIXTURE,
         "yi": _DENSE,
     }
 )

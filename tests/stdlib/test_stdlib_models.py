@@ -8,8 +8,11 @@ from support.catalog import blocks
 from inferc import stdlib
 from inferc.compiler.model import LanguageModel, find_model
 from inferc.compiler.model.catalog import language_model_at
+from inferc.compiler.model.models import language_model
 from inferc.compiler.model.parameters import derived_parameters
+from inferc.compiler.model.soundness import problems
 from inferc.compiler.provenance import Origin
+from inferc.compiler.resolve import catalog_blocks
 from inferc.dsl.syntax import Assign, ListExpr, Number, Text
 
 MODELS = [path.removeprefix("catalog.") for path in stdlib.all_entries("catalog.models")]
@@ -125,6 +128,17 @@ def test_the_facts_agree(path: str) -> None:
     assert found.experts_per_token <= found.experts
     assert bool(found.dense_layers) is bool(found.dense_intermediate)
     assert found.context >= 2048
+
+
+def test_the_compiler_has_nothing_to_say_about_any_entry() -> None:
+    found = catalog_blocks(MODELS)
+    said = [
+        (path, item.code, item.message)
+        for path, block in found.items()
+        for item in problems(language_model(block), block)
+    ]
+    assert said == []
+    assert sorted(found) == sorted(MODELS)
 
 
 @pytest.mark.parametrize(("path", "active"), ACTIVE.items())

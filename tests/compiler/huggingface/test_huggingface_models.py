@@ -149,6 +149,11 @@ def test_dense_layers_in_any_way_of_saying_so() -> None:
     assert model_of(configs_mixed.JAMBA_1_5_MINI).attention_layers == 4
 
 
+def test_dense_layers_as_a_list_of_flags() -> None:
+    listed = dict(configs_mixed.GLM_4_5_AIR, moe_layer_freq=[*[0] * 3, *[1] * 43])
+    assert model_of(listed).dense_layers == 3
+
+
 def test_layers_that_a_search_chose() -> None:
     attention = {"n_heads_in_group": 8, "no_op": False}
     blocks = [
