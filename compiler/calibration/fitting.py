@@ -5,7 +5,7 @@ engine and for each architecture of accelerators, every factor drawn towards 1 b
 that nothing was measured in thereby gets what its engine and its architecture did elsewhere.
 
 Source: partial pooling, Gelman and Hill, Data Analysis Using Regression and Multilevel Models
-(2007), chapter 12; soft-L1 loss: Triggs et al., Bundle Adjustment (2000).
+(2007), chapter 12; robust loss: Triggs et al., Bundle Adjustment (2000).
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from scipy.optimize import least_squares
 from inferc.compiler.calibration.arrays import Array, Steps, metrics_s
 from inferc.compiler.calibration.values import Cell
 from inferc.compiler.model.calibration import Calibration
-from inferc.compiler.perf.coefficients import FITTED
+from inferc.compiler.perf.coefficients import FITTED, Coefficient
 from inferc.compiler.perf.ideal import Prices
 
 NAMES = tuple(item.name for item in FITTED)
@@ -31,6 +31,7 @@ OF_ENGINE = (
     "layer_overhead_s",
     "step_overhead_s",
     "prompt_step_s",
+    "host_layer_s",
     "sequence_overhead_s",
     "collective_overhead_s",
     "frontend_s",
@@ -51,6 +52,13 @@ SPREAD = {"typical": 0.7, "engine": 0.5, "architecture": 0.3}
 
 SCALE = 0.1
 """Residuals above this count less than their square."""
+
+FURTHEST = 3.0
+"""Standard deviations of the prior beyond which nothing is looked for."""
+
+LEAST = 1e-9
+STEP = 1e-4
+"""Of the logarithm of a coefficient, for a derivative by differences."""
 
 
 class Problem(NamedTuple):
@@ -96,7 +104,9 @@ class Space:
         """Return where each cell finds the parts of a coefficient; -1 for a factor of 1."""
         return (
             np.array([self.at.get(("engine", item.engine, name), -1) for item in cells]),
-            np.array([self.at.get(("architecture", item.architecture, name), -1) for item in cells]),
+            np.array(
+                [self.at.get(("architecture", item.architecture, name), -1) for item in cells]
+            ),
         )
 
     def values(self, vector: Array) -> dict[str, Array]:
@@ -106,8 +116,24 @@ class Space:
         for item in FITTED:
             engine, architecture = self._index[item.name]
             log = vector[self.at["typical", "", item.name]] + padded[engine] + padded[architecture]
-            values[item.name] = np.clip(np.exp(log), max(item.low, 1e-9), item.high)
+            values[item.name] = np.clip(np.exp(log), max(item.low, LEAST), item.high)
         return values
+
+    def spread_out(self, slopes: Mapping[str, Array]) -> Array:
+        """Return the derivatives by every entry of the vector from those by each coefficient.
+
+        ``slopes`` are by the logarithm of a measurement's own coefficient, measurements by metrics;
+        typical value, engine's factor and architecture's factor all move it alike.
+        """
+        some = next(iter(slopes.values()))
+        found = np.zeros((*some.shape, len(self.at)))
+        rows = np.arange(some.shape[0])
+        for name, slope in slopes.items():
+            found[:, :, self.at["typical", "", name]] = slope
+            for places in self._index[name]:
+                known = places >= 0
+                found[rows[known], :, places[known]] = slope[known]
+        return found
 
 
 def prices_of(values: Mapping[str, Array], narrow: NDArray[np.bool_]) -> Prices[Array]:
@@ -125,6 +151,7 @@ def prices_of(values: Mapping[str, Array], narrow: NDArray[np.bool_]) -> Prices[
         layer_overhead_s=values["layer_overhead_s"],
         step_overhead_s=values["step_overhead_s"],
         prompt_step_s=values["prompt_step_s"],
+        host_layer_s=values["host_layer_s"],
         sequence_overhead_s=values["sequence_overhead_s"],
         collective_overhead_s=values["collective_overhead_s"],
     )
@@ -141,8 +168,11 @@ class Fitted(NamedTuple):
 
 def predicted(problem: Problem, space: Space, vector: Array) -> Array:
     """Return what the coefficients in ``vector`` say of every measurement."""
+    return _from_values(problem, space.values(vector))
+
+
+def _from_values(problem: Problem, values: Mapping[str, Array]) -> Array:
     narrow = np.array([cell.narrow for cell in problem.cells])
-    values = space.values(vector)
     sums = metrics_s(problem.steps, prices_of(values, narrow), len(problem.cells))
     scaled = problem.base * sums / problem.at_simulation
     front_s = problem.frontend * (
@@ -157,24 +187,48 @@ def fit(
     """Return the coefficients that fit the measurements in ``keep`` best."""
     space = Space(problem.cells)
     seen = np.isfinite(problem.observed) & keep[:, None] & np.isfinite(problem.base)
+    seen &= problem.weight > 0.0
     target = np.log(np.where(seen, problem.observed, 1.0))
-    weight = np.sqrt(problem.weight) * seen
+    weight = np.sqrt(problem.weight)
+
+    def errors(values: Mapping[str, Array]) -> Array:
+        found = np.where(seen, _from_values(problem, values), 1.0)
+        return (np.log(np.maximum(LEAST, found)) - target) * weight
 
     def residuals(vector: Array) -> Array:
-        log = np.log(np.maximum(1e-9, np.where(seen, predicted(problem, space, vector), 1.0)))
-        errors = (log - target) * weight
         prior = (vector - space.centre) / space.spread * SCALE
-        return np.concatenate([errors[seen], prior])
+        return np.concatenate([errors(space.values(vector))[seen], prior])
 
+    def slopes(vector: Array) -> Array:
+        values = space.values(vector)
+        here = errors(values)
+        moved = {
+            item.name: (errors({**values, item.name: _raised(values[item.name], item)}) - here)
+            / STEP
+            for item in FITTED
+        }
+        prior = np.diag(SCALE / space.spread)
+        return np.concatenate([space.spread_out(moved)[seen], prior])
+
+    widest = FURTHEST * space.spread
     found = least_squares(
         residuals,
-        space.centre if start is None else start,
-        loss="soft_l1",
+        space.centre
+        if start is None
+        else np.clip(start, space.centre - widest * 0.99, space.centre + widest * 0.99),
+        jac=slopes,
+        bounds=(space.centre - widest, space.centre + widest),
+        loss="cauchy",
         f_scale=SCALE,
         max_nfev=rounds,
         x_scale=space.spread,
     )
     return Fitted(found.x, space, predicted(problem, space, found.x))
+
+
+def _raised(value: Array, item: Coefficient) -> Array:
+    """Return a coefficient a little larger, where physics allows."""
+    return np.minimum(value * np.exp(STEP), item.high)
 
 
 def coefficients_of(space: Space, vector: Array) -> Calibration:

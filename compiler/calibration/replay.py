@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import log2
 
 from inferc.compiler.calibration.protocols import Protocol
-from inferc.compiler.calibration.subject import Subject, flag, number
+from inferc.compiler.calibration.subject import Subject
 from inferc.compiler.model.calibration import (
     Calibration,
     calibrated_accelerator,
@@ -26,7 +26,7 @@ from inferc.compiler.perf.memory import (
     shard_weights_bytes,
 )
 from inferc.compiler.perf.steps import Seen, Stage
-from inferc.compiler.simulation.replica import burst, closed_loop, open_loop, static_batch
+from inferc.compiler.simulation.replica import closed_loop, open_loop
 from inferc.compiler.simulation.values import Outcome, ReplicaSetup, Request, Run
 
 MOST_REQUESTS = 6000
@@ -71,7 +71,8 @@ def replay(subject: Subject, calibration: Calibration, *, steps: bool = False) -
     place = place_of(accelerator, per_node=PER_NODE, nodes=8)
     stage = Stage(subject.model, place, engine, subject.layout)
     setup = _setup(subject, stage)
-    lengths = _lengths(subject.protocol, subject.replicas)
+    reused_share = _reused_share(subject.protocol, setup.kv_cache_tok)
+    lengths = _lengths(subject.protocol, subject.replicas, reused_share)
     recorder = _Recorder(stage) if steps else None
     outcome = _run(subject, setup, lengths, recorder)
     return Replay(
@@ -85,29 +86,27 @@ def replay(subject: Subject, calibration: Calibration, *, steps: bool = False) -
     )
 
 
-FRONTEND = {"http": 1.0, "in_process": 0.0, "native": 0.0}
-"""Share of the front end that a client's requests pass."""
+FRONTEND = {"http": 1.0, "triton": 0.35, "in_process": 0.2, "native": 0.0}
+"""Share of the front end that a client's requests pass: Triton has neither chat template nor
+Python, an engine used as a library has its tokenizer and its output loop."""
 
 
 def _setup(subject: Subject, stage: Stage) -> ReplicaSetup:
     """Return how the engine of ``subject`` schedules."""
-    engine, protocol = subject.engine, subject.protocol
-    front = FRONTEND.get(protocol.client, 1.0)
-    mixed = flag(subject, "mixed_chunk", default=engine.scheduling == "mixed")
-    budget_tok = int(number(subject, "max_num_batched_tokens", default=8192.0))
-    sequences = int(number(subject, "max_num_seqs", default=1024.0))
-    block_tok = int(coefficient("kv_block_tok", engine, subject.accelerator))
+    engine, operating = subject.engine, subject.operating
+    front = FRONTEND.get(subject.protocol.client, 1.0)
     return ReplicaSetup(
         clock=stage,
-        scheduling="mixed" if mixed else "prefill_first",
-        max_num_seqs=max(1, sequences),
-        max_num_batched_tokens=max(budget_tok, 1),
-        chunked_prefill=flag(subject, "chunked_prefill", default=engine.chunked_prefill),
-        kv_cache_tok=_kv_cache_tok(subject, budget_tok, sequences),
-        kv_block_tok=block_tok,
-        kv_admission="full_length" if engine.kv_admission == "full_length" else "as_needed",
+        scheduling="mixed" if operating.scheduling == "mixed" else "prefill_first",
+        max_num_seqs=max(1, operating.max_num_seqs),
+        max_num_batched_tokens=max(1, operating.max_num_batched_tokens),
+        chunked_prefill=operating.chunked_prefill,
+        kv_cache_tok=_kv_cache_tok(subject),
+        kv_block_tok=operating.kv_block_tok,
+        kv_admission="full_length" if operating.kv_admission == "full_length" else "as_needed",
+        prefix_caching=subject.protocol.reused_share > 0.0,
         batch_wait_steps=_held_back_steps(subject),
-        batch_wait_ratio=number(subject, "batch_wait_ratio", default=0.0),
+        batch_wait_ratio=operating.batch_wait_ratio,
         pipeline=stage.pipeline,
         frontend_s=front * coefficient("frontend_s", engine, subject.accelerator),
         frontend_tok_s=front * coefficient("frontend_tok_s", engine, subject.accelerator),
@@ -117,58 +116,70 @@ def _setup(subject: Subject, stage: Stage) -> ReplicaSetup:
 
 def _held_back_steps(subject: Subject) -> int:
     """Return for how many steps of answers a new request is not looked at, on average."""
-    waits = number(subject, "batch_wait_iterations", default=0.0)
-    polls = number(subject, "receive_interval_steps", default=1.0)
-    return int(max(waits, (polls - 1.0) / 2.0))
+    polls = subject.protocol.settings.get("receive_interval_steps", 1.0)
+    between = (float(polls) - 1.0) / 2.0 if isinstance(polls, int | float) else 0.0
+    return int(max(subject.operating.batch_wait_iterations, between))
 
 
 SERIAL_S = 1.0e-3
 """Between two requests that pass the same front end: one process parses and tokenizes them."""
 
 
-def _kv_cache_tok(subject: Subject, budget_tok: int, sequences: int) -> float:
+def _kv_cache_tok(subject: Subject) -> float:
     """Return the tokens of KV cache of a replica.
 
     What was measured did run: there is room for one request at least, however little is left.
     """
     model, layout, protocol = subject.model, subject.layout, subject.protocol
-    mean_tok = protocol.prompt.mean_tok + protocol.output.mean_tok
+    operating = subject.operating
+    longest = protocol.prompt.at(0.9999) + protocol.output.at(0.9999) + protocol.template_tok
+    longest += SLACK_TOK
+    if operating.kv_cache_tok:
+        return max(float(operating.kv_cache_tok), longest)
     groups = layout.attention_data_parallel
     weights = shard_weights_bytes(
         model, layout.precision, layout.tensor_parallel, layout.pipeline_parallel
     )
-    share = number(subject, "memory_share", default=0.0)
-    if not 0.0 < share <= 1.0:
-        share = coefficient("memory_share", subject.engine, subject.accelerator)
-    of_free = number(subject, "kv_memory_share", default=0.0)
-    if of_free:  # of what the weights leave, not of everything
+    share = operating.memory_share
+    of_free = float(protocol.settings.get("kv_memory_share", 0.0))
+    if operating.memory_share_of == "free" or of_free:
         taken = weights / subject.accelerator.memory_bytes.value
-        share = taken + of_free * (1.0 - taken)
+        share = taken + (of_free or share) * (1.0 - taken)
     memory = memory_of(
         subject.accelerator,
         subject.engine,
         share=share,
         weights=weights,
-        activation=activation_bytes(model, layout.tensor_parallel, budget_tok, min(sequences, 256)),
+        activation=activation_bytes(
+            model,
+            layout.tensor_parallel,
+            operating.max_num_batched_tokens,
+            min(operating.max_num_seqs, MOST_SAMPLED),
+        ),
         kv_tok_bytes=kv_bytes_per_tok_and_shard(
             model,
             layout.tensor_parallel // groups,
             layout.pipeline_parallel,
             kv_precision=layout.kv_precision,
-            context_tok=mean_tok,
+            context_tok=protocol.prompt.mean_tok + protocol.output.mean_tok,
         ),
     )
-    longest = protocol.prompt.at(0.9999) + protocol.output.at(0.9999) + protocol.template_tok
-    longest += SLACK_TOK
     return max(memory.kv_cache_tok * groups, longest)
 
+
+MOST_SAMPLED = 256
+"""Sequences whose logits an engine sets memory aside for."""
 
 SLACK_TOK = 64.0
 """Blocks that are not full."""
 
 
-def _lengths(protocol: Protocol, replicas: int) -> list[tuple[int, int]]:
-    """Return prompt and answer of each request of one replica.
+Lengths = tuple[int, int, int]
+"""Prompt, answer, and how much of the prompt the prefix cache holds."""
+
+
+def _lengths(protocol: Protocol, replicas: int, reused_share: float) -> list[Lengths]:
+    """Return the requests of one replica.
 
     Every length has its share exactly: only their order is drawn.
     """
@@ -178,20 +189,32 @@ def _lengths(protocol: Protocol, replicas: int) -> list[tuple[int, int]]:
     others = shares.copy()
     drawn.shuffle(shares)
     drawn.shuffle(others)
-    kept = 1.0 - protocol.reused_share
-    return [
-        (
-            max(1, round(protocol.prompt.at(one) * kept + protocol.template_tok)),
-            max(1, round(protocol.output.at(other))),
-        )
-        for one, other in zip(shares, others, strict=True)
-    ]
+    found: list[Lengths] = []
+    for one, other in zip(shares, others, strict=True):
+        prompt = max(1, round(protocol.prompt.at(one) + protocol.template_tok))
+        output = max(1, round(protocol.output.at(other)))
+        found.append((prompt, output, min(prompt - 1, int(prompt * reused_share))))
+    return found
+
+
+def _reused_share(protocol: Protocol, kv_cache_tok: float) -> float:
+    """Return the share of a prompt that the prefix cache still holds.
+
+    What sequences in flight leave of the cache is filled with prompts; where not all different
+    ones fit, the rest was pushed out.
+    """
+    share = protocol.reused_share
+    if not share or not protocol.distinct_prompts:
+        return share
+    request_tok = protocol.prompt.mean_tok + protocol.output.mean_tok
+    left_tok = max(0.0, kv_cache_tok - (protocol.in_flight or 1) * request_tok)
+    return share * min(1.0, left_tok / (protocol.distinct_prompts * protocol.prompt.mean_tok))
 
 
 def _run(
     subject: Subject,
     setup: ReplicaSetup,
-    lengths: list[tuple[int, int]],
+    lengths: list[Lengths],
     record: Callable[[Run], None] | None,
 ) -> Outcome:
     """Simulate one replica under its share of the load."""
@@ -200,27 +223,25 @@ def _run(
         case "closed":
             in_flight = max(1, round((protocol.in_flight or 1) / subject.replicas))
             return closed_loop(setup, lengths, in_flight, record=record)
-        case "at_once" if subject.conditions.load == "static_batch":
-            return static_batch(setup, lengths, record=record)
         case "at_once":
             if protocol.in_flight:
                 in_flight = max(1, round(protocol.in_flight / subject.replicas))
                 return closed_loop(setup, lengths, in_flight, record=record)
-            return burst(setup, lengths, record=record)
+            return open_loop(setup, [Request(0.0, *item) for item in lengths], record=record)
         case _:
             return open_loop(setup, _arrivals(subject, lengths), record=record)
 
 
-def _arrivals(subject: Subject, lengths: list[tuple[int, int]]) -> list[Request]:
+def _arrivals(subject: Subject, lengths: list[Lengths]) -> list[Request]:
     """Return requests at the rate of one replica."""
     rate = (subject.protocol.rate_per_s or 1.0) / subject.replicas
-    drawn = random.Random(len(lengths))  # noqa: S311  # the same requests every time
+    drawn = random.Random(len(lengths))  # noqa: S311
     at_s = 0.0
     found: list[Request] = []
-    for prompt, output in lengths:
+    for prompt, output, cached in lengths:
         even = subject.protocol.arrivals == "even"
         at_s += 1.0 / rate if even else drawn.expovariate(rate)
-        found.append(Request(at_s, prompt, output))
+        found.append(Request(at_s, prompt, output, cached))
     return found
 
 
@@ -233,7 +254,7 @@ class _Recorder:
 
     def __call__(self, run: Run) -> None:
         """Add some steps: those with about as many sequences and prompt tokens are one bin."""
-        key = (round(4.0 * log2(run.decoding + 1)), round(3.0 * log2(run.prompt_tok + 1)))
+        key = (round(3.0 * log2(run.decoding + 1)), round(2.0 * log2(run.prompt_tok + 1)))
         sums = self.found.get(key)
         if sums is None:
             sums = self.found[key] = [0.0] * 12

@@ -1,11 +1,11 @@
 """What a measurement was taken of: model, accelerator, engine, layout, settings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inferc.compiler.calibration import names
-from inferc.compiler.calibration.command_line import EngineSettings, read_command_line
+from inferc.compiler.calibration.command_line import read_command_line
 from inferc.compiler.calibration.measurements import Conditions
+from inferc.compiler.calibration.operating import Operating, Run, settings_or_defaults
 from inferc.compiler.calibration.protocols import Protocol, protocol_of
 from inferc.compiler.calibration.values import Cell
 from inferc.compiler.model import Accelerator, Engine, LanguageModel
@@ -25,7 +25,7 @@ class Subject:
 
     conditions: Conditions
     protocol: Protocol
-    settings: EngineSettings
+    operating: Operating
     model: LanguageModel
     accelerator: Accelerator
     engine: Engine
@@ -51,15 +51,26 @@ def subject_of(conditions: Conditions) -> Subject:
     accelerator, stated = _accelerator(conditions)
     name = names.engine_name(conditions)
     engine = _engine(protocol.generation, name.id)
-    settings = read_command_line(conditions.scheduler_flags, engine=name.id)
     weights = names.weights_format(conditions)
     precision = weights.name or model.published or "fp16"
     if not peak_flop_per_s(accelerator, precision):
         raise NoSubjectError(f"the accelerator has no units for {precision}")
-    cache = names.cache_format(conditions)
-    layout, replicas = _layout(
-        protocol, model, accelerator, (precision, _cache(cache.name, settings, protocol)),
-        conditions.gpus,
+    layout, replicas = _layout(protocol, model, accelerator, precision, conditions.gpus)
+    operating = settings_or_defaults(
+        read_command_line(conditions.scheduler_flags, engine=name.id),
+        engine,
+        accelerator,
+        known=protocol.settings,
+        run=Run(
+            context_tok=model.context,
+            accelerators=layout.tensor_parallel * layout.pipeline_parallel,
+            offline=protocol.client == "in_process",
+        ),
+    )
+    layout = replace(
+        layout,
+        kv_precision=_cache(names.cache_format(conditions).name, operating.kv_precision),
+        eager=operating.eager,
     )
     unknown = {*protocol.assumed}
     unknown |= {"accelerator"} if not stated else set()
@@ -68,12 +79,12 @@ def subject_of(conditions: Conditions) -> Subject:
     return Subject(
         conditions=conditions,
         protocol=protocol,
-        settings=settings,
+        operating=operating,
         model=model,
         accelerator=accelerator,
         engine=engine,
         cell=Cell(
-            engine=protocol.generation,
+            engine=_family(protocol),
             architecture=accelerator.architecture,
             narrow=BYTES_PER_PARAMETER[precision] < WIDE_BYTES,
         ),
@@ -90,6 +101,12 @@ def _engine(*candidates: str) -> Engine:
         if found is not None:
             return found
     raise NoSubjectError("the catalog has no engine")
+
+
+def _family(protocol: Protocol) -> str:
+    """Return the engine's generation; one that streams answers from its own process is another."""
+    served = bool(protocol.settings.get("single_process"))
+    return f"{protocol.generation}_served" if served else protocol.generation
 
 
 def _model(conditions: Conditions) -> LanguageModel:
@@ -113,38 +130,34 @@ def _accelerator(conditions: Conditions) -> tuple[Accelerator, bool]:
     return accelerator, name.stated
 
 
-def _cache(stated: str, settings: EngineSettings, protocol: Protocol) -> str:
-    """Return the format of the KV cache: the row's, its command line's, its source's, else 16."""
-    asked = settings.kv_cache_dtype or str(protocol.settings.get("kv_cache", ""))
-    for name in (stated, asked):
-        if name in KV_BYTES:
-            return name
-    return "fp16"
+def _cache(stated: str, usual: str) -> str:
+    """Return the format of the KV cache: the row's, else what the engine was told or does."""
+    return next((name for name in (stated, usual) if name in KV_BYTES), "fp16")
 
 
 def _layout(
     protocol: Protocol,
     model: LanguageModel,
     accelerator: Accelerator,
-    formats: tuple[str, str],
+    precision: str,
     gpus: int | None,
 ) -> tuple[Layout, int]:
     """Return the layout of one replica, and how many there are.
 
-    Where nobody says how far a layer is split: as little as holds the weights.
+    Where nobody says how far a layer is split: as little as holds the weights. What people count
+    as one accelerator may be a package of several.
     """
-    precision, cache = formats
+    package = accelerator.per_package
     stages = protocol.pipeline_parallel
-    tensor = protocol.tensor_parallel
+    tensor = protocol.tensor_parallel * package if protocol.tensor_parallel else None
     replicas = protocol.replicas
     if tensor is None:
         tensor = _smallest(model, accelerator, precision)
-        replicas = max(replicas, (gpus or 1) // (tensor * stages))
+        replicas = max(replicas, (gpus or 1) * package // (tensor * stages))
     experts = protocol.expert_parallel if model.experts else 1
     groups = protocol.attention_data_parallel
     layout = Layout(
         precision=precision,
-        kv_precision=cache,
         tensor_parallel=tensor,
         pipeline_parallel=stages,
         expert_parallel=experts,
@@ -169,27 +182,3 @@ def _smallest(model: LanguageModel, accelerator: Accelerator, precision: str) ->
     ):
         tensor *= 2
     return tensor
-
-
-Settings = Mapping[str, str | float | bool]
-
-
-def number(subject: Subject, field: str, *, default: float) -> float:
-    """Return a setting: the row's command line, its source's script, the engine's default."""
-    said = getattr(subject.settings, field, None)
-    if isinstance(said, int | float):
-        return float(said)
-    known = subject.protocol.settings.get(field)
-    if isinstance(known, int | float):
-        return float(known)
-    usual = subject.engine.defaults.get(field)
-    return usual.value if usual else default
-
-
-def flag(subject: Subject, field: str, *, default: bool) -> bool:
-    """Return a setting that is on or off, by the same order."""
-    said = getattr(subject.settings, field, None)
-    if isinstance(said, bool):
-        return said
-    known = subject.protocol.settings.get(field)
-    return bool(known) if isinstance(known, bool) else default

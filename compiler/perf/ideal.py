@@ -38,6 +38,8 @@ class Ideal(NamedTuple, Generic[S]):
     messages: S
     """How many collectives."""
     layers: S
+    launches: S
+    """Layers by what they take to launch: one with experts counts twice."""
 
 
 class Prices(NamedTuple, Generic[S]):
@@ -54,6 +56,7 @@ class Prices(NamedTuple, Generic[S]):
     layer_overhead_s: S
     step_overhead_s: S
     prompt_step_s: S
+    host_layer_s: S
     sequence_overhead_s: S
     collective_overhead_s: S
 
@@ -93,6 +96,16 @@ def tokens_s(ideal: "Ideal[float]", prices: "Prices[float]") -> float:
     )
 
 
+def launched_s(ideal: "Ideal[float]", prices: "Prices[float]") -> float:
+    """Return the same where no captured graph fits: the host launches every kernel.
+
+    It works ahead of the device, so the slower of the two decides.
+
+    Source: measured as floors of prefill steps and of eager mode, see the accuracy page.
+    """
+    return larger(tokens_s(ideal, prices), ideal.launches * prices.host_layer_s)
+
+
 def sampled_s(head_s: float, head_read_s: float, prices: "Prices[float]") -> float:
     """Return the time of the output head for the sequences that are sampled in a step."""
     return larger(head_s / prices.compute, head_read_s / prices.memory)
@@ -123,12 +136,16 @@ class StepWork(NamedTuple, Generic[S]):
     """Attention of the prompts."""
     prompts: S
     """1 in a step that has prompt tokens, else 0."""
+    launched: S
+    """1 in a step that no captured graph fits, else 0."""
 
 
 def step_s(work: "StepWork[float]", prices: "Prices[float]") -> float:
     """Return the time of a step: the same as a stage's clock says, for arrays too."""
+    captured = 1.0 - work.launched
     return (
-        tokens_s(work.tokens, prices)
+        captured * tokens_s(work.tokens, prices)
+        + work.launched * launched_s(work.tokens, prices)
         + sampled_s(work.head_s, work.head_read_s, prices)
         + work.sequences * prices.sequence_overhead_s
         + work.state_s / prices.memory

@@ -80,7 +80,7 @@ class _Run:
             position, left = position + part, left - part
         decoding = self.decoding
         return (
-            stage.tokens_s(decoding + chunk_tok)
+            stage.prompt_tokens_s(decoding + chunk_tok)
             + stage.sampled_s(decoding + complete)
             + self._context_s(1)
             + stage.pair_s * pairs

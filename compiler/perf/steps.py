@@ -27,7 +27,15 @@ from inferc.compiler.perf.formats import (
     WIDE_BYTES,
     peak_flop_per_s,
 )
-from inferc.compiler.perf.ideal import Ideal, Prices, StepWork, sampled_s, seen_s, tokens_s
+from inferc.compiler.perf.ideal import (
+    Ideal,
+    Prices,
+    StepWork,
+    launched_s,
+    sampled_s,
+    seen_s,
+    tokens_s,
+)
 
 FULL_TOK = 2.0**16
 """Tokens of a step beyond every ridge: no accelerator does so many FLOP for each byte it reads."""
@@ -55,6 +63,8 @@ class Layout:
     """Above 1, experts are dealt out whole over that many accelerators of a stage."""
     attention_data_parallel: int = 1
     """Groups of a stage that each attend to sequences of their own."""
+    eager: bool = False
+    """Whether no step runs as a captured graph."""
 
 
 class Seen(NamedTuple):
@@ -81,6 +91,7 @@ def prices_of(coefficients: dict[str, float], *, narrow: bool) -> Prices[float]:
         layer_overhead_s=coefficients["layer_overhead_s"],
         step_overhead_s=coefficients["step_overhead_s"],
         prompt_step_s=coefficients["prompt_step_s"],
+        host_layer_s=coefficients["host_layer_s"],
         sequence_overhead_s=coefficients["sequence_overhead_s"],
         collective_overhead_s=coefficients["collective_overhead_s"],
     )
@@ -114,6 +125,7 @@ class Stage:
         self._size_attention()
         self.prompt_step_s = self.prices.prompt_step_s
         self._tokens: dict[int, float] = {}
+        self._prompts: dict[int, float] = {}
         self._sampled: dict[int, float] = {}
         full_s = self._tokens_s(FULL_TOK)
         self.slope_s = (self._tokens_s(2.0 * FULL_TOK) - full_s) / FULL_TOK
@@ -202,11 +214,10 @@ class Stage:
             message_s=message_s,
             messages=messages,
             layers=float(self.layers),
+            launches=self.layers + self.expert_layers,
         )
 
-    def work(
-        self, tokens: float, sampled: float, sequences: float, seen: Seen
-    ) -> StepWork[float]:
+    def work(self, tokens: float, sampled: float, sequences: float, seen: Seen) -> StepWork[float]:
         """Return a whole step at data sheet speed.
 
         ``tokens`` in all, of which ``sequences`` decode, ``sampled`` go through the output head;
@@ -225,6 +236,7 @@ class Stage:
             pair_s=self.pair_ideal_s
             * (seen.pairs * self.full_share + seen.window_pairs * self.window_share),
             prompts=1.0 if tokens > sequences else 0.0,
+            launched=1.0 if self.layout.eager or tokens > sequences else 0.0,
         )
 
     def tokens_s(self, tokens: int) -> float:
@@ -234,6 +246,13 @@ class Stage:
             known = self._tokens[tokens] = self._tokens_s(float(tokens))
         return known
 
+    def prompt_tokens_s(self, tokens: int) -> float:
+        """Return the same in a step that has prompt tokens, which no captured graph fits."""
+        known = self._prompts.get(tokens)
+        if known is None:
+            known = self._prompts[tokens] = launched_s(self.ideal(float(tokens)), self.prices)
+        return known
+
     def sampled_s(self, sequences: int) -> float:
         """Return the time of the output head for so many sequences."""
         known = self._sampled.get(sequences)
@@ -241,8 +260,9 @@ class Stage:
             known = self._sampled[sequences] = self._sampled_s(float(sequences))
         return known
 
-    def _tokens_s(self, tokens: float) -> float:
-        return tokens_s(self.ideal(tokens), self.prices)
+    def _tokens_s(self, tokens: float, *, launched: bool = False) -> float:
+        price = launched_s if launched or self.layout.eager else tokens_s
+        return price(self.ideal(tokens), self.prices)
 
     def _sampled_s(self, sequences: float) -> float:
         head_s = self.head_flop * sequences / self.wide_peak
@@ -261,7 +281,8 @@ class Stage:
         Sarathi-Serve (2024).
         """
         seen = min(context_tok, float(self.window_tok)) * self.window_kv_tok_s
-        time_s = self._tokens_s(prompt_tok + sequences) + self._sampled_s(sequences + 1.0)
+        time_s = self._tokens_s(prompt_tok + sequences, launched=prompt_tok > 0.0)
+        time_s += self._sampled_s(sequences + 1.0)
         time_s += sequences * (self.sequence_s + self.kv_tok_s * context_tok + seen)
         if prompt_tok > 0.0:
             time_s += prompt_tok * self._pairs_s(pairs_per_tok) + self.prompt_step_s

@@ -21,5 +21,8 @@ class LinearClock:
     def tokens_s(self, tokens: int, /) -> float:
         return self.step_s + tokens * self.tok_s
 
+    def prompt_tokens_s(self, tokens: int, /) -> float:
+        return self.tokens_s(tokens)
+
     def sampled_s(self, sequences: int, /) -> float:
         return sequences * self.sample_s

@@ -289,7 +289,8 @@ class Reference:
         tokens = n * wide + sum(tokens for _, tokens in step.chunks)
         ended = sum(item.done + tokens == item.todo for item, tokens in step.chunks)
         context = sum(item.context for item in step.decoding)
-        took = clock.tokens_s(tokens) + clock.sampled_s(n * wide + ended) + n * clock.sequence_s
+        price = clock.prompt_tokens_s if step.chunks else clock.tokens_s
+        took = price(tokens) + clock.sampled_s(n * wide + ended) + n * clock.sequence_s
         took += clock.kv_tok_s * context
         took += clock.window_kv_tok_s * min(context, n * clock.window_tok)
         for item, tokens in step.chunks:
