@@ -32,7 +32,7 @@ from inferc.compiler.estimation import (
     setup_of,
     unknown_name,
 )
-from inferc.compiler.model import Accelerator, Engine, LanguageModel
+from inferc.compiler.model import Accelerator, Design, Engine, LanguageModel, networks_of
 from inferc.compiler.model.catalog import (
     accelerator_at,
     item_model_at,
@@ -236,7 +236,7 @@ def _beside(config: Path, names: tuple[str, ...]) -> "SourceFile | None":
     return None
 
 
-def _model_of_file(name: str) -> "LanguageModel | Wrong":
+def _model_of_file(name: str) -> "LanguageModel | ItemModel | Wrong":
     from inferc.compiler.pipeline import Compilation, Settings
     from inferc.files.reader import DiskReader, read_source
 
@@ -245,12 +245,19 @@ def _model_of_file(name: str) -> "LanguageModel | Wrong":
     source = read_source(path)
     if isinstance(source, Diagnostic):
         return Wrong((source,))
-    designs = Compilation(source, DiskReader(), Settings()).designs
-    if designs.value is None:
-        return Wrong(designs.diagnostics)
-    found = {
+    compiled = Compilation(source, DiskReader(), Settings())
+    if compiled.resolved.value is None:
+        return Wrong(compiled.resolved.diagnostics)
+    found: dict[str, LanguageModel | ItemModel] = dict(networks_of(compiled.resolved.value))
+    if found and wanted in {"", *found}:
+        designs: tuple[Design, ...] = ()  # which nothing plans yet, and which need not be whole
+    elif compiled.designs.value is None:
+        return Wrong(compiled.designs.diagnostics)
+    else:
+        designs = compiled.designs.value
+    found |= {
         label: service.model
-        for design in designs.value
+        for design in designs
         for service in design.services
         for label in (service.name, service.model_name, f"{design.name}.{service.name}")
     }

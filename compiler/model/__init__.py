@@ -1,5 +1,7 @@
 """The typed design: what the user's file says, with catalog facts filled in."""
 
+from typing import TYPE_CHECKING
+
 from inferc.compiler.model.build import Outcome, build
 from inferc.compiler.model.design import (
     Accelerator,
@@ -19,7 +21,13 @@ from inferc.compiler.model.design import (
 )
 from inferc.compiler.model.engine_defaults import defaults_of
 from inferc.compiler.model.facts import runs_on
+from inferc.compiler.resolve import Resolved
 from inferc.dsl import Diagnostic, SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inferc.compiler.model.items import ItemModel
 
 __all__ = [
     "Accelerator",
@@ -42,6 +50,7 @@ __all__ = [
     "find_accelerator",
     "find_model",
     "model_from_config",
+    "networks_of",
     "runs_on",
 ]
 
@@ -71,3 +80,10 @@ def model_from_config(
     from inferc.compiler.model.from_config import model_from_config as found
 
     return found(config, quantization=quantization, index=index, name=name)
+
+
+def networks_of(resolved: Resolved) -> "Mapping[str, ItemModel]":
+    """Return the networks of a file by what it calls them: networks, models, services."""
+    from inferc.compiler.model.networks import networks_of as found
+
+    return found(resolved)

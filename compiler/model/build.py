@@ -73,8 +73,8 @@ def _is_network(block: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]) -
         report.not_yet_supported(
             block.fields["model"].span,
             what=f"a service of {text_or(source, 'title', source.name)}, a network,",
-            instead=f"ask `inferc estimate --model {source.name}` for its latency, throughput and "
-            "memory, and leave the service out",
+            instead=f"ask `inferc estimate --model {block.span.source.path}:{block.name} --gpu "
+            "...` for its latency, throughput and memory, and leave the service out",
         )
     )
     return True

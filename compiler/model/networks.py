@@ -1,12 +1,48 @@
 """Networks of the catalog or of a file: blocks to values."""
 
+from collections.abc import Iterator, Mapping
+
 from inferc.compiler.model import values
 from inferc.compiler.model.items import ItemModel, NetworkModule
+from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.provenance import Sourced
-from inferc.compiler.resolve import ResolvedBlock
+from inferc.compiler.resolve import Resolved, ResolvedBlock
 
 KIND = "network"
+REFERENCES = {"service": "model", "model": "source"}
+"""The field by which a block names the model that it uses."""
 MLP_MATRICES = {"plain": 2, "gated": 3}
+
+
+def networks_of(resolved: Resolved) -> Mapping[str, ItemModel]:
+    """Return the networks of a file by what it calls them: networks, models, services."""
+    found = {
+        name: item_model(block)
+        for topology in resolved.topologies
+        for name, block in _called(topology, Blocks(topology, resolved.catalog))
+    }
+    own = [block for path, block in resolved.catalog.items() if "." not in path]
+    found.update({block.name: item_model(block) for block in own if block.kind == KIND})
+    return dict(sorted(found.items()))
+
+
+def _called(topology: ResolvedBlock, blocks: Blocks) -> Iterator[tuple[str, ResolvedBlock]]:
+    """Yield the blocks of a topology that are networks or use one, by name."""
+    for block in topology.children:
+        used = _used(block, blocks)
+        if used is not None and used.kind == KIND:
+            yield block.name, used
+            yield f"{topology.name}.{block.name}", used
+
+
+def _used(block: ResolvedBlock, blocks: Blocks) -> ResolvedBlock | None:
+    """Return the model at the end of what ``block`` refers to, or None where it leads nowhere."""
+    while block.kind in REFERENCES:
+        try:
+            block = blocks.target(block, REFERENCES[block.kind])
+        except values.MissingFieldError:
+            return None
+    return block
 
 
 def item_model(block: ResolvedBlock) -> ItemModel:

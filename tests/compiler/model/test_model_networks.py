@@ -4,7 +4,7 @@ import pytest
 from support.catalog import ENTRIES
 from support.models import complaints, outcome_of, program, resolved
 
-from inferc.compiler.model import networks
+from inferc.compiler.model import networks, networks_of
 from inferc.compiler.model.catalog import engine_at, item_model_at, paths
 from inferc.compiler.provenance import Origin
 
@@ -60,6 +60,19 @@ def test_every_network_of_the_catalog_is_read(path: str) -> None:
         )
 
 
+def test_networks_are_found_by_what_a_file_calls_them() -> None:
+    found = networks_of(resolved(program(facts=OWN, source="cat.networks.baai.bge_m3")))
+    assert {name: model.title for name, model in found.items()} == {
+        "chat": "BGE M3",
+        "desk.chat": "BGE M3",
+        "desk.llama": "BGE M3",
+        "desk.tiny": "Tiny",
+        "llama": "BGE M3",
+        "tiny": "Tiny",
+    }
+    assert not networks_of(resolved(program()))
+
+
 def test_the_catalog_has_what_a_design_of_the_field_names() -> None:
     tasks = {model.task for path in paths("networks") if (model := item_model_at(path))}
     assert tasks == {
@@ -90,7 +103,7 @@ def test_a_service_of_a_network_is_refused_with_the_next_step(
     assert found.code == "INF190"
     assert title in found.message
     assert found.help is not None
-    assert "inferc estimate --model " in found.help
+    assert "inferc estimate --model desk.infer:chat --gpu ..." in found.help
     assert not outcome_of(program(**parts)).designs[0].services
 
 
