@@ -7,7 +7,7 @@ from inferc.compiler.calibration.measurements import (
     Measurement,
     merge_details,
 )
-from inferc.compiler.calibration.names import weights_format
+from inferc.compiler.calibration.names import engine_name, weights_format
 from inferc.compiler.calibration.operating import Operating, Run, settings_or_defaults
 from inferc.compiler.calibration.protocols import Basis, Protocol, Spread, protocol_of
 from inferc.compiler.calibration.result_files import Known, is_result, read_results
@@ -24,6 +24,7 @@ __all__ = [
     "Protocol",
     "Run",
     "Spread",
+    "engine_name",
     "is_result",
     "merge_details",
     "protocol_of",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from inferc.compiler.calibration import Conditions, engine_name
 from inferc.compiler.load import CATALOG
 from inferc.compiler.model import find_model
 from inferc.compiler.model.catalog import HARDWARE, paths
@@ -51,9 +52,17 @@ def find(what: str, name: str) -> Match:
 
 
 def _known_as(what: str, name: str) -> list[str]:
-    """Return the model that ``name`` is a variant of: tuned, or quantised."""
-    path = find_model(name) if what == "model" else None
-    return [path] if path else []
+    """Return what ``name`` is another word for: a tuned or quantised model, a short name.
+
+    Those of hardware stand in the catalog.
+    """
+    if what == "model":
+        path = find_model(name)
+        return [path] if path else []
+    if what == "engine":
+        found = engine_name(Conditions(id="", model="", gpu="", engine=name, load=""))
+        return [f"engine.{found.id}"] if found.same else []
+    return []
 
 
 @cache

@@ -47,6 +47,12 @@ Isl: TypeAlias = Annotated[
     int, Option(("--isl",), "Tokens of a prompt, 1000, or of an item.", metavar="N")
 ]
 Osl: TypeAlias = Annotated[int, Option(("--osl",), "Tokens of an answer.", metavar="N")]
+IslTail: TypeAlias = Annotated[
+    int, Option(("--isl-p95",), "One prompt in twenty is longer; otherwise alike.", metavar="N")
+]
+OslTail: TypeAlias = Annotated[
+    int, Option(("--osl-p95",), "One answer in twenty is longer; otherwise alike.", metavar="N")
+]
 Rate: TypeAlias = Annotated[
     str, Option(("--rate",), "Requests that come: 5/s, 300/min.", metavar="RATE")
 ]

@@ -106,6 +106,8 @@ def load(figures: Figures) -> Mapping[str, Json]:
         AMOUNTS[wanted.kind]: wanted.amount,
         "prompt_tok": wanted.prompt_tok,
         "output_tok": wanted.output_tok,
+        "prompt_p95_over_mean": wanted.prompt_p95_over_mean,
+        "output_p95_over_mean": wanted.output_p95_over_mean,
     }
 
 

@@ -77,6 +77,10 @@ def _head(figures: Figures, paint: Paint) -> list[str]:
 def _load(figures: Figures) -> str:
     load = figures.load
     lengths = f"{load.prompt_tok:,.0f} tokens in and {load.output_tok:,.0f} out"
+    if max(load.prompt_p95_over_mean, load.output_p95_over_mean) > 1.0:
+        prompt_tok = load.prompt_tok * load.prompt_p95_over_mean
+        output_tok = load.output_tok * load.output_p95_over_mean
+        lengths += f" on average; one in twenty above {prompt_tok:,.0f} and {output_tok:,.0f}"
     match load.kind:
         case Kind.RATE:
             return f"{show(load.amount, 'req_per_s')}, {lengths}"

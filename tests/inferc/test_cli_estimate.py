@@ -57,6 +57,8 @@ def test_programs_read_base_units() -> None:
         "rate_req_per_s": 5.0,
         "prompt_tok": 1000.0,
         "output_tok": 200.0,
+        "prompt_p95_over_mean": 1.0,
+        "output_p95_over_mean": 1.0,
     }
     assert found["configuration"]["tensor_parallel"] == 4
     assert found["configuration"]["precision"] == "fp8"
@@ -70,6 +72,15 @@ def test_programs_read_base_units() -> None:
     assert sum(memory[name] for name in parts) == pytest.approx(memory["usable_bytes"])
     assert {fact["unit"] for fact in found["provenance"]["facts"]} >= {"B", "B/s", "FLOP/s"}
     assert all(fact["source"] for fact in found["provenance"]["facts"])
+
+
+def test_lengths_that_vary_make_some_wait_longer() -> None:
+    alike = data(*FOUR, "--rate", "5/s")
+    varied = data(*FOUR, "--rate", "5/s", "--isl-p95", "3000", "--osl-p95", "500")
+    assert varied["load"]["prompt_p95_over_mean"] == 3.0
+    assert varied["ttft_s"]["p99"]["value"] > 1.5 * alike["ttft_s"]["p99"]["value"]
+    shown = call(*FOUR, "--rate", "5/s", "--isl-p95", "3000").out
+    assert "one in twenty above 3,000 and 200" in shown
 
 
 def test_an_interval_holds_its_value() -> None:
@@ -196,6 +207,8 @@ WRONG = [
         2,
         "INF423",
     ),
+    ((*FOUR, "--rate", "5/s", "--isl-p95", "500"), 2, "below the mean of 1000"),
+    ((*FOUR, "--batch", "8", "--osl-p95", "500"), 2, "--osl-p95"),
     ((*LLAMA, "--tp", "0", "--rate", "1/s"), 2, "--tp"),
     ((*FOUR, "--rate", "1/s", "--gpu-memory-utilization", "2"), 2, "no share between 0 and 1"),
     ((*LLAMA, "--tp", "6", "--rate", "1/s"), 2, "INF422"),

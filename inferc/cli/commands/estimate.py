@@ -11,6 +11,9 @@ from inferc.cli.rates import read_rate
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import say, to_json, wants_color
 
+USUAL_ISL: Final = 1000.0
+"""Tokens of a prompt where --isl does not say."""
+
 if TYPE_CHECKING:
     from inferc.compiler.estimation import Load
     from inferc.estimation import Estimated
@@ -54,6 +57,8 @@ def estimate(
     engine_args: options.EngineArgs = "",
     isl: options.Isl = 0,
     osl: options.Osl = 200,
+    isl_p95: options.IslTail = 0,
+    osl_p95: options.OslTail = 0,
     rate: options.Rate = "",
     concurrency: options.Concurrency = 0,
     batch: options.Batch = 0,
@@ -72,7 +77,7 @@ def estimate(
     from inferc.estimation import Wanted
     from inferc.estimation import estimate as estimate_one
 
-    load = read_load(rate, concurrency, batch, isl, osl)
+    load = with_tails(read_load(rate, concurrency, batch, isl, osl), isl_p95, osl_p95)
     wanted = Wanted(
         precision=precision,
         kv_precision=kv_cache,
@@ -129,6 +134,25 @@ def read_load(rate: str, concurrency: int, batch: int, isl: int, osl: int) -> "L
     if len(given) != 1:
         raise UsageError("give one of --rate, --concurrency and --batch", "load")
     return Load(*given[0], float(_positive(isl, "--isl", unset=0)), float(_positive(osl, "--osl")))
+
+
+def with_tails(load: "Load", isl_p95: int, osl_p95: int) -> "Load":
+    """Return ``load`` with lengths that vary.
+
+    Raises:
+        UsageError: A tail is shorter than its mean, or of a batch, whose requests are alike.
+    """
+    prompt_tok = load.prompt_tok or USUAL_ISL
+    tails = (("--isl-p95", isl_p95, prompt_tok), ("--osl-p95", osl_p95, load.output_tok))
+    for flag, tail, mean in tails:
+        if tail and tail < mean:
+            raise UsageError(f"{tail} is below the mean of {mean:g}", flag)
+        if tail and load.kind.value == "batch":
+            raise UsageError("the requests of a batch are alike", flag)
+    return load._replace(
+        prompt_p95_over_mean=max(1.0, isl_p95 / prompt_tok),
+        output_p95_over_mean=max(1.0, osl_p95 / load.output_tok),
+    )
 
 
 def _positive(value: int, flag: str, *, unset: int = 1) -> int:

@@ -15,6 +15,8 @@ MEANT = [
     ("hardware", "Raspberry Pi 5 8GB", "board.raspberry_pi_5_8gb"),
     ("engine", "vLLM", "engine.vllm"),
     ("engine", "llama.cpp", "engine.llama_cpp"),
+    ("engine", "trtllm", "engine.tensorrt_llm"),
+    ("engine", "TensorRT-LLM", "engine.tensorrt_llm"),
     ("model", "llama-3-70b-instruct", "models.meta.llama_3_70b_instruct"),
     ("model", "meta-llama/Meta-Llama-3-70B-Instruct", "models.meta.llama_3_70b_instruct"),
     ("model", "meta-llama/Llama-3.1-8B-Instruct", "models.meta.llama_3_1_8b_instruct"),
