@@ -15,6 +15,7 @@ Part: TypeAlias = Callable[[Draft], None]
 
 FULL: Final = "full_attention"
 SLIDING: Final = "sliding_attention"
+PATTERN: Final = ("sliding_window_pattern", "_sliding_window_pattern")
 
 
 def nowhere(_config: Config, layers: int) -> Iterable[str]:
@@ -29,7 +30,7 @@ def everywhere(_config: Config, layers: int) -> Iterable[str]:
 
 def one_in(period: int, config: Config, layers: int) -> Iterable[str]:
     """One layer of each ``period`` looks at the whole context."""
-    return mixers.pattern(layers, config.count_or(period, "sliding_window_pattern") or period)
+    return mixers.pattern(layers, config.count_or(period, *PATTERN) or period)
 
 
 def from_some_layer(config: Config, layers: int) -> Iterable[str]:

@@ -28,6 +28,7 @@ NAMED_AFTER = {
     "models.moonshot.kimi_k2_5": 1.03e12,
     "models.moonshot.kimi_k2_instruct": 1.03e12,
     "models.nvidia.nemotron_3_nano_30b_a3b": 31.6e9,
+    "models.nvidia.nemotron_4_340b_instruct": 340e9,
     "models.nvidia.nemotron_h_56b": 56e9,
     "models.nvidia.nemotron_h_8b": 8.1e9,
     "models.qwen.qwen3_5_122b_a10b": 122e9,

@@ -119,6 +119,8 @@ def test_windows_by_pattern() -> None:
     assert model_of(configs_mixed.GEMMA_3_4B).window_layers == 29
     short = dict(configs_mixed.COMMAND_R7B, max_position_embeddings=132096)
     assert model_of(short).window_layers == 24
+    renamed = {"_" * (key == "sliding_window_pattern") + key: item for key, item in short.items()}
+    assert model_of(renamed | {"_sliding_window_pattern": 2}).window_layers == 16
     assert model_of(configs_mixed.STARCODER2_15B).window_layers == 40
 
 
