@@ -20,7 +20,8 @@ from inferc.compiler.simulation.blocks import Blocks
 from inferc.compiler.simulation.drafts import Drafts
 from inferc.compiler.simulation.intake import Intake
 from inferc.compiler.simulation.recording import Chosen, Weigher
-from inferc.compiler.simulation.tally import FULL, Counted, Tally
+from inferc.compiler.simulation.series import FULL
+from inferc.compiler.simulation.tally import Counted, Tally
 from inferc.compiler.simulation.ties import ALONE, Ties
 from inferc.compiler.simulation.values import (
     Queue,
@@ -66,6 +67,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
     clock = setup.clock
     side = setup.pipeline
     tokens_s, sampled_s = clock.tokens_s, clock.sampled_s
+    prompt_tokens_s = clock.prompt_tokens_s
     sequence_s = clock.sequence_s * side
     kv_tok_s = clock.kv_tok_s * side
     window_tok = clock.window_tok
@@ -101,6 +103,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
     context = 0.0
     used = need = 0
     now = last_s = sample_s = 0.0
+    p = 0
     gathering = True  # a static batch takes prompts until its first decode step
     runs = completed = prompts_tok = outputs_tok = 0
     busy_s = running_s = used_s = 0.0
@@ -176,7 +179,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                 size = decoding * wide + p
                 step_s = matrix_s.get(size, 0.0)
                 if not step_s:
-                    step_s = matrix_s[size] = tokens_s(size) * side
+                    step_s = matrix_s[size] = prompt_tokens_s(size) * side
                 size = decoding * wide + q
                 more_s = head_s.get(size, -1.0)
                 if more_s < 0.0:
@@ -328,6 +331,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                     )
                 if starting and not mixed:
                     stalled.append((now, starting))
+                p = 0
             while ends and ends[0][0] <= count:
                 end, _, first_s, request, began, prompt_tok = heappop(ends)
                 n -= 1
@@ -361,7 +365,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                 yield now, now
     finally:
         tally.interrupted.extend(item.request for item in ends)
-        tally.interrupted.extend(intake.left())
+        tally.interrupted.extend(intake.left(joining=p > 0))
         tally.close(
             last_s,
             Counted(

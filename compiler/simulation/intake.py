@@ -223,7 +223,11 @@ class Intake:
             self.waited = 0
         return min(left, 1) if self._shared else left
 
-    def left(self) -> list[Request]:
-        """Return the requests that were begun, or lost their place, and are not decoding."""
-        items = chain(self.resumed, () if self.begun is None else (self.begun,))
+    def left(self, *, joining: bool) -> list[Request]:
+        """Return the requests that were begun, or lost their place, and are not decoding.
+
+        Those of the step chosen last are among them while it goes on: ``joining``.
+        """
+        begun = () if self.begun is None else (self.begun,)
+        items = chain(self.resumed, begun, self.joined if joining else ())
         return [item.request if isinstance(item, Resumed) else item for item in items]

@@ -8,6 +8,7 @@ from itertools import islice
 from math import inf
 
 from inferc.compiler.simulation.engine import Engine, engine
+from inferc.compiler.simulation.front import FrontEnd
 from inferc.compiler.simulation.prefixes import prefixes
 from inferc.compiler.simulation.tally import Tally
 from inferc.compiler.simulation.ties import Ties
@@ -72,40 +73,6 @@ def closed_loop(
     first = [Request(0.0, *pair) for pair in islice(left, concurrency)]
     _serve(setup, first, tally, record, left)
     return tally.outcome(setup.pipeline, setup.kv_cache_tok)
-
-
-class FrontEnd:
-    """What a request passes before the engine sees it: API server, tokenizer."""
-
-    __slots__ = ("_fixed_s", "_free_s", "_serial_s", "_tok_s")
-
-    def __init__(self, setup: ReplicaSetup) -> None:
-        self._fixed_s = setup.frontend_s
-        self._tok_s = setup.frontend_tok_s
-        self._serial_s = setup.frontend_serial_s
-        self._free_s = 0.0
-
-    def pass_s(self, request: Request) -> float:
-        """Return when a request is through; requests must be asked for in the order they come."""
-        self._free_s = max(self._free_s, request[0]) + self._serial_s
-        return self._free_s + self._fixed_s + self._tok_s * request[1]
-
-    def passed(self, requests: Iterable[Request]) -> Iterator[tuple[float, Request]]:
-        """Yield when each request is through, in that order."""
-        if not self._tok_s and not self._serial_s:
-            fixed_s = self._fixed_s
-            for request in requests:
-                yield request[0] + fixed_s, request
-            return
-        late: list[tuple[float, int, Request]] = []
-        for order, request in enumerate(requests):
-            while late and late[0][0] <= request[0]:
-                ready_s, _, ready = heappop(late)
-                yield ready_s, ready
-            heappush(late, (self.pass_s(request), order, request))
-        while late:
-            ready_s, _, ready = heappop(late)
-            yield ready_s, ready
 
 
 def _warmed(requests: Iterable[Request], warm_up: int, tally: Tally) -> Iterator[Request]:

@@ -59,6 +59,10 @@ class StepClock(Protocol):
         """Return what depends on the number of tokens in the step alone."""
         ...
 
+    def prompt_tokens_s(self, tokens: int, /) -> float:
+        """Return the same for a step that has prompt tokens."""
+        ...
+
     def sampled_s(self, sequences: int, /) -> float:
         """Return what output head and sampling take for so many sequences."""
         ...
