@@ -190,13 +190,15 @@ _REQUESTS = {
     "mlperf_interactive": 5000,
     "mlperf_offline": 10000,
     "mlperf_server": 5000,
-    "offline": 1000,
     "open_loop": 300,
 }
 """How many requests a run usually has where nobody says.
 
 MLPerf's runs are longer (24,576 requests and ten minutes at least); so many are a steady state.
 """
+_OFFLINE_REQUESTS = ((512.0, 6000), (4096.0, 3000), (float("inf"), 1000))
+"""By tokens of a request, prompt and answer: enough for a steady state, as benchmarks of throughput
+choose them. Source: performance overview of TensorRT-LLM."""
 _ROUNDS = 10
 """Requests for each one in flight: what most closed-loop scripts send."""
 
@@ -218,8 +220,12 @@ def _requests(
     if source.rounds is not None and in_flight is not None:
         return source.rounds * in_flight
     basis["requests"] = Basis.ASSUMED
-    usual = _REQUESTS[row.load]
-    return _ROUNDS * in_flight if row.load == "closed_loop" and in_flight else usual
+    if row.load == "closed_loop" and in_flight:
+        return _ROUNDS * in_flight
+    request_tok = (row.isl_tok or _UNKNOWN_PROMPT_TOK) + (row.osl_tok or _UNKNOWN_OUTPUT_TOK)
+    if row.load == "offline":
+        return next(count for tok, count in _OFFLINE_REQUESTS if request_tok <= tok)
+    return _REQUESTS[row.load]
 
 
 # ---- lengths ---------------------------------------------------------------------------------
@@ -229,8 +235,9 @@ _UNKNOWN_PROMPT_TOK, _UNKNOWN_OUTPUT_TOK = 215.0, 200.0
 realised means of 1,000 prompts. Source: docs/performance-lab of gpustack/gpustack."""
 _DATASET_VARIATION = 1.1
 """Of prompts of chat data sets. Source: token lengths of ShareGPT (1.09) and LMSYS Chat."""
-_ANSWER_VARIATION = 0.8
-"""Of answers that end by themselves. Source: token lengths of OpenOrca (0.79)."""
+_ANSWER_VARIATION = 0.7
+"""Of answers that end by themselves or at a limit. Source: token lengths of OpenOrca (0.79), of
+ShareGPT (0.60)."""
 
 _RATIO = re.compile(r"range[- _]ratio[ =]*([01](?:\.\d+)?)")
 _FIXED = re.compile(r"\b(fixed|constant|synthetic|single request|batch of)\b")

@@ -8,7 +8,6 @@ from inferc.compiler.calibration.methods.inferencex import inferencex
 from inferc.compiler.calibration.methods.laboratories import accelmark, argonne, llm_d, splitwise
 from inferc.compiler.calibration.methods.nvidia import (
     AIPERF,
-    MLPERF,
     aiconfigurator,
     mlperf,
     trtllm_docs,
@@ -31,7 +30,7 @@ def source_of(row: Conditions) -> Source:
     for pattern, rule in _RULES:
         if re.search(pattern, name):
             return rule(row)
-    return MLPERF if row.load.startswith("mlperf") else Source(reused_share=None)
+    return mlperf(row) if row.load.startswith("mlperf") else Source(reused_share=None)
 
 
 _RULES: tuple[tuple[str, Callable[[Conditions], Source]], ...] = (
