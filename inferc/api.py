@@ -13,7 +13,7 @@ Nothing here prints, exits or raises over a file that is wrong: what is wrong is
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from inferc.compiler.pipeline import Compilation, Settings
 from inferc.dsl import Diagnostic, SourceFile, Span, has_errors
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from inferc.compiler.estimation import Load
     from inferc.compiler.model import Design
     from inferc.compiler.plan import Plan
+    from inferc.compiler.simulation.routing import Routing
     from inferc.compiler.topology import Topology
     from inferc.compiler.trial import Recording, Trial
     from inferc.estimation import Estimated, Wanted
@@ -204,6 +205,12 @@ class Experiment(NamedTuple):
     """The trace is replayed so many times faster."""
     variation: float = 1.0
     """Standard deviation over mean of the gaps between requests: 1 is Poisson, 3 has clumps."""
+    replicas: int = 0
+    """Instead of those of the plan at its peak."""
+    routing: "Routing" = "round_robin"
+    """How requests are dealt out to replicas."""
+    what_if: Literal["", "lose-replica", "autoscale"] = ""
+    """What happens to the replicas meanwhile."""
 
 
 class Simulated(NamedTuple):
@@ -321,7 +328,7 @@ def _trials(
 ) -> "tuple[tuple[Trial, ...], tuple[Diagnostic, ...]]":
     """Return the trial of each service that was asked for, or that there is none of that name."""
     from inferc.compiler.trial import Order as TrialOrder
-    from inferc.compiler.trial import build, chosen
+    from inferc.compiler.trial import WhatIf, build, chosen
 
     plans, unknown = chosen(planned.plans, experiment.service)
     order = TrialOrder(
@@ -330,14 +337,17 @@ def _trials(
         rate_per_s=experiment.rate_per_s,
         variation=experiment.variation,
         recording=recording,
+        replicas=experiment.replicas,
+        routing=experiment.routing,
+        what_if=WhatIf(experiment.what_if) if experiment.what_if else None,
     )
     trials: list[Trial] = []
-    for place, item in enumerate(plans):
+    for place, (topology, item) in enumerate(plans):
 
         def share(done: float, place: int = place) -> None:
             progress((place + done) / len(plans))
 
-        trials.append(build(item, order, share))
+        trials.append(build(item, order, share, topology=topology))
     return tuple(trials), unknown
 
 

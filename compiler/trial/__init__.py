@@ -11,6 +11,7 @@ from inferc.compiler.trial.values import (
     Scene,
     SceneKind,
     Trial,
+    WhatIf,
     measured,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "Scene",
     "SceneKind",
     "Trial",
+    "WhatIf",
     "build",
     "chosen",
     "measured",

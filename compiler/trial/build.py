@@ -7,18 +7,17 @@ from functools import partial
 from itertools import islice
 
 from inferc.compiler.plan import Plan, ServicePlan
-from inferc.compiler.simulation.replica import open_loop
+from inferc.compiler.simulation.fleet import Fleet, FleetOutcome
 from inferc.compiler.simulation.values import (
     SHARES,
     Latency,
     Moment,
     Outcome,
-    ReplicaSetup,
     Request,
 )
 from inferc.compiler.trial.diagnostics import unknown_service
 from inferc.compiler.trial.scenes import Script, scripts
-from inferc.compiler.trial.setup import setup_of
+from inferc.compiler.trial.setup import fleet_of, replicas_of
 from inferc.compiler.trial.statistics import figure, mean_s, quantile_s
 from inferc.compiler.trial.values import (
     METRICS,
@@ -42,25 +41,40 @@ EVERY = 512
 QUEUE_POINTS = 400
 """Of the queue over time."""
 
+SOME = 4.0
+"""Requests by which a queue may be longer by chance."""
 
-def build(plan: ServicePlan, order: Order, progress: Progress = lambda _: None) -> Trial:
+
+def build(
+    plan: ServicePlan, order: Order, progress: Progress = lambda _: None, *, topology: str = ""
+) -> Trial:
     """Return what the traffic of ``order`` comes to on the replicas of ``plan``."""
-    setup, plays = setup_of(plan), scripts(plan, order)
+    plays = scripts(plan, order)
     counter = _Counter(progress, sum(play.requests * play.seeds for play in plays))
-    scenes = tuple(_scene(plan, setup, play, counter) for play in plays)
+    scenes = tuple(_scene(plan, order, play, counter) for play in plays)
     progress(1.0)
-    return Trial(plan=plan, scenes=scenes, recording=order.recording)
+    return Trial(
+        topology=topology,
+        plan=plan,
+        replicas=replicas_of(plan, order),
+        what_if=order.what_if,
+        scenes=scenes,
+        recording=order.recording,
+    )
 
 
 def chosen(
     plans: Iterable[Plan], service: str
-) -> tuple[tuple[ServicePlan, ...], tuple[Diagnostic, ...]]:
-    """Return the plans of all services, or of those called ``service``; none is an error."""
-    every = tuple(item for plan in plans for item in plan.services)
-    found = tuple(item for item in every if service in {"", item.service.name})
+) -> tuple[tuple[tuple[str, ServicePlan], ...], tuple[Diagnostic, ...]]:
+    """Return the plans of all services with their topologies' names, or of those so called.
+
+    That there is none of the name is an error.
+    """
+    every = tuple((plan.topology, item) for plan in plans for item in plan.services)
+    found = tuple(pair for pair in every if service in {"", pair[1].service.name})
     if found or not every:
         return found, ()
-    names = tuple(dict.fromkeys(item.service.name for item in every))
+    names = tuple(dict.fromkeys(item.service.name for _, item in every))
     near = next(iter(get_close_matches(service, names, n=1)), "")
     return (), (unknown_service(name=service, known=names, near=near),)
 
@@ -105,68 +119,51 @@ class _Gate:
             yield request if request[2] <= room_tok else request._replace(output_tok=room_tok)
 
 
-def _scene(plan: ServicePlan, setup: ReplicaSetup, play: Script, counter: _Counter) -> Scene:
-    replicas = plan.configuration.replicas
-    runs: list[tuple[Outcome, ...]] = []
+def _scene(plan: ServicePlan, order: Order, play: Script, counter: _Counter) -> Scene:
+    runs: list[FleetOutcome] = []
     refused = growing = 0
     for seed in range(play.seeds):
         gate = _Gate(plan.max_model_len)
-        outcomes = _serve(
-            setup, replicas, play.warm_up, gate, partial(_watched, play, seed, counter)
-        )
-        refused += gate.refused + sum(item.rejected for item in outcomes)
-        growing += grows(outcomes, gate.last_s)
-        runs.append(outcomes)
+        fleet = Fleet(fleet_of(plan, order, lasts_s=play.lasts_s, seed=seed))
+        requests = gate.fitting(counter.watch(play.run(seed)))
+        outcome = fleet.run(_warmed(requests, play.warm_up, fleet))
+        refused += gate.refused + outcome.whole.rejected
+        growing += grows(outcome.whole, gate.last_s)
+        runs.append(outcome)
     return summed(plan, play, runs, refused, growing=2 * growing > play.seeds)
 
 
-def _watched(play: Script, seed: int, counter: _Counter) -> Iterator[Request]:
-    return counter.watch(play.run(seed))
-
-
-def _serve(
-    setup: ReplicaSetup,
-    replicas: int,
-    warm_up: int,
-    gate: _Gate,
-    run: Callable[[], Iterator[Request]],
-) -> tuple[Outcome, ...]:
-    """Return what each replica comes to, requests being dealt out in turn."""
-    gates = (gate, *(_Gate(gate.longest_tok) for _ in range(1, replicas)))
-    return tuple(
-        open_loop(
-            setup,
-            islice(of_replica.fitting(run()), place, None, replicas),
-            warm_up=warm_up // replicas,
-        )
-        for place, of_replica in enumerate(gates)
-    )
+def _warmed(requests: Iterator[Request], warm_up: int, fleet: Fleet) -> Iterator[Request]:
+    """Yield ``requests``, and forget the latencies once so many have come."""
+    if warm_up:
+        yield from islice(requests, warm_up)
+        for server in fleet.servers:
+            server.tally.forget()
+        fleet.whole.forget()
+    yield from requests
 
 
 def summed(
     plan: ServicePlan,
     play: Script,
-    runs: Sequence[tuple[Outcome, ...]],
+    runs: Sequence[FleetOutcome],
     refused: int,
     *,
     growing: bool,
 ) -> Scene:
-    """Return several runs, each of several replicas, as one scene."""
-    latencies = {
-        metric: [[_latency(outcome, metric) for outcome in run] for run in runs]
-        for metric in METRICS
-    }
-    every = [outcome for run in runs for outcome in run]
-    span_s = sum(max(outcome.makespan_s for outcome in run) for run in runs)
-    output_tok = sum(item.output_tok for item in every)
-    prompt_tok = sum(item.prompt_tok for item in every)
+    """Return several runs as one scene."""
+    whole = [run.whole for run in runs]
+    latencies = {metric: [_latency(item, metric) for item in whole] for metric in METRICS}
+    count, span_s = len(runs), sum(item.makespan_s for item in whole)
+    output_tok = sum(item.output_tok for item in whole)
+    prompt_tok = sum(item.prompt_tok for item in whole)
     return Scene(
         kind=play.kind,
         arrivals=play.arrivals,
         rate_per_s=play.source.rate_per_s,
         requests=play.requests,
-        runs=len(runs),
-        lasts_s=span_s / len(runs),
+        runs=count,
+        lasts_s=span_s / count,
         latency_s={metric: _figures(found) for metric, found in latencies.items()},
         curve_s={metric: _curve(found) for metric, found in latencies.items()},
         lines=tuple(
@@ -179,23 +176,25 @@ def summed(
         ),
         output_tok_per_s=output_tok / span_s if span_s else 0.0,
         total_tok_per_s=(output_tok + prompt_tok) / span_s if span_s else 0.0,
-        running=sum(item.mean_running for item in every) / len(runs),
-        waiting=sum(item.mean_waiting for item in every) / len(runs),
-        kv_use=sum(item.kv_use for item in every) / len(every),
-        preempted=sum(item.preempted for item in every),
+        running=sum(item.mean_running for item in whole) / count,
+        waiting=sum(item.mean_waiting for item in whole) / count,
+        kv_use=sum(item.kv_use for item in whole) / count,
+        preempted=sum(item.preempted for item in whole),
         refused=refused,
+        resent=sum(run.resent for run in runs),
+        ready=runs[0].ready,
+        replica_s=sum(run.replica_s for run in runs) / count,
         growing=growing,
-        queue=queue_of(runs[0]),
+        queue=queue_of(whole[0]),
     )
 
 
-def _figures(runs: Sequence[Sequence[Latency]]) -> Mapping[str, Figure]:
+def _figures(runs: Sequence[Latency]) -> Mapping[str, Figure]:
     return {name: figure(runs, _estimate(share)) for name, share in STATISTICS.items()}
 
 
-def _curve(runs: Sequence[Sequence[Latency]]) -> tuple[tuple[float, float], ...]:
-    together = [latency for run in runs for latency in run]
-    return tuple((share, quantile_s(together, share)) for share in SHARES)
+def _curve(runs: Sequence[Latency]) -> tuple[tuple[float, float], ...]:
+    return tuple((share, quantile_s(runs, share)) for share in SHARES)
 
 
 def _latency(outcome: Outcome, metric: str) -> Latency:
@@ -218,40 +217,32 @@ def _quantile_s(share: float, runs: Sequence[Latency]) -> float:
     return quantile_s(runs, share)
 
 
-def queue_of(outcomes: Sequence[Outcome]) -> tuple[Moment, ...]:
-    """Return the queue over time of several replicas together."""
-    end_s = max(outcome.makespan_s for outcome in outcomes)
-    times = [outcome.moments for outcome in outcomes]
-    starts = [[moment.at_s for moment in moments] for moments in times]
+def queue_of(outcome: Outcome) -> tuple[Moment, ...]:
+    """Return the queue over time, at even distances until the last request has come."""
+    moments = outcome.moments
+    end_s = moments[-1].at_s if moments else 0.0
+    begun = [moment.at_s for moment in moments]
     found: list[Moment] = []
     for point in range(QUEUE_POINTS + 1):
         at_s = end_s * point / QUEUE_POINTS
-        waiting = running = 0
-        for moments, begun in zip(times, starts, strict=True):
-            place = bisect_right(begun, at_s) - 1
-            if place >= 0:
-                waiting += moments[place].waiting
-                running += moments[place].running
-        found.append(Moment(at_s, waiting, running))
+        place = bisect_right(begun, at_s) - 1
+        found.append(moments[place]._replace(at_s=at_s) if place >= 0 else Moment(at_s, 0, 0))
     return tuple(found)
 
 
-def grows(outcomes: Sequence[Outcome], last_s: float) -> bool:
+def grows(outcome: Outcome, last_s: float) -> bool:
     """Return whether requests came faster than they were answered, until the last at ``last_s``.
 
     The mean queue of the last quarter of that time is then well above that of the second quarter:
-    twice as long where it grows evenly, and by at least a request for each replica.
+    twice as long where it grows evenly, and by some requests at least.
     """
     earlier, later = (
-        _mean_waiting(outcomes, last_s * begin, last_s * (begin + 0.25)) for begin in (0.25, 0.75)
+        _mean_waiting(outcome, last_s * begin, last_s * (begin + 0.25)) for begin in (0.25, 0.75)
     )
-    return later > 1.5 * earlier + len(outcomes)
+    return later > 1.5 * earlier + SOME
 
 
-def _mean_waiting(outcomes: Sequence[Outcome], begin_s: float, end_s: float) -> float:
-    """Return the mean queue of all replicas together in a stretch of time."""
-    total = 0.0
-    for outcome in outcomes:
-        held = [item.waiting for item in outcome.moments if begin_s <= item.at_s < end_s]
-        total += sum(held) / len(held) if held else 0.0
-    return total
+def _mean_waiting(outcome: Outcome, begin_s: float, end_s: float) -> float:
+    """Return the mean queue in a stretch of time."""
+    held = [item.waiting for item in outcome.moments if begin_s <= item.at_s < end_s]
+    return sum(held) / len(held) if held else 0.0

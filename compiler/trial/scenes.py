@@ -51,6 +51,11 @@ class Script:
     """So many of them come before latencies are measured."""
     seeds: int
 
+    @property
+    def lasts_s(self) -> float:
+        """How long requests come in a run, on average."""
+        return self.requests / self.source.rate_per_s
+
     def run(self, seed: int) -> Iterator[Request]:
         """Yield the requests of one run."""
         return islice(self.source.requests(seed), self.requests)

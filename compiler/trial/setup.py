@@ -4,7 +4,13 @@ from inferc.compiler.model import Engine
 from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.plan import ServicePlan
+from inferc.compiler.simulation.events import Autoscaler, Loss
+from inferc.compiler.simulation.fleet import FleetSetup
 from inferc.compiler.simulation.values import ReplicaSetup
+from inferc.compiler.trial.values import Order, WhatIf
+
+LOST_AT = 1.0 / 3.0
+"""Of a run: after the warm-up, and early enough that its end shows what comes after."""
 
 
 def engine_of(plan: ServicePlan) -> Engine:
@@ -39,3 +45,41 @@ def setup_of(plan: ServicePlan) -> ReplicaSetup:
         frontend_s=cost("frontend_s"),
         frontend_tok_s=cost("frontend_tok_s"),
     )
+
+
+def fleet_of(plan: ServicePlan, order: Order, *, lasts_s: float, seed: int) -> FleetSetup:
+    """Return the replicas of ``plan``, with what ``order`` says may happen in ``lasts_s``."""
+    scale = plan.autoscale
+    replicas = replicas_of(plan, order)
+    autoscaler = None
+    losses: tuple[Loss, ...] = ()
+    match order.what_if:
+        case WhatIf.LOSE_REPLICA:
+            losses = (Loss(lasts_s * LOST_AT, 0, plan.load_time_s),)
+        case WhatIf.AUTOSCALE:
+            autoscaler = Autoscaler(
+                target=scale.threshold,
+                signal="waiting",
+                least=scale.min_replicas,
+                most=scale.max_replicas,
+                stabilisation_s=scale.scale_down_stabilisation_s,
+                cold_start_s=plan.load_time_s,
+            )
+        case None:
+            pass
+    return FleetSetup(
+        replicas=(setup_of(plan),) * replicas,
+        routing=order.routing,
+        autoscaler=autoscaler,
+        losses=losses,
+        seed=seed,
+    )
+
+
+def replicas_of(plan: ServicePlan, order: Order) -> int:
+    """Return how many replicas there are at the start."""
+    if order.replicas:
+        return order.replicas
+    if order.what_if is WhatIf.AUTOSCALE:
+        return plan.autoscale.min_replicas
+    return plan.configuration.replicas

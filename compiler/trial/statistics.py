@@ -25,25 +25,17 @@ def student_t(freedom: int) -> float:
     return STUDENT_T[freedom - 1] if freedom <= len(STUDENT_T) else 1.96 + 2.5 / freedom
 
 
-def figure(
-    runs: Sequence[Sequence[Latency]], estimate: Callable[[Sequence[Latency]], float]
-) -> Figure:
+def figure(runs: Sequence[Latency], estimate: Callable[[Sequence[Latency]], float]) -> Figure:
     """Return an estimate over all runs, with the interval that leaving out each run gives.
-
-    ``runs`` holds the latencies of each run's replicas.
 
     Source: Quenouille (1956) and Tukey (1958), the jackknife over groups; standard error
     ``sqrt((n - 1) / n sum((t_i - mean(t))^2))``. Holds for: runs that do not depend on each other.
     """
-    whole = [latency for run in runs for latency in run]
-    value = estimate(whole)
+    value = estimate(runs)
     count = len(runs)
     if count == 1:
         return Figure(value, None)
-    without = [
-        estimate([latency for other in range(count) if other != left for latency in runs[other]])
-        for left in range(count)
-    ]
+    without = [estimate([*runs[:place], *runs[place + 1 :]]) for place in range(count)]
     middle = sum(without) / count
     square = sum((item - middle) ** 2 for item in without)
     return Figure(value, student_t(count - 1) * sqrt((count - 1) / count * square))

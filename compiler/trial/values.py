@@ -8,7 +8,10 @@ from typing import NamedTuple
 from inferc.compiler.model import Objective
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.simulation.arrivals import Arrivals
+from inferc.compiler.simulation.fleet import Ready
+from inferc.compiler.simulation.routing import Routing
 from inferc.compiler.simulation.traces import Lines, Trace, lengths, replay
+from inferc.compiler.simulation.traffic import held
 from inferc.compiler.simulation.values import Moment, Request
 
 METRICS = ("ttft", "tpot", "itl", "e2e")
@@ -47,6 +50,15 @@ class Recording:
         return tuple(lengths(self.lines()))
 
 
+class WhatIf(Enum):
+    """What may happen to the replicas."""
+
+    LOSE_REPLICA = "lose-replica"
+    """One fails after a third of the run, and is back when another has started in its place."""
+    AUTOSCALE = "autoscale"
+    """They begin as few as the plan allows, and come and go as its scaler says."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What to simulate."""
@@ -61,6 +73,11 @@ class Order:
     """Standard deviation over mean of the gaps between requests; 1 is Poisson."""
     recording: Recording | None = None
     """Instead of the design's traffic; of a trace without times, its lengths."""
+    replicas: int = 0
+    """Instead of as many as the plan deploys at the peak."""
+    routing: Routing = "round_robin"
+    """How requests are dealt out; one after the other, as the closed form has it."""
+    what_if: WhatIf | None = None
 
 
 def measured(line: Objective) -> str:
@@ -144,6 +161,12 @@ class Scene:
     """Requests that lost their place to others, in all runs."""
     refused: int
     """Requests that are longer than the longest context, or than the KV cache, in all runs."""
+    resent: int
+    """Requests that were sent again because their replica was lost, in all runs."""
+    ready: tuple[Ready, ...]
+    """Replicas that took requests, whenever their number changed, in the first run."""
+    replica_s: float
+    """Time of all replicas together in one run: what is paid for."""
     growing: bool
     """Whether the queue grows without end: then every figure would be larger in a longer run."""
     queue: tuple[Moment, ...]
@@ -154,6 +177,20 @@ class Scene:
 class Trial:
     """The plan of one service under simulated traffic."""
 
+    topology: str
+    """The name of the topology that the service is part of."""
     plan: ServicePlan
+    replicas: int
+    """At the start of each run."""
+    what_if: WhatIf | None
     scenes: tuple[Scene, ...]
     recording: Recording | None
+
+    def is_planned(self, scene: Scene) -> bool:
+        """Return whether the plan was made for just this: its replicas, and its traffic."""
+        return (
+            self.recording is None
+            and self.what_if is None
+            and self.replicas == self.plan.configuration.replicas
+            and scene.arrivals == held(self.plan.service.load)
+        )

@@ -117,7 +117,7 @@ def _metrics(trial: Trial) -> list[str]:
 
 def _draw(trial: Trial, part: SubFigure) -> None:
     service, chosen = trial.plan.service, trial.plan.configuration
-    replicas = "1 replica" if chosen.replicas == 1 else f"{chosen.replicas} replicas"
+    replicas = "1 replica" if trial.replicas == 1 else f"{trial.replicas} replicas"
     part.suptitle(
         f"{service.name}: {service.model.title} on {replicas} of {chosen.accelerators_per_replica}"
         f" x {service.place.accelerator.title}\n",
@@ -175,7 +175,7 @@ def _distribution(axes: Axes, trial: Trial, metric: str) -> None:
 
 def _closed_form(axes: Axes, trial: Trial, metric: str) -> None:
     """Mark what the plan reckons with, where the peak was simulated too."""
-    if all(scene.kind is not SceneKind.PEAK for scene in trial.scenes) or metric != "ttft":
+    if metric != "ttft" or not any(trial.is_planned(scene) for scene in trial.scenes):
         return
     reckoned = trial.plan.estimate.ttft_s
     points = [(_place(share), reckoned[name]) for name, share in _MARKED if name in reckoned]
@@ -267,6 +267,17 @@ def _queue(axes: Axes, scene: Scene) -> None:
     axes.fill_between(times, running, step="post", color=BLUE, alpha=0.25, linewidth=0.0)
     axes.step(times, running, where="post", color=BLUE, linewidth=0.8, label="running")
     axes.step(times, waiting, where="post", color=ORANGE, linewidth=1.2, label="waiting")
+    for change in scene.ready:
+        if change.at_s > 0.0:
+            at = to_unit(change.at_s, unit)
+            axes.axvline(at, color=INK, linestyle=":", linewidth=1.0)
+            axes.annotate(
+                f" {change.replicas} ready",
+                (at, 1.0),
+                xycoords=("data", "axes fraction"),
+                va="top",
+                color=INK,
+            )
     axes.set_xlim(0.0, times[-1] or 1.0)
     axes.set_ylim(bottom=0.0)
     axes.xaxis.set_major_formatter(FuncFormatter(_number_label))

@@ -22,17 +22,19 @@ def to_data(trials: Sequence[Trial]) -> dict[str, Json]:
 def _trial(trial: Trial) -> Mapping[str, Json]:
     chosen = trial.plan.configuration
     return {
+        "topology": trial.topology,
         "name": trial.plan.service.name,
         "configuration": {
             "engine": chosen.engine,
             "precision": chosen.precision,
             "tensor_parallel": chosen.tensor_parallel,
             "pipeline_parallel": chosen.pipeline_parallel,
-            "replicas": chosen.replicas,
+            "replicas": trial.replicas,
             "max_num_seqs": chosen.max_num_seqs,
             "max_num_batched_tokens": chosen.max_num_batched_tokens,
             "max_model_len": trial.plan.max_model_len,
         },
+        "what_if": None if trial.what_if is None else trial.what_if.value,
         "trace": None if trial.recording is None else _trace(trial.recording),
         "scenes": [_scene(trial, scene) for scene in trial.scenes],
     }
@@ -73,6 +75,9 @@ def _scene(trial: Trial, scene: Scene) -> Mapping[str, Json]:
         "kv_use": scene.kv_use,
         "preempted": scene.preempted,
         "refused": scene.refused,
+        "resent": scene.resent,
+        "replicas": [[item.at_s, item.replicas] for item in scene.ready],
+        "replica_s": scene.replica_s,
         "queue_grows": scene.growing,
         "curves_s": {
             metric: [[share, value_s] for share, value_s in curve]

@@ -26,11 +26,19 @@ TITLES = {
 }
 
 
+MOST_CHANGES = 6
+"""Changes of the number of replicas that are told one by one."""
+
+
 def render_trials(trials: Sequence[Trial], *, file: str, color: bool = False) -> str:
     """Return ``trials`` as text; ``file`` is what the hints at its end call the file."""
     paint = Paint(color)
     blocks: list[list[str]] = []
+    topology = None
     for trial in trials:
+        if trial.topology != topology:
+            topology = trial.topology
+            blocks.append([f"topology {paint(topology, 'bold')}   simulated"])
         blocks.append(_head(trial, paint))
         blocks += [_scene(trial, scene, paint) for scene in trial.scenes]
     blocks.append(_learn_more(trials, file, paint))
@@ -40,16 +48,17 @@ def render_trials(trials: Sequence[Trial], *, file: str, color: bool = False) ->
 def _head(trial: Trial, paint: Paint) -> list[str]:
     service, chosen = trial.plan.service, trial.plan.configuration
     size = chosen.accelerators_per_replica
-    replicas = plural(chosen.replicas, "replica")
-    fields = (
-        f"{chosen.engine} {chosen.precision}",
-        f"{replicas} of {size} x {service.place.accelerator.title}",
+    replicas = plural(trial.replicas, "replica")
+    limits = (
         f"max_num_seqs {chosen.max_num_seqs}",
         f"max_num_batched_tokens {chosen.max_num_batched_tokens}",
+        f"max_model_len {trial.plan.max_model_len}",
     )
+    hardware = f"{replicas} of {size} x {service.place.accelerator.title}"
     return [
-        f"{paint(service.name, 'bold', 'cyan')}   {service.model.title} on {service.place.path}",
-        "  " + "   ".join(fields),
+        f"  {paint(service.name, 'bold', 'cyan')}   {service.model.title} on {service.place.path}",
+        f"    {chosen.engine} {chosen.precision}   {hardware}",
+        "    " + "   ".join(limits),
     ]
 
 
@@ -66,6 +75,8 @@ def _scene(trial: Trial, scene: Scene, paint: Paint) -> list[str]:
         "",
         *wrap(_work(trial, scene), indent=4),
     ]
+    if trial.what_if is not None:
+        lines += wrap(_replicas(scene), indent=4)
     if scene.growing:
         warning = (
             "the queue grows until the last request has come: this is more than the replicas "
@@ -143,7 +154,7 @@ def _latencies(trial: Trial, scene: Scene, paint: Paint) -> list[str]:
 
 def reckons(trial: Trial, scene: Scene) -> Mapping[str, Mapping[str, float]]:
     """Return what the closed form says, by metric and statistic; nothing of other traffic."""
-    if not _is_reckoned(trial, scene):
+    if not trial.is_planned(scene):
         return {}
     found = trial.plan.estimate
     return {
@@ -152,13 +163,6 @@ def reckons(trial: Trial, scene: Scene) -> Mapping[str, Mapping[str, float]]:
         "itl": found.itl_s,
         "e2e": {"mean": found.e2e_s},
     }
-
-
-def _is_reckoned(trial: Trial, scene: Scene) -> bool:
-    """Return whether the plan was made for just this traffic: the peak, where there is one."""
-    if trial.recording is not None:
-        return False
-    return scene.kind is SceneKind.PEAK or len(trial.scenes) == 1
 
 
 def with_interval(figure: Figure) -> str:
@@ -188,13 +192,13 @@ def _sla(scene: Scene, paint: Paint) -> list[str]:
 def verdict(line: Line) -> str:
     """Return whether a line of the SLA is met, and whether that is sure."""
     word = "ok" if line.met else "missed"
-    return word if line.sure else f"{word}, not sure: the limit is within the interval"
+    return word if line.sure else f"{word}, not sure"
 
 
 def _work(trial: Trial, scene: Scene) -> str:
     """Return how busy the replicas are, in words."""
     chosen = trial.plan.configuration
-    slots = chosen.max_num_seqs * chosen.replicas
+    slots = chosen.max_num_seqs * trial.replicas
     preempted = "nobody preempted"
     if scene.preempted:
         preempted = f"{plural(scene.preempted, 'request')} preempted"
@@ -204,6 +208,19 @@ def _work(trial: Trial, scene: Scene) -> str:
         f"{amount(scene.running, '')} requests in {slots:,} slots and {amount(scene.waiting, '')} "
         f"on their way to the first token; KV cache {percent(scene.kv_use)} taken; {preempted}"
     )
+
+
+def _replicas(scene: Scene) -> str:
+    """Return how many replicas took requests, and when their number changed."""
+    at_start = [item.replicas for item in scene.ready if item.at_s <= 0.0]
+    changes = [item for item in scene.ready if item.at_s > 0.0]
+    told = [f"replicas that took requests in the first run: {at_start[-1] if at_start else 0}"]
+    told += [f"{item.replicas} from {amount(item.at_s, 's')}" for item in changes[:MOST_CHANGES]]
+    if len(changes) > MOST_CHANGES:
+        told.append(f"and {len(changes) - MOST_CHANGES:,} changes more")
+    if scene.resent:
+        told.append(f"{plural(scene.resent, 'request')} sent again in all runs")
+    return ", ".join(told)
 
 
 def _learn_more(trials: Sequence[Trial], file: str, paint: Paint) -> list[str]:

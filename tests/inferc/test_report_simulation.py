@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from support import plans
 
-from inferc.compiler.simulation.arrivals import OnOff, Renewal
+from inferc.compiler.simulation.arrivals import OnOff
+from inferc.compiler.simulation.fleet import Ready
 from inferc.compiler.simulation.traces import Trace
+from inferc.compiler.simulation.traffic import held
 from inferc.compiler.simulation.values import SHARES, Moment
-from inferc.compiler.trial import Figure, Line, Recording, Scene, SceneKind, Trial
+from inferc.compiler.trial import Figure, Line, Recording, Scene, SceneKind, Trial, WhatIf
 from inferc.report.simulation_json import to_data
 from inferc.report.simulation_text import render_trials, with_interval
 
@@ -47,7 +49,7 @@ def scene(kind: SceneKind, **changes: object) -> Scene:
     }
     values: dict[str, object] = {
         "kind": kind,
-        "arrivals": Renewal(rate_per_s=33.3),
+        "arrivals": held(PLAN.service.load),
         "rate_per_s": 33.3,
         "requests": 6_000,
         "runs": 8,
@@ -68,6 +70,9 @@ def scene(kind: SceneKind, **changes: object) -> Scene:
         "kv_use": 0.42,
         "preempted": 0,
         "refused": 0,
+        "resent": 0,
+        "ready": (Ready(0.0, 1), Ready(0.0, 2)),
+        "replica_s": 360.0,
         "growing": False,
         "queue": (Moment(0.0, 0, 0), Moment(180.0, 1, 4)),
     }
@@ -78,15 +83,35 @@ STATED = OnOff(rate_per_s=16.7, peak=2.0, spike_s=16.0, spike_share=0.05)
 
 TRIALS: dict[str, Trial] = {
     "simulated": Trial(
+        topology="support_chat",
         plan=PLAN,
+        replicas=2,
+        what_if=None,
         scenes=(
             scene(SceneKind.STATED, arrivals=STATED, rate_per_s=16.7),
             scene(SceneKind.PEAK, preempted=17),
         ),
         recording=None,
     ),
-    "simulated_trace": Trial(
+    "simulated_loss": Trial(
+        topology="support_chat",
         plan=PLAN,
+        replicas=2,
+        what_if=WhatIf.LOSE_REPLICA,
+        scenes=(
+            scene(
+                SceneKind.PEAK,
+                resent=31,
+                ready=(Ready(0.0, 1), Ready(0.0, 2), Ready(60.0, 1), Ready(214.1, 2)),
+            ),
+        ),
+        recording=None,
+    ),
+    "simulated_trace": Trial(
+        topology="support_chat",
+        plan=PLAN,
+        replicas=2,
+        what_if=None,
         scenes=(
             scene(
                 SceneKind.TRACE,
@@ -152,7 +177,14 @@ def test_a_line_within_the_interval_is_not_sure(
 ) -> None:
     (hard, *_) = PLAN.service.objectives
     line = Line(objective=hard, figure=Figure(value, half))
-    trial = Trial(plan=PLAN, scenes=(scene(SceneKind.PEAK, lines=(line,)),), recording=None)
+    trial = Trial(
+        topology="support_chat",
+        plan=PLAN,
+        replicas=2,
+        what_if=None,
+        scenes=(scene(SceneKind.PEAK, lines=(line,)),),
+        recording=None,
+    )
     (row,) = (row for row in text(trial).splitlines() if row.startswith("    p95 ttft"))
     assert re.split(r" {2,}", row.strip())[3].partition(":")[0] == said
 

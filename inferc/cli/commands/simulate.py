@@ -4,7 +4,7 @@ import re
 import sys
 from math import inf
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from inferc import api
 from inferc.cli.answers import refuse
@@ -23,6 +23,7 @@ Examples:
   inferc simulate topology.infer --trace log.csv            replay what was recorded
   inferc simulate topology.infer --trace log.csv --speedup 2
   inferc simulate topology.infer --rate 1200/min --cv 3     another rate, in clumps
+  inferc simulate topology.infer --what-if lose-replica
   inferc simulate topology.infer --format json | jq .services[].scenes[].sla
 
 Traces:
@@ -46,6 +47,9 @@ FORMS: Final = (".svg", ".png")
 
 MOST_VARIED: Final = 20.0
 """The gaps of the Azure code completions vary by 13; beyond, next to nothing ever comes."""
+
+Routing = Literal["round_robin", "random", "least_outstanding", "power_of_two", "prefix_aware"]
+WhatIf = Literal["nothing", "lose-replica", "autoscale"]
 
 PATTERN: Final = re.compile(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([A-Za-z/]*)\s*", re.ASCII)
 
@@ -72,6 +76,13 @@ def simulate(
     cv: Annotated[
         float, Option(("--cv",), "Of the gaps between requests; 1 is Poisson.", metavar="X")
     ] = 1.0,
+    replicas: Annotated[int, Option(("--replicas",), "Instead of the plan's.", metavar="N")] = 0,
+    routing: Annotated[Routing, Option(("--routing",), "Which replica a request goes to.")] = (
+        "round_robin"
+    ),
+    what_if: Annotated[
+        WhatIf, Option(("--what-if",), "One is lost; or the autoscaler begins with the fewest.")
+    ] = "nothing",
     picture: Annotated[
         str, Option(("--picture",), "Write latencies and queue: .svg or .png.", metavar="FILE")
     ] = "",
@@ -95,6 +106,9 @@ def simulate(
         rate_per_s=_read_rate(rate),
         speedup=speedup,
         variation=cv,
+        replicas=replicas,
+        routing=routing,
+        what_if="" if what_if == "nothing" else what_if,
     )
     _check(experiment, picture)
     with progress_bar("simulating") as progress:
@@ -136,7 +150,11 @@ def _read_rate(text: str) -> float | None:
 
 def _check(experiment: api.Experiment, picture: str) -> None:
     """Raise UsageError where options are out of range, or do not go together."""
-    whole = {"--requests": experiment.requests, "--seeds": experiment.seeds}
+    whole = {
+        "--requests": experiment.requests,
+        "--seeds": experiment.seeds,
+        "--replicas": experiment.replicas,
+    }
     for flag, value in whole.items():
         if value < 0:
             raise UsageError(f"{value} is not a number of at least 1", flag)

@@ -1,14 +1,20 @@
 """Plans under simulated traffic: what is simulated, what is counted, what follows from what."""
 
+import os
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 
 import pytest
 from support.trials import plan_of
 
 from inferc.compiler.simulation.arrivals import OnOff, Renewal
+from inferc.compiler.simulation.routing import Routing
 from inferc.compiler.simulation.traces import Trace, survey
-from inferc.compiler.trial import METRICS, Order, Recording, Scene, SceneKind, build, chosen
+from inferc.compiler.trial import METRICS, Order, Recording, Scene, SceneKind, WhatIf, build, chosen
 
+TRACES = Path(os.environ.get("INFERC_TRACES", "no traces"))
 QUICK = Order(requests=400, seeds=3)
 PIN = "chat.replicas = 2"
 
@@ -77,6 +83,58 @@ def test_a_trace_begins_again_where_more_is_asked_for() -> None:
     long = only(Order(recording=trace_of(40, 0.5), requests=200))
     assert long.requests == 200
     assert long.lasts_s - short.lasts_s == pytest.approx(80.0, abs=1.0)
+
+
+def convoys(count: int = 30) -> list[tuple[float, int, int]]:
+    """Return long prompts, rare, each with short ones close behind, and much between them."""
+    rows: list[tuple[float, int, int]] = []
+    for start_s in range(0, 60 * count, 60):
+        rows.append((float(start_s), 2_900, 20))
+        rows += [(start_s + 0.02 * place, 60, 20) for place in range(1, 11)]
+        rows += [(start_s + 10.0 + 0.4 * place, 60, 20) for place in range(120)]
+    return rows
+
+
+def as_trace(rows: list[tuple[float, int, int]]) -> Recording:
+    lines = (f"{at_s},{prompt},{output}\n" for at_s, prompt, output in rows)
+    return recorded("at_s,prompt,output\n" + "".join(lines))
+
+
+def test_a_trace_backwards_is_another_trace() -> None:
+    """Lengths and mean rate are the same; behind a long prompt is not before it."""
+    rows = convoys()
+    end_s = rows[-1][0]
+    backwards = [(end_s - at_s, prompt, output) for at_s, prompt, output in reversed(rows)]
+    one, other = (only(Order(recording=as_trace(each))) for each in (rows, backwards))
+    assert one.rate_per_s == pytest.approx(other.rate_per_s)
+    p99 = [scene.latency_s["ttft"]["p99"].value for scene in (one, other)]
+    assert p99[0] > 1.5 * p99[1]
+
+
+@pytest.mark.skipif(not TRACES.is_dir(), reason="INFERC_TRACES names no folder of traces")
+@pytest.mark.parametrize(
+    "name", ["AzureLLMInferenceTrace_code.csv", "mooncake_conversation_trace.jsonl"]
+)
+def test_published_traces_are_replayed_and_backwards_they_are_others(name: str) -> None:
+    def lines() -> Iterable[str]:
+        with (TRACES / name).open(encoding="utf-8") as file:
+            yield from file
+
+    trace = survey(name, lines())
+    assert isinstance(trace, Trace)
+    recording = Recording(trace=trace, lines=lines)
+    rows = [
+        (item.at_s, item.prompt_tok, item.output_tok)
+        for item in islice(recording.requests(0), trace.requests)
+    ]
+    end_s = rows[-1][0]
+    backwards = as_trace(
+        [(end_s - at_s, prompt, output) for at_s, prompt, output in reversed(rows)]
+    )
+    one, other = (only(Order(recording=each, rate_per_s=2.0)) for each in (recording, backwards))
+    assert one.requests == other.requests == trace.requests
+    p99 = [scene.latency_s["ttft"]["p99"].value for scene in (one, other)]
+    assert abs(p99[0] - p99[1]) > 0.005 * min(p99)
 
 
 def test_lengths_without_times_come_as_the_design_says() -> None:
@@ -186,6 +244,71 @@ def test_progress_rises_to_the_end() -> None:
     assert told[-1] == 1.0
 
 
+# ---- what if -------------------------------------------------------------------------------------
+
+FLOW = "rate = 4 req/s; shape = steady"
+
+
+def under(what_if: WhatIf | None, **changes: int) -> Scene:
+    """Return two replicas under a steady load for 500 s, with what may happen to them."""
+    order = Order(requests=2_000, seeds=2, what_if=what_if, **changes)  # type: ignore[arg-type]
+    (scene,) = build(plan_of(FLOW), order).scenes
+    return scene
+
+
+def test_nothing_happens_to_replicas_unasked() -> None:
+    scene = under(None)
+    assert {item.at_s for item in scene.ready} == {0.0}
+    assert scene.resent == 0
+    assert scene.replica_s == pytest.approx(2 * scene.lasts_s)
+
+
+def test_a_lost_replica_is_missed_until_another_has_started() -> None:
+    plan = plan_of(FLOW)
+    calm, lost = under(None), under(WhatIf.LOSE_REPLICA)
+    changes = [(item.at_s, item.replicas) for item in lost.ready if item.at_s > 0.0]
+    at_s = 500.0 / 3.0
+    assert changes == [(at_s, 1), (at_s + plan.load_time_s, 2)]
+    assert lost.resent > 0
+    assert lost.replica_s == pytest.approx(calm.replica_s - plan.load_time_s, rel=0.02)
+    for name in ("mean", "p99"):
+        assert lost.latency_s["ttft"][name].value > calm.latency_s["ttft"][name].value
+
+
+def test_replicas_come_as_the_scaler_says() -> None:
+    scene = under(WhatIf.AUTOSCALE, replicas=1)
+    assert scene.ready[0].replicas == 1
+    assert max(item.replicas for item in scene.ready) <= plan_of(FLOW).autoscale.max_replicas
+
+
+def test_more_replicas_answer_sooner() -> None:
+    slow, quick = (
+        only(Order(requests=800, seeds=2, rate_per_s=8.0, replicas=replicas)) for replicas in (1, 2)
+    )
+    assert quick.latency_s["ttft"]["mean"].value < slow.latency_s["ttft"]["mean"].value
+
+
+@pytest.mark.parametrize("routing", ["random", "least_outstanding", "power_of_two"])
+def test_every_router_serves_all_requests(routing: Routing) -> None:
+    scene = only(Order(requests=600, seeds=2, routing=routing))
+    assert scene.output_tok_per_s == pytest.approx(480.0, rel=0.15)
+
+
+def test_only_what_the_plan_was_made_for_is_compared_with_it() -> None:
+    quick = Order(requests=60, seeds=1)
+    stated, peak = (trial := build(plan_of(), quick)).scenes
+    assert [trial.is_planned(scene) for scene in (stated, peak)] == [False, True]
+    others = (
+        replace(quick, replicas=3),
+        replace(quick, rate_per_s=5.0),
+        replace(quick, variation=2.0),
+        replace(quick, what_if=WhatIf.LOSE_REPLICA),
+    )
+    for order in others:
+        trial = build(plan_of(), order)
+        assert not any(trial.is_planned(scene) for scene in trial.scenes)
+
+
 # ---- which service -------------------------------------------------------------------------------
 
 
@@ -201,5 +324,5 @@ def test_an_unknown_service_is_named_with_the_nearest() -> None:
     (diagnostic,) = diagnostics
     assert diagnostic.code == "INF745"
     assert diagnostic.help == "did you mean `chat`?"
-    assert [item.service.name for item in chosen(planned.plans, "chat")[0]] == ["chat"]
-    assert [item.service.name for item in chosen(planned.plans, "")[0]] == ["chat"]
+    assert [item.service.name for _, item in chosen(planned.plans, "chat")[0]] == ["chat"]
+    assert [item.service.name for _, item in chosen(planned.plans, "")[0]] == ["chat"]

@@ -79,14 +79,14 @@ def test_shares_and_percentiles_are_the_inverse_of_each_other(
 
 
 def test_the_interval_of_a_mean_is_the_textbook_one() -> None:
-    runs = [[run([value])] for value in (1.0, 2.0, 4.0, 7.0)]
+    runs = [run([value]) for value in (1.0, 2.0, 4.0, 7.0)]
     found = figure(runs, mean_s)
     assert found.value == 3.5
     assert found.plus_minus == pytest.approx(3.182 * stdev((1.0, 2.0, 4.0, 7.0)) / sqrt(4))
 
 
 def test_one_run_has_no_interval() -> None:
-    assert figure([[run([1.0, 2.0])]], mean_s).plus_minus is None
+    assert figure([run([1.0, 2.0])], mean_s).plus_minus is None
 
 
 @pytest.mark.parametrize(("share", "truth"), [(0.5, 0.6931), (0.95, 2.9957), (0.99, 4.6052)])
@@ -94,7 +94,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(share: float, truth: flo
     """Of a hundred intervals of 95 %, about 95: fewer than 87 come by chance once in 3,000."""
     covered = 0
     for trial in range(100):
-        runs = [[run(exponentials(300, 1_000 * trial + seed))] for seed in range(8)]
+        runs = [run(exponentials(300, 1_000 * trial + seed)) for seed in range(8)]
         found = figure(runs, lambda every: quantile_s(every, share))
         assert found.plus_minus is not None
         covered += abs(found.value - truth) <= found.plus_minus
