@@ -206,26 +206,27 @@ _ROUNDS = 10
 def _requests(
     row: Conditions, source: Source, in_flight: int | None, basis: dict[str, Basis]
 ) -> int:
-    if source.realised_requests is not None:
+    count = source.realised_requests or source.requests
+    if source.realised_requests is None and row.num_prompts is not None:
+        basis["requests"], count = Basis.STATED, row.num_prompts
+    elif row.load == "static_batch":
+        basis["requests"], count = Basis.STATED, row.concurrency or 1
+    elif count is not None:
         basis["requests"] = Basis.SOURCE
-        return source.realised_requests
-    basis["requests"] = Basis.STATED
-    if row.num_prompts is not None:
-        return row.num_prompts
-    if row.load == "static_batch":
-        return row.concurrency or 1
-    basis["requests"] = Basis.SOURCE
-    if source.requests is not None:
-        return source.requests
-    if source.rounds is not None and in_flight is not None:
-        return source.rounds * in_flight
-    basis["requests"] = Basis.ASSUMED
+    elif source.rounds is not None and in_flight is not None:
+        basis["requests"], count = Basis.SOURCE, source.rounds * in_flight
+    else:
+        basis["requests"], count = Basis.ASSUMED, _usual_requests(row, in_flight)
+    return count
+
+
+def _usual_requests(row: Conditions, in_flight: int | None) -> int:
     if row.load == "closed_loop" and in_flight:
         return _ROUNDS * in_flight
+    if row.load != "offline":
+        return _REQUESTS[row.load]
     request_tok = (row.isl_tok or _UNKNOWN_PROMPT_TOK) + (row.osl_tok or _UNKNOWN_OUTPUT_TOK)
-    if row.load == "offline":
-        return next(count for tok, count in _OFFLINE_REQUESTS if request_tok <= tok)
-    return _REQUESTS[row.load]
+    return next(count for most_tok, count in _OFFLINE_REQUESTS if request_tok <= most_tok)
 
 
 # ---- lengths ---------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from inferc.compiler.calibration.methods.nvidia import (
     mlperf,
     trtllm_docs,
 )
-from inferc.compiler.calibration.methods.source import Source
+from inferc.compiler.calibration.methods.source import Setting, Source
 from inferc.compiler.calibration.methods.users import (
     fmbench,
     gpustack,
@@ -30,7 +30,20 @@ def source_of(row: Conditions) -> Source:
     for pattern, rule in _RULES:
         if re.search(pattern, name):
             return rule(row)
-    return mlperf(row) if row.load.startswith("mlperf") else Source(reused_share=None)
+    if row.load.startswith("mlperf"):
+        return mlperf(row)
+    return Source(reused_share=None, settings=_usual(row))
+
+
+def _usual(row: Conditions) -> dict[str, Setting]:
+    """Return what is usual where the source is not known.
+
+    NVIDIA's 8- and 4-bit checkpoints, which TensorRT-LLM mostly serves, ask for an 8-bit KV cache;
+    those that a model's own makers publish do not.
+    """
+    narrow = row.weights.lower() in {"fp8", "fp4", "nvfp4"}
+    theirs = row.model.lower().startswith(("nvidia/", "llama", "meta-llama/", "mi"))
+    return {"kv_cache": "fp8"} if row.engine == "trtllm" and narrow and theirs else {}
 
 
 _RULES: tuple[tuple[str, Callable[[Conditions], Source]], ...] = (
