@@ -58,16 +58,19 @@ class Estimator:
         found = replica.fit
         if not fits(found):
             return Outcome(diagnostics=(self._does_not_fit(load, found),), memory=found)
-        longest = self.setup.model.context
-        if load.prompt_tok + load.output_tok > longest:
-            problem = report.request_too_long(load, self.setup.model)
-            return Outcome(diagnostics=(problem,), memory=found)
+        warnings = self._warnings(load)
         figures = self._figures(replica, load)
         if not figures.stable:
             most = capacity_per_s(replica, demand_of_load(load)) * self.setup.replicas
             problem = report.load_not_carried(load, figures, most)
-            return Outcome(diagnostics=(problem,), figures=figures, memory=found)
-        return Outcome(diagnostics=(), figures=figures, memory=found)
+            return Outcome(diagnostics=(*warnings, problem), figures=figures, memory=found)
+        return Outcome(diagnostics=warnings, figures=figures, memory=found)
+
+    def _warnings(self, load: Load) -> tuple[Diagnostic, ...]:
+        model = self.setup.model
+        if load.prompt_tok + load.output_tok <= model.context:
+            return ()
+        return (report.request_too_long(load, model),)
 
     def capacity_per_s(self, load: Load) -> float:
         """Return the requests of the load's lengths that all replicas carry a second, at most."""

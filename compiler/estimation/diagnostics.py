@@ -7,7 +7,7 @@ from inferc.compiler.model import Accelerator, Engine, LanguageModel
 from inferc.compiler.model.items import ItemModel
 from inferc.compiler.perf.items import ItemEstimate
 from inferc.compiler.units import show
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, Severity
 
 
 def unknown_name(
@@ -155,7 +155,11 @@ def request_too_long(load: Load, model: LanguageModel) -> Diagnostic:
         slug="request-too-long",
         message=f"a request of {wanted:g} tokens is longer than the context of {model.title}",
         span=None,
-        notes=(f"prompt {load.prompt_tok:g} and answer {load.output_tok:g}, of {model.context}",),
+        severity=Severity.WARNING,
+        notes=(
+            f"prompt {load.prompt_tok:g} and answer {load.output_tok:g}, of {model.context}",
+            "an engine refuses it unless its limit is raised, and answers were not trained for it",
+        ),
         help=f"keep --isl and --osl together at {model.context} or less",
     )
 

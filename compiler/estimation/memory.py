@@ -9,9 +9,18 @@ from inferc.compiler.perf.memory import (
     activation_bytes,
     kv_bytes_per_tok_and_shard,
     kv_cache_tok,
+    longest_sequence_tok,
     memory_of,
     shard_weights_bytes,
+    share_of_all,
 )
+from inferc.compiler.perf.values import Memory
+
+SAMPLED_AT_ONCE = 256
+"""Sequences whose logits an engine holds at once, however many it may run."""
+
+RESERVE = "reserved_bytes"
+"""Default of engines whose share is of weights and KV cache alone: the rest lies beside it."""
 
 
 def mean_context_tok(load: Load) -> float:
@@ -21,55 +30,94 @@ def mean_context_tok(load: Load) -> float:
 
 def fit(setup: Setup, load: Load) -> Fit:
     """Return how the memory of one accelerator of ``setup`` is spent under ``load``."""
-    model, layout = setup.model, setup.layout
+    model, layout, operating = setup.model, setup.layout, setup.operating
     accelerator, engine = setup.place.accelerator, setup.engine
     context_tok = mean_context_tok(load)
-    operating = setup.operating
-    of_free = operating.memory_share_of == "free"
-    memory = memory_of(
-        accelerator,
-        engine,
-        share=1.0 if of_free else operating.memory_share,
-        weights=shard_weights_bytes(
-            model, layout.precision, layout.tensor_parallel, layout.pipeline_parallel
-        ),
-        activation=activation_bytes(
-            model, layout.tensor_parallel, operating.max_num_batched_tokens, operating.max_num_seqs
-        ),
-        kv_tok_bytes=1.0,
-    )
+    memory = _memory(setup, load)
     groups = layout.attention_data_parallel
     per_tok_bytes = _kv_bytes(setup, context_tok) / context_tok
-    share = operating.memory_share if of_free and memory.kv_cache_bytes > 0.0 else 1.0
-    left_bytes = memory.kv_cache_bytes * share
-    unused_bytes = memory.kv_cache_bytes - left_bytes
     block_tok = float(operating.kv_block_tok)
-    tokens = kv_cache_tok(left_bytes, per_tok_bytes, block_tok) * groups
-    if operating.kv_cache_tok and left_bytes > 0.0:
+    tokens = kv_cache_tok(memory.kv_cache_bytes, per_tok_bytes, block_tok) * groups
+    if operating.kv_cache_tok and memory.kv_cache_bytes > 0.0:
         tokens = float(operating.kv_cache_tok)
     cache_bytes = tokens / groups * per_tok_bytes
 
     def sequences(of_tok: float) -> float:
         return groups * cache_bytes / _kv_bytes(setup, of_tok)
 
+    longest_tok = longest_sequence_tok(
+        model,
+        layout.tensor_parallel // groups,
+        layout.pipeline_parallel,
+        cache_bytes,
+        kv_precision=layout.kv_precision,
+    )
     loading = coefficient("load_bytes_per_s", engine, accelerator)
     model_bytes = weights_bytes(model, layout.precision)
     return Fit(
         total_bytes=memory.total_bytes,
-        usable_bytes=memory.usable_bytes - unused_bytes,
+        usable_bytes=memory.usable_bytes,
         weights_bytes=memory.weights_bytes,
         activation_bytes=memory.activation_bytes,
         runtime_bytes=memory.runtime_bytes,
-        kv_cache_bytes=left_bytes,
+        kv_cache_bytes=memory.kv_cache_bytes,
         state_bytes=state_bytes(model) / layout.tensor_parallel * groups,
         kv_cache_tok=tokens,
         sequences_mean=sequences(context_tok),
         sequences_full=sequences(load.prompt_tok + load.output_tok),
         sequences_longest=sequences(float(model.context)),
-        longest_context_tok=_longest_context_tok(setup, cache_bytes),
+        longest_context_tok=float(int(min(longest_tok, model.context))),
         load_s=coefficient("start_s", engine, accelerator) + model_bytes / loading,
         model_bytes=model_bytes,
     )
+
+
+def _memory(setup: Setup, load: Load) -> Memory:
+    """Return the memory of one accelerator, with the engine's own meaning of its share."""
+    model, layout, operating = setup.model, setup.layout, setup.operating
+    accelerator, engine = setup.place.accelerator, setup.engine
+    weights = shard_weights_bytes(
+        model,
+        layout.precision,
+        layout.tensor_parallel,
+        layout.pipeline_parallel,
+        expert_parallel=layout.expert_parallel,
+        attention_data_parallel=layout.attention_data_parallel,
+    )
+    activation = activation_bytes(
+        model,
+        layout.tensor_parallel,
+        _largest_step_tok(setup, load),
+        min(operating.max_num_seqs, SAMPLED_AT_ONCE),
+    )
+    share = operating.memory_share
+    if operating.memory_share_of == "free":
+        share = share_of_all(accelerator, engine, share, weights=weights, activation=activation)
+    elif RESERVE in engine.defaults:
+        runtime = coefficient("runtime_bytes", engine, accelerator)
+        share = min(1.0, share + (activation + runtime) / accelerator.memory_bytes.value)
+    return memory_of(
+        accelerator,
+        engine,
+        share=share,
+        weights=weights,
+        activation=activation,
+        kv_tok_bytes=1.0,
+    )
+
+
+def _largest_step_tok(setup: Setup, load: Load) -> float:
+    """Return the tokens of a step that working memory is kept for.
+
+    Where prompts are not split, the budget is that of the longest context; then it is enough to
+    hold what the engine does by default, or the prompts that come.
+    """
+    operating = setup.operating
+    budget = float(operating.max_num_batched_tokens)
+    if operating.chunked_prefill:
+        return budget
+    usual = setup.engine.defaults.get("max_num_batched_tokens")
+    return min(budget, max(usual.value if usual else 0.0, load.prompt_tok))
 
 
 def smallest_tensor_parallel(setup: Setup, load: Load, degrees: tuple[int, ...]) -> int:
@@ -100,17 +148,3 @@ def _kv_bytes(setup: Setup, of_tok: float) -> float:
         context_tok=of_tok,
     )
     return per_tok_bytes * of_tok
-
-
-def _longest_context_tok(setup: Setup, cache_bytes: float) -> float:
-    """Return the longest context of one sequence alone, by bisection: what it keeps only grows."""
-    low, high = 0, setup.model.context
-    if _kv_bytes(setup, float(high)) <= cache_bytes:
-        return float(high)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _kv_bytes(setup, float(middle)) <= cache_bytes:
-            low = middle
-        else:
-            high = middle
-    return float(low)

@@ -222,7 +222,7 @@ WRONG = [
     ),
     (("estimate", "--model", "none.infer:a", "--gpu", "l4", "--rate", "1/s"), 2, "INF720"),
     (("estimate", "--model", f"{CHAT}:nope", "--gpu", "l4", "--rate", "1/s"), 2, "chat"),
-    ((*FOUR, "--rate", "1/s", "--isl", "9000"), 2, "INF423"),
+    ((*FOUR, "--rate", "1/s", "--isl", "9000"), 0, "INF423"),
 ]
 
 

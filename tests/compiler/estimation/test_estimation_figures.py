@@ -12,6 +12,7 @@ from support.estimates import CHAT, figures, of_kind, setup
 from inferc.compiler.estimation import Estimator, Kind, Load, Setup
 from inferc.compiler.estimation.choices import Wanted, setup_of
 from inferc.compiler.perf.steps import Layout
+from inferc.dsl import Severity
 
 LATENCIES = ("ttft_s", "itl_s", "tpot_s", "e2e_s")
 
@@ -196,8 +197,11 @@ def test_what_no_engine_starts_with_has_no_figures(of: Setup, code: str, says: s
     assert all(item.help for item in outcome.diagnostics)
 
 
-def test_a_request_longer_than_the_context_has_no_figures() -> None:
-    assert codes(setup(), Load(Kind.RATE, 0.1, 8000.0, 193.0)) == ["INF423"]
+def test_a_request_longer_than_the_context_is_a_warning() -> None:
+    outcome = Estimator(setup()).estimate(Load(Kind.RATE, 0.1, 8000.0, 193.0))
+    assert outcome.figures is not None
+    (warning,) = outcome.diagnostics
+    assert (warning.code, warning.severity) == ("INF423", Severity.WARNING)
     assert codes(setup(), Load(Kind.RATE, 0.1, 8000.0, 192.0)) == []
 
 
@@ -331,6 +335,19 @@ def test_what_is_left_out_or_widened_is_said() -> None:
     assert "speculative decoding (eagle)" in left_out
 
 
+def test_where_a_share_is_of_weights_and_cache_the_rest_lies_beside_it() -> None:
+    engine = replace(designs.vllm(), defaults={"reserved_bytes": designs.fact(1e9)})
+    inside, beside = figures().memory, figures(of=setup(engine=engine)).memory
+    aside = inside.activation_bytes + inside.runtime_bytes
+    assert beside.kv_cache_bytes == pytest.approx(inside.kv_cache_bytes + aside)
+
+
+def test_prompts_that_are_not_split_need_memory_for_what_comes() -> None:
+    long = setup(max_num_batched_tokens=131072, chunked_prefill=False)
+    split = setup(max_num_batched_tokens=131072)
+    assert figures(of=long).memory.activation_bytes < figures(of=split).memory.activation_bytes
+
+
 # ---- memory ------------------------------------------------------------------------------------
 
 
@@ -360,7 +377,9 @@ def test_groups_that_attend_alone_share_out_the_sequences() -> None:
     together = figures(of=setup(engine=engine, model=model)).memory
     apart = figures(of=setup(engine=engine, model=model, attention_data_parallel=4)).memory
     # One KV head is kept on each of four shards; four groups keep different sequences.
-    assert apart.sequences_mean == pytest.approx(4 * together.sequences_mean, rel=0.01)
+    in_each = together.sequences_mean / together.kv_cache_bytes
+    assert apart.sequences_mean / apart.kv_cache_bytes == pytest.approx(4 * in_each, rel=0.01)
+    assert apart.weights_bytes > together.weights_bytes
 
 
 def test_a_window_caps_what_a_long_sequence_keeps() -> None:
