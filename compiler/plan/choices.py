@@ -158,7 +158,9 @@ class Explainer:
             reason = f"does not divide {model.heads} attention heads"
             return Alternative(value=value, reason=reason, ratio=None)
         accelerator = self.case.place.accelerator
-        usable = accelerator.memory_bytes.value * shape.coefficient("memory_share")
+        usable = accelerator.memory_bytes.value
+        if shape.engine.memory_share_of != "free":
+            usable *= shape.memory_share
         tensor = int(value) if field == "tensor_parallel" else shape.tensor
         pipeline = int(value) if field == "pipeline_parallel" else 1
         weights = shard_weights_bytes(model, shape.precision, tensor, pipeline)

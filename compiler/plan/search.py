@@ -131,7 +131,7 @@ class Search:
         return known
 
     def limits(self, shape: Shape, budget_tok: int) -> tuple[tuple[int, float], ...]:
-        """Return the sequence limits with the KV tokens that each leaves, smallest first."""
+        """Return the sequence limits with the bytes of KV cache each leaves, smallest first."""
         at = (id(shape), budget_tok)
         known = self._limits.get(at)
         if known is None:
@@ -144,9 +144,10 @@ class Search:
         if self.least_context_tok > self.context_tok:
             return
         for sequences in sequence_limits_of(shape, self.decisions):
-            kv_tok = shape.memory(sequences, budget_tok).kv_cache_tok
-            if sequences <= budget_tok and kv_tok >= self.least_context_tok:
-                yield sequences, kv_tok
+            cache_bytes = shape.memory(sequences, budget_tok).kv_cache_bytes
+            held_tok = shape.longest_context_tok(cache_bytes)
+            if sequences <= budget_tok and held_tok >= self.least_context_tok:
+                yield sequences, cache_bytes
 
     def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
         """Return how each of ``replicas`` runs, requests dealt out among them at random."""
@@ -162,9 +163,10 @@ class Search:
             return None
         slots = sequences_needed(found)
         tokens = kv_needed_tok(found, demand, shape.coefficient("kv_block_tok"))
-        for sequences, kv_tok in self.limits(shape, budget_tok):
+        for sequences, cache_bytes in self.limits(shape, budget_tok):
             if sequences >= slots:
-                return sequences if kv_tok >= tokens else None
+                held_tok = shape.kv_cache_tok(cache_bytes, demand.context_tok)
+                return sequences if held_tok >= tokens else None
         return None
 
     def holds_with(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> bool:

@@ -80,7 +80,7 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
 def estimate(case: Case, search: Search, best: Candidate, planned: Load) -> Estimate:
     """Return what the best candidate does at the peak of the planned case."""
     shape, found, demand = best.shape, best.found, planned.demand
-    memory = shape.memory(best.sequences, best.budget_tok)
+    memory = shape.memory(best.sequences, best.budget_tok, demand.context_tok)
     capacity = search.capacity_per_s(shape, best.budget_tok, best.replicas, planned)
     block_tok = shape.coefficient("kv_block_tok")
     busy = found.load
@@ -128,7 +128,8 @@ def longest_context(problem: Problem, best: Candidate) -> int:
         stated = stated_numbers(case.decisions, CONTEXT_FIELD)
         longer = (value for value in stated if value >= wanted)
         wanted = int(next(longer, stated[-1] if stated else wanted))
-    held = best.shape.memory(best.sequences, best.budget_tok).kv_cache_tok
+    cache_bytes = best.shape.memory(best.sequences, best.budget_tok).kv_cache_bytes
+    held = best.shape.longest_context_tok(cache_bytes)
     return int(min(wanted, case.model.context, held))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 from inferc.compiler.model import Decision, Engine, LanguageModel, Place
 from inferc.compiler.perf import Memory
@@ -11,8 +12,11 @@ from inferc.compiler.perf.memory import (
     activation_bytes,
     can_shard,
     kv_bytes_per_tok_and_shard,
+    kv_cache_tok,
+    longest_sequence_tok,
     memory_of,
     shard_weights_bytes,
+    share_of_all,
 )
 from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
@@ -34,7 +38,7 @@ class Shape:
     tensor: int
     pipeline: int
     memory_share: float
-    """Of an accelerator's memory: what the engine may take."""
+    """Of an accelerator's memory, or of what weights leave of it: what the engine may take."""
 
     @property
     def size(self) -> int:
@@ -69,16 +73,46 @@ class Shape:
         """Return one of the engine's coefficients."""
         return coefficient(name, self.engine, self.place.accelerator)
 
-    def memory(self, sequences: int, budget_tok: int) -> Memory:
-        """Return how the memory of an accelerator is spent with these limits of a step."""
+    def kv_tok_bytes(self, context_tok: float = 0.0) -> float:
+        """Return the KV cache of a token on an accelerator, of sequences that long on average.
+
+        Without a length, of a token within every window, states apart.
+        """
+        return kv_bytes_per_tok_and_shard(
+            self.model, self.tensor, self.pipeline, context_tok=context_tok
+        )
+
+    def memory(self, sequences: int, budget_tok: int, context_tok: float = 0.0) -> Memory:
+        """Return how the memory of an accelerator is spent with these limits of a step.
+
+        The KV cache is in tokens of sequences of ``context_tok`` on average.
+        """
+        accelerator = self.place.accelerator
+        activation = activation_bytes(self.model, self.tensor, budget_tok, sequences)
+        share = self.memory_share
+        if self.engine.memory_share_of == "free":
+            share = share_of_all(
+                accelerator, self.engine, share, weights=self.weights_bytes, activation=activation
+            )
         return memory_of(
-            self.place.accelerator,
-            share=self.memory_share,
+            accelerator,
+            share=share,
             engine=self.engine,
             weights=self.weights_bytes,
-            activation=activation_bytes(self.model, self.tensor, budget_tok, sequences),
-            kv_tok_bytes=kv_bytes_per_tok_and_shard(self.model, self.tensor, self.pipeline),
+            activation=activation,
+            kv_tok_bytes=self.kv_tok_bytes(context_tok),
         )
+
+    def kv_cache_tok(self, cache_bytes: float, context_tok: float) -> float:
+        """Return the tokens that fit into a KV cache, of sequences that long on average."""
+        block_tok = self.coefficient("kv_block_tok")
+        return kv_cache_tok(cache_bytes, self.kv_tok_bytes(context_tok), block_tok)
+
+    def longest_context_tok(self, cache_bytes: float) -> float:
+        """Return the longest sequence that fits into a KV cache alone, in whole blocks."""
+        longest = longest_sequence_tok(self.model, self.tensor, self.pipeline, cache_bytes)
+        block_tok = self.coefficient("kv_block_tok")
+        return longest // block_tok * block_tok if longest < inf else longest
 
     def replicas_that_fit(self, accelerators: int) -> int:
         """Return how many replicas the place has room for, out of so many accelerators.
@@ -165,7 +199,11 @@ def shapes_of(
         for precision in precisions_of(engine, place):
             if allowed(decisions, "precision", precision):
                 found.extend(_layouts(model, place, engine, precision, decisions))
-    return tuple(shape for shape in found if shape.memory(1, 1).kv_cache_tok > 0)
+    return tuple(
+        shape
+        for shape in found
+        if shape.longest_context_tok(shape.memory(1, 1).kv_cache_bytes) > 0.0
+    )
 
 
 def tensor_degrees(model: LanguageModel, place: Place, engine: Engine) -> tuple[int, ...]:
