@@ -74,6 +74,9 @@ def test_a_trace_is_replayed() -> None:
     assert "azure.csv: 3 requests" in done.out
     assert "one run of 30 requests" in done.out
     assert "±" not in done.out
+    assert done.err == ""
+    seeded = call("simulate", "desk.infer", "--trace", "azure.csv", "--seeds", "3")
+    assert seeded.err == "note: a trace with times is one run, in which --seeds changes nothing\n"
     quick = call("simulate", "desk.infer", "--trace", "azure.csv", "--speedup", "2")
     assert "2x as fast" in quick.out
 

@@ -4,7 +4,7 @@ import re
 import sys
 from math import inf
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 from inferc import api
 from inferc.cli.answers import refuse
@@ -54,38 +54,52 @@ WhatIf = Literal["nothing", "lose-replica", "autoscale"]
 PATTERN: Final = re.compile(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([A-Za-z/]*)\s*", re.ASCII)
 
 
+TraceFile: TypeAlias = Annotated[
+    str, Option(("--trace",), "Requests that were recorded.", metavar="FILE")
+]
+Requests: TypeAlias = Annotated[
+    int, Option(("--requests",), "Of each run; default: 6,000, or all of a trace.", metavar="N")
+]
+Seeds: TypeAlias = Annotated[
+    int, Option(("--seeds",), "How many runs, each by other chance; default: 8.", metavar="K")
+]
+Service: TypeAlias = Annotated[str, Option(("--service",), "Only this one.", metavar="NAME")]
+Rate: TypeAlias = Annotated[
+    str, Option(("--rate",), "Mean rate instead of the stated: 20, 1200/min.", metavar="R")
+]
+Speedup: TypeAlias = Annotated[
+    float, Option(("--speedup",), "Replay the trace so many times faster.", metavar="X")
+]
+Variation: TypeAlias = Annotated[
+    float,
+    Option(("--cv",), "Coefficient of variation of the gaps between requests.", metavar="X"),
+]
+Replicas: TypeAlias = Annotated[
+    int, Option(("--replicas",), "How many instead of the plan's.", metavar="N")
+]
+Picture: TypeAlias = Annotated[
+    str, Option(("--picture",), "Write latencies and queue: .svg or .png.", metavar="FILE")
+]
+
+
 def simulate(
     file: File,
     *,
-    trace: Annotated[
-        str, Option(("--trace",), "Requests that were recorded.", metavar="FILE")
-    ] = "",
-    requests: Annotated[
-        int, Option(("--requests",), "Of each run; default: 6,000, or all of a trace.", metavar="N")
-    ] = 0,
-    seeds: Annotated[
-        int, Option(("--seeds",), "How many runs, each by other chance; default: 8.", metavar="K")
-    ] = 0,
-    service: Annotated[str, Option(("--service",), "Only this one.", metavar="NAME")] = "",
-    rate: Annotated[
-        str, Option(("--rate",), "Mean rate instead of the stated: 20, 1200/min.", metavar="R")
-    ] = "",
-    speedup: Annotated[
-        float, Option(("--speedup",), "Replay the trace so many times faster.", metavar="X")
-    ] = 1.0,
-    cv: Annotated[
-        float, Option(("--cv",), "Of the gaps between requests; 1 is Poisson.", metavar="X")
-    ] = 1.0,
-    replicas: Annotated[int, Option(("--replicas",), "Instead of the plan's.", metavar="N")] = 0,
-    routing: Annotated[Routing, Option(("--routing",), "Which replica a request goes to.")] = (
-        "round_robin"
-    ),
+    trace: TraceFile = "",
+    requests: Requests = 0,
+    seeds: Seeds = 0,
+    service: Service = "",
+    rate: Rate = "",
+    speedup: Speedup = 1.0,
+    cv: Variation = 1.0,
+    replicas: Replicas = 0,
+    routing: Annotated[
+        Routing, Option(("--routing",), "Which replica a request goes to.")
+    ] = "round_robin",
     what_if: Annotated[
         WhatIf, Option(("--what-if",), "One is lost; or the autoscaler begins with the fewest.")
     ] = "nothing",
-    picture: Annotated[
-        str, Option(("--picture",), "Write latencies and queue: .svg or .png.", metavar="FILE")
-    ] = "",
+    picture: Picture = "",
     env: Env = "",
     param: Params = None,
     format: Format = "human",
@@ -120,6 +134,8 @@ def simulate(
         return refuse(simulated.planned, form=format)
     if not simulated.ok:
         return exit_code(simulated.diagnostics)
+    if seeds and any(trial.recording and trial.recording.trace.timed for trial in simulated.trials):
+        complain("note: a trace with times is one run, in which --seeds changes nothing")
     say(_as_json(simulated) if format == "json" else _as_text(simulated, file, color=color))
     return _draw(simulated, picture, form=format, color=color) if picture else OK
 
