@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from inferc.compiler.model import Engine
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.bounds import violated
 from inferc.compiler.plan.conflicts import conflict_of, has_configuration, why_empty
 from inferc.compiler.plan.decisions import Bound, Plan, Refusal, ServicePlan, Verdict
+from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.plan.objectives import margins_of, understood
 from inferc.compiler.plan.relax import nearest
 from inferc.compiler.plan.search import Search
@@ -15,36 +15,6 @@ from inferc.compiler.plan.sharing import Neighbours
 from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Problem
 from inferc.dsl.diagnostics import Diagnostic, has_errors
-
-SHARES = (
-    "compute_efficiency",
-    "attention_efficiency",
-    "memory_efficiency",
-    "link_efficiency",
-    "memory_share",
-)
-"""Coefficients that are shares of a whole: above 0 and not above 1."""
-
-SIZES = (
-    "kv_block_tok",
-    "max_num_seqs_limit",
-    "max_num_batched_tokens_limit",
-    "host_bus_bytes_per_s",
-    "load_bytes_per_s",
-)
-"""Coefficients that divide or count something: above 0."""
-
-COSTS = (
-    "collective_overhead_s",
-    "layer_overhead_s",
-    "step_overhead_s",
-    "sequence_overhead_s",
-    "frontend_s",
-    "runtime_bytes",
-    "host_bus_latency_s",
-    "start_s",
-)
-"""Coefficients that add to something: not below 0."""
 
 WORST_FIRST = (Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE)
 
@@ -150,30 +120,8 @@ def _unusable(problem: Problem) -> list[Diagnostic]:
         if not understood(line)
     ]
     engines = [
-        report.engine_not_calibrated(engine, faults, problem.service.span)
+        report.wrong_coefficients(engine, faults, problem.service.span)
         for engine in problem.case.engines
         if (faults := faulty_coefficients(engine))
     ]
     return [*lines, *engines]
-
-
-def faulty_coefficients(engine: Engine) -> tuple[str, ...]:
-    """Return what is wrong with the coefficients of ``engine``: see the README of the model."""
-    found = {name: number.value for name, number in engine.coefficients.items()}
-    missing = (f"{name} is missing" for name in (*SHARES, *SIZES, *COSTS) if name not in found)
-    shares = (
-        f"{name} is {found[name]:g}, and a share lies above 0 and not above 1"
-        for name in SHARES
-        if name in found and not 0.0 < found[name] <= 1.0
-    )
-    sizes = (
-        f"{name} is {found[name]:g}, and must be above 0"
-        for name in SIZES
-        if name in found and found[name] <= 0.0
-    )
-    costs = (
-        f"{name} is {found[name]:g}, and must not be below 0"
-        for name in COSTS
-        if name in found and found[name] < 0.0
-    )
-    return (*missing, *shares, *sizes, *costs)

@@ -139,15 +139,15 @@ def no_layout(refusal: Refusal, case: Case, why: str, span: Span) -> Diagnostic:
     )
 
 
-def engine_not_calibrated(engine: Engine, faults: tuple[str, ...], span: Span) -> Diagnostic:
-    """Return the error for an engine whose coefficients are missing or cannot be right."""
+def wrong_coefficients(engine: Engine, faults: tuple[str, ...], span: Span) -> Diagnostic:
+    """Return the error for an engine whose coefficients are unknown or cannot be right."""
     return Diagnostic(
         code="INF503",
-        slug="engine-not-calibrated",
-        message=f"engine `{engine.title}` lacks coefficients that the performance model can use",
+        slug="wrong-coefficients",
+        message=f"engine `{engine.title}` states coefficients that cannot be right",
         span=engine.span or span,
         notes=faults,
-        help="state them in the engine's `coefficients`",
+        help="correct them, or leave them out: typical values hold then",
     )
 
 

@@ -13,9 +13,9 @@ from support.problems import on_nodes, pin, problem
 
 from inferc.compiler.model import Decision, LanguageModel
 from inferc.compiler.perf import Configuration
-from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.demand import demand_of
 from inferc.compiler.perf.estimate import kv_needed_tok, predicted_s, sequences_needed
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.plan import Verdict, build
 from inferc.compiler.plan.search import Search, load_of
@@ -222,26 +222,34 @@ def test_a_narrower_precision_is_not_taken_without_need() -> None:
     assert chosen(free).precision == "fp16"
 
 
-def test_an_engine_without_coefficients_is_an_error() -> None:
-    asked = problem()
-    bare = designs.vllm({"memory_share": 0.9})
-    outcome = build("x", (replace(asked, case=replace(asked.case, engines=(bare,))),))
-    assert outcome.plan is None
-    assert [item.code for item in outcome.diagnostics] == ["INF503"]
+def test_an_engine_without_coefficients_is_planned_with_typical_ones() -> None:
+    asked = problem(LLAMA_3_8B, rate_per_s=1)
+    bare = designs.vllm({"memory_share": 0.8})
+    plan = chosen(replace(asked, case=replace(asked.case, engines=(bare,))))
+    assert plan.engine == "vllm"
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("compute_efficiency", 1.2), ("memory_share", 0.0), ("kv_block_tok", 0.0), ("start_s", -1.0)],
+    ("name", "value", "says"),
+    [
+        ("compute_efficiency", 1.2, "between 0.2 and 0.95"),
+        ("memory_share", 0.0, "between 0.1 and 1"),
+        ("kv_block_tok", 0.0, "between 1 tok and 1024 tok"),
+        ("start_s", -1.0, "between 0 s and 3600 s"),
+        ("step_overheads", 2e-3, "did you mean `step_overhead_s`?"),
+        ("colour", 3.0, "no such number"),
+    ],
 )
-def test_coefficients_that_cannot_be_right_are_an_error(name: str, value: float) -> None:
+def test_coefficients_that_cannot_be_right_are_an_error(name: str, value: float, says: str) -> None:
     asked = problem()
     odd = designs.vllm({**designs.VLLM_COEFFICIENTS, name: value})
     outcome = build("x", (replace(asked, case=replace(asked.case, engines=(odd,))),))
     assert outcome.plan is None
     (found,) = outcome.diagnostics
     assert found.code == "INF503"
-    assert [name in note for note in found.notes] == [True]
+    (note,) = found.notes
+    assert name in note
+    assert says in note
 
 
 def test_an_accelerator_without_16_bit_units_is_planned_for() -> None:

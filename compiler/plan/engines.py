@@ -1,0 +1,36 @@
+"""Whether an engine's coefficients can be right.
+
+None has to be stated: what is typical holds in its place. But a name that the model does not know
+would be ignored in silence, and a value beyond physics would be cut off in silence.
+"""
+
+from collections.abc import Iterator
+
+from inferc.compiler.model import Engine
+from inferc.compiler.perf import coefficients, item_coefficients
+from inferc.compiler.perf.coefficients import Coefficient
+from inferc.compiler.resolve.wording import close_to, did_you_mean
+
+
+def faulty_coefficients(engine: Engine) -> tuple[str, ...]:
+    """Return what is wrong with the coefficients that ``engine`` states."""
+    return tuple(_faults(engine))
+
+
+def _faults(engine: Engine) -> Iterator[str]:
+    known = {**item_coefficients.ALL, **coefficients.ALL}
+    for name, number in engine.coefficients.items():
+        if name not in known:
+            hint = did_you_mean(close_to(name, known), "the performance model knows no such number")
+            yield f"{name} is unknown: {hint}"
+        elif not known[name].low <= number.value <= known[name].high:
+            yield f"{name} is {_amount(number.value, known[name])}, and {_range(known[name])}"
+
+
+def _range(item: Coefficient) -> str:
+    low, high = _amount(item.low, item), _amount(item.high, item)
+    return f"lies between {low} and {high}: {item.doc}"
+
+
+def _amount(value: float, item: Coefficient) -> str:
+    return f"{value:g}" if item.unit == "1" else f"{value:g} {item.unit}"
