@@ -51,13 +51,15 @@ def stated(load: Load, variation: float = 1.0) -> Arrivals:
     the catalog's for the shape of the load. ``variation`` is that of the gaps between requests.
     """
     rate_per_s, peak = load.rate_per_s.value, load.peak.value
-    if peak <= 1.0 or load.spike_s is None or load.spike_share is None:
+    spike_s = load.spike_s.value if load.spike_s else 0.0
+    share = load.spike_share.value if load.spike_share else 0.0
+    if peak <= 1.0 or not spike_s or not share:
         return Renewal(rate_per_s=rate_per_s, variation=variation)
     return OnOff(
         rate_per_s=rate_per_s,
         peak=peak,
-        spike_s=load.spike_s.value,
-        spike_share=load.spike_share.value,
+        spike_s=spike_s,
+        spike_share=share,
         variation=variation,
     )
 

@@ -135,6 +135,32 @@ def test_a_design_says_how_its_requests_come(
     assert held(service.load) == Renewal(rate_per_s=4.0 * service.load.peak.value)
 
 
+OWN = [
+    # what a shape of one's own says beside its peak of 3, and what is simulated
+    ("lasting = 30s; share = 10%", (3.0, 30.0, 0.1)),
+    ("lasting = 30s; share = 0%", None),
+    ("lasting = 30s", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("says", "spikes"), OWN)
+def test_a_shape_of_ones_own_may_say_little(
+    says: str, spikes: tuple[float, float, float] | None
+) -> None:
+    text = LOAD.format(shape="shape = ours").replace(
+        "topology t",
+        f"shape ours {{ title = 'ours'; peak = 3x; {says} }}\ntopology t".replace("'", '"'),
+    )
+    (service,) = design_of(text).services
+    found = stated(service.load)
+    if spikes is None:
+        assert found == Renewal(rate_per_s=4.0)
+    else:
+        peak, lasts_s, share = spikes
+        assert found == OnOff(rate_per_s=4.0, peak=peak, spike_s=lasts_s, spike_share=share)
+
+
 def test_requests_have_the_lengths_of_the_design_whatever_the_arrivals() -> None:
     (service,) = design_of(LOAD.format(shape="")).services
     lengths = lengths_of(service.load)
