@@ -90,7 +90,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
     holds_back = setup.batch_wait_steps > 0 and not static
     intake = Intake(setup, waiting, tally, ties)
     take, resumed, handed = intake.take, intake.resumed, ties.handed
-    hands_over, pause = ties.hands_over, ties.pause
+    hands_over, pause, answered = ties.hands_over, ties.pause, ties.answered
     weigher = None if ties.record is None else Weigher(setup, intake, ties.record)
 
     matrix_s: dict[int, float] = {}
@@ -266,7 +266,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
             running_s += n * lasts_s
             used_s += used * lasts_s
             if weigher is not None:
-                weigher.weigh(Chosen(k, decoding, wide, context, gain, p, queued), now, end_s)
+                weigher.weigh(Chosen(k, decoding, wide, context, gain, p, queued, used), now, end_s)
             if decoding:
                 if stalled:
                     # The first gap of those who had to wait is longer than a step.
@@ -351,6 +351,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                     add_tpot((now - first_s) / (output_tok - 1))
                 add_e2e(now - at_s)
                 last_s = now
+                if answered is not None:
+                    answered(request, first_s, now)
                 completed += 1
                 prompts_tok += prompt_tok
                 outputs_tok += output_tok

@@ -18,7 +18,7 @@ from inferc.compiler.simulation.queues import ALIKE, FairQueue
 from inferc.compiler.simulation.routing import Routing, router
 from inferc.compiler.simulation.scaling import Scaler
 from inferc.compiler.simulation.tally import Tally
-from inferc.compiler.simulation.ties import Ties
+from inferc.compiler.simulation.ties import Answered, Ties
 from inferc.compiler.simulation.values import (
     Outcome,
     Queue,
@@ -80,9 +80,14 @@ class FleetOutcome:
     """Requests that were sent again because their replica was lost."""
 
 
-def fleet_open_loop(setup: FleetSetup, requests: Iterable[Request]) -> FleetOutcome:
-    """Simulate requests that come when they come, in order of their time."""
-    return Fleet(setup).run(requests)
+def fleet_open_loop(
+    setup: FleetSetup, requests: Iterable[Request], *, answered: Answered | None = None
+) -> FleetOutcome:
+    """Simulate requests that come when they come, in order of their time.
+
+    ``answered`` is told of each answer, for figures by tenant, priority or time.
+    """
+    return Fleet(setup, answered=answered).run(requests)
 
 
 def fleet_closed_loop(
@@ -145,9 +150,13 @@ class Fleet:
     """Engines, timers and arrivals in one order of time."""
 
     def __init__(
-        self, setup: FleetSetup, followers: Iterator[tuple[int, int]] | None = None
+        self,
+        setup: FleetSetup,
+        followers: Iterator[tuple[int, int]] | None = None,
+        answered: Answered | None = None,
     ) -> None:
         self.setup = setup
+        self.answered = answered
         self.followers = followers
         self.pauses = followers is not None or bool(setup.decode)
         self.heap: list[tuple[float, int]] = []
@@ -280,6 +289,8 @@ class Fleet:
             return False
         if request.output_tok == 1:
             self.whole.e2e.values.append(now - request.at_s)
+            if self.answered is not None:
+                self.answered(request, now, now)
             self.whole.completed += 1
             self.whole.prompt_tok += request.prompt_tok
             self.whole.output_tok += 1
@@ -323,6 +334,7 @@ class Fleet:
             handed=None if begins else server.handed,
             hands_over=begins,
             cache=server.cache,
+            answered=self.answered,
         )
         for _ in range(replica.pipeline):
             which = len(self.engines)

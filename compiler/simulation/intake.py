@@ -24,9 +24,9 @@ class Intake:
 
     __slots__ = (
         "_batch_wait", "_block_tok", "_bounded", "_budget_tok", "_cache", "_caching", "_chunked",
-        "_free_tok", "_full_length", "_kv_tok", "_long_tok", "_shared", "_slots", "_taken_tok", "_tally", "_wait_tok",
-        "_window_tok", "begun", "done", "joined", "pairs", "reserved_tok", "resumed", "steps",
-        "waited", "waiting", "window_pairs",
+        "_free_tok", "_full_length", "_kv_tok", "_long_tok", "_shared", "_slots", "_taken_tok",
+        "_tally", "_wait_tok", "_window_tok", "begun", "done", "joined", "pairs", "reserved_tok",
+        "resumed", "steps", "waited", "waiting", "window_pairs",
     )  # fmt: skip
 
     def __init__(self, setup: ReplicaSetup, waiting: Queue, tally: Tally, ties: Ties) -> None:

@@ -25,6 +25,7 @@ class Chosen(NamedTuple):
     prompt_tok: int
     queued: int
     """Requests that waited in the queue when the steps began."""
+    kv_tok: int
 
 
 class Weigher:
@@ -60,7 +61,7 @@ class Weigher:
 
     def weigh(self, chosen: Chosen, start_s: float, end_s: float) -> None:
         """Tell the recorder about steps that took from ``start_s`` to ``end_s``."""
-        steps, decoding, wide, context_tok, gain, prompt_tok, _ = chosen
+        steps, decoding, wide, context_tok, gain, prompt_tok, _, kv_tok = chosen
         step_s = (end_s - start_s) / steps
         mean_tok = context_tok + gain * decoding * (steps - 1) / 2.0 if decoding else 0.0
         intake = self._intake
@@ -89,6 +90,7 @@ class Weigher:
                 step_s=step_s,
                 tpot_weight=tpot_weight,
                 ttft_weight=self._first_token_weight(chosen, step_s, end_s),
+                kv_tok=kv_tok,
             )
         )
 

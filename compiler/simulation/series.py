@@ -43,6 +43,8 @@ class Series:
 
     def settle(self) -> None:
         """Move the values into the sketch."""
+        if not self.values:
+            return
         count, total, largest = self._sums()
         self._count += count
         self._total += total
@@ -69,8 +71,9 @@ class Series:
         """Add all that was added to ``other``."""
         if other._sketch is not None:
             self.settle()
-            if self._sketch is not None:
-                self._sketch.merge(other._sketch)
+            if self._sketch is None:
+                self._sketch = Percentiles()
+            self._sketch.merge(other._sketch)
             self._count += other._count
             self._total += other._total
             self._largest = max(self._largest, other._largest)

@@ -1,9 +1,13 @@
 """What ties an engine to those beside and around it."""
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
-from inferc.compiler.simulation.values import Cache, Recorder, Resumed
+from inferc.compiler.simulation.values import Cache, Recorder, Request, Resumed
+
+Answered = Callable[[Request, float, float], None]
+"""Is told of each answer: the request, when its first token came, and when it was complete."""
 
 
 class Ties(NamedTuple):
@@ -22,6 +26,7 @@ class Ties(NamedTuple):
     """Requests leave after their first token, to go on elsewhere."""
     cache: Cache | None = None
     """Remembers prefixes."""
+    answered: Answered | None = None
     seed: int = 0
 
 

@@ -221,6 +221,8 @@ class Run(NamedTuple):
     ttft_weight: float
     """Mean TTFT is the sum of this times ``step_s`` over all runs, over the requests, plus the
     front end's time."""
+    kv_tok: int
+    """KV cache that is taken at the beginning, in whole blocks; 0 where it is unbounded."""
 
 
 Recorder = Callable[[Run], None]

@@ -27,7 +27,7 @@ def lengths(
 def poisson(
     pairs: Sequence[tuple[int, int]], rate_per_s: float, seed: int = 2, variation: float = 1.0
 ) -> Iterator[Request]:
-    """Yield requests whose gaps have this coefficient of variation, a part of each prompt cached."""
+    """Yield requests whose gaps vary so much, a part of each prompt being cached."""
     rng = random.Random(seed)
     shape = 1.0 / variation**2
     at_s = 0.0

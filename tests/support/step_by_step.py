@@ -1,10 +1,8 @@
 """The reference simulator: every step of every engine played out, sequence by sequence.
 
-It shares the words of `inferc.compiler.simulation` (`ReplicaSetup`, `Request`) and none of its code.
+It shares the words of `inferc.compiler.simulation` (`ReplicaSetup`, `Request`), none of its code.
 The KV cache is counted in whole blocks for each sequence.
 """
-
-from __future__ import annotations
 
 import heapq
 import random
@@ -37,6 +35,12 @@ class Item:
 
 
 @dataclass
+class Step:
+    chunks: list[tuple[Item, int]]
+    decoding: list[Item]
+
+
+@dataclass
 class Side:
     """One of the engines of a replica."""
 
@@ -46,12 +50,6 @@ class Side:
     step: Step | None = None
     held_steps: int = 0
     gathering: bool = True
-
-
-@dataclass
-class Step:
-    chunks: list[tuple[Item, int]]
-    decoding: list[Item]
 
 
 @dataclass
@@ -128,11 +126,8 @@ class Reference:
                 assert not self.queue
                 return self.seen
             side = next(side for side in busy if side.until_s == next_s)
-            if side.step is None:
-                gone = self._start(side, next_s)
-            else:
-                gone = self._finish(side, next_s)
-            for _ in range(gone):
+            going = self._start if side.step is None else self._finish
+            for _ in range(going(side, next_s)):
                 pair = next(more, None)
                 if pair is not None:
                     comes(Request(next_s, *pair))
@@ -196,28 +191,35 @@ class Reference:
         return gave
 
     def _choose(self, side: Side) -> list[tuple[Item, int]]:
+        """Return the prompt tokens of the next step."""
         setup = self.setup
         if setup.scheduling == "static" and not side.gathering:
             return []
-        mixed = setup.scheduling == "mixed"
-        wide = 1 if setup.speculation is None else setup.speculation.draft_tok + 1
-        room = setup.max_num_batched_tokens - (wide * len(side.running) if mixed else 0)
+        room = setup.max_num_batched_tokens
+        if setup.scheduling == "mixed":
+            drafted = 0 if setup.speculation is None else setup.speculation.draft_tok
+            room -= len(side.running) * (1 + drafted)
         seats = self.seats - len(side.running)
         free = self.kv_tok - sum(item.kv_tok for item in side.running)
-        chunks: list[tuple[Item, int]] = []
-        if side.begun is not None:
-            seats -= 1
-            free -= side.begun.kv_tok
-            tokens = min(side.begun.todo - side.begun.done, max(0, room))
-            if tokens == 0:
-                return []
-            chunks.append((side.begun, tokens))
-            room -= tokens
-            if side.begun.done + tokens < side.begun.todo:
-                return chunks
-            side.begun = None
-        elif self._hold_back(side, seats, free):
+        if side.begun is None:
+            held = self._hold_back(side, seats, free)
+            return [] if held else self._begin(side, room, seats, free)
+        begun = side.begun
+        tokens = min(begun.todo - begun.done, max(0, room))
+        if tokens == 0:
             return []
+        if begun.done + tokens < begun.todo:
+            return [(begun, tokens)]
+        side.begun = None
+        more = self._begin(side, room - tokens, seats - 1, free - begun.kv_tok, first=False)
+        return [(begun, tokens), *more]
+
+    def _begin(
+        self, side: Side, room: int, seats: int, free: float, *, first: bool = True
+    ) -> list[tuple[Item, int]]:
+        """Take prompts from the queue, as long as they fit."""
+        setup = self.setup
+        chunks: list[tuple[Item, int]] = []
         while self.queue and seats > 0 and room > 0:
             item = self.queue[0]
             need = self._need(item)
@@ -230,13 +232,13 @@ class Reference:
             if setup.prefix_caching and item.generated == 0:
                 item.done = min(item.request.cached_tok, item.todo - 1)
             tokens = item.todo - item.done
-            if tokens > room and not setup.chunked_prefill:
-                alone = not chunks and tokens > setup.max_num_batched_tokens
-                if not alone:
-                    break
-            elif tokens > room:
+            if tokens > room and setup.chunked_prefill:
                 tokens = room
                 side.begun = item
+            elif tokens > room:
+                alone = first and not chunks and tokens > setup.max_num_batched_tokens
+                if not alone:
+                    break
             self.queue.popleft()
             item.kv_tok = need
             self.begun_so_far += 1

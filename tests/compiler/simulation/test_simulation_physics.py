@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import log
 
 import pytest
@@ -135,9 +135,7 @@ def test_a_reversed_trace_has_another_p99() -> None:
     for place in range(3000):
         at_s += rng.gammavariate(1 / 9, 9 / 14.0)
         there.append(Request(at_s, 200 + place // 4, 150))
-    back = [
-        request._replace(at_s=there[-1].at_s - request.at_s) for request in reversed(there)
-    ]
+    back = [request._replace(at_s=there[-1].at_s - request.at_s) for request in reversed(there)]
     setup = replace(PLAIN, max_num_seqs=48)
     one, other = open_loop(setup, there), open_loop(setup, back)
     assert one.output_tok == other.output_tok
@@ -163,7 +161,7 @@ def test_closed_loops_obey_littles_law(clients: int, scheduling: str) -> None:
 def test_more_requests_a_second_are_never_served_sooner() -> None:
     pairs = lengths(3000)
     found = [open_loop(PLAIN, poisson(pairs, rate)) for rate in (2, 5, 10, 15, 20, 25, 30, 34)]
-    for slower, faster in zip(found, found[1:], strict=False):
+    for slower, faster in pairwise(found):
         assert slower.ttft.mean_s <= faster.ttft.mean_s * 1.005
         assert slower.tpot.mean_s <= faster.tpot.mean_s * 1.005
 
