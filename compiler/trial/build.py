@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from inferc.compiler.plan import Plan, ServicePlan
 from inferc.compiler.simulation.fleet import Fleet, FleetOutcome
@@ -51,7 +52,14 @@ def build(
     """Return what the traffic of ``order`` comes to on the replicas of ``plan``."""
     plays = scripts(plan, order)
     counter = _Counter(progress, sum(play.requests * play.seeds for play in plays))
-    scenes = tuple(_scene(plan, order, play, counter) for play in plays)
+    scenes = tuple(
+        _summed(
+            plan,
+            play,
+            [_run(plan, order, play, seed, counter) for seed in range(play.seeds)],
+        )
+        for play in plays
+    )
     progress(1.0)
     return Trial(
         topology=topology,
@@ -119,18 +127,30 @@ class _Gate:
             yield request if request[2] <= room_tok else request._replace(output_tok=room_tok)
 
 
-def _scene(plan: ServicePlan, order: Order, play: Script, counter: _Counter) -> Scene:
-    runs: list[FleetOutcome] = []
-    refused = growing = 0
-    for seed in range(play.seeds):
-        gate = _Gate(plan.max_model_len)
-        fleet = Fleet(fleet_of(plan, order, lasts_s=play.lasts_s, seed=seed))
-        requests = gate.fitting(counter.watch(play.run(seed)))
-        outcome = fleet.run(_warmed(requests, play.warm_up, fleet))
-        refused += gate.refused + outcome.whole.rejected
-        growing += grows(outcome.whole, gate.last_s)
-        runs.append(outcome)
-    return summed(plan, play, runs, refused, growing=2 * growing > play.seeds)
+class _Run(NamedTuple):
+    """One run, and what its outcome does not say."""
+
+    outcome: FleetOutcome
+    refused: int
+    growing: bool
+    asked_tok: int
+    """Tokens of prompts that prefix caches were asked for."""
+    found_tok: int
+
+
+def _run(plan: ServicePlan, order: Order, play: Script, seed: int, counter: _Counter) -> _Run:
+    gate = _Gate(plan.max_model_len)
+    fleet = Fleet(fleet_of(plan, order, lasts_s=play.lasts_s, seed=seed))
+    requests = gate.fitting(counter.watch(play.run(seed)))
+    outcome = fleet.run(_warmed(requests, play.warm_up, fleet))
+    caches = [server.cache for server in fleet.servers if server.cache is not None]
+    return _Run(
+        outcome=outcome,
+        refused=gate.refused + outcome.whole.rejected,
+        growing=grows(outcome.whole, gate.last_s),
+        asked_tok=sum(cache.asked_tok for cache in caches),
+        found_tok=sum(cache.found_tok for cache in caches),
+    )
 
 
 def _warmed(requests: Iterator[Request], warm_up: int, fleet: Fleet) -> Iterator[Request]:
@@ -143,20 +163,15 @@ def _warmed(requests: Iterator[Request], warm_up: int, fleet: Fleet) -> Iterator
     yield from requests
 
 
-def summed(
-    plan: ServicePlan,
-    play: Script,
-    runs: Sequence[FleetOutcome],
-    refused: int,
-    *,
-    growing: bool,
-) -> Scene:
+def _summed(plan: ServicePlan, play: Script, runs: Sequence[_Run]) -> Scene:
     """Return several runs as one scene."""
-    whole = [run.whole for run in runs]
+    fleets = [run.outcome for run in runs]
+    whole = [fleet.whole for fleet in fleets]
     latencies = {metric: [_latency(item, metric) for item in whole] for metric in METRICS}
     count, span_s = len(runs), sum(item.makespan_s for item in whole)
     output_tok = sum(item.output_tok for item in whole)
     prompt_tok = sum(item.prompt_tok for item in whole)
+    asked_tok = sum(run.asked_tok for run in runs)
     return Scene(
         kind=play.kind,
         arrivals=play.arrivals,
@@ -180,11 +195,12 @@ def summed(
         waiting=sum(item.mean_waiting for item in whole) / count,
         kv_use=sum(item.kv_use for item in whole) / count,
         preempted=sum(item.preempted for item in whole),
-        refused=refused,
-        resent=sum(run.resent for run in runs),
-        ready=runs[0].ready,
-        replica_s=sum(run.replica_s for run in runs) / count,
-        growing=growing,
+        refused=sum(run.refused for run in runs),
+        prefix_share=sum(run.found_tok for run in runs) / asked_tok if asked_tok else 0.0,
+        resent=sum(fleet.resent for fleet in fleets),
+        ready=fleets[0].ready,
+        replica_s=sum(fleet.replica_s for fleet in fleets) / count,
+        growing=2 * sum(run.growing for run in runs) > count,
         queue=queue_of(whole[0]),
     )
 

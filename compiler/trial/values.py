@@ -157,6 +157,9 @@ class Scene:
     """Mean requests that are in the queue, or in prefill."""
     kv_use: float
     """Mean share of the KV cache that is taken."""
+    prefix_share: float
+    """Share of the prompts, in whole blocks, that prefix caches held; 0 without a trace that names
+    blocks."""
     preempted: int
     """Requests that lost their place to others, in all runs."""
     refused: int

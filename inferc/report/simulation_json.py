@@ -73,6 +73,7 @@ def _scene(trial: Trial, scene: Scene) -> Mapping[str, Json]:
         "running": scene.running,
         "waiting": scene.waiting,
         "kv_use": scene.kv_use,
+        "prefix_share": scene.prefix_share,
         "preempted": scene.preempted,
         "refused": scene.refused,
         "resent": scene.resent,

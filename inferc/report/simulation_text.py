@@ -202,11 +202,15 @@ def _work(trial: Trial, scene: Scene) -> str:
     preempted = "nobody preempted"
     if scene.preempted:
         preempted = f"{plural(scene.preempted, 'request')} preempted"
+    cached = ""
+    if scene.prefix_share:
+        cached = f"; prefix caches held {percent(scene.prefix_share)} of the prompts"
     return (
         f"{amount(scene.output_tok_per_s, 'tok/s')} of answers, "
         f"{amount(scene.total_tok_per_s, 'tok/s')} with prompts; on average "
         f"{amount(scene.running, '')} requests in {slots:,} slots and {amount(scene.waiting, '')} "
-        f"on their way to the first token; KV cache {percent(scene.kv_use)} taken; {preempted}"
+        f"on their way to the first token; KV cache {percent(scene.kv_use)} taken{cached}; "
+        f"{preempted}"
     )
 
 

@@ -137,6 +137,21 @@ def test_published_traces_are_replayed_and_backwards_they_are_others(name: str) 
     assert abs(p99[0] - p99[1]) > 0.005 * min(p99)
 
 
+def test_prompts_that_begin_alike_are_found_in_the_cache() -> None:
+    """Of two blocks the first is always the same: after the first request half of each is there."""
+    rows = (
+        f'{{"timestamp": {500 * place}, "input_length": 1024, "output_length": 20, '
+        f'"hash_ids": [0, {place + 1}]}}\n'
+        for place in range(80)
+    )
+    cached = only(Order(recording=recorded("".join(rows))))
+    assert cached.prefix_share == pytest.approx(0.5, abs=0.03)
+    computed = only(Order(recording=trace_of(80, 0.5, prompt=1024, output=20)))
+    assert computed.prefix_share == 0.0
+    means = [scene.latency_s["ttft"]["mean"].value for scene in (cached, computed)]
+    assert means[0] < 0.8 * means[1]
+
+
 def test_lengths_without_times_come_as_the_design_says() -> None:
     recording = recorded("input_length,output_length\n200,10\n400,30\n")
     stated, _ = build(plan_of(), Order(requests=200, seeds=2, recording=recording)).scenes
