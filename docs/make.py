@@ -19,6 +19,7 @@ from inferc import api
 from inferc.cli.app import overview
 from inferc.cli.arguments import Argument, Option
 from inferc.cli.table import COMMANDS, EXIT_CODES
+from inferc.compiler.perf.coefficients import FITTED, STATED, Coefficient
 from inferc.pages import heading, page_paths, summary
 from inferc.targets import registry
 from inferc.targets.diagram import target as diagram
@@ -45,6 +46,9 @@ OPTIONS = {
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
 PICTURE = "docs/images/support-chat.svg"
+PERFORMANCE = "compiler/perf/README.md"
+TABLE = re.compile(r"(?<=from coefficients\.py -->\n\n).*?(?=\n\n<!-- end -->)", re.DOTALL)
+"""The table of coefficients in that page."""
 
 GROUPS = {
     "0": "Syntax",
@@ -65,6 +69,7 @@ def main() -> int:
         "docs/cli.md": command_line,
         "docs/diagnostics.md": diagnostics,
         "docs/targets.md": targets,
+        PERFORMANCE: performance_model,
         PICTURE: picture,
     }
     stale = []
@@ -213,6 +218,23 @@ on the command line chooses among them, or adds one with its defaults:""",
         parts += [f"## {name}", f"{text[0].upper()}{text[1:]}."]
         parts += [f"| option | meaning; default |\n| --- | --- |\n{rows}"]
     return "\n\n".join(parts) + "\n"
+
+
+# ---- the performance model --------------------------------------------------------------------
+
+
+def performance_model() -> str:
+    """Return the page of the performance model with its coefficients as the code has them."""
+    head = "| name | unit | typical | range | what it is | source |\n" + "| --- " * 6 + "|\n"
+    table = head + "\n".join(coefficient(item) for item in (*FITTED, *STATED))
+    return TABLE.sub(lambda _: table, (ROOT / PERFORMANCE).read_text(encoding="utf-8"))
+
+
+def coefficient(item: Coefficient) -> str:
+    """Return the line of one coefficient."""
+    within = f"{item.low:g} to {item.high:g}"
+    cells = (f"`{item.name}`", item.unit, f"{item.typical:g}", within, item.doc, item.source)
+    return f"| {' | '.join(cell(text) for text in cells)} |"
 
 
 # ---- the picture -----------------------------------------------------------------------------

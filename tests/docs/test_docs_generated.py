@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from support.repository import ROOT
 
+from inferc.compiler.perf.coefficients import ALL
+
 Make = Callable[[], str]
 
 
@@ -20,12 +22,22 @@ def makers() -> dict[str, object]:
         ("docs/cli.md", "command_line"),
         ("docs/diagnostics.md", "diagnostics"),
         ("docs/targets.md", "targets"),
+        ("compiler/perf/README.md", "performance_model"),
     ],
 )
 def test_a_page_is_up_to_date(page: str, maker: str, makers: dict[str, object]) -> None:
     make = makers[maker]
     assert callable(make)
     assert (ROOT / page).read_text(encoding="utf-8") == make(), "run `python docs/make.py`"
+
+
+def test_every_coefficient_is_in_the_table_of_the_performance_model(
+    makers: dict[str, object],
+) -> None:
+    page = (ROOT / "compiler/perf/README.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `") and line.count("|") == 7]
+    assert [row.split("`")[1] for row in rows] == list(ALL)
+    assert callable(makers["performance_model"])
 
 
 def test_the_picture_is_of_the_example_as_it_is_compiled(makers: dict[str, object]) -> None:

@@ -102,7 +102,7 @@ def test_higher_percentiles_are_never_lower(
 
 
 def test_numbers_present_stay_below_the_level_as_often_as_said() -> None:
-    rng = random.Random(3)  # noqa: S311  # the same numbers every time
+    rng = random.Random(3)  # the same numbers every time
     mean = 40.0
     level = at_most(mean, mean, 0.99)
     present = [poisson(rng, mean) for _ in range(4000)]
