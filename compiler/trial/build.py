@@ -147,7 +147,7 @@ def _run(plan: ServicePlan, order: Order, play: Script, seed: int, counter: _Cou
     return _Run(
         outcome=outcome,
         refused=gate.refused + outcome.whole.rejected,
-        growing=grows(outcome.whole, gate.last_s),
+        growing=order.what_if is None and grows(outcome.whole, gate.last_s),
         asked_tok=sum(cache.asked_tok for cache in caches),
         found_tok=sum(cache.found_tok for cache in caches),
     )

@@ -22,6 +22,11 @@ WARM_UP = 0.2
 """Share of a run that passes before latencies are measured: replicas begin empty, and fill up in
 the time that some answers take."""
 
+MOST_REQUESTS = 5 * REQUESTS
+STARTS = 4.0
+"""A run in which replicas start is so many times as long as a start, and has no more than so many
+requests unless somebody asks for them."""
+
 SEEDS = 8
 """Runs that do not depend on each other: Student's t of their interval is 2.4, not 12."""
 
@@ -81,25 +86,31 @@ def scripts(plan: ServicePlan, order: Order) -> tuple[Script, ...]:
         )
     load = _at_rate(plan.service.load, order.rate_per_s)
     lengths: Pairs = lengths_of(load) if recording is None else Together(seen_tok=recording.pairs())
-    requests, seeds = order.requests or REQUESTS, order.seeds or SEEDS
-    found = [_script(SceneKind.STATED, stated(load, order.variation), lengths, requests, seeds)]
+    arrivals = {SceneKind.STATED: stated(load, order.variation)}
     if load.peak.value > 1.0:
-        found.append(_script(SceneKind.PEAK, held(load, order.variation), lengths, requests, seeds))
-    return tuple(found)
+        arrivals[SceneKind.PEAK] = held(load, order.variation)
+    return tuple(_script(plan, order, kind, each, lengths) for kind, each in arrivals.items())
 
 
 def _script(
-    kind: SceneKind, arrivals: Arrivals, lengths: Pairs, requests: int, seeds: int
+    plan: ServicePlan, order: Order, kind: SceneKind, arrivals: Arrivals, lengths: Pairs
 ) -> Script:
-    traffic = Traffic(arrivals=arrivals, lengths=lengths)
+    requests = order.requests or _enough(plan, order, arrivals.rate_per_s)
     return Script(
         kind=kind,
-        source=traffic,
+        source=Traffic(arrivals=arrivals, lengths=lengths),
         arrivals=arrivals,
         requests=requests,
         warm_up=int(requests * WARM_UP),
-        seeds=seeds,
+        seeds=order.seeds or SEEDS,
     )
+
+
+def _enough(plan: ServicePlan, order: Order, rate_per_s: float) -> int:
+    """Return how many requests a run has; where replicas start meanwhile, it goes on after that."""
+    if order.what_if is None:
+        return REQUESTS
+    return max(REQUESTS, min(MOST_REQUESTS, int(rate_per_s * STARTS * plan.load_time_s)))
 
 
 def _at_rate(load: Load, rate_per_s: float | None) -> Load:

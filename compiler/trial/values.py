@@ -171,7 +171,8 @@ class Scene:
     replica_s: float
     """Time of all replicas together in one run: what is paid for."""
     growing: bool
-    """Whether the queue grows without end: then every figure would be larger in a longer run."""
+    """Whether the queue grows without end: then every figure would be larger in a longer run. Not
+    asked where replicas come and go."""
     queue: tuple[Moment, ...]
     """All replicas over time, in the first run."""
 

@@ -58,7 +58,10 @@ TraceFile: TypeAlias = Annotated[
     str, Option(("--trace",), "Requests that were recorded.", metavar="FILE")
 ]
 Requests: TypeAlias = Annotated[
-    int, Option(("--requests",), "Of each run; default: 6,000, or all of a trace.", metavar="N")
+    int,
+    Option(
+        ("--requests",), "Of each run; default: 6,000 and more, or all of a trace.", metavar="N"
+    ),
 ]
 Seeds: TypeAlias = Annotated[
     int, Option(("--seeds",), "How many runs, each by other chance; default: 8.", metavar="K")

@@ -290,6 +290,14 @@ def test_a_lost_replica_is_missed_until_another_has_started() -> None:
         assert lost.latency_s["ttft"][name].value > calm.latency_s["ttft"][name].value
 
 
+def test_a_run_goes_on_after_a_replica_is_back() -> None:
+    (scene,) = build(plan_of(FLOW), Order(seeds=1, what_if=WhatIf.LOSE_REPLICA)).scenes
+    assert scene.requests >= 6_000
+    assert scene.ready[-1].replicas == 2
+    assert scene.ready[-1].at_s < 0.7 * scene.lasts_s
+    assert not scene.growing
+
+
 def test_replicas_come_as_the_scaler_says() -> None:
     scene = under(WhatIf.AUTOSCALE, replicas=1)
     assert scene.ready[0].replicas == 1
