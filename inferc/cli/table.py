@@ -10,6 +10,8 @@ COMMANDS: Final = {
     "check": "Report what is wrong with files: syntax, names, types, units.",
     "plan": "Say whether the SLA can be met, what was decided and what that rests on.",
     "compile": "Plan, and write what is deployed: Kubernetes YAML, a Pulumi program, diagrams.",
+    "accuracy": "Score the performance model against measurements.",
+    "calibrate": "Fit the performance model to measurements of your own.",
     "estimate": "Say what one configuration does: latency, throughput, memory.",
     "explain": "Explain a diagnostic, or why the planner chose a value.",
     "fmt": "Bring files into the one form.",

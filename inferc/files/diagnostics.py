@@ -121,3 +121,16 @@ def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:SHOWN])
     more = len(names) - SHOWN
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def not_one_calibration(*, path: str, names: Sequence[str]) -> Diagnostic:
+    """INF740: a file that is named for its calibration has none, or several."""
+    listed = ", ".join(f"`{name}`" for name in names)
+    return Diagnostic(
+        code="INF740",
+        slug="not-one-calibration",
+        message=f"`{path}` has {len(names) or 'no'} calibration{'s' if len(names) > 1 else ''}",
+        span=None,
+        notes=(f"they are {listed}",) if names else (),
+        help="give a file with one `calibration`, as `inferc calibrate DATA -o FILE` writes it",
+    )

@@ -45,14 +45,14 @@ def render_score(
 
 def _head(score: "Score", title: str, paint: Paint) -> list[str]:
     rows: list[tuple[Cell, ...]] = [
-        ("", *((name, "dim") for name in ("rows", "median", "mean", "bias", "inside 80 %")))
+        ("", *((name, "dim") for name in ("rows", "median", "mean", "bias", "in 80 %", "width")))
     ]
     rows += [_figure_row(name, score.figures[name]) for name in NAMES if name in score.figures]
     lines = [
         f"{paint(title, 'bold')}{': ' if title else ''}{plural(score.rows, 'row')}",
         "",
         "  " + paint("error of the predictions", "bold"),
-        *table(rows, paint, indent=4, right=(1, 2, 3, 4, 5)),
+        *table(rows, paint, indent=4, right=(1, 2, 3, 4, 5, 6)),
     ]
     if score.sla_meet_rate is not None:
         met = show(score.sla_meet_rate, "ratio")
@@ -72,6 +72,7 @@ def _figure_row(name: str, figure: "Figure") -> tuple[Cell, ...]:
         _share(figure.mean_ape),
         _signed(figure.bias),
         _coverage(figure.coverage80),
+        NOTHING if figure.width80 is None else show(figure.width80, "factor"),
     )
 
 

@@ -52,7 +52,8 @@ def to_data(
         "waiting": finite(figures.waiting),
         "memory": memory(figures.memory),
         "provenance": {
-            "familiarity": figures.familiarity.value,
+            "basis": figures.basis.value,
+            "calibration": figures.setup.calibration.name,
             "assumed": [*figures.setup.assumed, *figures.notes],
             "facts": [_fact(item) for item in facts_of(figures.setup)],
         },

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from inferc.compiler.estimation import Breakdown, Familiarity, Figures, Fit, Kind
+from inferc.compiler.estimation import Basis, Breakdown, Figures, Fit, Kind
 from inferc.compiler.units import percent, show
 from inferc.report.amounts import amount, plural
 from inferc.report.estimate_sources import facts_of
@@ -19,9 +19,9 @@ NAMES = (
 )
 
 TRUST = {
-    Familiarity.MEASURED: "this model, hardware, engine and format were measured",
-    Familiarity.CALIBRATED: "hardware and engine were measured, with other models",
-    Familiarity.SPEC_SHEET: "data sheets, and what engines cost elsewhere",
+    Basis.MEASURED: "this model, hardware, engine and format were measured",
+    Basis.CALIBRATED: "hardware and engine were measured, with other models",
+    Basis.SPEC_SHEET: "data sheets, and what engines cost elsewhere",
 }
 
 
@@ -216,9 +216,12 @@ def _rests_on(figures: Figures, paint: Paint) -> list[str]:
         )
         for fact in facts_of(figures.setup)
     ]
-    trust = f"{figures.familiarity.value}: {TRUST[figures.familiarity]}"
+    trust = f"{figures.basis.value}: {TRUST[figures.basis]}"
     if not figures.intervals:
         trust += "; no interval is known"
+    fitted = figures.setup.calibration
+    if fitted.typical:
+        trust += f"; coefficients of {fitted.title or fitted.name}, fitted {fitted.fitted}"
     lines = [_title("rests on", paint), *table(rows, paint, indent=4, right=(1,))]
     lines += wrap(trust, indent=4)
     for text in (*figures.setup.assumed, *figures.notes):

@@ -187,7 +187,7 @@ def to_data(found: ItemEstimate, *, assumed: Sequence[str] = ()) -> dict[str, Js
             for item in found.passes
         ],
         "provenance": {
-            "familiarity": found.familiarity,
+            "basis": found.familiarity,
             "assumed": [*assumed, *found.notes],
         },
     }

@@ -19,6 +19,7 @@ class Figure:
     mean_ape: float | None = None
     bias: float | None = None
     coverage80: float | None = None
+    width80: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
