@@ -33,6 +33,7 @@ from inferc.compiler.estimation import (
     unknown_name,
 )
 from inferc.compiler.model import Accelerator, Design, Engine, LanguageModel, networks_of
+from inferc.compiler.model.calibration import published
 from inferc.compiler.model.catalog import (
     accelerator_at,
     item_model_at,
@@ -168,7 +169,7 @@ def _subject_of(model: str, gpu: str, engine: str, wanted: Wanted) -> Estimator 
         told = "" if wanted.precision or _is_file(model) else format_in_name(model, gpu=gpu)
         if told:
             wanted = wanted._replace(precision=told)
-        return Estimator(setup_of(used, accelerator, chosen, wanted))
+        return Estimator(setup_of(used, accelerator, chosen, wanted, published()))
     return Network(used, accelerator, chosen)
 
 

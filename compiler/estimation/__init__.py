@@ -1,5 +1,6 @@
 """One configuration under one load: latencies, throughput, memory, and how far to trust them."""
 
+from inferc.compiler.calibration.values import Basis
 from inferc.compiler.estimation.build import Estimator, Outcome, estimate
 from inferc.compiler.estimation.choices import (
     Wanted,
@@ -14,7 +15,6 @@ from inferc.compiler.estimation.names import Match, find
 from inferc.compiler.estimation.networks import ItemOutcome, estimate_network
 from inferc.compiler.estimation.values import (
     Breakdown,
-    Familiarity,
     Figures,
     Fit,
     Kind,
@@ -23,9 +23,9 @@ from inferc.compiler.estimation.values import (
 )
 
 __all__ = [
+    "Basis",
     "Breakdown",
     "Estimator",
-    "Familiarity",
     "Figures",
     "Fit",
     "ItemOutcome",

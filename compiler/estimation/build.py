@@ -1,8 +1,10 @@
 """From a configuration and a load to figures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from inferc.compiler.calibration.values import Basis
 from inferc.compiler.estimation import diagnostics as report
 from inferc.compiler.estimation.breakdown import breakdowns
 from inferc.compiler.estimation.checks import problems
@@ -10,7 +12,7 @@ from inferc.compiler.estimation.memory import fit, fits, smallest_tensor_paralle
 from inferc.compiler.estimation.replica import Replica
 from inferc.compiler.estimation.running import capacity_per_s, demand_of_load, run
 from inferc.compiler.estimation.simulated import words
-from inferc.compiler.estimation.trust import familiarity, intervals
+from inferc.compiler.estimation.trust import basis_of, intervals
 from inferc.compiler.estimation.values import Breakdown, Figures, Fit, Kind, Load, Setup
 from inferc.compiler.perf.coefficients import coefficients_of
 from inferc.compiler.perf.formats import compute_dtype
@@ -44,6 +46,16 @@ class Estimator:
     def problems(self) -> tuple[Diagnostic, ...]:
         """Why no engine would start like this, whatever the load."""
         return problems(self.setup)
+
+    @cached_property
+    def basis(self) -> Basis:
+        """How much of the configuration was ever measured."""
+        return basis_of(self.setup, self.setup.calibration)
+
+    @cached_property
+    def _intervals(self) -> Mapping[Kind, Mapping[str, tuple[float, float]]]:
+        """Factors to the ends of the 80 % intervals, by kind of load."""
+        return {kind: intervals(kind, self.basis, self.setup.calibration) for kind in Kind}
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -120,8 +132,8 @@ class Estimator:
             bottleneck=bottleneck,
             sequences=running.sequences,
             waiting=running.waiting,
-            familiarity=familiarity(setup),
-            intervals=intervals(setup, load),
+            basis=self.basis,
+            intervals=self._intervals[load.kind],
             notes=self.notes,
         )
 

@@ -14,6 +14,12 @@ from inferc.compiler.calibration import (
 from inferc.compiler.estimation.names import find
 from inferc.compiler.estimation.values import Setup
 from inferc.compiler.model import Accelerator, Engine, LanguageModel, runs_on
+from inferc.compiler.model.calibration import (
+    NOTHING,
+    Calibration,
+    calibrated_accelerator,
+    calibrated_engine,
+)
 from inferc.compiler.model.catalog import engine_at, paths, place_of
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.steps import Layout
@@ -96,9 +102,19 @@ def engine_named(name: str, accelerator: Accelerator) -> Engine | None:
 
 
 def setup_of(
-    model: LanguageModel, accelerator: Accelerator, engine: Engine, wanted: Wanted
+    model: LanguageModel,
+    accelerator: Accelerator,
+    engine: Engine,
+    wanted: Wanted,
+    calibration: Calibration = NOTHING,
 ) -> Setup:
-    """Return the configuration, the engine's own defaults where ``wanted`` is silent."""
+    """Return the configuration, the engine's own defaults where ``wanted`` is silent.
+
+    Engine and accelerator get the coefficients of ``calibration``.
+    """
+    if calibration is not NOTHING:
+        accelerator = calibrated_accelerator(accelerator, calibration)
+        engine = calibrated_engine(engine, calibration)
     assumed: list[str] = []
     said = read_command_line(wanted.engine_args, engine=engine.id.rpartition(".")[2])
     tensor = wanted.tensor_parallel or said.tensor_parallel or 1
@@ -134,6 +150,7 @@ def setup_of(
         layout=layout,
         operating=operating,
         replicas=replicas,
+        calibration=calibration,
         simulated=wanted.simulated,
         assumed=tuple(assumed),
     )

@@ -1,23 +1,58 @@
 """How far a figure can be trusted: what was measured, and how wide the 80 % interval is.
 
-Both are read off the measurements that a calibration was fitted to. Where there is no calibration
-there are no intervals: nothing here invents one.
+Both are read off the measurements that a calibration was fitted to. Where it has none there are no
+intervals: nothing here invents one.
 """
 
 from collections.abc import Mapping
 
-from inferc.compiler.estimation.values import Familiarity, Load, Setup
+from inferc.compiler.calibration.intervals import interval
+from inferc.compiler.calibration.values import METRICS, Basis
+from inferc.compiler.estimation.values import Kind, Setup
+from inferc.compiler.model.calibration import Calibration, MeasuredCell
+
+LIKE_TPOT = "itl"
+"""The gaps between tokens are as sure as their mean."""
+
+LIKE_BOTH = "e2e"
+"""A whole request is no surer than the less sure of its parts."""
+
+LOADS = {
+    Kind.RATE: "open_loop",
+    Kind.CONCURRENCY: "closed_loop",
+    Kind.BATCH: "static_batch",
+}
+"""Loads by what tables of measurements call them."""
 
 
-def familiarity(setup: Setup) -> Familiarity:
-    """Return how much of ``setup`` was ever measured."""
-    calibrated = bool(setup.place.accelerator.efficiency)
-    return Familiarity.CALIBRATED if calibrated else Familiarity.SPEC_SHEET
+def basis_of(setup: Setup, calibration: Calibration) -> Basis:
+    """Return how much of ``setup`` was measured."""
+    hardware = setup.place.accelerator
+    engine = setup.engine.id.rpartition(".")[2]
+    cell = MeasuredCell(
+        engine=engine,
+        architecture=hardware.architecture,
+        accelerator=hardware.id.rpartition(".")[2],
+        model=setup.model.id.rpartition(".")[2],
+        precision=setup.layout.precision,
+    )
+    if cell in calibration.measured:
+        return Basis.MEASURED
+    known = engine in calibration.engines and hardware.architecture in calibration.architectures
+    return Basis.CALIBRATED if known else Basis.SPEC_SHEET
 
 
 def intervals(
-    setup: Setup,  # noqa: ARG001 - the place for calibrated intervals
-    load: Load,  # noqa: ARG001
+    kind: Kind, basis: Basis, calibration: Calibration
 ) -> Mapping[str, tuple[float, float]]:
     """Return the factors from a figure to the ends of its 80 % interval, by metric."""
-    return {}
+    if not calibration.intervals:
+        return {}
+    name = LOADS[kind]
+    found = {metric: interval(calibration.intervals, metric, name, basis) for metric in METRICS}
+    if kind is Kind.RATE:
+        del found["throughput"]  # as many are answered as come
+    first, each = found["ttft"], found["tpot"]
+    found[LIKE_TPOT] = each
+    found[LIKE_BOTH] = (min(first[0], each[0]), max(first[1], each[1]))
+    return found

@@ -6,7 +6,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from inferc.compiler.calibration import Operating
+from inferc.compiler.calibration.values import Basis
 from inferc.compiler.model import Engine, LanguageModel, Place
+from inferc.compiler.model.calibration import NOTHING, Calibration
 from inferc.compiler.perf.steps import Layout
 
 
@@ -21,6 +23,8 @@ class Setup:
     operating: Operating
     """How the engine schedules, and how much it takes."""
     replicas: int = 1
+    calibration: Calibration = NOTHING
+    """What engine and accelerator were fitted to; the coefficients are in them already."""
     simulated: bool = False
     """Whether loads are simulated also where a closed form holds."""
     assumed: tuple[str, ...] = ()
@@ -90,17 +94,6 @@ class Fit(NamedTuple):
     """The weights of one replica, as they are on disk."""
 
 
-class Familiarity(Enum):
-    """How much of a configuration was ever measured."""
-
-    MEASURED = "measured"
-    """This model, accelerator, engine and precision are in the measurements of the calibration."""
-    CALIBRATED = "calibrated"
-    """The engine on this accelerator's architecture is, with other models."""
-    SPEC_SHEET = "spec sheet"
-    """Neither is: data sheets, and what engines cost elsewhere."""
-
-
 class Breakdown(NamedTuple):
     """Where the time of one step goes, in seconds, by what takes it."""
 
@@ -140,7 +133,8 @@ class Figures:
     """Mean requests in one replica, in prefill or decoding."""
     waiting: float
     """Mean requests of one replica that have no place in it yet."""
-    familiarity: Familiarity
+    basis: Basis
+    """How much of the configuration was ever measured."""
     intervals: Mapping[str, tuple[float, float]] = field(
         default_factory=dict[str, tuple[float, float]]
     )
