@@ -72,19 +72,42 @@ def sequences_needed(found: Operation) -> float:
     return at_most(present, present, ADMISSION)
 
 
-def kv_needed_tok(found: Operation, demand: Demand, block_tok: float) -> float:
+def kv_needed_tok(
+    found: Operation, demand: Demand, block_tok: float, *, whole: bool = False
+) -> float:
     """Return the tokens of KV cache that are enough for :data:`ADMISSION` of the time.
 
-    Each sequence holds its context and half a block that is not full.
+    Each sequence holds its context and half a block that is not full; where an engine reserves
+    room for ``whole`` answers, all that it will be from the start.
 
     Source: Campbell's theorem (Kingman 1993, section 3.2); Kwon et al., PagedAttention (2023).
     """
     half_block = block_tok / 2.0
-    mean = found.sequences * (demand.context_tok + half_block)
-    mean += found.sequences_in_prefill * demand.prompt_tok
-    variance = found.sequences * demand.context_square
-    variance += found.sequences_in_prefill * demand.prompt_tok * demand.prompt_tok
+    decoding = (demand.context_tok, demand.context_square)
+    in_prefill = (demand.prompt_tok, demand.prompt_tok * demand.prompt_tok)
+    if whole:
+        decoding, in_prefill = _whole(demand)
+    mean = found.sequences * (decoding[0] + half_block)
+    mean += found.sequences_in_prefill * in_prefill[0]
+    variance = found.sequences * decoding[1] + found.sequences_in_prefill * in_prefill[1]
     return at_most(mean, variance, ADMISSION)
+
+
+def _whole(demand: Demand) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return mean and mean square of the final length: of decoding sequences, and of new ones.
+
+    Of those decoding long answers are more: ``E[P] + E[O^2]/E[O]``, where the context in the middle
+    has half of the latter; its square has ``E[O^3]/3 E[O]``, the final one's ``E[O^3]/E[O]``.
+
+    Source: length-biased sampling (Kleinrock 1975, section 5.2).
+    """
+    prompt, output = demand.prompt_tok, demand.output_tok
+    prompt_square = prompt * prompt * (1.0 + demand.prompt_variation)
+    answer = demand.context_tok - prompt
+    cube = 3.0 * (demand.context_square - prompt_square - 2.0 * prompt * answer)
+    decoding = (prompt + 2.0 * answer, prompt_square + 4.0 * prompt * answer + cube)
+    square = prompt_square + 2.0 * prompt * output + 2.0 * answer * output
+    return decoding, (prompt + output, square)
 
 
 def by_percentile(values: Mapping[str, float]) -> Mapping[str, float]:

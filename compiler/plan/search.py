@@ -13,7 +13,7 @@ from math import inf
 from inferc.compiler.model import Decision
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.demand import Demand, demand_of
-from inferc.compiler.perf.estimate import kv_needed_tok, sequences_needed
+from inferc.compiler.perf.estimate import sequences_needed
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
@@ -152,7 +152,7 @@ class Search:
     def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
         """Return how each of ``replicas`` runs, requests dealt out among them at random."""
         rate_per_s = load.rate_per_s / replicas
-        frontend_s = shape.coefficient("frontend_s")
+        frontend_s = shape.frontend_s(load.demand.prompt_tok)
         return operate(shape.stage, load.demand, rate_per_s, budget_tok, frontend_s)
 
     def sequences_that_suffice(
@@ -162,7 +162,7 @@ class Search:
         if not found.stable:
             return None
         slots = sequences_needed(found)
-        tokens = kv_needed_tok(found, demand, shape.coefficient("kv_block_tok"))
+        tokens = shape.kv_needed_tok(found, demand)
         for sequences, cache_bytes in self.limits(shape, budget_tok):
             if sequences >= slots:
                 held_tok = shape.kv_cache_tok(cache_bytes, demand.context_tok)

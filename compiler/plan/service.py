@@ -10,7 +10,6 @@ from inferc.compiler.perf.estimate import (
     by_percentile,
     e2e_s,
     itl_s,
-    kv_needed_tok,
     sequences_needed,
     ttft_s,
 )
@@ -82,11 +81,10 @@ def estimate(case: Case, search: Search, best: Candidate, planned: Load) -> Esti
     shape, found, demand = best.shape, best.found, planned.demand
     memory = shape.memory(best.sequences, best.budget_tok, demand.context_tok)
     capacity = search.capacity_per_s(shape, best.budget_tok, best.replicas, planned)
-    block_tok = shape.coefficient("kv_block_tok")
     busy = found.load
     if found.stable:
         slots = sequences_needed(found) / best.sequences
-        cache = kv_needed_tok(found, demand, block_tok) / memory.kv_cache_tok
+        cache = shape.kv_needed_tok(found, demand) / memory.kv_cache_tok
         busy = max(found.load, slots, cache)
     return Estimate(
         memory=memory,

@@ -7,7 +7,10 @@ from math import inf
 from inferc.compiler.model import Decision, Engine, LanguageModel, Place
 from inferc.compiler.perf import Memory
 from inferc.compiler.perf.coefficients import ALL, coefficient
+from inferc.compiler.perf.demand import Demand
+from inferc.compiler.perf.estimate import kv_needed_tok
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
+from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.memory import (
     activation_bytes,
     can_shard,
@@ -107,6 +110,15 @@ class Shape:
         """Return the tokens that fit into a KV cache, of sequences that long on average."""
         block_tok = self.coefficient("kv_block_tok")
         return kv_cache_tok(cache_bytes, self.kv_tok_bytes(context_tok), block_tok)
+
+    def kv_needed_tok(self, found: Operation, demand: Demand) -> float:
+        """Return the tokens of KV cache that a replica needs as the engine admits requests."""
+        whole = self.engine.kv_admission == "full_length"
+        return kv_needed_tok(found, demand, self.coefficient("kv_block_tok"), whole=whole)
+
+    def frontend_s(self, prompt_tok: float) -> float:
+        """Return the time of a request outside the engine's steps, tokenizing included."""
+        return self.coefficient("frontend_s") + prompt_tok * self.coefficient("frontend_tok_s")
 
     def longest_context_tok(self, cache_bytes: float) -> float:
         """Return the longest sequence that fits into a KV cache alone, in whole blocks."""

@@ -10,7 +10,7 @@ from support.replicas import stage
 from inferc.compiler.model import Accelerator, LanguageModel
 from inferc.compiler.perf.architecture import weights_bytes
 from inferc.compiler.perf.demand import demand_of
-from inferc.compiler.perf.estimate import e2e_s, itl_s, tpot_s, ttft_s
+from inferc.compiler.perf.estimate import e2e_s, itl_s, kv_needed_tok, tpot_s, ttft_s
 from inferc.compiler.perf.formats import compute_dtype, peak_flop_per_s
 from inferc.compiler.perf.memory import (
     activation_bytes,
@@ -20,6 +20,7 @@ from inferc.compiler.perf.memory import (
     shard_weights_bytes,
 )
 from inferc.compiler.perf.operation import operate
+from inferc.compiler.perf.queueing import at_most
 from inferc.compiler.perf.roofline import larger
 from inferc.compiler.perf.steps import Stage
 
@@ -190,3 +191,26 @@ def test_an_overloaded_replica_is_not_stable() -> None:
     found = operate(stage(LLAMA_70B, tensor=4), demand_of(500, 1, 250, 1), 50.0, 8192, 0.015)
     assert not found.stable
     assert ttft_s(found, 0.95) == float("inf")
+
+
+def test_an_engine_that_reserves_whole_answers_needs_more_cache() -> None:
+    """Equal lengths: in the middle of its answer a sequence holds 100 + 30, in the end 100 + 60."""
+    demand = demand_of(100, 1.0, 60, 1.0)
+    found = operate(stage(LLAMA_3_8B), demand, 20.0, 8192, 0.015)
+    found.sequences_in_prefill = 0.0
+    for whole, mean_tok, square in (
+        (False, 130.0, 100**2 + 100 * 60 + 60**2 / 3),
+        (True, 160.0, 160.0**2),
+    ):
+        present = found.sequences
+        expected = at_most(present * (mean_tok + 8.0), present * square, 0.99)
+        assert kv_needed_tok(found, demand, 16.0, whole=whole) == pytest.approx(expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(prompt=st.floats(1, 5000), output=st.floats(2, 2000), tail=st.floats(1.0, 4.0))
+def test_whole_answers_never_need_less_cache(prompt: float, output: float, tail: float) -> None:
+    demand = demand_of(prompt, tail, output, tail)
+    found = operate(stage(LLAMA_3_8B), demand, 0.5, 8192, 0.015)
+    part = kv_needed_tok(found, demand, 16.0)
+    assert kv_needed_tok(found, demand, 16.0, whole=True) >= part * (1 - 1e-9)

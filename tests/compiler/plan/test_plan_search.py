@@ -24,6 +24,8 @@ from inferc.compiler.problem import Case, Problem
 from inferc.compiler.provenance import Origin
 
 TINY = designs.TINYLLAMA_1_1B
+FRONTEND_S = designs.VLLM_COEFFICIENTS["frontend_s"]
+FRONTEND_TOK_S = designs.VLLM_COEFFICIENTS["frontend_tok_s"]
 
 
 Key: TypeAlias = tuple[float, ...]
@@ -93,7 +95,8 @@ def standing(
     )
     if case.prompt_mean_tok + case.output_mean_tok > case.model.context:
         return None
-    found = operate(shape.stage, demand, case.peak_rate_per_s / replicas, budget, 0.015)
+    frontend_s = FRONTEND_S + FRONTEND_TOK_S * case.prompt_mean_tok
+    found = operate(shape.stage, demand, case.peak_rate_per_s / replicas, budget, frontend_s)
     if not found.stable or sequences_needed(found) > sequences:
         return None
     if kv_needed_tok(found, demand, 16) > kv_tok:
