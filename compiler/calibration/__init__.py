@@ -1,4 +1,9 @@
-"""Calibration: published measurements, the protocols behind them, fitting and scoring."""
+"""Calibration: published measurements, the protocols behind them, fitting and scoring.
+
+Predicting needs the model alone; fitting needs numpy and scipy, which are loaded when it is asked.
+"""
+
+from collections.abc import Sequence
 
 from inferc.compiler.calibration.command_line import EngineSettings, read_command_line
 from inferc.compiler.calibration.measurements import (
@@ -9,29 +14,87 @@ from inferc.compiler.calibration.measurements import (
 )
 from inferc.compiler.calibration.names import engine_name, weights_format
 from inferc.compiler.calibration.operating import Operating, Run, settings_or_defaults
+from inferc.compiler.calibration.prediction import Progress
+from inferc.compiler.calibration.prediction import predict as _predict
 from inferc.compiler.calibration.protocols import Basis, Protocol, Spread, protocol_of
 from inferc.compiler.calibration.result_files import Known, is_result, read_results
+from inferc.compiler.calibration.scoring import SLICES, score, slices
 from inferc.compiler.calibration.tables import read_details, read_measurements
+from inferc.compiler.calibration.values import Figure, Prediction, Score
+from inferc.compiler.model.calibration import Calibration, published
 
 __all__ = [
+    "SLICES",
     "Basis",
+    "Calibration",
     "Conditions",
     "EngineSettings",
+    "Figure",
     "Known",
     "Measured",
     "Measurement",
     "Operating",
+    "Prediction",
+    "Progress",
     "Protocol",
     "Run",
+    "Score",
     "Spread",
     "engine_name",
+    "fit",
     "is_result",
+    "leave_out",
     "merge_details",
+    "predict",
     "protocol_of",
     "read_command_line",
     "read_details",
     "read_measurements",
     "read_results",
+    "score",
     "settings_or_defaults",
+    "slices",
     "weights_format",
 ]
+
+
+def predict(
+    measurements: Sequence[Measurement],
+    calibration: Calibration | None = None,
+    *,
+    progress: Progress | None = None,
+) -> tuple[Prediction, ...]:
+    """Return a prediction for each measurement, by ``calibration`` or the one that is shipped.
+
+    No measured figure is looked at.
+    """
+    return _predict(measurements, calibration or published(), progress=progress)
+
+
+def leave_out(
+    measurements: Sequence[Measurement], by: str, *, progress: Progress | None = None
+) -> tuple[Prediction, ...]:
+    """Return for each measurement what a fit to the rows of all other groups predicts.
+
+    ``by`` is ``model``, ``family``, ``cell``, ``gpu`` or ``engine``. Nothing that is shipped is
+    used: the fit begins at what physics and data sheets say.
+    """
+    from inferc.compiler.calibration.learning import leave_out as left_out
+
+    return left_out(measurements, by, prior=Calibration(), progress=progress)
+
+
+def fit(
+    measurements: Sequence[Measurement],
+    *,
+    prior: Calibration | None = None,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Return the calibration that fits ``measurements`` best.
+
+    Where they say nothing, ``prior`` holds: the one that is shipped unless said otherwise.
+    """
+    from inferc.compiler.calibration.learning import calibrate
+
+    start = published() if prior is None else prior
+    return calibrate(measurements, prior=start, progress=progress)

@@ -82,7 +82,7 @@ class Problem(NamedTuple):
 class Space:
     """The vector of what is fitted."""
 
-    def __init__(self, cells: Sequence[Cell]) -> None:
+    def __init__(self, cells: Sequence[Cell], prior: Calibration) -> None:
         self.engines = tuple(sorted({cell.engine for cell in cells}))
         self.architectures = tuple(sorted({cell.architecture for cell in cells}))
         self.at: dict[tuple[str, str, str], int] = {}
@@ -95,9 +95,7 @@ class Space:
             for name in OF_ARCHITECTURE:
                 self.at["architecture", architecture, name] = len(self.at)
         self.spread = np.array([SPREAD[kind] for kind, _, _ in self.at])
-        self.centre = np.zeros(len(self.at))
-        for item in FITTED:
-            self.centre[self.at["typical", "", item.name]] = np.log(item.typical)
+        self.centre = vector_of(self, prior)
         self._index = {name: self._parts(cells, name) for name in NAMES}
 
     def _parts(self, cells: Sequence[Cell], name: str) -> tuple[NDArray[np.intp], ...]:
@@ -181,11 +179,35 @@ def _from_values(problem: Problem, values: Mapping[str, Array]) -> Array:
     return np.column_stack([scaled[:, 0] + front_s, scaled[:, 1], scaled[:, 2]])
 
 
-def fit(
-    problem: Problem, keep: NDArray[np.bool_], start: Array | None = None, rounds: int = 30
+def vector_of(space: "Space", calibration: Calibration) -> Array:
+    """Return the vector that says what ``calibration`` does, or what holds without one."""
+    typical = {item.name: item.typical for item in FITTED}
+    known = {
+        "typical": {"": {**typical, **calibration.typical}},
+        "engine": calibration.engines,
+        "architecture": calibration.architectures,
+    }
+    found = np.zeros(len(space.at))
+    for (kind, owner, name), place in space.at.items():
+        value = known[kind].get(owner, {}).get(name, 1.0)
+        found[place] = np.log(max(LEAST, value))
+    return found
+
+
+def fit_to(
+    problem: Problem,
+    keep: NDArray[np.bool_],
+    *,
+    prior: Calibration,
+    start: Calibration,
+    rounds: int,
 ) -> Fitted:
-    """Return the coefficients that fit the measurements in ``keep`` best."""
-    space = Space(problem.cells)
+    """Return the coefficients that fit the measurements in ``keep`` best.
+
+    They are drawn to those of ``prior``; the search begins at ``start`` and takes ``rounds`` steps
+    at most.
+    """
+    space = Space(problem.cells, prior)
     seen = np.isfinite(problem.observed) & keep[:, None] & np.isfinite(problem.base)
     seen &= problem.weight > 0.0
     target = np.log(np.where(seen, problem.observed, 1.0))
@@ -211,11 +233,11 @@ def fit(
         return np.concatenate([space.spread_out(moved)[seen], prior])
 
     widest = FURTHEST * space.spread
+    inside = 0.99 * widest
+    begin = np.clip(vector_of(space, start), space.centre - inside, space.centre + inside)
     found = least_squares(
         residuals,
-        space.centre
-        if start is None
-        else np.clip(start, space.centre - widest * 0.99, space.centre + widest * 0.99),
+        begin,
         jac=slopes,
         bounds=(space.centre - widest, space.centre + widest),
         loss="cauchy",

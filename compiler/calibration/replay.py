@@ -46,6 +46,11 @@ class Bin:
     time_weight: float
     """And to the time of the whole run."""
 
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """The weights in the order of the metrics."""
+        return self.ttft_weight, self.tpot_weight, self.time_weight
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:

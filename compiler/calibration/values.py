@@ -1,6 +1,8 @@
-"""The values that scoring and fitting pass on."""
+"""The values that predicting, scoring and fitting pass on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
 
 METRICS = ("ttft", "tpot", "throughput")
 
@@ -15,3 +17,69 @@ class Cell:
     """Of the accelerator: ``Hopper``."""
     narrow: bool
     """Whether the weights are in fewer than 16 bits."""
+
+
+class Basis(Enum):
+    """What an estimate rests on, the surest first."""
+
+    MEASURED = "measured"
+    """This model was measured on this engine, accelerator and format."""
+    CALIBRATED = "calibrated"
+    """The engine was measured, and so was the accelerator's architecture, on something else."""
+    SPEC_SHEET = "spec sheet"
+    """The data sheet is all that is known of the accelerator, or nothing of the engine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A value and the interval that holds 80 % of such cases."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What is said of a measurement before it is looked at."""
+
+    id: str
+    values: Mapping[str, Span] = field(default_factory=dict[str, Span])
+    """``ttft`` and ``tpot`` in seconds, ``output_tok`` and ``total_tok`` in tokens a second; the
+    statistic that the row names."""
+    basis: Basis | None = None
+    unknown: tuple[str, ...] = ()
+    """What nobody states of the row and had to be assumed."""
+    skipped: str = ""
+    """Why there is no prediction; empty where there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """How far off one metric is."""
+
+    n: int
+    median_ape: float | None
+    """Median of the absolute error as a share of what was measured; None without rows."""
+    mean_ape: float | None
+    bias: float | None
+    """Median of the signed error: above 0 where predictions are too high."""
+    coverage80: float | None
+    """Share of rows that lie inside of their interval."""
+    width80: float | None = None
+    """Median of upper over lower end of the intervals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How good predictions are."""
+
+    rows: int
+    figures: Mapping[str, Figure]
+    """Of ``ttft``, ``tpot`` and ``throughput``."""
+    sla_meet_rate: float | None
+    """Of configurations chosen by prediction to keep a limit on TPOT, the share that kept it."""
+    delivered_ratio: float | None
+    """Mean throughput of the chosen over that of the best that kept the limit."""
+    skipped: Mapping[str, int]
+    """Rows that are not in the figures, by reason."""

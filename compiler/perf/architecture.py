@@ -52,9 +52,9 @@ def attention_parameters(model: LanguageModel) -> float:
     Source: Ainslie et al., GQA (2023); DeepSeek-AI, DeepSeek-V2 (2024), section 2.1.
     """
     if not model.kv_lora_rank:
-        query_and_output = 2 * model.hidden * model.heads * model.head_dim
+        query = model.hidden * model.heads * model.head_dim
         key_and_value = 2 * model.hidden * model.kv_heads * model.head_dim
-        return float(query_and_output + key_and_value)
+        return float((3 if model.attention_gate else 2) * query + key_and_value)
     query_dim = model.heads * (model.qk_nope_head_dim + model.qk_rope_head_dim)
     rank = model.q_lora_rank
     query = rank * (model.hidden + query_dim) if rank else model.hidden * query_dim
