@@ -205,6 +205,8 @@ class Experiment(NamedTuple):
     """The trace is replayed so many times faster."""
     variation: float = 1.0
     """Standard deviation over mean of the gaps between requests: 1 is Poisson, 3 has clumps."""
+    hours: tuple[float, ...] = ()
+    """Relative rates of one hour after the other, instead of spikes: 24 of a day, 168 of a week."""
     replicas: int = 0
     """Instead of those of the plan at its peak."""
     routing: "Routing" = "round_robin"
@@ -337,6 +339,7 @@ def _trials(
         rate_per_s=experiment.rate_per_s,
         variation=experiment.variation,
         recording=recording,
+        hours=experiment.hours,
         replicas=experiment.replicas,
         routing=experiment.routing,
         what_if=WhatIf(experiment.what_if) if experiment.what_if else None,

@@ -121,10 +121,15 @@ class Profile:
     variation: float = 1.0
     """Of the gaps inside a stretch."""
 
+    @property
+    def rates_per_s(self) -> tuple[float, ...]:
+        """Mean arrivals a second of each stretch."""
+        scale = self.rate_per_s * len(self.factors) / fsum(self.factors)
+        return tuple(factor * scale for factor in self.factors)
+
     def times(self, random: Random) -> Iterator[float]:
         """Yield when requests come, in seconds from the start."""
-        scale = self.rate_per_s * len(self.factors) / fsum(self.factors)
-        stretches = [(self.each_s, factor * scale) for factor in self.factors]
+        stretches = [(self.each_s, rate_per_s) for rate_per_s in self.rates_per_s]
         return at_speeds(gaps(random, self.variation), cycle(stretches))
 
 

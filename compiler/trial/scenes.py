@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from math import ceil
 from typing import Protocol
 
 from inferc.compiler.model import Load
 from inferc.compiler.plan import ServicePlan
-from inferc.compiler.simulation.arrivals import Arrivals
+from inferc.compiler.simulation.arrivals import Arrivals, Profile
 from inferc.compiler.simulation.lengths import Pairs, Together
 from inferc.compiler.simulation.traffic import Traffic, held, lengths_of, stated
 from inferc.compiler.simulation.values import Request
 from inferc.compiler.trial.values import Order, SceneKind
+from inferc.compiler.units import from_unit
 
 REQUESTS = 6_000
 """Of a run. Those of all runs together put the rank of a 99th percentile of independent values
@@ -29,6 +31,9 @@ requests unless somebody asks for them."""
 
 SEEDS = 8
 """Runs that do not depend on each other: Student's t of their interval is 2.4, not 12."""
+
+
+HOUR_S = from_unit(1.0, "h")
 
 
 class Source(Protocol):
@@ -86,28 +91,46 @@ def scripts(plan: ServicePlan, order: Order) -> tuple[Script, ...]:
         )
     load = _at_rate(plan.service.load, order.rate_per_s)
     lengths: Pairs = lengths_of(load) if recording is None else Together(seen_tok=recording.pairs())
-    arrivals = {SceneKind.STATED: stated(load, order.variation)}
-    if load.peak.value > 1.0:
+    arrivals = {SceneKind.STATED: _stated(load, order)}
+    if load.peak.value > 1.0 and not order.hours:
         arrivals[SceneKind.PEAK] = held(load, order.variation)
     return tuple(_script(plan, order, kind, each, lengths) for kind, each in arrivals.items())
+
+
+def _stated(load: Load, order: Order) -> Arrivals:
+    """Return the arrivals of the design, or those by the hour that are asked for."""
+    if not order.hours:
+        return stated(load, order.variation)
+    return Profile(
+        rate_per_s=load.rate_per_s.value,
+        factors=order.hours,
+        each_s=HOUR_S,
+        variation=order.variation,
+    )
 
 
 def _script(
     plan: ServicePlan, order: Order, kind: SceneKind, arrivals: Arrivals, lengths: Pairs
 ) -> Script:
     requests = order.requests or _enough(plan, order, arrivals.rate_per_s)
+    seeds = 1 if order.hours else SEEDS
     return Script(
         kind=kind,
         source=Traffic(arrivals=arrivals, lengths=lengths),
         arrivals=arrivals,
         requests=requests,
         warm_up=int(requests * WARM_UP),
-        seeds=order.seeds or SEEDS,
+        seeds=order.seeds or seeds,
     )
 
 
 def _enough(plan: ServicePlan, order: Order, rate_per_s: float) -> int:
-    """Return how many requests a run has; where replicas start meanwhile, it goes on after that."""
+    """Return how many requests a run has.
+
+    By the hour it lasts until they are over; where replicas start meanwhile, it goes on after that.
+    """
+    if order.hours:
+        return ceil(rate_per_s * HOUR_S * len(order.hours))
     if order.what_if is None:
         return REQUESTS
     return max(REQUESTS, min(MOST_REQUESTS, int(rate_per_s * STARTS * plan.load_time_s)))

@@ -73,6 +73,9 @@ class Order:
     """Standard deviation over mean of the gaps between requests; 1 is Poisson."""
     recording: Recording | None = None
     """Instead of the design's traffic; of a trace without times, its lengths."""
+    hours: tuple[float, ...] = ()
+    """Relative rates of one hour after the other, again from the first after the last; instead of
+    spikes."""
     replicas: int = 0
     """Instead of as many as the plan deploys at the peak."""
     routing: Routing = "round_robin"
@@ -94,7 +97,7 @@ class SceneKind(Enum):
     """Which traffic was simulated."""
 
     STATED = "stated"
-    """As the design says, with its spikes."""
+    """As the design says, with its spikes, or by the hours of an order."""
     PEAK = "peak"
     """At the rate of the peak, all the time: what the plan was made for."""
     TRACE = "trace"

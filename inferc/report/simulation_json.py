@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from inferc.compiler.simulation.arrivals import OnOff, Renewal
+from inferc.compiler.simulation.arrivals import OnOff, Profile, Renewal
 from inferc.compiler.topology import Json
 from inferc.compiler.trial import Figure, Line, Recording, Scene, Trial
 from inferc.report.amounts import metric_suffix
@@ -94,6 +94,9 @@ def _arrivals(scene: Scene) -> Json:
         case OnOff(peak=peak, spike_s=spike_s, share=share, variation=variation):
             spikes: dict[str, Json] = {"peak": peak, "spike_s": spike_s, "spike_share": share}
             return {**spikes, "gap_variation": variation}
+        case Profile(each_s=each_s, variation=variation) as hours:
+            rates: dict[str, Json] = {"rates_per_s": list(hours.rates_per_s), "each_s": each_s}
+            return {**rates, "gap_variation": variation}
         case Renewal(variation=variation):
             return {"gap_variation": variation}
         case _:

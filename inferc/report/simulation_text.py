@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from inferc.compiler.simulation.arrivals import Arrivals, OnOff, Renewal
+from inferc.compiler.simulation.arrivals import Arrivals, OnOff, Profile, Renewal
 from inferc.compiler.trial import (
     METRICS,
     STATISTICS,
@@ -125,6 +125,10 @@ def _pattern(arrivals: Arrivals | None) -> str:
                 f"{show(share, 'ratio')} of the time"
             )
             return spikes + _clumps(variation)
+        case Profile(rate_per_s=rate_per_s, variation=variation) as hours:
+            ends = (min(hours.rates_per_s), max(hours.rates_per_s))
+            low, high = (amount(rate / rate_per_s, "x") for rate in ends)
+            return f"; by the hour {low} to {high} that{_clumps(variation)}"
         case Renewal(variation=variation):
             return _clumps(variation)
         case _:

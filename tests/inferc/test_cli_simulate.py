@@ -96,6 +96,15 @@ def test_a_rate_is_read_with_its_unit(rate: str, shown: str) -> None:
     assert f"    {shown} on average" in done.out
 
 
+def test_hours_are_told() -> None:
+    done = call("simulate", "desk.infer", *QUICK, "--hours", "1,2,1", "--format", "json")
+    (scene,) = json.loads(done.out)["services"][0]["scenes"]
+    assert scene["arrivals"]["rates_per_s"] == pytest.approx([3.0, 6.0, 3.0])
+    assert scene["closed_form_s"] == {}
+    said = call("simulate", "desk.infer", *QUICK, "--hours", "1,2,1").out
+    assert "by the hour 0.75x to 1.5x that" in said
+
+
 @pytest.mark.parametrize("name", ["latency.svg", "latency.png"])
 def test_a_picture_is_written(name: str) -> None:
     done = call("simulate", "desk.infer", *QUICK, "--picture", name)
@@ -114,6 +123,11 @@ WRONG = [
     (("--rate", "0"), 2, "error: --rate: '0' is no rate above zero"),
     (("--requests", "-1"), 2, "error: --requests: -1 is not a number of at least 1"),
     (("--seeds", "-1"), 2, "error: --seeds: -1 is not a number of at least 1"),
+    (("--hours", "1,x"), 2, "error: --hours: '1,x' is no list of rates"),
+    (("--hours", "0,0"), 2, "error: --hours: '0,0' is no list of rates"),
+    (("--hours", "3,-1"), 2, "error: --hours: '3,-1' is no list of rates"),
+    (("--hours", "1,nan"), 2, "error: --hours: '1,nan' is no list of rates"),
+    (("--hours", "1,2", "--trace", "azure.csv"), 2, "error: --hours: a trace has its own times"),
     (("--cv", "99"), 2, "error: --cv: 99 is not between 0 (even) and 20"),
     (("--cv", "nan"), 2, "error: --cv: nan is not between 0 (even) and 20"),
     (("--speedup", "2"), 2, "error: --speedup: only a trace can be replayed faster"),

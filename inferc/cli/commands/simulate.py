@@ -23,6 +23,7 @@ Examples:
   inferc simulate topology.infer --trace log.csv            replay what was recorded
   inferc simulate topology.infer --trace log.csv --speedup 2
   inferc simulate topology.infer --rate 1200/min --cv 3     another rate, in clumps
+  inferc simulate topology.infer --hours 1,1,2,6,9,9,6,3    eight hours, and again
   inferc simulate topology.infer --what-if lose-replica
   inferc simulate topology.infer --format json | jq .services[].scenes[].sla
 
@@ -44,6 +45,9 @@ Next steps:
 
 FORMS: Final = (".svg", ".png")
 """Endings of a picture's name."""
+
+MOST_HOURS: Final = 8784
+"""Of a leap year."""
 
 MOST_VARIED: Final = 20.0
 """The gaps of the Azure code completions vary by 13; beyond, next to nothing ever comes."""
@@ -77,6 +81,14 @@ Variation: TypeAlias = Annotated[
     float,
     Option(("--cv",), "Coefficient of variation of the gaps between requests.", metavar="X"),
 ]
+Hours: TypeAlias = Annotated[
+    str,
+    Option(
+        ("--hours",),
+        "Relative rates of the hours of a day or a week, instead of spikes: 1,1,2,4,2",
+        metavar="LIST",
+    ),
+]
 Replicas: TypeAlias = Annotated[
     int, Option(("--replicas",), "How many instead of the plan's.", metavar="N")
 ]
@@ -95,6 +107,7 @@ def simulate(
     rate: Rate = "",
     speedup: Speedup = 1.0,
     cv: Variation = 1.0,
+    hours: Hours = "",
     replicas: Replicas = 0,
     routing: Annotated[
         Routing, Option(("--routing",), "Which replica a request goes to.")
@@ -123,6 +136,7 @@ def simulate(
         rate_per_s=_read_rate(rate),
         speedup=speedup,
         variation=cv,
+        hours=_read_hours(hours),
         replicas=replicas,
         routing=routing,
         what_if="" if what_if == "nothing" else what_if,
@@ -167,6 +181,25 @@ def _read_rate(text: str) -> float | None:
     raise UsageError(f"{text!r} is no rate above zero, as in 20, 1200/min or 5 req/s", "--rate")
 
 
+def _read_hours(text: str) -> tuple[float, ...]:
+    """Return the numbers in ``1,1,2,4,2``; none for nothing.
+
+    Raises:
+        UsageError: They are not numbers, or none of them is above zero.
+    """
+    if not text:
+        return ()
+    try:
+        hours = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        hours = ()
+    if len(hours) > MOST_HOURS or not 0.0 < sum(hours) < inf or min(hours) < 0.0:
+        raise UsageError(
+            f"{text!r} is no list of rates, one for each hour, as in 1,1,2,4,2", "--hours"
+        )
+    return hours
+
+
 def _check(experiment: api.Experiment, picture: str) -> None:
     """Raise UsageError where options are out of range, or do not go together."""
     whole = {
@@ -187,6 +220,8 @@ def _check(experiment: api.Experiment, picture: str) -> None:
         raise UsageError("only a trace can be replayed faster: name one with --trace", "--speedup")
     if experiment.speedup != 1.0 and experiment.rate_per_s is not None:
         raise UsageError("--rate says already how fast the trace is replayed", "--speedup")
+    if experiment.hours and experiment.trace:
+        raise UsageError("a trace has its own times: leave one of both out", "--hours")
     if picture and not picture.endswith(FORMS):
         raise UsageError(f"{picture!r} does not end in {' or '.join(FORMS)}", "--picture")
 

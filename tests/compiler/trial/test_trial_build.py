@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.trials import plan_of
 
-from inferc.compiler.simulation.arrivals import OnOff, Renewal
+from inferc.compiler.simulation.arrivals import OnOff, Profile, Renewal
 from inferc.compiler.simulation.routing import Routing
 from inferc.compiler.simulation.traces import Trace, survey
 from inferc.compiler.trial import METRICS, Order, Recording, Scene, SceneKind, WhatIf, build, chosen
@@ -54,6 +54,17 @@ def test_steady_traffic_is_simulated_once() -> None:
     scene = only(QUICK)
     assert scene.kind is SceneKind.STATED
     assert scene.arrivals == Renewal(rate_per_s=4.0)
+
+
+def test_hours_take_the_place_of_spikes() -> None:
+    """Three hours at a request a minute: as many as come in them, twice as many in the second."""
+    order = Order(hours=(1.0, 2.0, 1.0), rate_per_s=1.0 / 60.0)
+    (scene,) = build(plan_of(), order).scenes
+    assert scene.requests == 180
+    assert scene.runs == 1
+    assert isinstance(scene.arrivals, Profile)
+    assert scene.arrivals.rates_per_s == pytest.approx((0.75 / 60, 1.5 / 60, 0.75 / 60))
+    assert scene.lasts_s == pytest.approx(3 * 3_600.0, rel=0.25)
 
 
 def test_another_rate_takes_the_place_of_the_stated_one() -> None:
