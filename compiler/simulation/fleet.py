@@ -244,14 +244,14 @@ class Fleet:
         if not targets:
             self.backlog.append(request)
             return
+        if now >= self.sample_s:  # what a request finds: itself is not part of the queue
+            waiting = sum(len(one.waiting) for one in self.servers)
+            inside = sum(one.outstanding for one in self.servers)
+            self.sample_s = self.whole.sample(now, waiting, inside - waiting)
         server = targets[self.route(request, targets)] if len(targets) > 1 else targets[0]
         server.sent += 1
         server.waiting.append(request)
         self._wake(server, now)
-        if now >= self.sample_s:
-            waiting = sum(len(one.waiting) for one in self.servers)
-            inside = sum(one.outstanding for one in self.servers)
-            self.sample_s = self.whole.sample(now, waiting, inside - waiting)
 
     def _wake(self, server: Server, now: float) -> None:
         """Tell engines that something came: an idle one, or else all that would take it."""

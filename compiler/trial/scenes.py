@@ -22,7 +22,7 @@ interval shows."""
 
 WARM_UP = 0.2
 """Share of a run that passes before latencies are measured: replicas begin empty, and fill up in
-the time that some answers take."""
+the time that some answers take. Not of a trace, nor of hours: there each request belongs to it."""
 
 MOST_REQUESTS = 5 * REQUESTS
 STARTS = 4.0
@@ -119,7 +119,7 @@ def _script(
         source=Traffic(arrivals=arrivals, lengths=lengths),
         arrivals=arrivals,
         requests=requests,
-        warm_up=int(requests * WARM_UP),
+        warm_up=0 if order.hours else int(requests * WARM_UP),
         seeds=order.seeds or seeds,
     )
 
