@@ -6,6 +6,7 @@ Predicting needs the model alone; fitting needs numpy and scipy, which are loade
 from collections.abc import Sequence
 
 from inferc.compiler.calibration.command_line import EngineSettings, read_command_line
+from inferc.compiler.calibration.intervals import interval
 from inferc.compiler.calibration.measurements import (
     Conditions,
     Measured,
@@ -42,6 +43,7 @@ __all__ = [
     "Spread",
     "engine_name",
     "fit",
+    "interval",
     "is_result",
     "leave_out",
     "merge_details",

@@ -6,7 +6,7 @@ intervals: nothing here invents one.
 
 from collections.abc import Mapping
 
-from inferc.compiler.calibration.intervals import interval
+from inferc.compiler.calibration import interval
 from inferc.compiler.calibration.values import METRICS, Basis
 from inferc.compiler.estimation.values import Kind, Setup
 from inferc.compiler.model.calibration import Calibration, MeasuredCell

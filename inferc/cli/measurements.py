@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeAlias
 
 from inferc.cli.arguments import Argument, Option, UsageError
+from inferc.cli.exit_codes import OK, WRONG_FILE
 from inferc.cli.rates import read_rate
 from inferc.cli.show import exit_code, show
 
 if TYPE_CHECKING:
-    from inferc.compiler.calibration import Known, Measurement
+    from inferc.compiler.calibration import Calibration, Known, Measurement
 
 Data: TypeAlias = Annotated[
     list[str], Argument("DATA...", "CSV tables, or results of load generators.")
@@ -84,13 +85,30 @@ class Rows(NamedTuple):
     """What was read, and the exit code that the reading alone would end with."""
 
     measurements: "tuple[Measurement, ...]"
+    calibration: "Calibration | None"
+    """None for the shipped one."""
     code: int
+    usable: bool
+    """Whether there is something to go on with."""
 
 
-def read_rows(data: list[str], details: str, server: Server, *, form: str, color: str) -> Rows:
+def read_rows(
+    data: list[str],
+    details: str,
+    server: Server,
+    calibration: str = "",
+    *,
+    form: str,
+    color: str,
+) -> Rows:
     """Return the measurements of files, after showing what is wrong with them."""
-    from inferc.accuracy import read
+    from inferc.accuracy import read, read_calibration
 
-    measured = read(data, details=details, known=server.known())
-    show(measured.diagnostics, form=form, color=color)
-    return Rows(measured.measurements, exit_code(measured.diagnostics))
+    measured, fit = read(data, details=details, known=server.known()), read_calibration(calibration)
+    show((*measured.diagnostics, *fit.diagnostics), form=form, color=color)
+    wrong = exit_code(fit.diagnostics)
+    usable = bool(measured.measurements) and wrong == OK
+    code = wrong or exit_code(measured.diagnostics)
+    return Rows(
+        measured.measurements, fit.calibration, code if usable else code or WRONG_FILE, usable
+    )

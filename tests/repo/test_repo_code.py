@@ -18,7 +18,9 @@ SCALES |= {60, 3600, 86400}
 UNIT_FILES = {"compiler/units.py", "compiler/units_table.py"}
 
 PUBLIC_PARTS = {
+    "inferc.compiler.calibration.values",
     "inferc.compiler.model.calibration",
+    "inferc.compiler.model.calibration_block",
     "inferc.compiler.model.catalog",
     "inferc.compiler.model.items",
     "inferc.dsl.diagnostics",

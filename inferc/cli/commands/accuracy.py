@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from inferc.cli import measurements as options
 from inferc.cli.arguments import Option, UsageError
-from inferc.cli.exit_codes import OK, WRONG_FILE
+from inferc.cli.exit_codes import OK
 from inferc.cli.measurements import Server, read_rows
 from inferc.cli.options import Color, Format
 from inferc.cli.progress import progress_bar
@@ -82,19 +82,17 @@ def accuracy(
         concurrency=concurrency,
         rate=rate,
     )
-    rows = read_rows(data, details, server, form=format, color=color)
-    from inferc.accuracy import assess, read_calibration
+    rows = read_rows(data, details, server, calibration, form=format, color=color)
+    if not rows.usable:
+        return rows.code
+    from inferc.accuracy import assess
 
-    fit = read_calibration(calibration)
-    show(fit.diagnostics, form=format, color=color)
-    if not rows.measurements or exit_code(fit.diagnostics) != OK:
-        return exit_code(fit.diagnostics) or rows.code or WRONG_FILE
     left_out = "" if leave_out == "none" else leave_out
     with progress_bar("predicting") as progress:
         assessed = assess(
             rows.measurements,
             leave_out=left_out,
-            calibration=fit.calibration,
+            calibration=rows.calibration,
             progress=progress,
         )
     title = ", ".join(Path(item).name for item in data)
@@ -124,9 +122,10 @@ def write_predictions(assessed: "Assessed", path: str, *, form: str, color: str)
     from inferc.report.accuracy_json import predictions_as_csv
 
     problem = replace_file(Path(path), predictions_as_csv(assessed.predictions).encode())
-    found = [problem] if problem else []
-    show(found, form="human" if not found else form, color=color)
-    return exit_code(found)
+    if problem is None:
+        return OK
+    show([problem], form=form, color=color)
+    return exit_code([problem])
 
 
 def answer(

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from inferc.cli import measurements as options
 from inferc.cli.arguments import Option, UsageError
-from inferc.cli.exit_codes import OK, WRONG_FILE
+from inferc.cli.exit_codes import OK
 from inferc.cli.measurements import Server, read_rows
 from inferc.cli.options import Color, Format
 from inferc.cli.progress import progress_bar
@@ -58,8 +58,8 @@ def calibrate(
         raise UsageError("say where the fit goes, as in -o ours.infer", "-o")
     server = Server(model, gpu, engine, engine_args, precision, tp, isl, osl, concurrency, rate)
     rows = read_rows(data, details, server, form=format, color=color)
-    if not rows.measurements:
-        return rows.code or WRONG_FILE
+    if not rows.usable:
+        return rows.code
     from inferc.accuracy import fitted
 
     with progress_bar("fitting") as progress:
