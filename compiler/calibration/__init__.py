@@ -57,6 +57,7 @@ __all__ = [
     "settings_or_defaults",
     "slices",
     "weights_format",
+    "write_calibration",
 ]
 
 
@@ -100,3 +101,10 @@ def fit(
 
     start = published() if prior is None else prior
     return calibrate(measurements, prior=start, progress=progress)
+
+
+def write_calibration(calibration: Calibration) -> str:
+    """Return ``calibration`` as the text of an ``.infer`` file."""
+    from inferc.compiler.calibration.written import write_calibration as written
+
+    return written(calibration)

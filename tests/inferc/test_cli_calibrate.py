@@ -1,0 +1,122 @@
+"""``inferc calibrate``: a fit of one's own, written as a file that other commands read."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import Done, call
+
+COLUMNS = (
+    "id", "model", "gpu", "gpus", "tp", "engine", "weights", "isl", "osl", "load", "concurrency",
+    "ttft_ms", "tpot_ms", "stat",
+)  # fmt: skip
+
+SLOW = 1.6
+"""How much slower the made-up machine is than the model says."""
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def conditions() -> list[dict[str, str]]:
+    return [
+        {
+            "id": f"{model}-{concurrency}", "model": model, "gpu": "h100_sxm", "gpus": "1",
+            "tp": "1", "engine": "vllm", "weights": "bf16", "isl": "512", "osl": "64",
+            "load": "closed_loop", "concurrency": str(concurrency), "stat": "mean",
+        }
+        for model in ("llama-3.1-8b", "qwen2.5-7b-instruct", "mistral-7b-instruct")
+        for concurrency in (1, 4, 16, 64)
+    ]  # fmt: skip
+
+
+def table(rows: list[dict[str, str]], name: str) -> str:
+    out = StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    Path(name).write_text(out.getvalue(), encoding="utf-8")
+    return name
+
+
+def measured() -> str:
+    """Write a table of a machine that is slower than the model says, by the same share always."""
+    call("accuracy", table(conditions(), "asked.csv"), "--predictions", "predicted.csv")
+    predicted = {
+        item["id"]: item
+        for item in csv.DictReader(StringIO(Path("predicted.csv").read_text(encoding="utf-8")))
+    }
+    rows = [
+        {
+            **item,
+            "ttft_ms": str(SLOW * float(predicted[item["id"]]["pred_ttft_ms"])),
+            "tpot_ms": str(SLOW * float(predicted[item["id"]]["pred_tpot_ms"])),
+        }
+        for item in conditions()
+    ]
+    return table(rows, "measured.csv")
+
+
+def errors(*arguments: str) -> dict[str, Any]:
+    done = call("accuracy", *arguments, "--format", "json")
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)["figures"]
+    return found
+
+
+def fitted(data: str, *arguments: str) -> Done:
+    done = call("calibrate", data, "-o", "ours.infer", *arguments)
+    assert done.code == 0, done.err
+    return done
+
+
+def test_a_fit_is_nearer_to_what_it_was_fitted_to() -> None:
+    data = measured()
+    done = fitted(data)
+    assert "12 rows" in done.err
+    before = errors(data)["tpot"]
+    after = errors(data, "--calibration", "ours.infer")["tpot"]
+    assert before["median_ape"] == pytest.approx(1 - 1 / SLOW, abs=0.01)
+    assert after["median_ape"] < before["median_ape"] / 2
+
+
+def test_a_fit_is_a_file_of_the_language() -> None:
+    fitted(measured())
+    assert call("fmt", "--check", "ours.infer").code == 0
+    text = Path("ours.infer").read_text(encoding="utf-8")
+    assert text.startswith("infer 1\n")
+    assert "calibration " in text
+
+
+def test_the_same_rows_give_the_same_fit() -> None:
+    data = measured()
+    fitted(data)
+    first = Path("ours.infer").read_bytes()
+    fitted(data)
+    assert Path("ours.infer").read_bytes() == first
+
+
+def test_programs_learn_how_many_rows_there_were() -> None:
+    done = fitted(measured(), "--format", "json")
+    assert json.loads(done.out) == {"rows": 12, "output": "ours.infer"}
+
+
+def test_leaving_out_predicts_each_model_by_the_others() -> None:
+    data = measured()
+    left_out = errors(data, "--leave-out", "model")["tpot"]
+    assert left_out["n"] == 12
+    assert left_out["median_ape"] < errors(data)["tpot"]["median_ape"]
+
+
+def test_a_file_that_cannot_be_written_is_named() -> None:
+    Path("folder").mkdir()
+    done = call("calibrate", measured(), "-o", "folder")
+    assert done.code == 2
+    assert "INF73" in done.err
