@@ -10,6 +10,9 @@ has. It yields when its run ends and until when it wants to be told about arriva
 ``None`` when that time has come, or the time of an arrival that was just put into its queue.
 """
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# Pyright loses the types of numbers that go round a loop of this length; mypy does not.
+
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
@@ -99,14 +102,25 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
     ends: list[Sequence] = []
     stalled: list[tuple[float, int]] = []
     joined: list[Request | Resumed] = []
-    count = serial = n = held = 0
-    context = 0.0
-    used = need = 0
-    now = last_s = sample_s = 0.0
-    p = 0
+    count: int = 0
+    serial: int = 0
+    held: int = 0
+    n: int = 0
+    p: int = 0
+    context: float = 0.0
+    used: int = 0
+    need: int = 0
+    now: float = 0.0
+    last_s: float = 0.0
+    sample_s: float = 0.0
     gathering = True  # a static batch takes prompts until its first decode step
-    runs = completed = prompts_tok = outputs_tok = 0
-    busy_s = running_s = used_s = 0.0
+    runs: int = 0
+    completed: int = 0
+    prompts_tok: int = 0
+    outputs_tok: int = 0
+    busy_s: float = 0.0
+    running_s: float = 0.0
+    used_s: float = 0.0
     add_ttft, ttfts = tally.ttft.values.append, tally.ttft.values
     add_tpot, add_e2e = tally.tpot.values.append, tally.e2e.values.append
     add_gap, gaps = tally.itl.values.append, tally.itl.values
@@ -270,14 +284,14 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
             if decoding:
                 if stalled:
                     # The first gap of those who had to wait is longer than a step.
+                    rest = n
                     for since_s, stuck in stalled:
                         add_gap(now + step_s - since_s)
                         add_weight(stuck)
-                        n -= stuck
-                    if n > 0:
+                        rest -= stuck
+                    if rest > 0:
                         add_gap(step_s)
-                        add_weight(n)
-                    n = decoding
+                        add_weight(rest)
                     stalled.clear()
                     if k > 1:
                         add_gap((lasts_s - step_s) / (k - 1))

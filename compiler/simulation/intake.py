@@ -44,23 +44,24 @@ class Intake:
         self._wait_tok = setup.batch_wait_ratio * setup.max_num_batched_tokens
         self._window_tok = setup.clock.window_tok
         self._tally = tally
-        self._taken_tok = self._slots = 0
-        self._free_tok = 0.0
+        self._taken_tok: int = 0
+        self._slots: int = 0
+        self._free_tok: float = 0.0
         self.waiting = waiting
         self.resumed: deque[Resumed] = deque() if ties.resumed is None else ties.resumed
         """Sequences that lost their place and have to be computed again."""
         self.begun: Request | Resumed | None = None
         """A prompt of which a part is done."""
-        self.done = 0
-        self.waited = 0
+        self.done: int = 0
+        self.waited: int = 0
         """Steps for which prompts were held back."""
         self.joined: list[Request | Resumed] = []
         """Prompts that end in the step that was chosen last."""
-        self.pairs = 0.0
-        self.window_pairs = 0.0
-        self.steps = 1
+        self.pairs: float = 0.0
+        self.window_pairs: float = 0.0
+        self.steps: int = 1
         """Steps that can be taken alike: chunks of one prompt."""
-        self.reserved_tok = 0
+        self.reserved_tok: int = 0
         """KV cache that the prompts begun in the step take."""
 
     def take(self, room_tok: int, slots: int, free_tok: float) -> int:

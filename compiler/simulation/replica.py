@@ -14,6 +14,9 @@ from inferc.compiler.simulation.tally import Tally
 from inferc.compiler.simulation.ties import Ties
 from inferc.compiler.simulation.values import Outcome, Recorder, ReplicaSetup, Request
 
+Lengths = tuple[int, int] | tuple[int, int, int]
+"""Prompt and answer, and how much of the prompt the prefix cache holds."""
+
 NOBODY = (inf, Request(inf, 0, 0))
 """Who comes when nobody comes any more."""
 
@@ -59,7 +62,7 @@ def static_batch(
 
 def closed_loop(
     setup: ReplicaSetup,
-    lengths: Iterable[tuple[int, int]],
+    lengths: Iterable[Lengths],
     concurrency: int,
     *,
     record: Recorder | None = None,
@@ -111,7 +114,7 @@ def _serve(
     requests: Iterable[Request],
     tally: Tally,
     record: Recorder | None,
-    followers: Iterator[tuple[int, int]] | None = None,
+    followers: Iterator[Lengths] | None = None,
 ) -> None:
     """Run the engines of a replica side by side; each request that ends may call for the next."""
     waiting: deque[Request] = deque()
