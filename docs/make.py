@@ -46,6 +46,8 @@ OPTIONS = {
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
 PICTURE = "docs/images/support-chat.svg"
+CHART = "docs/images/support-chat-latency.svg"
+"""Drawn anew each time, and not compared: its curves follow every coefficient of the model."""
 PERFORMANCE = "compiler/perf/README.md"
 TABLE = re.compile(r"(?<=from coefficients\.py -->\n\n).*?(?=\n\n<!-- end -->)", re.DOTALL)
 """The table of coefficients in that page."""
@@ -83,6 +85,8 @@ def main() -> int:
         if "--check" not in sys.argv:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8", newline="\n")
+    if "--check" not in sys.argv:
+        (ROOT / CHART).write_bytes(chart())
     for path in documents():
         before = path.read_text(encoding="utf-8")
         text = with_real_output(before)
@@ -247,6 +251,14 @@ def picture() -> str:
     if not content:
         sys.exit(f"the example cannot be drawn: {(*drawn.diagnostics, *found)}")
     return content.decode()
+
+
+def chart() -> bytes:
+    """Return the simulated latencies of the example."""
+    simulated = api.simulate(EXAMPLE)
+    if not simulated.ok:
+        sys.exit(f"the example cannot be simulated: {simulated.diagnostics}")
+    return api.chart(simulated.trials, "svg")
 
 
 def words(svg: str) -> list[str]:
