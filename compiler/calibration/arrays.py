@@ -56,8 +56,8 @@ def metrics_s(steps: Steps, prices: Prices[Array], measurements: int) -> Array:
     ``prices`` hold one number a measurement. Measurements by metrics.
     """
     of_step = Prices(*(price[steps.owner] for price in prices))
-    time_s = step_s(work_of(steps.table), of_step)  # type: ignore[arg-type]  # array arithmetic
-    weighted = steps.weights * time_s[:, None]  # type: ignore[index]
+    # Plain arithmetic, and thereby that of arrays too.
+    time_s: Array = step_s(work_of(steps.table), of_step)  # type: ignore[arg-type, assignment]
     sums = np.zeros((measurements, steps.weights.shape[1]))
-    np.add.at(sums, steps.owner, weighted)
+    np.add.at(sums, steps.owner, steps.weights * time_s[:, None])
     return sums

@@ -152,3 +152,55 @@ EXCLUSIONS: tuple[Exclusion, ...] = (
     ),
 )
 """The order is that of the reports: a row counts under the first rule that holds."""
+
+
+def teaches(row: Conditions, figure: str) -> bool:
+    """Return whether ``figure`` of a row is fitted to.
+
+    DeepSeek's rows that say that nothing was drafted are, though they are not scored: nothing else
+    tells of latent attention. What :data:`UNFIT` names is scored, and not fitted to.
+    """
+    rule = excluded(row, figure)
+    if rule is not None and not (rule.name == "deepseek" and row.speculation.lower() == "none"):
+        return False
+    return not any(figure in unfit.figures and unfit.holds(row) for unfit in UNFIT)
+
+
+def _moe_int4_unfused(row: Conditions) -> bool:
+    model = row.model.lower()
+    return row.engine == "sglang" and "gptq" in row.weights.lower() and "-a" in model
+
+
+UNFIT: tuple[Exclusion, ...] = (
+    Exclusion(
+        name="layout-unknown",
+        reason="MLPerf's rows name neither the layout nor the format that was computed in",
+        figures=EVERYTHING,
+        holds=lambda row: row.load.startswith("mlperf"),
+    ),
+    Exclusion(
+        name="one-page-one-accelerator",
+        reason="all rows of H20 are of one page, at 41 % of its bandwidth, unlike all else of Hopper",
+        figures=EVERYTHING,
+        holds=lambda row: row.gpu.lower().startswith("h20_"),
+    ),
+    Exclusion(
+        name="pathological-attention",
+        reason="at 64 sequences on one MI250 a token of context costs five times what it does at 32",
+        figures=EVERYTHING,
+        holds=lambda row: (
+            row.gpu.lower() == "mi250"
+            and (row.concurrency or 0) >= _PATHOLOGICAL_FROM
+            and (row.tensor_parallel or 1) == 1
+        ),
+    ),
+    Exclusion(
+        name="experts-not-fused",
+        reason="SGLang launched the products of 4-bit experts one by one",
+        figures=EVERYTHING,
+        holds=_moe_int4_unfused,
+    ),
+)
+"""What would pull a coefficient from where everything else has it, with reasons."""
+
+_PATHOLOGICAL_FROM = 64

@@ -27,6 +27,7 @@ OF_ENGINE = (
     "kv_efficiency",
     "memory_efficiency",
     "expert_efficiency",
+    "expert_half_tok",
     "attention_efficiency",
     "layer_overhead_s",
     "step_overhead_s",
@@ -125,12 +126,11 @@ class Space:
         """
         some = next(iter(slopes.values()))
         found = np.zeros((*some.shape, len(self.at)))
-        rows = np.arange(some.shape[0])
         for name, slope in slopes.items():
             found[:, :, self.at["typical", "", name]] = slope
             for places in self._index[name]:
-                known = places >= 0
-                found[rows[known], :, places[known]] = slope[known]
+                known = np.flatnonzero(places >= 0)
+                found[known, :, places[known]] = slope[known]
         return found
 
 
@@ -146,6 +146,7 @@ def prices_of(values: Mapping[str, Array], narrow: NDArray[np.bool_]) -> Prices[
         kv=values["kv_efficiency"],
         attention=values["attention_efficiency"],
         half_tok=values["half_tok"],
+        expert_half_tok=values["expert_half_tok"],
         layer_overhead_s=values["layer_overhead_s"],
         step_overhead_s=values["step_overhead_s"],
         prompt_step_s=values["prompt_step_s"],
@@ -250,7 +251,8 @@ def fit_to(
 
 def _raised(value: Array, item: Coefficient) -> Array:
     """Return a coefficient a little larger, where physics allows."""
-    return np.minimum(value * np.exp(STEP), item.high)
+    raised: Array = np.minimum(value * np.exp(STEP), item.high)
+    return raised
 
 
 def coefficients_of(space: Space, vector: Array) -> Calibration:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from inferc.compiler.calibration.arrays import Array, metrics_s, row_of, stacked
-from inferc.compiler.calibration.exclusions import excluded
+from inferc.compiler.calibration.exclusions import excluded, teaches
 from inferc.compiler.calibration.fitting import (
     Fitted,
     Problem,
@@ -83,12 +83,12 @@ def calibrate(
     known = _known(measurements)
     lesson = _lesson(known, prior, partial(_share, tell, 0.0, 0.4))
     residuals = list(_left_out_residuals(known, lesson, partial(_share, tell, 0.4, 1.0)))
-    scored = [item for item in known if _scored(item.row)]
+    taught = [item for item in known if _taught_by(item.row)]
     return replace(
         lesson.calibration,
         intervals=factors_of(residuals),
-        measured=frozenset(cell_of(item.subject) for item in scored) | prior.measured,
-        rows=len(scored),
+        measured=frozenset(cell_of(item.subject) for item in taught) | prior.measured,
+        rows=len(taught),
     )
 
 
@@ -154,7 +154,7 @@ def _known(measurements: Sequence[Measurement]) -> list[Known]:
 
 def _lesson(known: Sequence[Known], prior: Calibration, progress: Progress) -> Lesson:
     """Return a fit to all rows."""
-    pupils = _sample([item for item in known if _scored(item.row)])
+    pupils = _sample([item for item in known if _taught_by(item.row)])
     lesson = _taught(pupils, prior, prior, partial(_round, progress, 0))
     for count in range(1, ROUNDS):
         lesson = _taught(pupils, prior, lesson.calibration, partial(_round, progress, count))
@@ -218,6 +218,11 @@ def _play(known: Sequence[Known], calibration: Calibration, progress: Progress) 
         progress(count / len(known))
 
 
+def _taught_by(row: Measurement) -> bool:
+    """Return whether a row has a figure that is fitted to."""
+    return bool(row.measured) and any(teaches(row.conditions, metric) for metric in METRICS)
+
+
 def _scored(row: Measurement) -> bool:
     """Return whether a row has a figure that no rule leaves out."""
     return bool(row.measured) and any(excluded(row.conditions, m) is None for m in METRICS)
@@ -264,7 +269,7 @@ def _observed(item: Played) -> tuple[float, float, float]:
     measured, conditions = item.row.measured, item.row.conditions
     found = (measured.ttft_s, measured.tpot_s, _makespan_s(item, measured))
     return tuple(  # type: ignore[return-value]  # three of them
-        value if value and excluded(conditions, metric) is None else float("nan")
+        value if value and teaches(conditions, metric) else float("nan")
         for value, metric in zip(found, METRICS, strict=True)
     )
 
@@ -285,17 +290,11 @@ def _makespan_s(item: Played, measured: Measured) -> float | None:
 def _weights(played: Sequence[Played]) -> Array:
     """Return weights by which a slice counts as the root of its rows.
 
-    Rows of one server are correlated: a thousand of them say less than a thousand servers. MLPerf's
-    rows name neither layout nor format, so they teach nothing.
+    Rows of one server are correlated: a thousand of them say less than a thousand servers.
     """
     slices = [_slice(Known(item.row, item.subject)) for item in played]
     counts = Counter(slices)
-    found = np.array(
-        [
-            0.0 if item.row.conditions.load.startswith("mlperf") else 1.0 / sqrt(counts[one])
-            for item, one in zip(played, slices, strict=True)
-        ]
-    )
+    found = np.array([1.0 / sqrt(counts[one]) for one in slices])
     return WEIGHT * np.column_stack([FIRST_TOKEN_WEIGHT * found, found, found])
 
 
@@ -341,7 +340,7 @@ def _without(lesson: Lesson, known: Sequence[Known], group: Sequence[Known]) -> 
         start=lesson.calibration,
         rounds=FEWER_ITERATIONS,
     )
-    rest = [item.subject for item in known if item.row.id not in gone and _scored(item.row)]
+    rest = [item.subject for item in known if item.row.id not in gone and _taught_by(item.row)]
     return _named(fitted, lesson.prior, rest)
 
 

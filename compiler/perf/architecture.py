@@ -289,7 +289,9 @@ def activation_elements_per_tok(model: LanguageModel, tensor_parallel: int) -> f
 
     Two norms with their residuals read and write the hidden state twice each and the matrices read
     and write it once each (12); queries, keys, values and the attention's answer are written and
-    read (2 each); gate and up are written and read, their product written and read (6).
+    read (2 each); gate and up are written and read, their product written and read (6). For each
+    expert that a token visits its hidden state is gathered, and what comes back is written and
+    added up in 32 bits (6).
 
     Source: the layer's definition (Touvron et al., LLaMA, 2023). Holds for: kernels fused as in
     FlashAttention and fused add-norm.
@@ -297,4 +299,6 @@ def activation_elements_per_tok(model: LanguageModel, tensor_parallel: int) -> f
     shared = 12.0 * model.hidden
     heads = 2.0 * (2 * model.heads + 2 * model.kv_heads) * model.head_dim
     width = model.intermediate * max(1, model.experts_per_token) + model.shared_intermediate
-    return shared + (heads + 6.0 * width) / tensor_parallel
+    share_of_experts = expert_layers(model) / model.layers
+    visits = 6.0 * model.hidden * model.experts_per_token * share_of_experts
+    return shared + visits + (heads + 6.0 * width) / tensor_parallel

@@ -35,12 +35,12 @@ def first_token(
     chunks = max(1.0, prompt / room_tok)
     passes = chunks + found.pipeline - 1.0
     own_s = per_tok_s * prompt * passes / chunks
-    floor_s = passes * found.decode_s
+    floor_s = passes * (_beside_s(stage, demand, chunks) if stage.prompts_alone else found.decode_s)
     busy = 1.0 - exp(-(found.sequences + rate_per_s * (floor_s + own_s)))
     variance = noise * period_s / (1.0 - load * load)
     skew = noise * per_tok_s * biased * period_s
     skew = (skew + 3.0 * load * noise * variance) / (1.0 - load**3)
-    met_s = busy * (period_s + variance / period_s)
+    met_s = busy * (period_s + (0.0 if stage.prompts_alone else variance / period_s))
     met_square = busy * (period_s * period_s + 3.0 * variance + skew / period_s)
     ahead = found.pipeline * load
     found.ttft_floor_s = floor_s
@@ -52,6 +52,13 @@ def first_token(
         + demand.prompt_variation * own_s * own_s
     )
     found.sequences_in_prefill = rate_per_s * (floor_s + own_s)
+
+
+def _beside_s(stage: Stage, demand: Demand, chunks: float) -> float:
+    """Return what a step with a mean prompt alone takes beside what each token adds."""
+    chunk_tok = demand.prompt_tok / chunks
+    own_s = stage.step_s(chunk_tok, demand.pairs_per_tok, 0.0, 0.0)
+    return max(0.0, own_s - chunk_tok * stage.prompt_tok_s(demand.pairs_per_tok))
 
 
 def backlog(found: Operation, demand: Demand, rate_per_s: float, service_s: float) -> None:

@@ -53,6 +53,7 @@ class Prices(NamedTuple, Generic[S]):
     kv: S
     attention: S
     half_tok: S
+    expert_half_tok: S
     layer_overhead_s: S
     step_overhead_s: S
     prompt_step_s: S
@@ -81,7 +82,7 @@ def tokens_s(ideal: "Ideal[float]", prices: "Prices[float]") -> float:
         ideal.wide_read_s / prices.memory,
     )
     expert_s = larger(
-        (ideal.expert_s + half * ideal.expert_unit_s) / prices.expert,
+        (ideal.expert_s + prices.expert_half_tok * ideal.expert_unit_s) / prices.expert,
         ideal.expert_read_s / prices.memory,
     )
     return (

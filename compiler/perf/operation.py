@@ -1,6 +1,6 @@
 """How a replica runs at a rate: how long its steps are, and how much is in them."""
 
-from math import inf
+from math import exp, expm1, inf
 from typing import NamedTuple
 
 from inferc.compiler.perf.demand import Demand
@@ -13,6 +13,12 @@ STEADY = 1e-7
 
 ROUNDS = 60
 """After so many steps towards the fixed point there is none: bisection alone needs 24."""
+
+SETTLED = 6
+"""Rounds in which the length of a step of prompts settles that follows another of its kind."""
+
+MOST = 30.0
+"""Exponent beyond which steps of prompts follow each other without end."""
 
 
 def operate(
@@ -32,9 +38,11 @@ def operate(
     every ``stages`` periods, and they wait for the slowest: with a share ``x`` of mixed steps, a
     beat takes ``t_mix`` unless all steps in flight are without prompts, ``(1 - x)^stages``.
 
+    Where prompts go first, they have steps of their own between those of answers: :class:`_Alone`.
+
     Source: Agrawal et al., Sarathi-Serve (2024), for chunked prefill and for the bubbles of unequal
     steps in a pipeline; Little (1961).
-    Holds for: continuous batching with mixed steps; lengths that vary between requests.
+    Holds for: continuous batching; lengths that vary between requests.
     """
     found = Operation()
     found.pipeline = stage.pipeline
@@ -45,8 +53,7 @@ def operate(
     step = _steady(stage, demand, rate_per_s * demand.prompt_tok, decode_rate, budget_tok)
     if step is None:
         return found
-    room = budget_tok - step.sequences - 1.0
-    full_s = stage.step_s(room, demand.pairs_per_tok, step.sequences + 1.0, demand.context_tok)
+    room, full_s = _fullest(stage, demand, step, budget_tok)
     found.load = rate_per_s * demand.prompt_tok * full_s / room
     if found.load >= 1.0:
         return found
@@ -55,12 +62,23 @@ def operate(
     found.mixed_share = step.mixed_share
     found.sequences = step.sequences * stage.pipeline
     found.tpot_s = step.period_s * stage.pipeline
-    found.period_s = step.period_s
+    found.period_s = step.met_s
     first_token(found, stage, demand, rate_per_s, room)
     backlog(found, demand, rate_per_s, demand.prompt_tok * full_s / room)
     found.ttft_floor_s += frontend_s
     _between_tokens(found, demand)
     return found
+
+
+def _fullest(
+    stage: Stage, demand: Demand, step: "_Step | _Alone", budget_tok: float
+) -> tuple[float, float]:
+    """Return the prompt tokens of the largest step, and the time it takes."""
+    if stage.prompts_alone:
+        return budget_tok, stage.step_s(budget_tok, demand.pairs_per_tok, 0.0, 0.0)
+    room = budget_tok - step.sequences - 1.0
+    others = step.sequences + 1.0
+    return room, stage.step_s(room, demand.pairs_per_tok, others, demand.context_tok)
 
 
 class _Limits(NamedTuple):
@@ -73,7 +91,7 @@ class _Limits(NamedTuple):
 class _Step:
     """The mean step, given that the period was ``before_s``."""
 
-    __slots__ = ("decode_s", "mixed_s", "mixed_share", "period_s", "sequences")
+    __slots__ = ("decode_s", "met_s", "mixed_s", "mixed_share", "period_s", "sequences")
 
     def __init__(
         self, stage: Stage, demand: Demand, prompt_rate: float, before_s: float, limits: _Limits
@@ -93,11 +111,54 @@ class _Step:
             share = min(1.0, mixed_per_s * before_s)
             self.mixed_share = 1.0 - (1.0 - share) ** stage.pipeline
         self.period_s = self.decode_s + self.mixed_share * extra_s
+        self.met_s = self.period_s
+
+
+class _Alone:
+    """The mean time between two steps of answers where prompts go before them.
+
+    After a step of answers, which takes ``t``, prompts have come with probability
+    ``1 - exp(-rate t)``; they have a step of their own, ``a``; after which more may have come. So
+    ``1/(1 - (1 - exp(-rate a))) = exp(rate a)`` steps of prompts follow each other, and each holds
+    ``rate a / (1 - exp(-rate a))`` prompts: those that came during the step before it.
+
+    Source: geometric runs; Poisson arrivals. Holds for: prompts admitted at once; checked against
+    the simulator.
+    """
+
+    __slots__ = ("decode_s", "met_s", "mixed_s", "mixed_share", "period_s", "sequences")
+
+    def __init__(
+        self, stage: Stage, demand: Demand, prompt_rate: float, limits: _Limits, budget_tok: float
+    ) -> None:
+        rate_per_s = prompt_rate / demand.prompt_tok
+
+        def alone_s(before_s: float) -> float:
+            """Return the time of a step with the prompts of the step before it."""
+            came = rate_per_s * before_s
+            wanted_tok = demand.prompt_tok * (came / -expm1(-came) if came > 0.0 else 1.0)
+            chunk_tok = min(budget_tok, wanted_tok)
+            step_s = stage.step_s(chunk_tok, demand.pairs_per_tok, 0.0, 0.0)
+            return step_s * wanted_tok / chunk_tok
+
+        self.sequences = limits.sequences
+        self.decode_s = stage.step_s(0.0, 0.0, self.sequences + 1.0, demand.context_tok)
+        first_s = alone_s(self.decode_s)
+        later_s = first_s
+        for _ in range(SETTLED):
+            later_s = alone_s(later_s)
+        self.mixed_share = -expm1(-rate_per_s * self.decode_s)
+        followed = -expm1(-rate_per_s * first_s) * exp(min(MOST, rate_per_s * later_s))
+        prompts_s = first_s + followed * later_s
+        self.mixed_s = self.decode_s + prompts_s
+        self.period_s = self.decode_s + self.mixed_share * prompts_s
+        square = first_s * first_s + followed * later_s * later_s
+        self.met_s = (self.decode_s**2 + self.mixed_share * square) / self.period_s
 
 
 def _steady(
     stage: Stage, demand: Demand, prompt_rate: float, decode_rate: float, budget_tok: float
-) -> _Step | None:
+) -> _Step | _Alone | None:
     """Return the step whose period reproduces itself, or None where there is none.
 
     The map from period to period rises. Where it is convex the secant from below stays below the
@@ -112,7 +173,11 @@ def _steady(
                 return None
             above_s = period_s
         else:
-            step = _Step(stage, demand, prompt_rate, period_s, limits)
+            step = (
+                _Alone(stage, demand, prompt_rate, limits, budget_tok)
+                if stage.prompts_alone
+                else _Step(stage, demand, prompt_rate, period_s, limits)
+            )
             gap_s = step.period_s - period_s
             if abs(gap_s) <= STEADY * period_s:
                 return step

@@ -88,6 +88,7 @@ def prices_of(coefficients: dict[str, float], *, narrow: bool) -> Prices[float]:
         kv=coefficients["kv_efficiency"],
         attention=coefficients["attention_efficiency"],
         half_tok=coefficients["half_tok"],
+        expert_half_tok=coefficients["expert_half_tok"],
         layer_overhead_s=coefficients["layer_overhead_s"],
         step_overhead_s=coefficients["step_overhead_s"],
         prompt_step_s=coefficients["prompt_step_s"],
@@ -106,6 +107,8 @@ class Stage:
         self.model = model
         self.place = place
         self.layout = layout
+        self.prompts_alone = engine.scheduling == "prefill_first"
+        """Whether prompts have steps of their own, for which answers wait."""
         self.pipeline = layout.pipeline_parallel
         self.tensor = layout.tensor_parallel
         self.layers = ceil(model.layers / self.pipeline)
