@@ -122,11 +122,21 @@ def assess(
     return Assessed(measurements=rows, predictions=predictions, score=score)
 
 
-def fitted(measurements: "Sequence[Measurement]", *, progress: Progress | None = None) -> str:
-    """Return an ``.infer`` text with the coefficients that fit ``measurements`` best."""
+def fitted(
+    measurements: "Sequence[Measurement]", *, name: str = "", progress: Progress | None = None
+) -> str:
+    """Return an ``.infer`` text with the coefficients that fit ``measurements`` best.
+
+    The calibration is called ``name``, as far as the language allows it.
+    """
     from inferc.compiler.calibration import fit, write_calibration
 
-    return write_calibration(fit(tuple(measurements), progress=progress))
+    found = fit(tuple(measurements), progress=progress)
+    word = "".join(letter if letter.isalnum() else "_" for letter in name)
+    try:
+        return write_calibration(replace(found, name=word))
+    except ValueError:  # no name of the language, as `for` or `5090`
+        return write_calibration(found)
 
 
 def _read_one(

@@ -33,7 +33,7 @@ from inferc.compiler.estimation import (
     unknown_name,
 )
 from inferc.compiler.model import Accelerator, Design, Engine, LanguageModel, networks_of
-from inferc.compiler.model.calibration import published
+from inferc.compiler.model.calibration import Calibration, published
 from inferc.compiler.model.catalog import (
     accelerator_at,
     item_model_at,
@@ -98,14 +98,21 @@ class Estimated:
 
 
 def estimate(
-    model: str, gpu: str, load: Load, wanted: Wanted | None = None, *, engine: str = ""
+    model: str,
+    gpu: str,
+    load: Load,
+    wanted: Wanted | None = None,
+    *,
+    engine: str = "",
+    calibration: Calibration | None = None,
 ) -> Estimated:
     """Return what a configuration does under ``load``.
 
     Without ``engine`` it is one that runs on the hardware, vLLM where it does. Where ``prompt_tok``
     is 0 it is 1000 of a language model, and of a model that answers items their usual length.
+    ``calibration`` is the shipped one unless another is given.
     """
-    found = subject_of(model, gpu, engine, wanted or Wanted())
+    found = subject_of(model, gpu, engine, wanted or Wanted(), calibration)
     if isinstance(found, Estimator):
         outcome = found.estimate(load._replace(prompt_tok=load.prompt_tok or USUAL_PROMPT_TOK))
         return Estimated(
@@ -136,13 +143,16 @@ class Wrong(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def subject_of(model: str, gpu: str, engine: str, wanted: Wanted) -> Estimator | Network | Wrong:
+def subject_of(
+    model: str, gpu: str, engine: str, wanted: Wanted, calibration: Calibration | None = None
+) -> Estimator | Network | Wrong:
     """Return the configuration that the names mean, or what is wrong with them.
 
     Those of the catalog are kept; files may change and are read again.
     """
-    made = _subject_of if _is_file(model) else _kept_subject_of
-    return made(model, gpu, engine, wanted)
+    if calibration is None and not _is_file(model):
+        return _kept_subject_of(model, gpu, engine, wanted)
+    return _subject_of(model, gpu, engine, wanted, calibration)
 
 
 def _is_file(name: str) -> bool:
@@ -150,7 +160,9 @@ def _is_file(name: str) -> bool:
     return SUFFIX in name or name.endswith(JSON) or name[:1] in {".", "/", "~"}
 
 
-def _subject_of(model: str, gpu: str, engine: str, wanted: Wanted) -> Estimator | Network | Wrong:
+def _subject_of(
+    model: str, gpu: str, engine: str, wanted: Wanted, calibration: Calibration | None = None
+) -> Estimator | Network | Wrong:
     used = model_named(model)
     if isinstance(used, Wrong):
         return used
@@ -169,7 +181,7 @@ def _subject_of(model: str, gpu: str, engine: str, wanted: Wanted) -> Estimator 
         told = "" if wanted.precision or _is_file(model) else format_in_name(model, gpu=gpu)
         if told:
             wanted = wanted._replace(precision=told)
-        return Estimator(setup_of(used, accelerator, chosen, wanted, published()))
+        return Estimator(setup_of(used, accelerator, chosen, wanted, calibration or published()))
     return Network(used, accelerator, chosen)
 
 

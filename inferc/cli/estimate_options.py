@@ -62,6 +62,9 @@ Concurrency: TypeAlias = Annotated[
 Batch: TypeAlias = Annotated[
     int, Option(("--batch",), "Requests that start together.", metavar="N")
 ]
+CalibrationFile: TypeAlias = Annotated[
+    str, Option(("--calibration",), "A fit of your own, as `calibrate` writes it.", metavar="FILE")
+]
 Simulate: TypeAlias = Annotated[
     bool, Option(("--simulate",), "Play the load instead of the closed form.")
 ]

@@ -115,6 +115,26 @@ def test_leaving_out_predicts_each_model_by_the_others() -> None:
     assert left_out["median_ape"] < errors(data)["tpot"]["median_ape"]
 
 
+def test_an_estimate_rests_on_the_fit_and_says_so() -> None:
+    fitted(measured())
+    asked = ("estimate", "--model", "llama-3.1-8b-instruct", "--gpu", "h100_80gb_sxm")
+    asked = (*asked, "--concurrency", "16", "--isl", "512", "--osl", "64", "--format", "json")
+    shipped, ours = (
+        json.loads(call(*asked, *more).out) for more in ((), ("--calibration", "ours.infer"))
+    )
+    slower = ours["tpot_s"]["mean"]["value"] / shipped["tpot_s"]["mean"]["value"]
+    assert slower == pytest.approx(SLOW, rel=0.3)
+    assert ours["provenance"]["basis"] == "measured"
+    assert ours["provenance"]["calibration"] == "ours"
+
+
+def test_no_calibration_in_a_file_is_said() -> None:
+    Path("other.infer").write_text("infer 1\n", encoding="utf-8")
+    done = call("accuracy", measured(), "--calibration", "other.infer")
+    assert done.code == 2
+    assert "INF740" in done.err
+
+
 def test_a_file_that_cannot_be_written_is_named() -> None:
     Path("folder").mkdir()
     done = call("calibrate", measured(), "-o", "folder")

@@ -63,7 +63,7 @@ def calibrate(
     from inferc.accuracy import fitted
 
     with progress_bar("fitting") as progress:
-        text = fitted(rows.measurements, progress=progress)
+        text = fitted(rows.measurements, name=Path(output).stem, progress=progress)
     problem = replace_file(Path(output), text.encode())
     if problem:
         show([problem], form=format, color=color)

@@ -62,6 +62,7 @@ def estimate(
     rate: options.Rate = "",
     concurrency: options.Concurrency = 0,
     batch: options.Batch = 0,
+    calibration: options.CalibrationFile = "",
     simulate: options.Simulate = False,
     explain: options.Explain = False,
     format: Format = "human",
@@ -74,6 +75,7 @@ def estimate(
     """
     if not model or not gpu:
         raise UsageError("say which, by name", "--gpu" if model else "--model")
+    from inferc.accuracy import read_calibration
     from inferc.estimation import Wanted
     from inferc.estimation import estimate as estimate_one
 
@@ -95,7 +97,11 @@ def estimate(
         simulated=simulate,
         engine_args=engine_args,
     )
-    found = estimate_one(model, gpu, load, wanted, engine=engine)
+    fit = read_calibration(calibration)
+    if exit_code(fit.diagnostics) != OK:
+        show(fit.diagnostics, form=format, color=color)
+        return exit_code(fit.diagnostics)
+    found = estimate_one(model, gpu, load, wanted, engine=engine, calibration=fit.calibration)
     return answer(found, form=format, color=color, explain=explain)
 
 
