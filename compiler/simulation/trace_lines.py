@@ -41,8 +41,11 @@ MS: Final = 1e-3
 MOST_TOK: Final = 10**9
 """Nothing longer is a request."""
 
-MOST_S: Final = 1e15
+MOST: Final = 1e19
 """No clock shows more, in whatever unit."""
+
+LATEST_S: Final = 1e11
+"""Seconds from 1970 into the sixth millennium: a larger number counts milliseconds or less."""
 
 MARK: Final = "\ufeff"
 """What some editors write before the first line."""
@@ -252,12 +255,12 @@ def _time_s(cell: object, unit_s: float) -> float:
         NotThisError: It is neither a finite number nor a date and time.
     """
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return _finite(cell, cell) * unit_s
+        return _seconds(cell, unit_s, cell)
     if not isinstance(cell, str):
         raise NotThisError(cell, A_TIME)
     text = cell.strip()
     try:
-        return _finite(float(text), cell) * unit_s
+        return _seconds(float(text), unit_s, cell)
     except ValueError as error:
         if isinstance(error, NotThisError):
             raise
@@ -270,10 +273,14 @@ def _time_s(cell: object, unit_s: float) -> float:
     return (moment - EPOCH).total_seconds()
 
 
-def _finite(value: float, cell: object) -> float:
-    if not -MOST_S <= value <= MOST_S:
+def _seconds(value: float, unit_s: float, cell: object) -> float:
+    """Return a time that is a number; one that no clock of seconds shows counts finer units."""
+    if not -MOST <= value <= MOST:
         raise NotThisError(cell, A_TIME)
-    return value
+    value_s = value * unit_s
+    while value_s >= LATEST_S:
+        value_s *= MS
+    return value_s
 
 
 def _blocks(cell: object) -> tuple[int, ...]:

@@ -75,6 +75,14 @@ def test_a_trace_is_replayed_as_recorded(
     assert trace.rate_per_s == pytest.approx(rate)
 
 
+@pytest.mark.parametrize("digits", [10, 13, 16, 19])
+def test_clocks_count_seconds_or_less(digits: int) -> None:
+    """A minute on the clock of a computer, in seconds, milliseconds, microseconds, nanoseconds."""
+    one, two = (str(second).ljust(digits, "0") for second in (1_700_158_623, 1_700_158_683))
+    text = f"timestamp,prompt,output\n{one},10,1\n{two},20,2\n"
+    assert read(text).lasts_s == pytest.approx(2 * 60.0, rel=1e-4)
+
+
 def test_dates_are_read_in_their_zone() -> None:
     text = "time,input,output\n2024-01-01T10:00:00Z,1,1\n2024-01-01T12:00:05+02:00,1,1\n"
     assert read(text).lasts_s == pytest.approx(10.0)
@@ -185,15 +193,15 @@ WRONG = [
     (
         MOONCAKE.replace("[0, 3]", "[0, -3]"),
         (
-            "INF741 / line 2 of `t.csv`: hash_ids is `-3` / expected a list of whole numbers, one for "
-            "each block of the prompt"
+            "INF741 / line 2 of `t.csv`: hash_ids is `-3` / expected a list of whole numbers, "
+            "one for each block of the prompt"
         ),
     ),
     (
         MOONCAKE.replace("3000", "true"),
         (
-            "INF741 / line 2 of `t.csv`: timestamp is `true` / expected seconds, or a date and time "
-            "like 2023-11-16 18:17:03.9799600"
+            "INF741 / line 2 of `t.csv`: timestamp is `true` / expected seconds, or a date and "
+            "time like 2023-11-16 18:17:03.9799600"
         ),
     ),
 ]
