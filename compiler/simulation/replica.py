@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import islice
 from math import inf
 
@@ -69,13 +69,19 @@ def closed_loop(
 ) -> Outcome:
     """Simulate clients that each send their next request when their answer is complete.
 
-    All of them begin at time zero; there are as many requests as there are (prompt, answer) pairs.
+    All of them begin at time zero; there are as many requests as there are ``lengths``.
     """
     tally = Tally()
     left = iter(lengths)
-    first = [Request(0.0, *pair) for pair in islice(left, concurrency)]
-    _serve(setup, first, tally, record, left)
+    first = [_request(0.0, of_one) for of_one in islice(left, concurrency)]
+    serve = _serve if setup.pipeline > 1 else _circle
+    serve(setup, first, tally, record, left)
     return tally.outcome(setup.pipeline, setup.kv_cache_tok)
+
+
+def _request(at_s: float, lengths: Lengths) -> Request:
+    cached_tok = lengths[2] if len(lengths) > 2 else 0
+    return Request(at_s, lengths[0], lengths[1], cached_tok)
 
 
 def _warmed(requests: Iterable[Request], warm_up: int, tally: Tally) -> Iterator[Request]:
@@ -106,6 +112,42 @@ def _serve_alone(
             end_s, until_s = send(at_s)
     while end_s < inf:
         end_s, until_s = send(None)
+    one.close()
+
+
+def _circle(
+    setup: ReplicaSetup,
+    requests: Iterable[Request],
+    tally: Tally,
+    record: Recorder | None,
+    followers: Iterator[Lengths],
+) -> None:
+    """Run one engine against clients that wait for their answers."""
+    waiting: deque[Request] = deque()
+    one = engine(setup, waiting, tally, Ties(pause=True, record=record, cache=prefixes(setup)))
+    enqueue, send, ended = waiting.append, one.send, tally.ended
+    gate = FrontEnd(setup)
+    coming = [(gate.pass_s(request), place, request) for place, request in enumerate(requests)]
+    came = len(coming)
+    heapify(coming)
+    end_s, until_s = next(one)
+    while coming or end_s < inf:
+        if coming and coming[0][0] <= end_s:
+            at_s, _, request = heappop(coming)
+            enqueue(request)
+            if at_s < until_s:
+                end_s, until_s = send(at_s)
+            continue
+        end_s, until_s = send(None)
+        for of_one in islice(followers, len(ended)):
+            request = _request(end_s, of_one)
+            ready_s = gate.pass_s(request)
+            if ready_s <= end_s:
+                enqueue(request)
+            else:
+                came += 1
+                heappush(coming, (ready_s, came, request))
+        ended.clear()
     one.close()
 
 
@@ -148,9 +190,9 @@ def _serve(
         state[which] = engines[which].send(None)
         if tally.ended:
             for _ in tally.ended:
-                pair = next(followers, None) if followers is not None else None
-                if pair is not None:
-                    request = Request(state[which][0], *pair)
+                of_one = next(followers, None) if followers is not None else None
+                if of_one is not None:
+                    request = _request(state[which][0], of_one)
                     came += 1
                     heappush(coming, (gate.pass_s(request), came, request))
             tally.ended.clear()

@@ -17,12 +17,14 @@ class LinearClock:
     pair_s: float = 2e-9
     window_pair_s: float = 0.0
     prompt_step_s: float = 0.0
+    launch_s: float = 0.0
+    """What a step with prompt tokens takes longer because no captured graph fits it."""
 
     def tokens_s(self, tokens: int, /) -> float:
         return self.step_s + tokens * self.tok_s
 
     def prompt_tokens_s(self, tokens: int, /) -> float:
-        return self.tokens_s(tokens)
+        return self.tokens_s(tokens) + self.launch_s
 
     def sampled_s(self, sequences: int, /) -> float:
         return sequences * self.sample_s

@@ -61,7 +61,7 @@ def arriving(load: list[tuple[float, tuple[int, int]]]) -> list[Request]:
 
 
 @given(setups, loads)
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_open_loops_agree_with_single_steps(
     setup: ReplicaSetup, load: list[tuple[float, tuple[int, int]]]
 ) -> None:
@@ -73,7 +73,7 @@ def test_open_loops_agree_with_single_steps(
 
 
 @given(setups, pairs, st.sampled_from([1, 3, 20]))
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_closed_loops_agree_with_single_steps(
     setup: ReplicaSetup, lengths: list[tuple[int, int]], clients: int
 ) -> None:
@@ -83,7 +83,7 @@ def test_closed_loops_agree_with_single_steps(
 
 
 @given(setups, pairs, st.sampled_from([1, 3, 20]), st.sampled_from([1, 2, 3]))
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_is_lost_and_no_limit_is_passed(
     setup: ReplicaSetup, lengths: list[tuple[int, int]], clients: int, pipeline: int
 ) -> None:

@@ -10,12 +10,24 @@ from support.clocks import LinearClock
 from support.loads import assert_agrees, lengths, poisson, quantile
 from support.step_by_step import Reference
 
-from inferc.compiler.simulation import ReplicaSetup, Speculation, burst, closed_loop, open_loop
+from inferc.compiler.simulation import (
+    Latency,
+    ReplicaSetup,
+    Speculation,
+    burst,
+    closed_loop,
+    open_loop,
+)
 
 PLAIN = LinearClock()
 SHARED = LinearClock(step_s=3e-3, tok_s=8e-6)
 WINDOWED = LinearClock(
-    window_kv_tok_s=60e-9, window_pair_s=3e-9, prompt_step_s=1e-3, sample_s=5e-6, window_tok=128
+    window_kv_tok_s=60e-9,
+    window_pair_s=3e-9,
+    window_tok=128,
+    prompt_step_s=1e-3,
+    launch_s=2e-3,
+    sample_s=5e-6,
 )
 HALF = replace(WINDOWED, window_tok=700)
 
@@ -72,8 +84,8 @@ SETUPS = {
 @pytest.mark.parametrize("name", SETUPS)
 def test_open_loop_agrees_with_single_steps(name: str) -> None:
     setup = SETUPS[name]
-    pairs = lengths(500)
-    rate_per_s = 0.9 * burst(setup, lengths(300, seed=3)).requests_per_s
+    pairs = lengths(300)
+    rate_per_s = 0.9 * burst(setup, lengths(200, seed=3)).requests_per_s
     outcome = open_loop(setup, poisson(pairs, rate_per_s))
     assert_agrees(outcome, Reference(setup).open_loop(poisson(pairs, rate_per_s)))
 
@@ -81,18 +93,15 @@ def test_open_loop_agrees_with_single_steps(name: str) -> None:
 @pytest.mark.parametrize("name", SETUPS)
 def test_closed_loop_agrees_with_single_steps(name: str) -> None:
     setup = SETUPS[name]
-    pairs = lengths(400)
-    outcome = closed_loop(setup, pairs, 48)
-    assert_agrees(outcome, Reference(setup).closed_loop(pairs, 48))
+    pairs = lengths(250)
+    outcome, played = closed_loop(setup, pairs, 48), Reference(setup).closed_loop(pairs, 48)
+    assert_agrees(outcome, played)
+    if setup.scheduling != "static":
+        assert_gaps_agree(outcome.itl, played.itl)
 
 
-@pytest.mark.parametrize("name", [name for name in SETUPS if name != "static batches"])
-def test_gaps_between_tokens_agree_with_single_steps(name: str) -> None:
+def assert_gaps_agree(found: Latency, played: list[float]) -> None:
     """Steps of a run are noted by their mean, so that percentiles of gaps are not exact."""
-    setup = SETUPS[name]
-    pairs = lengths(400)
-    found = closed_loop(setup, pairs, 48).itl
-    played = Reference(setup).closed_loop(pairs, 48).itl
     assert found.count == len(played)
     assert found.mean_s == pytest.approx(sum(played) / len(played), rel=1e-6)
     for share, value in ((0.5, found.p50_s), (0.95, found.p95_s), (0.99, found.p99_s)):
@@ -114,12 +123,12 @@ def test_drafts_agree_with_single_steps(draft_tok: int, acceptance: float) -> No
         max_num_seqs=64,
         speculation=Speculation(draft_tok, acceptance, draft_s=1e-3, draft_sequence_s=5e-6),
     )
-    pairs = lengths(1500)
+    pairs = lengths(800)
     outcome = closed_loop(setup, pairs, 32)
     played = Reference(setup).closed_loop(pairs, 32)
     assert outcome.completed == played.completed
     assert outcome.makespan_s == pytest.approx(played.end_s, rel=0.01)
     assert outcome.tpot.mean_s == pytest.approx(sum(played.tpot) / len(played.tpot), rel=0.01)
     for share, value in ((0.5, outcome.tpot.p50_s), (0.95, outcome.tpot.p95_s)):
-        assert value == pytest.approx(quantile(played.tpot, share), rel=0.015)
+        assert value == pytest.approx(quantile(played.tpot, share), rel=0.025)
     assert outcome.ttft.mean_s == pytest.approx(sum(played.ttft) / len(played.ttft), rel=0.02)
