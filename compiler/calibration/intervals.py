@@ -3,8 +3,8 @@
 They come from rows that the fit did not see. Cases are alike when they are of one metric and one
 kind of load and rest on equally much; where too few were seen, a wider class stands in.
 
-Source: conformal prediction (Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2005):
-the quantiles of residuals that were left out.
+Source: conformal prediction, the quantiles of residuals that were left out (Vovk, Gammerman,
+Shafer, Algorithmic Learning in a Random World, 2005).
 """
 
 from collections import defaultdict

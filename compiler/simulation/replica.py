@@ -80,8 +80,11 @@ def closed_loop(
 
 
 def _request(at_s: float, lengths: Lengths) -> Request:
-    cached_tok = lengths[2] if len(lengths) > 2 else 0
-    return Request(at_s, lengths[0], lengths[1], cached_tok)
+    match lengths:
+        case prompt_tok, output_tok, cached_tok:
+            return Request(at_s, prompt_tok, output_tok, cached_tok)
+        case prompt_tok, output_tok:
+            return Request(at_s, prompt_tok, output_tok)
 
 
 def _warmed(requests: Iterable[Request], warm_up: int, tally: Tally) -> Iterator[Request]:
