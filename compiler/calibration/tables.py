@@ -74,7 +74,7 @@ class _Reader:
     def rows(self) -> Iterator[Measurement]:
         """Yield the rows that can be read."""
         lines = self._lines()
-        _, header = next(lines, (1, []))
+        _, header = next(lines, (1, list[str]()))
         columns = [name.strip().lower() for name in header]
         self.columns = len(columns)
         if not self._complete(columns):
