@@ -2,6 +2,7 @@
 
 from inferc.compiler.estimation.values import Breakdown, Figures, Load, Setup
 from inferc.compiler.perf.architecture import window_pairs
+from inferc.compiler.perf.ideal import launched_s, tokens_s
 from inferc.compiler.perf.roofline import larger
 from inferc.compiler.perf.steps import Stage
 
@@ -9,7 +10,7 @@ MATRICES, EXPERTS, WIDE = "matrices", "experts", "matrices in 16 bits"
 KV, STATE, PROMPT_ATTENTION = "attention of answers (KV cache)", "states", "attention of prompts"
 ACTIVATIONS, HEAD, COLLECTIVES = "activations", "output head", "collectives"
 LAYERS, STEP, SEQUENCES = "gaps between kernels", "host, each step", "host, each sequence"
-PROMPT_STEP = "host, steps with prompts"
+PROMPT_STEP, LAUNCHES = "host, steps with prompts", "host, launching kernels"
 
 
 def breakdowns(stage: Stage, setup: Setup, load: Load, figures: Figures) -> tuple[Breakdown, ...]:
@@ -33,6 +34,7 @@ def breakdown(stage: Stage, prompt_tok: int, sequences: int, context_tok: float)
     tokens = prompt_tok + sequences
     ideal, prices = stage.ideal(float(tokens)), stage.prices
     half = prices.half_tok
+    launched = prompt_tok > 0 or stage.layout.eager
     sampled = sequences + 1 if prompt_tok else sequences
     window = float(stage.window_tok)
     seen = min(context_tok, window) * stage.window_kv_tok_s + stage.kv_tok_s * context_tok
@@ -48,7 +50,7 @@ def breakdown(stage: Stage, prompt_tok: int, sequences: int, context_tok: float)
             ideal.wide_read_s / prices.memory,
         ),
         EXPERTS: larger(
-            (ideal.expert_s + half * ideal.expert_unit_s) / prices.expert,
+            (ideal.expert_s + prices.expert_half_tok * ideal.expert_unit_s) / prices.expert,
             ideal.expert_read_s / prices.memory,
         ),
         HEAD: stage.sampled_s(sampled),
@@ -61,6 +63,7 @@ def breakdown(stage: Stage, prompt_tok: int, sequences: int, context_tok: float)
         STEP: prices.step_overhead_s,
         SEQUENCES: sequences * prices.sequence_overhead_s,
         PROMPT_STEP: stage.prompt_step_s if prompt_tok else 0.0,
+        LAUNCHES: launched_s(ideal, prices) - tokens_s(ideal, prices) if launched else 0.0,
     }
     return Breakdown(
         title="step with a prompt" if prompt_tok else "decode step",

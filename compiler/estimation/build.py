@@ -11,7 +11,7 @@ from inferc.compiler.estimation.checks import problems
 from inferc.compiler.estimation.memory import fit, fits, smallest_tensor_parallel
 from inferc.compiler.estimation.replica import Replica
 from inferc.compiler.estimation.running import capacity_per_s, demand_of_load, run
-from inferc.compiler.estimation.simulated import words
+from inferc.compiler.estimation.simulated import why_simulated
 from inferc.compiler.estimation.trust import basis_of, intervals
 from inferc.compiler.estimation.values import Breakdown, Figures, Fit, Kind, Load, Setup
 from inferc.compiler.perf.coefficients import coefficients_of
@@ -58,9 +58,9 @@ class Estimator:
         return {kind: intervals(kind, self.basis, self.setup.calibration) for kind in Kind}
 
     @cached_property
-    def notes(self) -> tuple[str, ...]:
-        """What the figures leave out, or how they were found where that is unusual."""
-        return _notes(self.setup)
+    def notes(self) -> Mapping[Kind, tuple[str, ...]]:
+        """What figures leave out, or how they are found where that is unusual, by kind of load."""
+        return {kind: _notes(self.setup, kind) for kind in Kind}
 
     def estimate(self, load: Load) -> Outcome:
         """Return the figures under ``load``, or why there are none."""
@@ -134,7 +134,7 @@ class Estimator:
             waiting=running.waiting,
             basis=self.basis,
             intervals=self._intervals[load.kind],
-            notes=self.notes,
+            notes=self.notes[load.kind],
         )
 
     def _does_not_fit(self, load: Load, found: Fit) -> Diagnostic:
@@ -151,13 +151,14 @@ class Estimator:
         )
 
 
-def _notes(setup: Setup) -> tuple[str, ...]:
+def _notes(setup: Setup, kind: Kind) -> tuple[str, ...]:
     """Return what the figures leave out, or how they were found where that is unusual."""
     hardware, precision = setup.place.accelerator, setup.layout.precision
     dtype = compute_dtype(hardware, precision)
+    simulated = why_simulated(setup, kind)
     plain = {precision, *SAME_SPEED.get(precision, ())}
     found = {
-        words(setup): bool(words(setup)),
+        simulated: bool(simulated),
         f"{hardware.title} multiplies {precision} weights in {dtype}": dtype not in plain,
         f"speculative decoding ({setup.operating.speculation}) is left out": (
             setup.operating.speculation not in {"", "none"}

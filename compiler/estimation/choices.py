@@ -136,6 +136,7 @@ def setup_of(
         expert_parallel=wanted.expert_parallel or (tensor if said.expert_parallel else 1),
         attention_data_parallel=wanted.attention_data_parallel
         or (tensor if said.attention_data_parallel else 1),
+        eager=operating.eager,
     )
     assumed += [
         f"{name} {getattr(operating, name)}, the default of {engine.title}"
@@ -146,7 +147,7 @@ def setup_of(
     return Setup(
         model=model,
         place=place_of(accelerator, per_node=per_node, nodes=max(1, -(-size // per_node))),
-        engine=engine,
+        engine=replace(engine, scheduling=operating.scheduling),
         layout=layout,
         operating=operating,
         replicas=replicas,

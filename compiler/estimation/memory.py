@@ -5,6 +5,13 @@ from dataclasses import replace
 from inferc.compiler.estimation.values import Fit, Load, Setup
 from inferc.compiler.perf.architecture import state_bytes, weights_bytes
 from inferc.compiler.perf.coefficients import coefficient
+from inferc.compiler.perf.loading import (
+    STORAGE,
+    disk_bytes,
+    host_memory_bytes,
+    load_s,
+    shared_memory_bytes,
+)
 from inferc.compiler.perf.memory import (
     activation_bytes,
     kv_bytes_per_tok_and_shard,
@@ -52,7 +59,8 @@ def fit(setup: Setup, load: Load) -> Fit:
         cache_bytes,
         kv_precision=layout.kv_precision,
     )
-    loading = coefficient("load_bytes_per_s", engine, accelerator)
+    start_s = coefficient("start_s", engine, accelerator)
+    in_node = min(setup.accelerators_per_replica, setup.place.per_node)
     model_bytes = weights_bytes(model, layout.precision)
     return Fit(
         total_bytes=memory.total_bytes,
@@ -67,8 +75,11 @@ def fit(setup: Setup, load: Load) -> Fit:
         sequences_full=sequences(load.prompt_tok + load.output_tok),
         sequences_longest=sequences(float(model.context)),
         longest_context_tok=float(int(min(longest_tok, model.context))),
-        load_s=coefficient("start_s", engine, accelerator) + model_bytes / loading,
         model_bytes=model_bytes,
+        load_s={tier: load_s(model_bytes, tier, start_s=start_s) for tier in STORAGE},
+        disk_bytes=disk_bytes(model, layout.precision),
+        host_bytes=host_memory_bytes(in_node),
+        shared_bytes=shared_memory_bytes(in_node),
     )
 
 

@@ -12,7 +12,7 @@ from inferc.compiler.estimation.replica import (
     Replica,
     Running,
 )
-from inferc.compiler.estimation.simulated import needs_simulation, simulate, statistics
+from inferc.compiler.estimation.simulated import simulate, statistics, why_simulated
 from inferc.compiler.estimation.values import Kind, Load
 from inferc.compiler.perf.closed_loop import closed_loop
 from inferc.compiler.perf.demand import Demand, demand_of
@@ -38,7 +38,7 @@ def demand_of_load(load: Load) -> Demand:
 
 def run(replica: Replica, load: Load) -> Running:
     """Return how one replica runs under its part of ``load``."""
-    if needs_simulation(replica.setup, load.kind):
+    if why_simulated(replica.setup, load.kind):
         return _simulated(replica, load)
     match load.kind:
         case Kind.RATE:

@@ -1,8 +1,4 @@
-"""One replica under one load, simulated: for engines that no closed form here describes.
-
-An engine that puts prompts first stops the answers meanwhile, so that its requests fall into step
-with each other; the closed form is that of prompts which ride along.
-"""
+"""One replica under one load, simulated: where no closed form holds, or on demand."""
 
 from itertools import islice
 from math import ceil
@@ -28,23 +24,23 @@ LEAST = 200
 SEED = 1
 
 
-def words(setup: Setup) -> str:
-    """Return why loads of ``setup`` are simulated; empty where they are not."""
+def why_simulated(setup: Setup, kind: Kind) -> str:
+    """Return why a load of ``setup`` is simulated; empty where it is not.
+
+    The closed form of an open rate holds for engines that run prompts first, too. Of clients that
+    wait it does not: their requests fall into step. The stages of a pipeline share a queue, from
+    which the first may take a whole batch.
+    """
     operating = setup.operating
-    if operating.scheduling == "prefill_first":
-        return "simulated: this engine runs prompts before answers"
+    if setup.simulated:
+        return "simulated, as asked"
     if operating.batch_wait_iterations > 0:
         return "simulated: this engine lets prompts wait for each other"
-    return "simulated, as asked" if setup.simulated else ""
-
-
-def needs_simulation(setup: Setup, kind: Kind) -> bool:
-    """Return whether a load is simulated: as asked, or for want of a closed form.
-
-    The stages of a pipeline share a queue, from which the first may take a whole batch.
-    """
-    shared = kind is Kind.BATCH and setup.layout.pipeline_parallel > 1
-    return shared or bool(words(setup))
+    if operating.scheduling == "prefill_first" and kind is not Kind.RATE:
+        return "simulated: this engine runs prompts before answers"
+    if kind is Kind.BATCH and setup.layout.pipeline_parallel > 1:
+        return "simulated: the stages of a pipeline share the batch"
+    return ""
 
 
 def simulate(asked: Replica, load: Load) -> Outcome:

@@ -88,10 +88,16 @@ class Fit(NamedTuple):
     """At the longest context of the model."""
     longest_context_tok: float
     """Of one sequence alone: what the cache holds, at most what the model was trained for."""
-    load_s: float
-    """From the start of the process to the first answer, weights included."""
     model_bytes: float
-    """The weights of one replica, as they are on disk."""
+    """The weights of one replica."""
+    load_s: Mapping[str, float]
+    """From the start of the process to the first answer, by where the weights are read from."""
+    disk_bytes: float
+    """A volume that holds the model's files."""
+    host_bytes: float
+    """Memory of a node for the processes of one replica."""
+    shared_bytes: float
+    """Of that, shared memory through which the workers exchange messages."""
 
 
 class Breakdown(NamedTuple):

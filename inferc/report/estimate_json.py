@@ -128,7 +128,10 @@ def memory(found: Fit) -> Mapping[str, Json]:
         "sequences_at_longest_context": found.sequences_longest,
         "longest_context_tok": found.longest_context_tok,
         "model_bytes": found.model_bytes,
-        "load_s": found.load_s,
+        "load_s": dict(found.load_s),
+        "disk_bytes": found.disk_bytes,
+        "host_memory_bytes": found.host_bytes,
+        "shared_memory_bytes": found.shared_bytes,
     }
 
 

@@ -18,6 +18,14 @@ NAMES = (
     ("e2e", "e2e_s", "whole request"),
 )
 
+STORAGE_NAMES = {
+    "nvme": "an NVMe disk",
+    "nvme_direct": "an NVMe disk straight into the accelerators",
+    "network_volume": "a network volume",
+    "object_store": "an object store",
+}
+"""Where weights are read from, in words."""
+
 TRUST = {
     Basis.MEASURED: "this model, hardware, engine and format were measured",
     Basis.CALIBRATED: "hardware and engine were measured, with other models",
@@ -177,11 +185,22 @@ def memory_lines(memory: Fit, paint: Paint) -> list[str]:
         f"answers, {memory.sequences_full:,.0f} at their ends, {memory.sequences_longest:,.1f} at "
         f"the model's longest; one alone up to {memory.longest_context_tok:,.0f} tokens"
     )
-    start = (
-        f"a start takes {amount(memory.load_s, 's')}, reading {amount(memory.model_bytes, 'B')} "
-        "of weights from the node's volume in it"
+    loads = ", ".join(
+        f"{amount(seconds, 's')} from {STORAGE_NAMES.get(tier, tier)}"
+        for tier, seconds in sorted(memory.load_s.items(), key=lambda item: item[1])
     )
-    return [*lines, *wrap(fits, indent=4), *wrap(start, indent=4)]
+    start = f"a start with {amount(memory.model_bytes, 'B')} of weights takes {loads}"
+    disk, shared = amount(memory.disk_bytes, "B"), amount(memory.shared_bytes, "B")
+    host = (
+        f"beside it: a volume of {disk}, and on a node {amount(memory.host_bytes, 'B')} of memory, "
+        f"{shared} of it shared"
+    )
+    return [
+        *lines,
+        *wrap(fits, indent=4),
+        *wrap(start, indent=4),
+        *wrap(host, indent=4),
+    ]
 
 
 def _tokens(memory: Fit) -> str:

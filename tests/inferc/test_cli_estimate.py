@@ -70,6 +70,9 @@ def test_programs_read_base_units() -> None:
     memory = found["memory"]
     parts = ("weights_bytes", "activation_bytes", "runtime_bytes", "kv_cache_bytes")
     assert sum(memory[name] for name in parts) == pytest.approx(memory["usable_bytes"])
+    assert memory["load_s"]["network_volume"] > memory["load_s"]["nvme"] > 0
+    assert memory["disk_bytes"] > memory["model_bytes"]
+    assert memory["host_memory_bytes"] > memory["shared_memory_bytes"] > 0
     assert {fact["unit"] for fact in found["provenance"]["facts"]} >= {"B", "B/s", "FLOP/s"}
     assert all(fact["source"] for fact in found["provenance"]["facts"])
 

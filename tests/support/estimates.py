@@ -34,6 +34,7 @@ def setup(**changes: object) -> Setup:
         layout=Layout(**layout),  # type: ignore[arg-type]
         operating=operating,
     )
+    base = replace(base, engine=replace(base.engine, scheduling=operating.scheduling))
     return replace(base, **changes)  # type: ignore[arg-type]
 
 

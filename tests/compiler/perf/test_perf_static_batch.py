@@ -48,7 +48,8 @@ def step_s(
 ) -> float:
     tokens = sum(chunks.values())
     ends = sum(done[i] + chunk == prompt_tok for i, chunk in chunks.items())
-    time = unit.tokens_s(tokens + len(contexts)) + unit.sampled_s(len(contexts) + ends)
+    of_tokens = unit.prompt_tokens_s if chunks else unit.tokens_s
+    time = of_tokens(tokens + len(contexts)) + unit.sampled_s(len(contexts) + ends)
     for context in contexts:
         seen = min(context, unit.window_tok) * unit.window_kv_tok_s
         time += unit.sequence_s + unit.kv_tok_s * context + seen
