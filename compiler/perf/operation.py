@@ -159,37 +159,62 @@ class _Alone:
 def _steady(
     stage: Stage, demand: Demand, prompt_rate: float, decode_rate: float, budget_tok: float
 ) -> _Step | _Alone | None:
-    """Return the step whose period reproduces itself, or None where there is none.
-
-    The map from period to period rises. Where it is convex the secant from below stays below the
-    fixed point; where a step overshoots, the rest is bisection.
-    """
-    below_s, mapped_s, above_s = 0.0, 0.0, inf
+    """Return the step whose period reproduces itself, or None where there is none."""
+    ends = _Ends()
     period_s = stage.step_s(0.0, 0.0, 1.0, demand.context_tok)
     for _ in range(ROUNDS):
         limits = _Limits(decode_rate * period_s, budget_tok - decode_rate * period_s - 1.0)
         if limits.room_tok < 1.0:
-            if above_s == inf:
+            if ends.high_s == inf:
                 return None
-            above_s = period_s
-        else:
-            step = (
-                _Alone(stage, demand, prompt_rate, limits, budget_tok)
-                if stage.prompts_alone
-                else _Step(stage, demand, prompt_rate, period_s, limits)
-            )
-            gap_s = step.period_s - period_s
-            if abs(gap_s) <= STEADY * period_s:
-                return step
-            if gap_s < 0.0:
-                above_s = period_s
-            else:
-                slope = (step.period_s - mapped_s) / (period_s - below_s) if mapped_s else 0.0
-                below_s, mapped_s = period_s, step.period_s
-                period_s += gap_s / (1.0 - slope) if slope < 1.0 else gap_s
-        if above_s < inf:
-            period_s = (below_s + above_s) / 2.0
+            period_s = ends.after(period_s, -inf)
+            continue
+        step = (
+            _Alone(stage, demand, prompt_rate, limits, budget_tok)
+            if stage.prompts_alone
+            else _Step(stage, demand, prompt_rate, period_s, limits)
+        )
+        gap_s = step.period_s - period_s
+        if abs(gap_s) <= STEADY * period_s:
+            return step
+        period_s = ends.after(period_s, gap_s)
     return None
+
+
+class _Ends:
+    """Periods on both sides of the one that reproduces itself.
+
+    The map from period to period rises. Where it is convex the secant from below stays below the
+    fixed point; where a step overshoots, the rest is false position between the two ends, in which
+    an end that stays twice counts half.
+
+    Source: Dowell, Jarratt, A modified regula falsi method (1971).
+    """
+
+    __slots__ = ("high_gap_s", "high_s", "low_gap_s", "low_s", "was_high")
+
+    def __init__(self) -> None:
+        self.low_s, self.low_gap_s = 0.0, 0.0
+        self.high_s, self.high_gap_s = inf, -inf
+        self.was_high = False
+
+    def after(self, period_s: float, gap_s: float) -> float:
+        """Return what to try after a period that is so much shorter than what it leads to."""
+        if gap_s < 0.0:
+            if self.was_high:
+                self.low_gap_s /= 2.0
+            self.high_s, self.high_gap_s = period_s, gap_s
+        else:
+            fall = (self.low_gap_s - gap_s) / (period_s - self.low_s) if self.low_gap_s else 1.0
+            if not self.was_high:
+                self.high_gap_s /= 2.0
+            self.low_s, self.low_gap_s = period_s, gap_s
+            if self.high_s == inf:
+                return period_s + (gap_s / fall if fall > 0.0 else gap_s)
+        self.was_high = gap_s < 0.0
+        known = self.high_gap_s > -inf
+        weight = self.low_gap_s / (self.low_gap_s - self.high_gap_s) if known else 0.5
+        return self.low_s + weight * (self.high_s - self.low_s)
 
 
 def _between_tokens(found: Operation, demand: Demand) -> None:

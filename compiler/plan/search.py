@@ -109,6 +109,7 @@ class Search:
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
+        self._found: dict[tuple[int, int, float, Demand], Operation] = {}
         self._last = 0
 
     def steps(self) -> list[tuple[Shape, int]]:
@@ -150,10 +151,18 @@ class Search:
                 yield sequences, cache_bytes
 
     def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
-        """Return how each of ``replicas`` runs, requests dealt out among them at random."""
+        """Return how each of ``replicas`` runs, requests dealt out among them at random.
+
+        The same questions come again: from flip points, envelopes and reasons of other choices.
+        """
         rate_per_s = load.rate_per_s / replicas
-        frontend_s = shape.frontend_s(load.demand.prompt_tok)
-        return operate(shape.stage, load.demand, rate_per_s, budget_tok, frontend_s)
+        at = (id(shape), budget_tok, rate_per_s, load.demand)
+        known = self._found.get(at)
+        if known is None:
+            frontend_s = shape.frontend_s(load.demand.prompt_tok)
+            known = operate(shape.stage, load.demand, rate_per_s, budget_tok, frontend_s)
+            self._found[at] = known
+        return known
 
     def sequences_that_suffice(
         self, shape: Shape, budget_tok: int, found: Operation, demand: Demand
