@@ -167,7 +167,10 @@ def _summed(plan: ServicePlan, play: Script, runs: Sequence[_Run]) -> Scene:
     """Return several runs as one scene."""
     fleets = [run.outcome for run in runs]
     whole = [fleet.whole for fleet in fleets]
-    latencies = {metric: [_latency(item, metric) for item in whole] for metric in METRICS}
+    every = {metric: [_latency(item, metric) for item in whole] for metric in METRICS}
+    latencies = {
+        metric: found for metric, found in every.items() if any(one.count for one in found)
+    }
     count, span_s = len(runs), sum(item.makespan_s for item in whole)
     output_tok = sum(item.output_tok for item in whole)
     prompt_tok = sum(item.prompt_tok for item in whole)
@@ -187,7 +190,7 @@ def _summed(plan: ServicePlan, play: Script, runs: Sequence[_Run]) -> Scene:
                 figure=figure(latencies[measured(line)], _estimate(line.percentile)),
             )
             for line in plan.service.objectives
-            if can_judge(line)
+            if can_judge(line) and measured(line) in latencies
         ),
         output_tok_per_s=output_tok / span_s if span_s else 0.0,
         total_tok_per_s=(output_tok + prompt_tok) / span_s if span_s else 0.0,

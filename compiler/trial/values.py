@@ -148,7 +148,7 @@ class Scene:
     lasts_s: float
     """Mean time from the first request of a run to its last token."""
     latency_s: Mapping[str, Mapping[str, Figure]]
-    """By metric and statistic."""
+    """By metric and statistic; without the metrics of which there was nothing to measure."""
     curve_s: Mapping[str, tuple[tuple[float, float], ...]]
     """By metric: seconds that a share of the requests does not exceed."""
     lines: tuple[Line, ...]

@@ -14,7 +14,7 @@ eyes tell apart; kinds of traffic differ in the stroke as well.
 
 from collections.abc import Sequence
 from io import BytesIO
-from math import log10
+from math import isfinite, log10
 from warnings import catch_warnings, simplefilter
 
 from matplotlib import (
@@ -27,7 +27,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from inferc.compiler.trial import METRICS, Line, Scene, SceneKind, Trial, measured
+from inferc.compiler.trial import Line, Scene, SceneKind, Trial, measured
 from inferc.compiler.units import show, to_unit
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -59,6 +59,7 @@ UNITS = {"h": "hours", "min": "minutes", "s": "seconds"}
 TIMES = (("h", 10_800.0), ("min", 180.0))
 """From so many seconds on, time is counted in that unit."""
 
+LEAST_COLUMNS = 2
 COLUMN_IN, HEIGHT_IN = 4.6, 6.6
 """Of one distribution, and of the picture of one service."""
 
@@ -73,7 +74,7 @@ def draw_trials(trials: Sequence[Trial], form: str) -> bytes:
     """Return the picture of ``trials``, one below the other, as ``svg`` or ``png``."""
     with rc_context():
         _set_style()
-        columns = max(len(_metrics(trial)) for trial in trials)
+        columns = max(LEAST_COLUMNS, *(len(_metrics(trial)) for trial in trials))
         size = (COLUMN_IN * columns, HEIGHT_IN * len(trials))
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
@@ -112,7 +113,8 @@ def _set_style() -> None:
 
 def _metrics(trial: Trial) -> list[str]:
     """Return the metrics that are drawn."""
-    return [name for name in NAMES if name in ALWAYS or _limits(trial, name)]
+    shown = [name for name in NAMES if name in ALWAYS or _limits(trial, name)]
+    return [name for name in shown if any(name in scene.curve_s for scene in trial.scenes)]
 
 
 def _draw(trial: Trial, part: SubFigure) -> None:
@@ -127,11 +129,11 @@ def _draw(trial: Trial, part: SubFigure) -> None:
         fontweight="bold",
     )
     metrics = _metrics(trial)
-    grid = part.add_gridspec(2, len(metrics), height_ratios=(3, 2))
+    grid = part.add_gridspec(2, max(1, len(metrics)), height_ratios=(3, 2))
     for column, metric in enumerate(metrics):
         axes = part.add_subplot(grid[0, column])
         _distribution(axes, trial, metric)
-        if metric == METRICS[0]:
+        if column == 0:
             part.legend(
                 *axes.get_legend_handles_labels(),
                 loc="upper left",
@@ -148,7 +150,10 @@ def _distribution(axes: Axes, trial: Trial, metric: str) -> None:
     axes.set_title(NAMES[metric])
     highest = 0.0
     for scene in trial.scenes:
-        curve = [point for point in scene.curve_s[metric] if point[0] <= SHARES[-1]]
+        known = scene.curve_s.get(metric, ())
+        curve = [point for point in known if point[0] <= SHARES[-1] and point[1] > 0.0]
+        if not curve:
+            continue
         colour, stroke = STROKES[scene.kind]
         axes.plot(
             [_place(share) for share, _ in curve],
@@ -178,7 +183,11 @@ def _closed_form(axes: Axes, trial: Trial, metric: str) -> None:
     if metric != "ttft" or not any(trial.is_planned(scene) for scene in trial.scenes):
         return
     reckoned = trial.plan.estimate.ttft_s
-    points = [(_place(share), reckoned[name]) for name, share in _MARKED if name in reckoned]
+    points = [
+        (_place(share), reckoned[name])
+        for name, share in _MARKED
+        if name in reckoned and isfinite(reckoned[name])
+    ]
     if points:
         axes.plot(
             [place for place, _ in points],

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from inferc.compiler.simulation.arrivals import Arrivals, OnOff, Profile, Renewal
 from inferc.compiler.trial import (
-    METRICS,
     STATISTICS,
     Figure,
     Line,
@@ -143,11 +142,12 @@ def _clumps(variation: float) -> str:
 
 def _latencies(trial: Trial, scene: Scene, paint: Paint) -> list[str]:
     """Return the latencies by percentile, and below each what the plan reckons with."""
+    if not scene.latency_s:
+        return ["    no request was answered"]
     names = tuple(STATISTICS)
     reckoned = reckons(trial, scene)
     rows: list[tuple[Cell, ...]] = [("", *((name, "dim") for name in names))]
-    for metric in METRICS:
-        figures = scene.latency_s[metric]
+    for metric, figures in scene.latency_s.items():
         rows.append((NAMES[metric], *(with_interval(figures[name]) for name in names)))
         if metric in reckoned:
             times = reckoned[metric]

@@ -81,6 +81,14 @@ def test_a_trace_is_replayed() -> None:
     assert "2x as fast" in quick.out
 
 
+def test_a_trace_that_nobody_answers_is_told() -> None:
+    Path("long.csv").write_text("at_s,prompt,output\n0,900000,1\n1,900000,1\n", encoding="utf-8")
+    done = call("simulate", "desk.infer", "--trace", "long.csv", "--picture", "long.svg")
+    assert done.code == 0
+    assert "no request was answered" in done.out
+    assert "2 requests refused" in done.out
+
+
 def test_lengths_alone_are_a_trace_too() -> None:
     Path("lengths.csv").write_text("isl,osl\n300,20\n100,40\n", encoding="utf-8")
     done = call("simulate", "desk.infer", "--trace", "lengths.csv", *QUICK)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from support.trials import plan_of
 
-from inferc.compiler.trial import Order, Trial, build
+from inferc.compiler.simulation.traces import Trace, survey
+from inferc.compiler.trial import Order, Recording, Trial, build
 from inferc.pictures.chart import draw_trials
 
 SLA = "p95 ttft <= 2s; prefer p99 itl <= 90ms; e2e <= 20s"
@@ -67,3 +68,18 @@ def test_names_are_drawn_as_they_are(trial: Trial, title: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert draw_trials([renamed(trial, title)], "svg")
+
+
+@pytest.mark.parametrize(("prompt", "output"), [(300, 1), (10**6, 10)])
+def test_what_was_not_measured_is_not_drawn(prompt: int, output: int) -> None:
+    """Answers of one token, and requests that were all refused."""
+
+    def lines() -> list[str]:
+        return ["at_s,prompt,output", *(f"{place},{prompt},{output}" for place in range(5))]
+
+    trace = survey("t.csv", lines())
+    assert isinstance(trace, Trace)
+    trial = build(plan_of(sla=SLA), Order(recording=Recording(trace=trace, lines=lines)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert draw_trials([trial], "svg")

@@ -16,7 +16,7 @@ from inferc.compiler.trial import METRICS, Order, Recording, Scene, SceneKind, W
 
 TRACES = Path(os.environ.get("INFERC_TRACES", "no traces"))
 QUICK = Order(requests=400, seeds=3)
-PIN = "chat.replicas = 2"
+FLOW = "rate = 4 req/s; shape = steady"
 
 
 def recorded(text: str) -> Recording:
@@ -253,6 +253,18 @@ def test_requests_beyond_the_longest_context_are_refused_and_answers_cut() -> No
     assert answers == pytest.approx(100 + 10 + 100)
 
 
+def test_what_was_not_measured_is_not_said() -> None:
+    """Answers of one token have no time between tokens, and refused requests none at all."""
+    plan = plan_of(FLOW, "p95 ttft <= 2s; p95 itl <= 1s")
+    (scene,) = build(plan, Order(recording=trace_of(9, 1.0, output=1))).scenes
+    assert list(scene.latency_s) == list(scene.curve_s) == ["ttft", "e2e"]
+    assert [line.objective.metric for line in scene.lines] == ["ttft"]
+    (scene,) = build(plan, Order(recording=trace_of(9, 1.0, prompt=10**6))).scenes
+    assert scene.refused == 9
+    assert scene.latency_s == {}
+    assert scene.lines == ()
+
+
 def test_the_queue_is_that_of_all_replicas() -> None:
     scene = only(Order(requests=400, seeds=2))
     times = [moment.at_s for moment in scene.queue]
@@ -271,8 +283,6 @@ def test_progress_rises_to_the_end() -> None:
 
 
 # ---- what if -------------------------------------------------------------------------------------
-
-FLOW = "rate = 4 req/s; shape = steady"
 
 
 def under(what_if: WhatIf | None, **changes: int) -> Scene:
