@@ -1,6 +1,8 @@
 """From resolved blocks to the typed design."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from inferc.compiler.model import agreement, choices, demand, facts, hardware, models, soundness
 from inferc.compiler.model import diagnostics as report
@@ -9,6 +11,9 @@ from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.values import MissingFieldError, text_or
 from inferc.compiler.resolve import Resolved, ResolvedBlock
 from inferc.dsl import Diagnostic
+
+if TYPE_CHECKING:
+    from inferc.compiler.model.calibration import Calibration
 
 DEFAULT_API = "openai_chat"
 """What every engine of the catalog speaks, and most clients."""
@@ -30,6 +35,7 @@ def build(resolved: Resolved) -> Outcome:
     """Return what the topologies of a file mean, with catalog facts filled in."""
     found: list[Diagnostic] = []
     designs = tuple(_design(topology, resolved, found) for topology in resolved.topologies)
+    found.extend(_problems_of_calibrations(resolved))
     return Outcome(designs=designs, diagnostics=tuple(found))
 
 
@@ -44,8 +50,32 @@ def _design(topology: ResolvedBlock, resolved: Resolved, found: list[Diagnostic]
         doc=": ".join(part for part in (text_or(topology, "title"), topology.doc) if part),
         services=tuple(service for service in services if service is not None),
         emissions=choices.emissions(topology),
+        calibration=_calibration(topology, blocks),
         span=topology.span,
     )
+
+
+def _calibration(topology: ResolvedBlock, blocks: Blocks) -> "Calibration | None":
+    """Return the calibration that a topology names; None for the one that is shipped."""
+    if "calibration" not in topology.fields:
+        return None
+    from inferc.compiler.model.calibration_block import calibration
+
+    return calibration(blocks.target(topology, "calibration"))
+
+
+def _problems_of_calibrations(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the calibrations of a file, whether or not a topology names them."""
+    catalog = resolved.catalog.values()
+    calibrations = [item for item in catalog if item.kind == "calibration"]
+    if not calibrations:
+        return
+    from inferc.compiler.model.calibration_block import problems
+
+    inside = (child for topology in resolved.topologies for child in topology.children)
+    known = (*catalog, *inside)
+    for block in calibrations:
+        yield from problems(block, known)
 
 
 def _service(

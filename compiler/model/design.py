@@ -6,9 +6,13 @@ carries its origin. Nothing is planned here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from inferc.compiler.provenance import Origin, Sourced
 from inferc.dsl.source import Span
+
+if TYPE_CHECKING:
+    from inferc.compiler.model.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,4 +354,7 @@ class Design:
     doc: str
     services: tuple[Service, ...]
     emissions: tuple[Emission, ...]
+    calibration: "Calibration | None" = None
+    """What its plan rests on, where the file names one; None for the calibration that is shipped.
+    Nothing of the design is changed by it yet."""
     span: Span

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from inferc.dsl import Diagnostic, Label, Severity, Span
+from inferc.dsl.suggestions import nearest
 
 
 def sla_missing(span: Span, *, service: str) -> Diagnostic:
@@ -160,6 +161,33 @@ def engine_for_networks(span: Span, *, service: str, engines: str) -> Diagnostic
         label="waits for a batch and answers it at once",
         notes=("answers are written token by token, which takes continuous batching",),
         help="name an engine that has it, `engine = vllm`, or leave the choice to the planner",
+    )
+
+
+def unknown_in_calibration(span: Span, *, what: str, name: str, known: Sequence[str]) -> Diagnostic:
+    """INF162: a calibration has factors for an engine or an architecture that nothing is of."""
+    near = nearest(name, known)
+    return Diagnostic(
+        code="INF162",
+        slug="unknown-in-calibration",
+        message=f"no {what} is called `{name}`",
+        span=span,
+        label="these factors would change nothing",
+        notes=(f"known are {', '.join(f'`{item}`' for item in known)}",),
+        help=f"did you mean `{near}`?" if near else f"name one of those, or leave `{name}` out",
+    )
+
+
+def measured_nowhere(span: Span, *, accelerator: str) -> Diagnostic:
+    """INF163: something was measured on an accelerator that no architecture lists."""
+    return Diagnostic(
+        code="INF163",
+        slug="measured-nowhere",
+        message=f"no architecture of the calibration lists `{accelerator}`",
+        span=span,
+        label="measured here",
+        notes=("estimates for others of its architecture rest on what was measured",),
+        help=f'add `accelerators = [{accelerator}]` to its `of_architecture "..."` block',
     )
 
 

@@ -13,6 +13,7 @@ HARDWARE = ("gpu", "accelerator", "cpu", "board")
 
 _NAMED = re.compile(r'^  (?:title|repository) +=\s*"([^"]*)"', re.MULTILINE)
 _ALIASES = re.compile(r"^  aliases +=\s*\[(.*?)\]", re.MULTILINE | re.DOTALL)
+_ARCHITECTURE = re.compile(r'^  architecture +=\s*"([^"]*)"', re.MULTILINE)
 _TEXT = re.compile(r'"([^"]*)"')
 _REMARK = re.compile(r"\(.*?\)")
 _VARIANT = re.compile(
@@ -52,6 +53,13 @@ def find_accelerator(name: str) -> str | None:
     aliases: ``h100_sxm``. Neither capitals nor signs matter.
     """
     return _hardware().get(_SIGNS.sub("", name.lower()))
+
+
+@cache
+def architectures() -> frozenset[str]:
+    """Return the architectures of the hardware in the catalog."""
+    texts = (stdlib.read(f"{CATALOG}.{path}") or "" for path in _paths(*HARDWARE))
+    return frozenset(name for text in texts for name in _ARCHITECTURE.findall(text))
 
 
 @cache

@@ -1,15 +1,35 @@
 """From the typed design to serving problems: plain floats, and what is not known."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from inferc.compiler.model import Design, Service
+from inferc.compiler.model.calibration import (
+    Calibration,
+    calibrated_engine,
+    calibrated_place,
+    published,
+)
 from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown
 from inferc.compiler.provenance import Sourced
 
 
 def build(design: Design) -> tuple[Problem, ...]:
-    """Return one serving problem for each service of ``design``, in its order."""
-    return tuple(_problem(service) for service in design.services)
+    """Return one serving problem for each service of ``design``, in its order.
+
+    The figures of the model are those of the calibration that the design names, or is shipped.
+    """
+    calibration = design.calibration or published()
+    return tuple(_problem(_calibrated(service, calibration)) for service in design.services)
+
+
+def _calibrated(service: Service, calibration: Calibration) -> Service:
+    """Return ``service`` with the coefficients of its hardware and engines."""
+    return replace(
+        service,
+        place=calibrated_place(service.place, calibration),
+        engines=tuple(calibrated_engine(engine, calibration) for engine in service.engines),
+    )
 
 
 def _problem(service: Service) -> Problem:

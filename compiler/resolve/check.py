@@ -201,7 +201,11 @@ def _call(ctx: Context, value: Call, item: Type, span: Span) -> CallValue | Pois
     )
 
 
-_ORDERS = {"between": ("low", "typical", "high"), "dist": ("mean", "p95")}
+_ORDERS = {
+    "between": ("low", "typical", "high"),
+    "dist": ("mean", "p95"),
+    "interval": ("low", "high"),
+}
 """Arguments that must not fall, by constructor."""
 
 

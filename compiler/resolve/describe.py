@@ -28,6 +28,7 @@ from inferc.compiler.units import (
     TOK,
     TOK_RATE,
     Quantity,
+    base_unit,
     decimal_text,
 )
 
@@ -175,16 +176,21 @@ def reference_to(kinds: tuple[str, ...]) -> str:
 
 def allowed(item: Type) -> str:
     """Return which amounts a type allows: ``a whole number from 1``."""
-    low = None if item.low is None else decimal_text(item.low)
-    high = None if item.high is None else decimal_text(item.high)
+    unit = base_unit(item.dimension) if item.high is not None else ""
+    low = None if item.low is None else _joined(decimal_text(item.low), unit)
+    high = None if item.high is None else _joined(decimal_text(item.high), unit)
     what = "a whole number" if item.whole else "a number" if item.dimension == NUMBER else ""
     if low is not None and high is not None:
-        limits = f"between {low} and {high}"
+        limits = f"above {low}, up to {high}" if item.above_low else f"between {low} and {high}"
     elif low is not None:
         limits = f"above {low}" if item.above_low else f"from {low}"
     else:
         limits = ""
-    return " ".join(part for part in (what, limits) if part) or "an amount"
+    return _joined(what, limits) or "an amount"
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 def hint(item: Type, value: Quantity) -> str:

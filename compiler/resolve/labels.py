@@ -48,6 +48,8 @@ def _number_of_labels(kind: Kind, number: int) -> str:
         return "needs a name"
     if not number and kind.label == "target":
         return "needs the name of a target"
+    if not number and kind.label == "text":
+        return "needs a text"
     return ""
 
 

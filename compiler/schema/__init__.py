@@ -1,6 +1,8 @@
 """Which blocks and fields exist, as data."""
 
+from inferc.compiler.schema.calibration_kinds import CALIBRATION_KINDS
 from inferc.compiler.schema.catalog_kinds import CATALOG_KINDS, DTYPES, PRECISIONS
+from inferc.compiler.schema.coefficients import COEFFICIENTS, FITTED, STATED, Coefficient
 from inferc.compiler.schema.constructors import (
     CONSTRUCTORS,
     FUNCTIONS,
@@ -21,9 +23,10 @@ from inferc.compiler.schema.spec import (
     Types,
 )
 
-KINDS = {kind.name: kind for kind in (*DESIGN_KINDS, *CATALOG_KINDS, *LATER_KINDS)}
+_KINDS_OF_FACTS = (*CATALOG_KINDS, *CALIBRATION_KINDS)
+KINDS = {kind.name: kind for kind in (*DESIGN_KINDS, *_KINDS_OF_FACTS, *LATER_KINDS)}
 """Every kind of block, by name."""
-FACTS = tuple(kind.name for kind in CATALOG_KINDS if kind.label == "name")
+FACTS = tuple(kind.name for kind in _KINDS_OF_FACTS if kind.label == "name")
 """The kinds that the catalog is made of."""
 FILE_PARTS = ("topology", "env", "test", "sla", "model", *FACTS)
 """The kinds that may stand at the top of a file."""
@@ -32,10 +35,12 @@ CONSTRUCTORS_BY_NAME = {item.name: item for item in CONSTRUCTORS}
 
 __all__ = [
     "APIS",
+    "COEFFICIENTS",
     "CONSTRUCTORS_BY_NAME",
     "DTYPES",
     "FACTS",
     "FILE_PARTS",
+    "FITTED",
     "FUNCTIONS",
     "KINDS",
     "LATER_CONSTRUCTORS",
@@ -43,8 +48,10 @@ __all__ = [
     "METRICS_BY_NAME",
     "PRECISIONS",
     "PUBLISHED",
+    "STATED",
     "TARGETS",
     "TARGETS_LATER",
+    "Coefficient",
     "Constructor",
     "Field",
     "Kind",

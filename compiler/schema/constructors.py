@@ -1,6 +1,6 @@
 """The functions that build values: ``dist``, ``between``, ``spiky``."""
 
-from inferc.compiler.schema.build import amount, constructor, field, positive, uncertain
+from inferc.compiler.schema.build import amount, constructor, count, field, positive, uncertain
 from inferc.compiler.schema.spec import Constructor, Types
 from inferc.compiler.units import NUMBER, TIME
 
@@ -31,6 +31,13 @@ CONSTRUCTORS: tuple[Constructor, ...] = (
         "Short bursts far above the mean.",
         field("peak", _PEAK, "The busiest stretch over the mean.", required=True),
         field("lasting", positive(TIME), "How long a burst lasts on average."),
+    ),
+    constructor(
+        "interval",
+        "Factors from an estimate to the ends that hold 80 % of what was measured.",
+        field("low", positive(), "To the lower end.", required=True),
+        field("high", positive(), "To the upper end.", required=True),
+        field("rows", count(), "How many measurements it rests on."),
     ),
 )
 

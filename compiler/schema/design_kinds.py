@@ -95,6 +95,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
         "topology",
         "What is compiled: models, hardware, services and how they belong together.",
         field("title", TEXT, "What people call it; stands before its doc in what is emitted."),
+        field("calibration", ref("calibration"), "What plans rest on; absent: the shipped one."),
         *(
             part(name, many=True)
             for name in (
