@@ -50,7 +50,7 @@ def stacked(parts: Sequence[tuple[Array, Array]]) -> Steps:
     )
 
 
-def metrics_s(steps: Steps, prices: Prices[Array], measurements: int) -> Array:
+def metrics_s(steps: Steps, prices: Prices[Array]) -> Array:
     """Return the metrics of every measurement, in seconds, from the prices of each one's steps.
 
     ``prices`` hold one number a measurement. Measurements by metrics.
@@ -58,6 +58,6 @@ def metrics_s(steps: Steps, prices: Prices[Array], measurements: int) -> Array:
     of_step = Prices(*(price[steps.owner] for price in prices))
     # Plain arithmetic, and thereby that of arrays too.
     time_s: Array = step_s(work_of(steps.table), of_step)  # type: ignore[arg-type, assignment]
-    sums = np.zeros((measurements, steps.weights.shape[1]))
-    np.add.at(sums, steps.owner, steps.weights * time_s[:, None])
-    return sums
+    # The steps of a measurement stand together, so that they can be added up in one go.
+    starts = np.flatnonzero(np.diff(steps.owner, prepend=-1))
+    return np.add.reduceat(steps.weights * time_s[:, None], starts, axis=0)

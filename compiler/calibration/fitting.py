@@ -172,8 +172,10 @@ def predicted(problem: Problem, space: Space, vector: Array) -> Array:
 
 def _from_values(problem: Problem, values: Mapping[str, Array]) -> Array:
     narrow = np.array([cell.narrow for cell in problem.cells])
-    sums = metrics_s(problem.steps, prices_of(values, narrow), len(problem.cells))
-    scaled = problem.base * sums / problem.at_simulation
+    sums = metrics_s(problem.steps, prices_of(values, narrow))
+    before = problem.at_simulation
+    changed = np.divide(sums, before, out=np.ones_like(sums), where=before > 0.0)
+    scaled = problem.base * changed
     front_s = problem.frontend * (
         values["frontend_s"] + values["frontend_tok_s"] * problem.prompt_tok
     )

@@ -38,7 +38,7 @@ from inferc.compiler.model.calibration import Calibration
 ROUNDS = 2
 """Simulations: a fit changes what steps take, and thereby a little which steps there are."""
 
-ITERATIONS = 40
+ITERATIONS = 25
 FEWER_ITERATIONS = 8
 """Of a fit that starts at one to all rows and leaves some of them out."""
 
@@ -251,7 +251,7 @@ def _problem(played: Sequence[Played], calibration: Calibration) -> Problem:
         frontend=np.array([item.replay.frontend for item in played]),
         steps=steps,
         base=np.array([_base(item) for item in played]),
-        at_simulation=metrics_s(steps, prices, len(cells)),
+        at_simulation=metrics_s(steps, prices),
         observed=np.array([_observed(item) for item in played]),
         weight=_weights(played),
     )
