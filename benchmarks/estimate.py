@@ -1,4 +1,4 @@
-"""How long one estimate takes in a process that runs already.
+"""How much processor time one estimate takes in a process that runs already.
 
 Three loads of one configuration, each asked for again and again with another amount, so that no
 answer is kept from before; names are looked up once. The first call of a process reads the catalog
@@ -64,14 +64,14 @@ def walk(kind: Kind, step: float) -> int:
 
 
 def seconds(work: Callable[[], int], rounds: int) -> list[float]:
-    """Return the time of one estimate, several times over."""
+    """Return the processor time of one estimate, several times over."""
     work()
     samples: list[float] = []
     for _ in range(REPEATS):
-        done, start = 0, time.perf_counter()
+        done, start = 0, time.process_time()
         while done < rounds / REPEATS:
             done += work()
-        samples.append((time.perf_counter() - start) / done)
+        samples.append((time.process_time() - start) / done)
     return samples
 
 

@@ -6,6 +6,7 @@ Predicting needs the model alone; fitting needs numpy and scipy, which are loade
 from collections.abc import Sequence
 
 from inferc.compiler.calibration.command_line import EngineSettings, read_command_line
+from inferc.compiler.calibration.exclusions import EXCLUSIONS
 from inferc.compiler.calibration.intervals import interval
 from inferc.compiler.calibration.measurements import (
     Conditions,
@@ -25,6 +26,7 @@ from inferc.compiler.calibration.values import Figure, Prediction, Score
 from inferc.compiler.model.calibration import Calibration, published
 
 __all__ = [
+    "EXCLUSIONS",
     "SLICES",
     "Basis",
     "Calibration",

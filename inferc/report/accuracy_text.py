@@ -108,8 +108,11 @@ def _worst(score: "Score") -> float:
 def _skipped(score: "Score", paint: Paint) -> list[str]:
     if not score.skipped:
         return []
+    from inferc.compiler.calibration import EXCLUSIONS
+
+    because = {rule.name: rule.reason for rule in EXCLUSIONS}
     rows: list[Sequence[Cell]] = [
-        (f"{count:,}", reason)
+        (f"{count:,}", reason, (because.get(reason, ""), "dim"))
         for reason, count in sorted(score.skipped.items(), key=lambda item: (-item[1], item[0]))
     ]
     return ["  " + paint("not scored", "bold"), *table(rows, paint, indent=4, right=(0,))]
