@@ -1,6 +1,6 @@
 """Steps of many measurements as arrays, so that a fit prices all of them at once.
 
-The only file that names numpy here; it is imported late.
+This file and ``fitting`` alone name numpy; they are imported late.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,20 @@ from numpy.typing import NDArray
 from inferc.compiler.perf.ideal import Ideal, Prices, StepWork, step_s
 
 Array = NDArray[np.float64]
+Marks = NDArray[np.bool_]
 
 FIELDS = len(Ideal._fields) + len(StepWork._fields) - 1
 """Columns of one step."""
+
+
+def numbers(values: Sequence[float] | Sequence[Sequence[float]]) -> Array:
+    """Return numbers, or rows of them, as an array."""
+    return np.array(values, dtype=np.float64)
+
+
+def marks(values: Sequence[bool]) -> Marks:
+    """Return which of several things are meant, as an array."""
+    return np.array(values, dtype=np.bool_)
 
 
 def row_of(work: StepWork[float]) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from inferc.compiler.calibration.arrays import Array, Steps, metrics_s
+from inferc.compiler.calibration.arrays import Array, Marks, Steps, metrics_s
 from inferc.compiler.calibration.values import Cell
 from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.perf.coefficients import FITTED, Coefficient
@@ -134,7 +134,7 @@ class Space:
         return found
 
 
-def prices_of(values: Mapping[str, Array], narrow: NDArray[np.bool_]) -> Prices[Array]:
+def prices_of(values: Mapping[str, Array], narrow: Marks) -> Prices[Array]:
     """Return the prices of every measurement."""
     compute = values["compute_efficiency"]
     in_format = compute * np.where(narrow, values["narrow_efficiency"], 1.0)
@@ -199,7 +199,7 @@ def vector_of(space: "Space", calibration: Calibration) -> Array:
 
 def fit_to(
     problem: Problem,
-    keep: NDArray[np.bool_],
+    keep: Marks,
     *,
     prior: Calibration,
     start: Calibration,

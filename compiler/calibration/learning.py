@@ -7,9 +7,7 @@ from functools import partial
 from math import sqrt
 from typing import NamedTuple
 
-import numpy as np
-
-from inferc.compiler.calibration.arrays import Array, metrics_s, row_of, stacked
+from inferc.compiler.calibration.arrays import Array, marks, metrics_s, numbers, row_of, stacked
 from inferc.compiler.calibration.exclusions import excluded, teaches
 from inferc.compiler.calibration.fitting import (
     Fitted,
@@ -167,7 +165,7 @@ def _taught(
     """Return a fit to rows that are played by ``start``."""
     played = list(_play(pupils, start, progress))
     problem = _problem(played, start)
-    everyone = np.ones(len(played), dtype=bool)
+    everyone = marks([True] * len(played))
     fitted = fit_to(problem, everyone, prior=prior, start=start, rounds=ITERATIONS)
     calibration = _named(fitted, prior, [item.subject for item in played])
     return Lesson(calibration=calibration, prior=prior, played=played, problem=problem)
@@ -235,24 +233,24 @@ def _problem(played: Sequence[Played], calibration: Calibration) -> Problem:
     """Return what is fitted: the steps of each row, and what was measured."""
     parts = [
         (
-            np.array([row_of(part.work) for part in item.replay.bins]),
-            np.array([part.weights for part in item.replay.bins]),
+            numbers([row_of(part.work) for part in item.replay.bins]),
+            numbers([part.weights for part in item.replay.bins]),
         )
         for item in played
     ]
     cells = [item.subject.cell for item in played]
     steps = stacked(parts)
     space = Space(cells, calibration)
-    narrow = np.array([cell.narrow for cell in cells])
+    narrow = marks([cell.narrow for cell in cells])
     prices = prices_of(space.values(vector_of(space, calibration)), narrow)
     return Problem(
         cells=cells,
-        prompt_tok=np.array([item.replay.prompt_tok for item in played]),
-        frontend=np.array([item.replay.frontend for item in played]),
+        prompt_tok=numbers([item.replay.prompt_tok for item in played]),
+        frontend=numbers([item.replay.frontend for item in played]),
         steps=steps,
-        base=np.array([_base(item) for item in played]),
+        base=numbers([_base(item) for item in played]),
         at_simulation=metrics_s(steps, prices),
-        observed=np.array([_observed(item) for item in played]),
+        observed=numbers([_observed(item) for item in played]),
         weight=_weights(played),
     )
 
@@ -294,8 +292,8 @@ def _weights(played: Sequence[Played]) -> Array:
     """
     slices = [_slice(Known(item.row, item.subject)) for item in played]
     counts = Counter(slices)
-    found = np.array([1.0 / sqrt(counts[one]) for one in slices])
-    return WEIGHT * np.column_stack([FIRST_TOKEN_WEIGHT * found, found, found])
+    found = [WEIGHT / sqrt(counts[one]) for one in slices]
+    return numbers([(FIRST_TOKEN_WEIGHT * weight, weight, weight) for weight in found])
 
 
 WEIGHT = 3.0
@@ -332,7 +330,7 @@ def _group(subject: Subject, by: str) -> str:
 def _without(lesson: Lesson, known: Sequence[Known], group: Sequence[Known]) -> Calibration:
     """Return the fit to all rows but those of ``group``."""
     gone = {item.row.id for item in group}
-    keep = np.array([item.row.id not in gone for item in lesson.played])
+    keep = marks([item.row.id not in gone for item in lesson.played])
     fitted = fit_to(
         lesson.problem,
         keep,

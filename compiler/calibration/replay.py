@@ -4,7 +4,6 @@ What comes out is the prediction, and the steps that led to it: a fit changes wh
 which steps there are, so one simulation serves many rounds of it.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import log2
@@ -26,6 +25,7 @@ from inferc.compiler.perf.memory import (
     shard_weights_bytes,
 )
 from inferc.compiler.perf.steps import Seen, Stage
+from inferc.compiler.simulation.chance import Chance
 from inferc.compiler.simulation.replica import closed_loop, open_loop
 from inferc.compiler.simulation.values import Outcome, ReplicaSetup, Request, Run
 
@@ -189,7 +189,7 @@ def _lengths(protocol: Protocol, replicas: int, reused_share: float) -> list[Len
     Every length has its share exactly: only their order is drawn.
     """
     count = max(1, min(MOST_REQUESTS, round(protocol.requests / replicas)))
-    drawn = random.Random(count)  # noqa: S311  # the same requests every time
+    drawn = Chance(count)  # the same requests every time
     shares = [(place + 0.5) / count for place in range(count)]
     others = shares.copy()
     drawn.shuffle(shares)
@@ -240,7 +240,7 @@ def _run(
 def _arrivals(subject: Subject, lengths: list[Lengths]) -> list[Request]:
     """Return requests at the rate of one replica."""
     rate = (subject.protocol.rate_per_s or 1.0) / subject.replicas
-    drawn = random.Random(len(lengths))  # noqa: S311
+    drawn = Chance(len(lengths))
     at_s = 0.0
     found: list[Request] = []
     for prompt, output, cached in lengths:

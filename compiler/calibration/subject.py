@@ -8,9 +8,8 @@ from inferc.compiler.calibration.measurements import Conditions
 from inferc.compiler.calibration.operating import Operating, Run, settings_or_defaults
 from inferc.compiler.calibration.protocols import Protocol, protocol_of
 from inferc.compiler.calibration.values import Cell
-from inferc.compiler.model import Accelerator, Engine, LanguageModel
+from inferc.compiler.model import Accelerator, Engine, LanguageModel, find_accelerator
 from inferc.compiler.model.catalog import accelerator_at, engine_at, language_model_at
-from inferc.compiler.model.names import find_accelerator
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES, WIDE_BYTES, peak_flop_per_s
 from inferc.compiler.perf.memory import can_shard, shard_weights_bytes
 from inferc.compiler.perf.steps import Layout

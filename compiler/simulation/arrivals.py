@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, repeat
 from math import cos, fsum, pi
-from random import Random
 from typing import Protocol
+
+from inferc.compiler.simulation.chance import Chance
 
 
 class Arrivals(Protocol):
@@ -28,7 +29,7 @@ class Arrivals(Protocol):
         """Mean arrivals a second."""
         ...
 
-    def times(self, random: Random) -> Iterator[float]:
+    def times(self, random: Chance) -> Iterator[float]:
         """Yield when requests come, in seconds from the start."""
         ...
 
@@ -39,7 +40,7 @@ class Even:
 
     rate_per_s: float
 
-    def times(self, random: Random) -> Iterator[float]:  # noqa: ARG002 - nothing here is by chance
+    def times(self, random: Chance) -> Iterator[float]:  # noqa: ARG002 - nothing here is by chance
         """Yield when requests come, in seconds from the start."""
         return at_speed(repeat(1.0), self.rate_per_s)
 
@@ -58,7 +59,7 @@ class Renewal:
     variation: float = 1.0
     """Standard deviation over mean of the gaps."""
 
-    def times(self, random: Random) -> Iterator[float]:
+    def times(self, random: Chance) -> Iterator[float]:
         """Yield when requests come, in seconds from the start."""
         return at_speed(gaps(random, self.variation), self.rate_per_s)
 
@@ -91,11 +92,11 @@ class OnOff:
         """Rate between spikes over the mean."""
         return max(0.0, (1.0 - self.share * self.peak) / (1.0 - self.share))
 
-    def times(self, random: Random) -> Iterator[float]:
+    def times(self, random: Chance) -> Iterator[float]:
         """Yield when requests come, in seconds from the start."""
         return at_speeds(gaps(random, self.variation), self.stretches(random))
 
-    def stretches(self, random: Random) -> Iterator[tuple[float, float]]:
+    def stretches(self, random: Chance) -> Iterator[tuple[float, float]]:
         """Yield how long each stretch lasts, and its rate; the first is a spike by its share."""
         calm_s = self.spike_s * (1.0 - self.share) / self.share
         high, low = self.rate_per_s * self.peak, self.rate_per_s * self.calm
@@ -127,7 +128,7 @@ class Profile:
         scale = self.rate_per_s * len(self.factors) / fsum(self.factors)
         return tuple(factor * scale for factor in self.factors)
 
-    def times(self, random: Random) -> Iterator[float]:
+    def times(self, random: Chance) -> Iterator[float]:
         """Yield when requests come, in seconds from the start."""
         stretches = [(self.each_s, rate_per_s) for rate_per_s in self.rates_per_s]
         return at_speeds(gaps(random, self.variation), cycle(stretches))
@@ -146,7 +147,7 @@ def wave(swing: float, stretches: int, peak_at: float = 0.5) -> tuple[float, ...
 # ---- the clock -----------------------------------------------------------------------------------
 
 
-def gaps(random: Random, variation: float) -> Iterator[float]:
+def gaps(random: Chance, variation: float) -> Iterator[float]:
     """Yield independent gaps of mean one with that coefficient of variation."""
     if variation <= 0.0:
         yield from repeat(1.0)

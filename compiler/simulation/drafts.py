@@ -1,8 +1,8 @@
 """Speculative decoding: how many steps an answer takes when each may bring several tokens."""
 
 from math import sqrt
-from random import Random
 
+from inferc.compiler.simulation.chance import Chance
 from inferc.compiler.simulation.values import Speculation
 
 FEW = 32
@@ -26,7 +26,7 @@ class Drafts:
         self.step_s = speculation.draft_s
         self.sequence_s = speculation.draft_sequence_s
         self._acceptance = speculation.acceptance
-        self._chance = Random(f"drafts {seed}")
+        self._chance = Chance(f"drafts {seed}")
         squares = sum((2 * place + 1) * speculation.acceptance**place for place in range(self.wide))
         self._variance = squares - self.gain * self.gain
         self._overshoot = (squares / self.gain - 1.0) / 2.0

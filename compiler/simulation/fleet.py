@@ -7,9 +7,9 @@ from functools import partial
 from heapq import heappop, heappush, heapreplace
 from itertools import islice
 from math import inf
-from random import Random
 from typing import NamedTuple
 
+from inferc.compiler.simulation.chance import Chance
 from inferc.compiler.simulation.engine import Engine, engine
 from inferc.compiler.simulation.events import Autoscaler, Loss, Spot, Transfer
 from inferc.compiler.simulation.front import FrontEnd
@@ -18,7 +18,7 @@ from inferc.compiler.simulation.queues import ALIKE, FairQueue
 from inferc.compiler.simulation.routing import Routing, router
 from inferc.compiler.simulation.scaling import Scaler
 from inferc.compiler.simulation.tally import Tally
-from inferc.compiler.simulation.ties import Answered, Ties
+from inferc.compiler.simulation.ties import Answered, Ties, pool_of
 from inferc.compiler.simulation.values import (
     Outcome,
     Queue,
@@ -103,8 +103,8 @@ class Server:
     """One replica of a fleet: engines that share a queue, and what the router knows of them."""
 
     __slots__ = (
-        "accepting", "begins", "cache", "engines", "handed", "link_free_s", "sent", "setup",
-        "since_s", "tally", "until_s", "waiting", "weight",
+        "accepting", "begins", "cache", "engines", "handed", "link_free_s", "resumed", "sent",
+        "setup", "since_s", "tally", "until_s", "waiting", "weight",
     )  # fmt: skip
 
     def __init__(self, setup: ReplicaSetup, waiting: Queue, since_s: float) -> None:
@@ -115,6 +115,7 @@ class Server:
         self.until_s = inf
         """When it was shut down, or took no more requests."""
         self.handed: deque[Resumed] = deque()
+        self.resumed: deque[Resumed] = deque()
         self.tally = Tally()
         self.cache = prefixes(setup)
         self.engines: list[int] = []
@@ -130,6 +131,11 @@ class Server:
         """Requests that were sent and are not complete."""
         return self.sent - (self.tally.begun if self.begins else self.tally.done)
 
+    @property
+    def queued(self) -> bool:
+        """Whether anything waits for a place."""
+        return bool(self.waiting or self.resumed)
+
     def cached_tok(self, request: Request, /) -> int:
         """Return how many leading tokens of a prompt its cache holds."""
         return 0 if self.cache is None else self.cache.peek_tok(request.blocks)
@@ -139,7 +145,7 @@ def holds(replica: ReplicaSetup, request: Request) -> bool:
     """Return whether a request fits into the KV cache of a replica at all."""
     block_tok = replica.kv_block_tok
     tokens = -(-(request.prompt_tok + request.output_tok) // block_tok) * block_tok
-    return tokens <= replica.kv_cache_tok / replica.pipeline
+    return tokens <= replica.kv_cache_tok
 
 
 def _outstanding(server: Server) -> int:
@@ -159,6 +165,9 @@ class Fleet:
         self.answered = answered
         self.followers = followers
         self.pauses = followers is not None or bool(setup.decode)
+        shared = any(replica.pipeline > 1 for replica in (*setup.replicas, *setup.decode))
+        self.watches = self.pauses or shared
+        """Whether there is something to look at after each event."""
         self.heap: list[tuple[float, int]] = []
         self.engines: list[Engine] = []
         self.ends: list[float] = []
@@ -181,7 +190,7 @@ class Fleet:
         self.route = router(setup.routing, setup.seed)
         self.whole = Tally()
         self.sample_s = 0.0
-        self.chance = Random(f"spot {setup.seed}")
+        self.chance = Chance(f"spot {setup.seed}")
         for place, replica in enumerate(setup.replicas):
             server = self.start(replica, 0.0, begins=bool(setup.decode))
             server.weight = setup.weights[place] if place < len(setup.weights) else 1.0
@@ -203,7 +212,7 @@ class Fleet:
         for at_s, request in self.gate.passed(requests):
             while heap and heap[0][0] < at_s:
                 end_s, which = heap[0]
-                if which < 0 or ends[which] != end_s or self.pauses:
+                if which < 0 or ends[which] != end_s or self.watches:
                     self._next()
                     continue
                 end_s, untils[which] = engines[which].send(None)
@@ -228,6 +237,10 @@ class Fleet:
             return
         self._step(which, None)
         server = self.owners[which]
+        if len(server.engines) > 1 and self.ends[which] < inf and server.queued:
+            for other in server.engines:
+                if self.ends[other] == inf:
+                    self._step(other, end_s)
         if server.tally.ended:
             self._ended(server, self.ends[which])
 
@@ -330,15 +343,17 @@ class Fleet:
         server.begins = begins
         ties = Ties(
             pause=self.pauses,
-            resumed=deque(),
+            resumed=server.resumed,
+            pool=pool_of(replica),
             handed=None if begins else server.handed,
             hands_over=begins,
             cache=server.cache,
             answered=self.answered,
         )
-        for _ in range(replica.pipeline):
+        for place in range(replica.pipeline):
             which = len(self.engines)
-            one = engine(replica, waiting, server.tally, ties._replace(seed=which))
+            own = ties._replace(seed=which, place=place)
+            one = engine(replica, waiting, server.tally, own)
             end_s, until_s = next(one)
             server.engines.append(which)
             self.engines.append(one)

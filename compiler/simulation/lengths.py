@@ -7,16 +7,16 @@ whole and at least one. Prompt and answer are drawn independently, unless they a
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
-from random import Random
 from typing import Protocol
 
 from inferc.compiler.perf.queueing import length_variation, normal_quantile
+from inferc.compiler.simulation.chance import Chance
 
 
 class Lengths(Protocol):
     """A distribution of one length."""
 
-    def draws(self, random: Random) -> Callable[[], float]:
+    def draws(self, random: Chance) -> Callable[[], float]:
         """Return what gives the next length, before rounding."""
         ...
 
@@ -27,7 +27,7 @@ class Constant:
 
     tok: float
 
-    def draws(self, random: Random) -> Callable[[], float]:  # noqa: ARG002 - no chance in it
+    def draws(self, random: Chance) -> Callable[[], float]:  # noqa: ARG002 - no chance in it
         """Return what gives the next length, before rounding."""
         return lambda: self.tok
 
@@ -44,7 +44,7 @@ class Uniform:
     low: float = 0.8
     high: float = 1.0
 
-    def draws(self, random: Random) -> Callable[[], float]:
+    def draws(self, random: Chance) -> Callable[[], float]:
         """Return what gives the next length, before rounding."""
         start = self.nominal_tok * self.low
         width = self.nominal_tok * (self.high - self.low)
@@ -62,7 +62,7 @@ class Gamma:
     mean_tok: float
     p95_over_mean: float
 
-    def draws(self, random: Random) -> Callable[[], float]:
+    def draws(self, random: Chance) -> Callable[[], float]:
         """Return what gives the next length, before rounding."""
         variation = length_variation(self.p95_over_mean)
         if variation <= 0.0:
@@ -89,7 +89,7 @@ class Lognormal:
         z = normal_quantile(0.95)
         return z - sqrt(max(0.0, z * z - 2.0 * log(max(1.0, self.p95_over_mean))))
 
-    def draws(self, random: Random) -> Callable[[], float]:
+    def draws(self, random: Chance) -> Callable[[], float]:
         """Return what gives the next length, before rounding."""
         sigma = self.sigma
         mu = log(self.mean_tok) - sigma * sigma / 2.0
@@ -103,7 +103,7 @@ class Empirical:
 
     seen_tok: Sequence[float]
 
-    def draws(self, random: Random) -> Callable[[], float]:
+    def draws(self, random: Chance) -> Callable[[], float]:
         """Return what gives the next length, before rounding."""
         seen, count, uniform = tuple(self.seen_tok), len(self.seen_tok), random.random
         return lambda: seen[int(uniform() * count)]
@@ -115,7 +115,7 @@ class Empirical:
 class Pairs(Protocol):
     """A distribution of prompt and answer together."""
 
-    def pairs(self, random: Random) -> Iterator[tuple[int, int]]:
+    def pairs(self, random: Chance) -> Iterator[tuple[int, int]]:
         """Yield prompt and answer of one request after the other."""
         ...
 
@@ -127,7 +127,7 @@ class Apart:
     prompt: Lengths
     output: Lengths
 
-    def pairs(self, random: Random) -> Iterator[tuple[int, int]]:
+    def pairs(self, random: Chance) -> Iterator[tuple[int, int]]:
         """Yield prompt and answer of one request after the other."""
         prompt, output = self.prompt.draws(random), self.output.draws(random)
         while True:
@@ -140,7 +140,7 @@ class Together:
 
     seen_tok: Sequence[tuple[int, int]]
 
-    def pairs(self, random: Random) -> Iterator[tuple[int, int]]:
+    def pairs(self, random: Chance) -> Iterator[tuple[int, int]]:
         """Yield prompt and answer of one request after the other."""
         seen, count, uniform = tuple(self.seen_tok), len(self.seen_tok), random.random
         while True:

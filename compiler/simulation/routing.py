@@ -1,9 +1,9 @@
 """Which replica a request goes to."""
 
 from collections.abc import Callable, Sequence
-from random import Random
 from typing import Literal, Protocol
 
+from inferc.compiler.simulation.chance import Chance
 from inferc.compiler.simulation.values import Request
 
 Routing = Literal[
@@ -78,7 +78,7 @@ class _Random:
     """Any of them."""
 
     def __init__(self, seed: int) -> None:
-        self._chance = Random(f"router {seed}")
+        self._chance = Chance(f"router {seed}")
 
     def __call__(self, _: Request, targets: Sequence[Target]) -> int:
         return int(self._chance.random() * len(targets))
@@ -91,7 +91,7 @@ class _PowerOfTwo:
     """
 
     def __init__(self, seed: int) -> None:
-        self._chance = Random(f"router {seed}")
+        self._chance = Chance(f"router {seed}")
 
     def __call__(self, _: Request, targets: Sequence[Target]) -> int:
         count = len(targets)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from random import Random
 
 from inferc.compiler.model import Load
 from inferc.compiler.simulation.arrivals import Arrivals, OnOff, Renewal
+from inferc.compiler.simulation.chance import Chance
 from inferc.compiler.simulation.lengths import Apart, Gamma, Pairs
 from inferc.compiler.simulation.values import Request
 
@@ -28,8 +28,8 @@ class Traffic:
         Times and lengths have a chance of their own each, so that two kinds of arrivals can be
         compared over the same requests.
         """
-        pairs = self.lengths.pairs(Random(f"lengths {seed}"))
-        chance = Random(f"arrivals {seed}")
+        pairs = self.lengths.pairs(Chance(f"lengths {seed}"))
+        chance = Chance(f"arrivals {seed}")
         for at_s in self.arrivals.times(chance):
             prompt_tok, output_tok = next(pairs)
             yield Request(at_s, prompt_tok, output_tok)
