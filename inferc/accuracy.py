@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from inferc.dsl import Diagnostic, has_errors
 
 if TYPE_CHECKING:
-    from inferc.compiler.calibration import Calibration, Known, Measurement, Prediction, Score
+    from inferc.compiler.calibration import (
+        Beside,
+        Calibration,
+        Known,
+        Measurement,
+        Prediction,
+        Score,
+    )
 
 Progress: TypeAlias = Callable[[float], None]
 """Takes the share that is done."""
@@ -52,6 +59,13 @@ class Assessed:
     predictions: "tuple[Prediction, ...]"
     """One for each measurement, in the same order."""
     score: "Score"
+
+    @property
+    def beside_peer(self) -> "Mapping[str, Beside]":
+        """Both errors on the rows for which details hold another tool's prediction, by metric."""
+        from inferc.compiler.calibration import beside_peer
+
+        return beside_peer(self.measurements, self.predictions)
 
     def slices(self, by: str) -> "Mapping[str, Score]":
         """Return the score of each group of rows with one ``gpu``, ``engine``, ``model``, …."""

@@ -16,6 +16,7 @@ from inferc.compiler.calibration.measurements import (
 )
 from inferc.compiler.calibration.names import engine_name, weights_format
 from inferc.compiler.calibration.operating import Operating, Run, settings_or_defaults
+from inferc.compiler.calibration.peers import Beside, beside_peer
 from inferc.compiler.calibration.prediction import Progress
 from inferc.compiler.calibration.prediction import predict as _predict
 from inferc.compiler.calibration.protocols import Basis, Protocol, Spread, protocol_of
@@ -29,6 +30,7 @@ __all__ = [
     "EXCLUSIONS",
     "SLICES",
     "Basis",
+    "Beside",
     "Calibration",
     "Conditions",
     "EngineSettings",
@@ -43,6 +45,7 @@ __all__ = [
     "Run",
     "Score",
     "Spread",
+    "beside_peer",
     "engine_name",
     "fit",
     "interval",

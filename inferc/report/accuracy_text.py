@@ -9,7 +9,7 @@ from inferc.report.layout import Cell, Paint, table, wrap
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inferc.compiler.calibration import Figure, Score
+    from inferc.compiler.calibration import Beside, Figure, Score
 
 NAMES = {
     "ttft": "time to first token",
@@ -30,6 +30,7 @@ def render_score(
     score: "Score",
     slices: "Mapping[str, Mapping[str, Score]]",
     *,
+    peer: "Mapping[str, Beside] | None" = None,
     title: str = "",
     color: bool = False,
 ) -> str:
@@ -37,6 +38,7 @@ def render_score(
     paint = Paint(color)
     blocks = [
         _head(score, title, paint),
+        _peer(peer or {}, paint),
         *(_slices(by, groups, paint) for by, groups in slices.items()),
         _skipped(score, paint),
     ]
@@ -74,6 +76,21 @@ def _figure_row(name: str, figure: "Figure") -> tuple[Cell, ...]:
         _coverage(figure.coverage80),
         NOTHING if figure.width80 is None else show(figure.width80, "factor"),
     )
+
+
+def _peer(found: "Mapping[str, Beside]", paint: Paint) -> list[str]:
+    """Return the errors of another tool's predictions, which the details hold, on the same rows."""
+    if not found:
+        return []
+    rows: list[tuple[Cell, ...]] = [
+        ("", *((name, "dim") for name in ("rows", "here", "the other tool", "nearer here")))
+    ]
+    rows += [
+        (NAMES[metric], f"{item.n:,}", _share(item.ours), _share(item.theirs), _share(item.nearer))
+        for metric, item in found.items()
+    ]
+    title = "beside the predictions that the details hold, median on the same rows"
+    return ["  " + paint(title, "bold"), *table(rows, paint, indent=4, right=(1, 2, 3, 4))]
 
 
 def _slices(by: str, groups: "Mapping[str, Score]", paint: Paint) -> list[str]:

@@ -142,4 +142,5 @@ def answer(
     from inferc.report.accuracy_text import render_score
 
     painted = wants_color(color, sys.stdout)
-    say(render_score(assessed.score, slices, title=title, color=painted))
+    peer = assessed.beside_peer
+    say(render_score(assessed.score, slices, peer=peer, title=title, color=painted))
