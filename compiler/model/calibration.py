@@ -91,7 +91,11 @@ def calibrated_engine(engine: Engine, calibration: Calibration, generation: str 
         for name, value in engine.coefficients.items()
         if value.origin is not Origin.CATALOG or name not in fitted or name not in factors
     }
-    return replace(engine, coefficients=MappingProxyType({**fitted, **own}))
+    return replace(
+        engine,
+        coefficients=MappingProxyType({**fitted, **own}),
+        fitted=frozenset(fitted) - frozenset(own),
+    )
 
 
 def factors_of(calibration: Calibration, engine: str) -> Mapping[str, float]:

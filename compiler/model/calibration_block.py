@@ -72,10 +72,10 @@ def _unknown(
     block: ResolvedBlock, kind: str, what: str, known: frozenset[str]
 ) -> Iterator[Diagnostic]:
     for name, child in _named(block, kind).items():
-        if name.removesuffix(SERVED) not in known:
-            yield report.unknown_in_calibration(
-                child.span, what=what, name=name, known=sorted(known)
-            )
+        ending = SERVED if name.endswith(SERVED) else ""
+        choices = sorted(f"{choice}{ending}" for choice in known)
+        if name not in choices:
+            yield report.unknown_in_calibration(child.span, what=what, name=name, known=choices)
 
 
 def _known_engines(blocks: Sequence[ResolvedBlock]) -> frozenset[str]:

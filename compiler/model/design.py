@@ -218,6 +218,9 @@ class Engine:
     """What ``memory_share`` is a share of: ``all`` memory, or what weights leave ``free``."""
     only_if_named: bool = False
     """Whether the planner takes it only where a line of the file names it."""
+    fitted: frozenset[str] = frozenset()
+    """Coefficients that a calibration gave it. What the hardware takes off them comes on top, so
+    that one may lie beyond what physics allows by itself."""
     span: Span | None
 
 

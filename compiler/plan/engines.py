@@ -13,13 +13,18 @@ from inferc.compiler.resolve.wording import close_to, did_you_mean
 
 
 def faulty_coefficients(engine: Engine) -> tuple[str, ...]:
-    """Return what is wrong with the coefficients that ``engine`` states."""
+    """Return what is wrong with the coefficients that ``engine`` states.
+
+    Those that a calibration gave it were checked with its block.
+    """
     return tuple(_faults(engine))
 
 
 def _faults(engine: Engine) -> Iterator[str]:
     known = {**item_coefficients.ALL, **coefficients.ALL}
     for name, number in engine.coefficients.items():
+        if name in engine.fitted:
+            continue
         if name not in known:
             hint = did_you_mean(close_to(name, known), "the performance model knows no such number")
             yield f"{name} is unknown: {hint}"
