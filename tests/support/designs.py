@@ -45,7 +45,6 @@ VLLM_COEFFICIENTS: Mapping[str, float] = {
     "step_overhead_s": 0.002,
     "sequence_overhead_s": 8e-06,
     "frontend_s": 0.015,
-    "frontend_tok_s": 2e-06,
     "memory_share": 0.9,
     "runtime_bytes": 1500000000.0,
     "kv_block_tok": 16.0,

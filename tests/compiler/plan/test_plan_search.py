@@ -13,6 +13,7 @@ from support.problems import on_nodes, pin, problem
 
 from inferc.compiler.model import Decision, LanguageModel
 from inferc.compiler.perf import Configuration
+from inferc.compiler.perf.coefficients import ALL
 from inferc.compiler.perf.demand import demand_of
 from inferc.compiler.perf.estimate import kv_needed_tok, predicted_s, sequences_needed
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
@@ -25,7 +26,7 @@ from inferc.compiler.provenance import Origin
 
 TINY = designs.TINYLLAMA_1_1B
 FRONTEND_S = designs.VLLM_COEFFICIENTS["frontend_s"]
-FRONTEND_TOK_S = designs.VLLM_COEFFICIENTS["frontend_tok_s"]
+FRONTEND_TOK_S = ALL["frontend_tok_s"].typical
 
 
 Key: TypeAlias = tuple[float, ...]
