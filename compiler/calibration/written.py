@@ -6,8 +6,7 @@ from decimal import Decimal
 from inferc.compiler.model.calibration import Calibration, MeasuredCell, Residuals
 from inferc.compiler.schema import COEFFICIENTS, FITTED
 from inferc.compiler.units import to_unit
-from inferc.dsl import SourceFile, parse
-from inferc.dsl.format import format_module
+from inferc.dsl import SourceFile, format_module, parse
 
 DIGITS = 4
 """Significant ones of what was fitted; no measurement is reproduced more closely."""

@@ -18,7 +18,9 @@ SIMULATING = {
     "inferc.compiler.trial",
     "matplotlib",
 }
-HEAVY = {"jinja2", "lark", "networkx", "pydantic", "rich", "typer", "yaml", *DRAWING, *SIMULATING}
+FITTING = {"inferc.compiler.calibration.learning", "numpy", "scipy"}
+HEAVY = {"jinja2", "lark", "networkx", "pydantic", "rich", "typer", "yaml"}
+HEAVY |= {*DRAWING, *FITTING, *SIMULATING}
 
 ENDS = {"chekc": 2}
 """Exit codes other than 0."""
@@ -38,11 +40,12 @@ LOADED = [
     (
         ("plan", str(EXAMPLE)),
         {"graphviz", "jinja2", "pydantic", "rich", "typer", "yaml", "inferc.targets.kubernetes"}
-        | SIMULATING,
+        | {*FITTING, *SIMULATING},
     ),
     (
         ("simulate", str(EXAMPLE), "--requests", "50", "--seeds", "2"),
-        {"graphviz", "jinja2", "matplotlib", "pydantic", "rich", "yaml", "inferc.targets"},
+        {"graphviz", "jinja2", "matplotlib", "pydantic", "rich", "yaml", "inferc.targets"}
+        | FITTING,
     ),
     (("compile", str(EXAMPLE), "-t", "kubernetes", "--dry-run"), {"rich", *DRAWING}),
     (("compile", str(EXAMPLE), "-t", "diagram", "--dry-run"), {"jinja2", "rich"}),
