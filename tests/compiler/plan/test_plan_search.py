@@ -255,6 +255,20 @@ def test_coefficients_that_cannot_be_right_are_an_error(name: str, value: float,
     assert says in note
 
 
+def test_a_fitted_coefficient_is_kept_in_its_range_and_not_refused() -> None:
+    """Factors of an engine and of an architecture may go beyond it together."""
+    asked = problem(LLAMA_3_8B, rate_per_s=1)
+    odd = designs.vllm({**designs.VLLM_COEFFICIENTS, "compute_efficiency": 1.2})
+    fitted = replace(odd, fitted=frozenset({"compute_efficiency"}))
+    best = designs.vllm({**designs.VLLM_COEFFICIENTS, "compute_efficiency": 0.95})
+    plans = [
+        build("x", (replace(asked, case=replace(asked.case, engines=(engine,))),)).plan
+        for engine in (fitted, best)
+    ]
+    found = [plan.services[0].estimate for plan in plans if plan is not None]
+    assert found[0] == found[1]
+
+
 def test_an_accelerator_without_16_bit_units_is_planned_for() -> None:
     asked = problem(LLAMA_3_8B, rate_per_s=1)
     gpu = replace(designs.A100_80GB_SXM, flop_per_s={"fp8": designs.fact(600e12)})
