@@ -2,7 +2,6 @@
 
 from itertools import islice, pairwise
 from math import exp, sqrt
-from random import Random
 from statistics import fmean, pvariance
 
 import pytest
@@ -17,12 +16,13 @@ from inferc.compiler.simulation.arrivals import (
     Renewal,
     wave,
 )
+from inferc.compiler.simulation.chance import Chance
 
 MANY = 40_000
 
 
 def times(process: Arrivals, count: int = MANY, seed: int = 7) -> list[float]:
-    return list(islice(process.times(Random(seed)), count))
+    return list(islice(process.times(Chance(seed)), count))
 
 
 def window_counts(at: list[float], window_s: float) -> list[int]:
@@ -88,7 +88,7 @@ def test_a_variation_of_one_is_poisson() -> None:
 
 
 def test_spikes_take_their_share_of_time_at_their_rate() -> None:
-    stretches = list(islice(SPIKY.stretches(Random(3)), 20_000))
+    stretches = list(islice(SPIKY.stretches(Chance(3)), 20_000))
     spikes = [lasts_s for lasts_s, rate in stretches if rate == 20.0]
     calms = [lasts_s for lasts_s, rate in stretches if rate != 20.0]
     assert fmean(spikes) == pytest.approx(10.0, rel=0.04)

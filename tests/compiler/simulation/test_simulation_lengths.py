@@ -2,7 +2,6 @@
 
 from itertools import islice
 from math import sqrt
-from random import Random
 from statistics import fmean, pvariance
 
 import pytest
@@ -10,6 +9,7 @@ from support.models import design_of
 
 from inferc.compiler.perf.queueing import length_variation
 from inferc.compiler.simulation.arrivals import OnOff, Renewal
+from inferc.compiler.simulation.chance import Chance
 from inferc.compiler.simulation.lengths import (
     Apart,
     Constant,
@@ -27,12 +27,12 @@ MANY = 40_000
 
 
 def drawn(lengths: Lengths, seed: int = 5) -> list[float]:
-    draw = lengths.draws(Random(seed))
+    draw = lengths.draws(Chance(seed))
     return sorted(draw() for _ in range(MANY))
 
 
 def pairs(source: Pairs, count: int = MANY) -> list[tuple[int, int]]:
-    return list(islice(source.pairs(Random(5)), count))
+    return list(islice(source.pairs(Chance(5)), count))
 
 
 CASES: list[tuple[Lengths, float, float]] = [
