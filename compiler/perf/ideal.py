@@ -37,9 +37,8 @@ class Ideal(NamedTuple, Generic[S]):
     """Bytes and latencies of collectives on the link."""
     messages: S
     """How many collectives."""
-    layers: S
     launches: S
-    """Layers by what they take to launch: one with experts counts twice."""
+    """Layers, counted by their kernels: 1 for grouped-query attention and a dense MLP."""
 
 
 class Prices(NamedTuple, Generic[S]):
@@ -92,7 +91,7 @@ def tokens_s(ideal: "Ideal[float]", prices: "Prices[float]") -> float:
         + ideal.activation_s / prices.memory
         + ideal.message_s
         + ideal.messages * prices.collective_overhead_s
-        + ideal.layers * prices.layer_overhead_s
+        + ideal.launches * prices.layer_overhead_s
         + prices.step_overhead_s
     )
 

@@ -37,6 +37,11 @@ from inferc.compiler.perf.ideal import (
     tokens_s,
 )
 
+EXPERT_KERNELS, LATENT_KERNELS = 0.7, 0.5
+"""More kernels of a layer with experts (router, top-k, sort, quantise, reduce, shared experts) and
+of latent attention (down and up projections, their norms, the absorbed products), as a share of the
+ten of a dense layer with grouped-query attention. Counted in the models of vLLM and SGLang."""
+
 FULL_TOK = 2.0**16
 """Tokens of a step beyond every ridge: no accelerator does so many FLOP for each byte it reads."""
 
@@ -125,6 +130,7 @@ class Stage:
         self.hidden_bytes = model.hidden * ACTIVATION_BYTES
         self._size_matrices()
         self._size_experts()
+        self._count_kernels()
         self._size_attention()
         self.prompt_step_s = self.prices.prompt_step_s
         self._tokens: dict[int, float] = {}
@@ -163,6 +169,13 @@ class Stage:
         expert = counts.expert_parameters(model) * self.expert_layers / self.tensor
         self.expert_flop = FLOP_PER_MULTIPLY_ADD * expert
         self.expert_bytes = expert * BYTES_PER_PARAMETER[self.layout.precision]
+
+    def _count_kernels(self) -> None:
+        """Count the layers of this stage by their kernels."""
+        latent = self.model.attention_layers if self.model.kv_lora_rank else 0
+        of_stage = self.layers / self.model.layers
+        self.launches = self.layers + EXPERT_KERNELS * self.expert_layers
+        self.launches += LATENT_KERNELS * latent * of_stage
 
     def _size_attention(self) -> None:
         """Work out what looking at one earlier token costs, per accelerator."""
@@ -216,8 +229,7 @@ class Stage:
             activation_s=self.activation_bytes * tokens / self.bandwidth,
             message_s=message_s,
             messages=messages,
-            layers=float(self.layers),
-            launches=self.layers + self.expert_layers,
+            launches=self.launches,
         )
 
     def work(self, tokens: float, sampled: float, sequences: float, seen: Seen) -> StepWork[float]:
