@@ -11,6 +11,7 @@ has. It yields when its run ends and until when it wants to be told about arriva
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
 # Pyright loses the types of numbers that go round a loop of this length; mypy does not.
 
 from collections.abc import Generator, Iterator
@@ -39,6 +40,9 @@ NEVER = -1.0
 
 DRIFT = 0.01
 """The steps of a run that become longer by more than that are not noted as their mean,"""
+
+AMPLE = 4
+"""Blocks for each sequence that are free: beyond, engines side by side look some steps ahead."""
 
 PARTS = 8
 """but as the means of so many parts."""
@@ -80,7 +84,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
     mixed, static = setup.scheduling == "mixed", setup.scheduling == "static"
     budget_tok = setup.max_num_batched_tokens
     max_num_seqs = seats(setup)
-    kv_tok = setup.kv_cache_tok / side
+    kv_tok = whole_kv_tok = setup.kv_cache_tok
+    pool, place = ties.pool, ties.place
     block_tok = setup.kv_block_tok
     grows = setup.kv_admission == "as_needed" and kv_tok < inf
     blocks = Blocks(setup)
@@ -130,6 +135,10 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
 
     try:
         while True:
+            if pool is not None:
+                pool[place] = used
+                kv_tok = whole_kv_tok - sum(pool) + used
+
             # ---- sequences that come with their KV cache
             if handed and n < max_num_seqs:
                 while handed and n < max_num_seqs:
@@ -170,6 +179,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                     if weigher is not None:
                         weigher.lose(victim[3])
                 heapify(ends)
+                if pool is not None:
+                    pool[place] = used
 
             # ---- the prompts of the next step
             elif waiting or resumed or intake.begun is not None:
@@ -247,8 +258,15 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                     else:
                         step_s += window_kv_tok_s * capped
             queued = len(waiting)
-            if (queued or resumed) and side > 1 and not p:
+            if side > 1 and not p and (queued or resumed):
                 k = 1  # what holds up the queue may go to an engine beside this one at any time
+            if pool is not None:
+                if grows and decoding:
+                    # What the steps will add is held from now on: a little only when room is short.
+                    k = min(k, cycle) if kv_tok - used > AMPLE * n * block_tok else 1
+                    pool[place] = used + blocks.growth(count, k, n)
+                else:
+                    pool[place] = used
             if k > 1:
                 lasts_s = k * step_s + slope_s * (k * (k - 1) // 2)
                 end_s = now + lasts_s

@@ -33,7 +33,7 @@ class Intake:
         self._budget_tok = setup.max_num_batched_tokens
         self._chunked = setup.chunked_prefill
         self._full_length = setup.kv_admission == "full_length"
-        self._kv_tok = setup.kv_cache_tok / setup.pipeline
+        self._kv_tok = setup.kv_cache_tok
         self._long_tok = self._kv_tok - setup.kv_block_tok
         self._bounded = setup.kv_cache_tok < inf
         self._block_tok = setup.kv_block_tok

@@ -11,7 +11,7 @@ from inferc.compiler.simulation.engine import Engine, engine
 from inferc.compiler.simulation.front import FrontEnd
 from inferc.compiler.simulation.prefixes import prefixes
 from inferc.compiler.simulation.tally import Tally
-from inferc.compiler.simulation.ties import Ties
+from inferc.compiler.simulation.ties import Ties, pool_of
 from inferc.compiler.simulation.values import Outcome, Recorder, ReplicaSetup, Request
 
 Lengths = tuple[int, int] | tuple[int, int, int]
@@ -36,7 +36,7 @@ def open_loop(
     tally = Tally()
     requests = _warmed(requests, warm_up, tally)
     if setup.pipeline > 1:
-        _serve(setup, requests, tally, record)
+        _serve(setup, requests, tally, record, iter(()))
     else:
         _serve_alone(setup, requests, tally, record)
     return tally.outcome(setup.pipeline, setup.kv_cache_tok)
@@ -159,14 +159,20 @@ def _serve(
     requests: Iterable[Request],
     tally: Tally,
     record: Recorder | None,
-    followers: Iterator[Lengths] | None = None,
+    followers: Iterator[Lengths],
 ) -> None:
     """Run the engines of a replica side by side; each request that ends may call for the next."""
     waiting: deque[Request] = deque()
-    follows = followers is not None
-    ties = Ties(pause=follows, record=record, resumed=deque(), cache=prefixes(setup))
+    ties = Ties(
+        pause=True,
+        record=record,
+        resumed=deque(),
+        pool=pool_of(setup),
+        cache=prefixes(setup),
+    )
     engines = [
-        engine(setup, waiting, tally, ties._replace(seed=place)) for place in range(setup.pipeline)
+        engine(setup, waiting, tally, ties._replace(seed=place, place=place))
+        for place in range(setup.pipeline)
     ]
     state = [next(one) for one in engines]
     gate = FrontEnd(setup)
@@ -191,16 +197,22 @@ def _serve(
             _announce(engines, state, next_s)
             continue
         state[which] = engines[which].send(None)
-        if tally.ended:
-            for _ in tally.ended:
-                of_one = next(followers, None) if followers is not None else None
-                if of_one is not None:
-                    request = _request(state[which][0], of_one)
-                    came += 1
-                    heappush(coming, (gate.pass_s(request), came, request))
-            tally.ended.clear()
+        if state[which][0] < inf and (waiting or ties.resumed):
+            _rouse(engines, state, end_s)
+        for of_one in islice(followers, len(tally.ended)):
+            request = _request(state[which][0], of_one)
+            came += 1
+            heappush(coming, (gate.pass_s(request), came, request))
+        tally.ended.clear()
     for one in engines:
         one.close()
+
+
+def _rouse(engines: list[Engine], state: list[tuple[float, float]], now: float) -> None:
+    """Let idle engines look again: one beside them may have given back KV cache."""
+    for place, (end_s, _) in enumerate(state):
+        if end_s == inf:
+            state[place] = engines[place].send(now)
 
 
 def _announce(engines: list[Engine], state: list[tuple[float, float]], at_s: float) -> None:

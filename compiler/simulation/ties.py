@@ -2,9 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from typing import NamedTuple
 
-from inferc.compiler.simulation.values import Cache, Recorder, Request, Resumed
+from inferc.compiler.simulation.values import Cache, Recorder, ReplicaSetup, Request, Resumed
 
 Answered = Callable[[Request, float, float], None]
 """Is told of each answer: the request, when its first token came, and when it was complete."""
@@ -20,6 +21,10 @@ class Ties(NamedTuple):
     record: Recorder | None = None
     resumed: deque[Resumed] | None = None
     """Sequences that lost their place, where engines side by side have them in common."""
+    pool: list[int] | None = None
+    """What each of the engines side by side takes of the KV cache that they share."""
+    place: int = 0
+    """Of this engine among them."""
     handed: deque[Resumed] | None = None
     """Sequences whose prompt another engine has computed and whose KV cache has come over."""
     hands_over: bool = False
@@ -31,3 +36,8 @@ class Ties(NamedTuple):
 
 
 ALONE = Ties()
+
+
+def pool_of(setup: ReplicaSetup) -> list[int] | None:
+    """Return what engines side by side note of their KV cache in, where they have to."""
+    return [0] * setup.pipeline if setup.pipeline > 1 and setup.kv_cache_tok < inf else None

@@ -183,6 +183,8 @@ class ReplicaSetup:
     batch_wait_ratio: float = 0.0
     """Share of the token budget that ends the holding back early."""
     pipeline: int = 1
+    """Stages, which make so many engines side by side: each takes as many times as long for a step,
+    and its share of the sequences; they have queue and KV cache in common."""
     frontend_s: float = 0.0
     """From a request's arrival to its place in the queue: tokenizer, API server."""
     frontend_tok_s: float = 0.0

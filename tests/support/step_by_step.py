@@ -5,6 +5,7 @@ The KV cache is counted in whole blocks for each sequence.
 """
 
 import heapq
+import itertools
 import random
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -81,10 +82,14 @@ class Reference:
         self.queue: deque[Item] = deque()
         self.sides = [Side() for _ in range(setup.pipeline)]
         self.seen = Played()
+        self.coming: list[tuple[float, int, Request]] = []
+        self.order = itertools.count()
+        self.free_s = 0.0
+        """When the front end is free for the next request."""
         self.begun_so_far = 0
         self.chance = random.Random(5)
         self.seats = max(1, ceil(setup.max_num_seqs / setup.pipeline))
-        self.kv_tok = setup.kv_cache_tok / setup.pipeline
+        self.kv_tok = setup.kv_cache_tok
 
     # ---- loads
 
@@ -97,40 +102,41 @@ class Reference:
         return self._play(first, left)
 
     def _play(self, requests: Iterable[Request], more: Iterator[tuple[int, int]]) -> Played:
-        setup = self.setup
-        coming: list[tuple[float, int, Request]] = []
-        free_s, count = 0.0, 0
-
-        def comes(request: Request) -> None:
-            nonlocal free_s, count
-            free_s = max(free_s, request.at_s) + setup.frontend_serial_s
-            ready_s = free_s + setup.frontend_s + setup.frontend_tok_s * request.prompt_tok
-            heapq.heappush(coming, (ready_s, count, request))
-            count += 1
-
         for request in requests:
-            comes(request)
+            self._comes(request)
         while True:
             busy = [side for side in self.sides if side.until_s is not None]
             next_s = min((side.until_s for side in busy), default=inf)
-            if coming and coming[0][0] <= next_s:
-                at_s = coming[0][0]
-                while coming and coming[0][0] == at_s:
-                    request = heapq.heappop(coming)[2]
-                    self.queue.append(Item(request, request.prompt_tok))
-                    idle = [side for side in self.sides if side.until_s is None]
-                    if idle:
-                        idle[0].until_s = at_s
+            if self.coming and self.coming[0][0] <= next_s:
+                self._arrive()
                 continue
             if not busy:
                 assert not self.queue
                 return self.seen
             side = next(side for side in busy if side.until_s == next_s)
             going = self._start if side.step is None else self._finish
-            for _ in range(going(side, next_s)):
-                pair = next(more, None)
-                if pair is not None:
-                    comes(Request(next_s, *pair))
+            for _, pair in zip(range(going(side, next_s)), more, strict=False):
+                self._comes(Request(next_s, *pair))
+            if side.until_s is not None and self.queue:
+                for idle in self.sides:  # there may be room for them again
+                    idle.until_s = next_s if idle.until_s is None else idle.until_s
+
+    def _comes(self, request: Request) -> None:
+        """Let a request pass the front end."""
+        setup = self.setup
+        self.free_s = max(self.free_s, request.at_s) + setup.frontend_serial_s
+        ready_s = self.free_s + setup.frontend_s + setup.frontend_tok_s * request.prompt_tok
+        heapq.heappush(self.coming, (ready_s, next(self.order), request))
+
+    def _arrive(self) -> None:
+        """Put the requests that come next, at one time, into the queue."""
+        at_s = self.coming[0][0]
+        while self.coming and self.coming[0][0] == at_s:
+            request = heapq.heappop(self.coming)[2]
+            self.queue.append(Item(request, request.prompt_tok))
+            idle = [side for side in self.sides if side.until_s is None]
+            if idle:
+                idle[0].until_s = at_s
 
     # ---- a step begins
 
@@ -147,7 +153,7 @@ class Reference:
         else:
             side.until_s = None
             side.gathering = True
-        held = self._held(side)
+        held = sum(map(self._held, self.sides))
         self.seen.most_kv_tok = max(self.seen.most_kv_tok, held)
         self.seen.most_running = max(self.seen.most_running, len(side.running))
         return self.seen.rejected - rejected
@@ -172,13 +178,14 @@ class Reference:
             begun = side.begun.kv_tok if side.begun else 0
             return begun + sum(self._blocks(item.context) for item in side.running)
 
+        room = self.kv_tok - sum(self._held(one) for one in self.sides if one is not side)
         gave = False
-        if need() > self.kv_tok and side.begun is not None:
+        if need() > room and side.begun is not None:
             gave = True
             side.begun.done = side.begun.kv_tok = 0
             self.queue.appendleft(side.begun)
             side.begun = None
-        while need() > self.kv_tok:
+        while need() > room:
             gave = True
             victim = max(side.running, key=lambda item: item.order)
             side.running.remove(victim)
@@ -201,6 +208,7 @@ class Reference:
             room -= len(side.running) * (1 + drafted)
         seats = self.seats - len(side.running)
         free = self.kv_tok - sum(item.kv_tok for item in side.running)
+        free -= sum(self._held(one) for one in self.sides if one is not side)
         if side.begun is None:
             held = self._hold_back(side, seats, free)
             return [] if held else self._begin(side, room, seats, free)

@@ -77,6 +77,10 @@ SETUPS = {
     "window, small chunks": ReplicaSetup(clock=HALF, max_num_batched_tokens=300),
     "pipeline": ReplicaSetup(clock=SHARED, pipeline=3),
     "pipeline, few sequences": ReplicaSetup(clock=SHARED, pipeline=2, max_num_seqs=64),
+    "pipeline, preemption": ReplicaSetup(clock=SHARED, pipeline=2, kv_cache_tok=30000),
+    "pipeline, whole length reserved": ReplicaSetup(
+        clock=SHARED, pipeline=3, kv_cache_tok=30000, kv_admission="full_length"
+    ),
     "static batches": ReplicaSetup(clock=PLAIN, scheduling="static", max_num_seqs=64),
 }
 
