@@ -4,12 +4,11 @@ None has to be stated: what is typical holds in its place. But a name that the m
 would be ignored in silence, and a value beyond physics would be cut off in silence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from inferc.compiler.model import Engine
 from inferc.compiler.perf import coefficients, item_coefficients
 from inferc.compiler.perf.coefficients import Coefficient
-from inferc.compiler.resolve.wording import close_to, did_you_mean
 
 
 def faulty_coefficients(engine: Engine) -> tuple[str, ...]:
@@ -26,10 +25,16 @@ def _faults(engine: Engine) -> Iterator[str]:
         if name in engine.fitted:
             continue
         if name not in known:
-            hint = did_you_mean(close_to(name, known), "the performance model knows no such number")
-            yield f"{name} is unknown: {hint}"
+            yield f"{name} is unknown: {_meant(name, known)}"
         elif not known[name].low <= number.value <= known[name].high:
             yield f"{name} is {_amount(number.value, known[name])}, and {_range(known[name])}"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else "the performance model knows no such number"
 
 
 def _range(item: Coefficient) -> str:
