@@ -96,10 +96,18 @@ class Compilation:
 
     @cached_property
     def problems(self) -> "Step[tuple[tuple[Problem, ...], ...]]":
-        """The serving problems of each design."""
+        """The serving problems of each design; a file of facts alone has none to plan."""
         from inferc.compiler.problem import build
+        from inferc.compiler.resolve import nothing_to_compile
 
-        return self.designs.then(lambda designs: (tuple(map(build, designs)), ()))
+        def run(
+            designs: "tuple[Design, ...]",
+        ) -> "tuple[tuple[tuple[Problem, ...], ...], tuple[Diagnostic, ...]]":
+            if not designs:
+                return (), (nothing_to_compile(None, path=self._source.path),)
+            return tuple(map(build, designs)), ()
+
+        return self.designs.then(run)
 
     @cached_property
     def plans(self) -> "Step[tuple[Plan, ...]]":

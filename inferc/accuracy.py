@@ -211,6 +211,8 @@ def read_calibration(path: str | PathLike[str] = "") -> FitFile:
 
         problem = not_one_calibration(path=source.path, names=[block.name for block in blocks])
         return FitFile(calibration=None, diagnostics=(*wrong, problem))
-    from inferc.compiler.model.calibration_block import calibration
+    from inferc.compiler.model.calibration_block import calibration, problems
 
-    return FitFile(calibration=calibration(blocks[0]), diagnostics=wrong)
+    wrong += tuple(problems(blocks[0], tuple(found.resolved.catalog.values())))
+    value = None if has_errors(wrong) else calibration(blocks[0])
+    return FitFile(calibration=value, diagnostics=wrong)

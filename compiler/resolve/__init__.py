@@ -15,6 +15,7 @@ from inferc.compiler.resolve.blocks import (
     Word,
 )
 from inferc.compiler.resolve.build import Outcome, resolve
+from inferc.compiler.resolve.diagnostics import nothing_to_compile
 from inferc.compiler.resolve.entries import catalog_blocks
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "Value",
     "Word",
     "catalog_blocks",
+    "nothing_to_compile",
     "resolve",
 ]

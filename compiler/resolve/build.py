@@ -70,7 +70,7 @@ def resolve(
     _check_rest(ctx)
     _check_shared_slas(ctx)
     check_asserts(ctx)
-    if not topologies and not loaded.diagnostics and not ctx.diagnostics:
+    if not topologies and not ctx.facts and not loaded.diagnostics and not ctx.diagnostics:
         ctx.report(report.nothing_to_compile(None, path=loaded.entry.module.source.path))
     resolved = Resolved(topologies=topologies, catalog=_facts(ctx, any_topology=bool(topologies)))
     found = sorted(ctx.diagnostics, key=_place)

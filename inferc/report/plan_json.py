@@ -15,6 +15,7 @@ from inferc.compiler.topology import Json
 from inferc.dsl import Span
 from inferc.report import refusal
 from inferc.report.amounts import metric_suffix
+from inferc.report.fitted import fitted_number
 from inferc.report.refusal import finite
 from inferc.report.verdicts import decides, headline
 from inferc.versions import FORMAT_VERSION
@@ -64,6 +65,7 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
             "reason": scale.reason,
         },
         "estimate": _estimate(plan.estimate),
+        "calibration": _calibration(plan),
         "margins": [_margin(item) for item in plan.margins],
         "assumptions": [_assumption(item) for item in plan.assumptions],
         "envelope": [
@@ -103,6 +105,12 @@ def _estimate(estimate: Estimate) -> Mapping[str, Json]:
             "kv_cache_tok": memory.kv_cache_tok,
         },
     }
+
+
+def _calibration(plan: ServicePlan) -> Mapping[str, Json] | None:
+    """Return what the coefficients of the engine were fitted to; null where none was."""
+    number = fitted_number(plan)
+    return None if number is None else {"source": number.source, "as_of": number.as_of}
 
 
 def _margin(margin: Margin) -> Mapping[str, Json]:

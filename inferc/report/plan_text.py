@@ -6,6 +6,7 @@ from inferc.compiler.model import Design, Place
 from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
 from inferc.report.amounts import amount, metric_amount, percentile_name, plural
+from inferc.report.fitted import fitted_number
 from inferc.report.layout import Cell, Paint, table, wrap
 from inferc.report.refusal import refusal_lines
 from inferc.report.verdicts import decides, effect, headline, place_of, settled, span_of
@@ -92,6 +93,7 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
         "",
         *wrap(work, indent=4),
         *_cost(plan),
+        *(paint(text, "dim") for text in _coefficients(plan)),
     ]
 
 
@@ -119,6 +121,15 @@ def _cost(plan: ServicePlan) -> list[str]:
     if plan.price_usd_per_s is None:
         return []
     return [f"    cost {amount(plan.price_usd_per_s, 'USD/s')}"]
+
+
+def _coefficients(plan: ServicePlan) -> list[str]:
+    """Return what the figures of the engine were fitted to."""
+    number = fitted_number(plan)
+    if number is None:
+        return []
+    day = f" ({number.as_of})" if number.as_of else ""
+    return [*wrap(f"coefficients of {plan.configuration.engine}: {number.source}{day}", indent=4)]
 
 
 def _sla(plan: ServicePlan, paint: Paint) -> list[str]:

@@ -1,5 +1,6 @@
 """Calibrations reach engines and accelerators: what wins, and what falls back to what."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from support import designs
 from support.calibrations import SMALL, read_calibration
 
+from inferc import api
 from inferc.compiler.model import Accelerator, Engine
 from inferc.compiler.model.calibration import (
     NOTHING,
@@ -24,6 +26,8 @@ from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.provenance import Origin, exactly
 from inferc.dsl import SourceFile
 from inferc.files.reader import DiskReader
+from inferc.report.plan_json import to_data
+from inferc.report.plan_text import render_plan
 
 DESK = """
 import std.catalog as cat
@@ -204,6 +208,29 @@ def test_a_calibration_is_imported_from_the_file_that_a_fit_wrote(tmp_path: Path
     path = str(tmp_path / "desk.infer")
     compilation = Compilation(SourceFile(path, text), DiskReader(), Settings())
     assert of_vllm(compilation) == pytest.approx(0.5 * 1.1 * 0.8)
+
+
+def test_a_plan_says_what_its_coefficients_were_fitted_to() -> None:
+    planned = api.plan(SourceFile("desk.infer", SMALL + DESK))
+    (plan,), (design,) = planned.plans, planned.designs
+    (service,) = json.loads(json.dumps(to_data(plan)))["services"]
+    assert service["calibration"] == {
+        "source": "Runs of our own, https://example.com/runs",
+        "as_of": "2026-11-21",
+    }
+    text = " ".join(render_plan(plan, design).split())
+    said = "coefficients of vllm: Runs of our own, https://example.com/runs (2026-11-21)"
+    assert said in text
+
+
+def test_a_file_of_facts_is_right_and_has_nothing_to_plan() -> None:
+    source = SourceFile("ours.infer", SMALL)
+    assert api.check(source).diagnostics == ()
+    wrong = SourceFile("ours.infer", SMALL.replace("of_engine vllm {", "of_engine vlm {"))
+    assert [item.code for item in api.check(wrong).diagnostics] == ["INF162"]
+    planned = api.plan(source)
+    assert [item.code for item in planned.diagnostics] == ["INF138"]
+    assert not planned.ok
 
 
 def test_a_design_by_hand_has_the_shipped_one() -> None:
