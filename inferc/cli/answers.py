@@ -50,7 +50,7 @@ def deny_reasons(plans: "Iterable[Plan]", levels: Sequence[str]) -> Iterator[str
 
 def plans_as_text(planned: api.Planned, file: str, *, color: str) -> str:
     """Return the plans of a file for people."""
-    from inferc.report import render_plan
+    from inferc.report.plan_text import render_plan
 
     painted = wants_color(color, sys.stdout)
     return "\n".join(
@@ -71,8 +71,7 @@ def plans_as_json(planned: api.Planned) -> str:
 
 def refuse(planned: api.Planned, *, form: str) -> int:
     """Print the refusal as one JSON object, and below the violated bounds what it comes to."""
-    from inferc.report import ERROR
-    from inferc.report.refusal import to_data
+    from inferc.report.refusal import ERROR, to_data
     from inferc.report.verdicts import headline
 
     refused = planned.refused

@@ -9,7 +9,7 @@ from support import designs, plans
 
 from inferc.compiler.model import Decision
 from inferc.compiler.plan import Plan
-from inferc.report import explain_path, known_paths, suggest
+from inferc.report.explain import explain_path, known_paths, suggest
 
 PLAN = plans.support_chat_plan()
 

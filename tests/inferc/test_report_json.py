@@ -11,8 +11,9 @@ from support import designs, plans
 
 from inferc.cli.terminal import to_json
 from inferc.compiler.plan import Margin, Plan, Refusal, Verdict
-from inferc.report import ERROR, plan_json
+from inferc.report import plan_json
 from inferc.report import refusal as refusals
+from inferc.report.refusal import ERROR
 
 
 def render_plan_json(plan: Plan) -> str:

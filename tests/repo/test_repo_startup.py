@@ -47,6 +47,10 @@ LOADED = [
         {"graphviz", "jinja2", "matplotlib", "pydantic", "rich", "yaml", "inferc.targets"}
         | FITTING,
     ),
+    (
+        ("estimate", "--model", "llama-3-8b-instruct", "--gpu", "l40s", "--rate", "1/s"),
+        (HEAVY - {"ddsketch", "lark", "typer"}) | {"inferc.compiler.plan", "inferc.targets"},
+    ),
     (("compile", str(EXAMPLE), "-t", "kubernetes", "--dry-run"), {"rich", *DRAWING}),
     (("compile", str(EXAMPLE), "-t", "diagram", "--dry-run"), {"jinja2", "rich"}),
 ]

@@ -16,7 +16,7 @@ USUAL_ISL: Final = 1000.0
 
 if TYPE_CHECKING:
     from inferc.compiler.estimation import Load
-    from inferc.estimation import Estimated
+    from inferc.estimation import Estimated, Wanted
 
 EPILOG: Final = """
 Examples:
@@ -75,9 +75,7 @@ def estimate(
     """
     if not model or not gpu:
         raise UsageError("say which, by name", "--gpu" if model else "--model")
-    from inferc.accuracy import read_calibration
     from inferc.estimation import Wanted
-    from inferc.estimation import estimate as estimate_one
 
     load = with_tails(read_load(rate, concurrency, batch, isl, osl), isl_p95, osl_p95)
     wanted = Wanted(
@@ -97,12 +95,21 @@ def estimate(
         simulated=simulate,
         engine_args=engine_args,
     )
+    found = _estimated(model, gpu, engine, load, wanted, calibration)
+    return answer(found, form=format, color=color, explain=explain)
+
+
+def _estimated(
+    model: str, gpu: str, engine: str, load: "Load", wanted: "Wanted", calibration: str
+) -> "Estimated":
+    """Return the figures, with the coefficients of the file ``calibration`` if one is given."""
+    from inferc.accuracy import read_calibration
+    from inferc.estimation import Estimated, estimate
+
     fit = read_calibration(calibration)
     if exit_code(fit.diagnostics) != OK:
-        show(fit.diagnostics, form=format, color=color)
-        return exit_code(fit.diagnostics)
-    found = estimate_one(model, gpu, load, wanted, engine=engine, calibration=fit.calibration)
-    return answer(found, form=format, color=color, explain=explain)
+        return Estimated(diagnostics=fit.diagnostics)
+    return estimate(model, gpu, load, wanted, engine=engine, calibration=fit.calibration)
 
 
 def answer(found: "Estimated", *, form: str, color: str, explain: bool) -> int:

@@ -77,7 +77,7 @@ def _value(file: str, path: str) -> int:
     """Explain the value at ``path`` in every topology of ``file`` that has it."""
     from inferc import api
     from inferc.cli.show import exit_code, show
-    from inferc.report import explain_path, known_paths
+    from inferc.report.explain import explain_path, known_paths
 
     planned = api.plan(file)
     if not planned.ok:
@@ -98,7 +98,7 @@ def _value(file: str, path: str) -> int:
 
 
 def _unknown_path(file: str, path: str, planned: "Planned") -> int:
-    from inferc.report import suggest
+    from inferc.report.explain import suggest
 
     complain(f"error: `{file}` has nothing to explain at `{path}`")
     close = [
