@@ -7,16 +7,13 @@ from functools import partial
 from math import sqrt
 from typing import NamedTuple
 
-from inferc.compiler.calibration.arrays import Array, marks, metrics_s, numbers, row_of, stacked
+from inferc.compiler.calibration.arrays import Array, marks, numbers, row_of, stacked
 from inferc.compiler.calibration.exclusions import excluded, teaches
 from inferc.compiler.calibration.fitting import (
     Fitted,
     Problem,
-    Space,
     coefficients_of,
     fit_to,
-    prices_of,
-    vector_of,
 )
 from inferc.compiler.calibration.intervals import Residual, factors_of, residual
 from inferc.compiler.calibration.measurements import Measured, Measurement
@@ -164,7 +161,7 @@ def _taught(
 ) -> Lesson:
     """Return a fit to rows that are played by ``start``."""
     played = list(_play(pupils, start, progress))
-    problem = _problem(played, start)
+    problem = _problem(played)
     everyone = marks([True] * len(played))
     fitted = fit_to(problem, everyone, prior=prior, start=start, rounds=ITERATIONS)
     calibration = _named(fitted, prior, [item.subject for item in played])
@@ -229,7 +226,7 @@ def _scored(row: Measurement) -> bool:
 # ---- the problem of the fit -------------------------------------------------------------------
 
 
-def _problem(played: Sequence[Played], calibration: Calibration) -> Problem:
+def _problem(played: Sequence[Played]) -> Problem:
     """Return what is fitted: the steps of each row, and what was measured."""
     parts = [
         (
@@ -239,17 +236,13 @@ def _problem(played: Sequence[Played], calibration: Calibration) -> Problem:
         for item in played
     ]
     cells = [item.subject.cell for item in played]
-    steps = stacked(parts)
-    space = Space(cells, calibration)
-    narrow = marks([cell.narrow for cell in cells])
-    prices = prices_of(space.values(vector_of(space, calibration)), narrow)
     return Problem(
         cells=cells,
         prompt_tok=numbers([item.replay.prompt_tok for item in played]),
         frontend=numbers([item.replay.frontend for item in played]),
-        steps=steps,
+        steps=stacked(parts),
         base=numbers([_base(item) for item in played]),
-        at_simulation=metrics_s(steps, prices),
+        at_simulation=numbers([item.replay.recorded_s for item in played]),
         observed=numbers([_observed(item) for item in played]),
         weight=_weights(played),
     )

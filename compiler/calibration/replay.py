@@ -4,7 +4,7 @@ What comes out is the prediction, and the steps that led to it: a fit changes wh
 which steps there are, so one simulation serves many rounds of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 
@@ -17,7 +17,7 @@ from inferc.compiler.model.calibration import (
 )
 from inferc.compiler.model.catalog import place_of
 from inferc.compiler.perf.coefficients import coefficient
-from inferc.compiler.perf.ideal import StepWork
+from inferc.compiler.perf.ideal import StepWork, step_s
 from inferc.compiler.perf.memory import (
     activation_bytes,
     kv_bytes_per_tok_and_shard,
@@ -58,6 +58,9 @@ class Replay:
 
     outcome: Outcome
     bins: tuple[Bin, ...]
+    recorded_s: tuple[float, float, float]
+    """Mean TTFT without the front end, mean TPOT and the time of the run, added up from ``bins``
+    at the coefficients of the replay."""
     prompt_tok: float
     """Mean, with the chat template."""
     requests: int
@@ -80,9 +83,11 @@ def replay(subject: Subject, calibration: Calibration, *, steps: bool = False) -
     lengths = _lengths(subject.protocol, subject.replicas, reused_share)
     recorder = _Recorder(stage) if steps else None
     outcome = _run(subject, setup, lengths, recorder)
+    bins = recorder.bins(outcome, subject.layout.pipeline_parallel) if recorder else ()
     return Replay(
         outcome=outcome,
-        bins=recorder.bins(outcome, subject.layout.pipeline_parallel) if recorder else (),
+        bins=bins,
+        recorded_s=_recorded_s(bins, stage),
         prompt_tok=subject.protocol.prompt.mean_tok + subject.protocol.template_tok,
         requests=len(lengths),
         frontend=FRONTEND.get(subject.protocol.client, 1.0),
@@ -248,6 +253,17 @@ def _arrivals(subject: Subject, lengths: list[Lengths]) -> list[Request]:
         at_s += 1.0 / rate if even else drawn.expovariate(rate)
         found.append(Request(at_s, prompt, output, cached))
     return found
+
+
+def _recorded_s(bins: Sequence[Bin], stage: Stage) -> tuple[float, float, float]:
+    """Return what the recorded steps come to."""
+    ttft_s = tpot_s = time_s = 0.0
+    for part in bins:
+        each_s = step_s(part.work, stage.prices)
+        ttft_s += part.ttft_weight * each_s
+        tpot_s += part.tpot_weight * each_s
+        time_s += part.time_weight * each_s
+    return ttft_s, tpot_s, time_s
 
 
 class _Recorder:
