@@ -35,7 +35,7 @@ def first_token(
     chunks = max(1.0, prompt / room_tok)
     passes = chunks + found.pipeline - 1.0
     own_s = per_tok_s * prompt * passes / chunks
-    floor_s = passes * (_beside_s(stage, demand, chunks) if stage.prompts_alone else found.decode_s)
+    floor_s = passes * _beside_s(stage, demand, chunks, found)
     busy = 1.0 - exp(-(found.sequences + rate_per_s * (floor_s + own_s)))
     variance = noise * period_s / (1.0 - load * load)
     skew = noise * per_tok_s * biased * period_s
@@ -54,11 +54,16 @@ def first_token(
     found.sequences_in_prefill = rate_per_s * (floor_s + own_s)
 
 
-def _beside_s(stage: Stage, demand: Demand, chunks: float) -> float:
-    """Return what a step with a mean prompt alone takes beside what each token adds."""
+def _beside_s(stage: Stage, demand: Demand, chunks: float, found: Operation) -> float:
+    """Return what a step with a mean prompt takes beside what each of its tokens adds.
+
+    Less than a step without it: reading the weights overlaps with computing on the prompt.
+    """
     chunk_tok = demand.prompt_tok / chunks
-    own_s = stage.step_s(chunk_tok, demand.pairs_per_tok, 0.0, 0.0)
-    return max(0.0, own_s - chunk_tok * stage.prompt_tok_s(demand.pairs_per_tok))
+    pairs = demand.pairs_per_tok
+    others = 0.0 if stage.prompts_alone else found.sequences / found.pipeline
+    own_s = stage.step_s(chunk_tok, pairs, others, demand.context_tok)
+    return max(0.0, own_s - chunk_tok * stage.prompt_tok_s(pairs))
 
 
 def backlog(found: Operation, demand: Demand, rate_per_s: float, service_s: float) -> None:
