@@ -197,6 +197,41 @@ def vector_of(space: "Space", calibration: Calibration) -> Array:
     return found
 
 
+class Objective:
+    """What a fit makes small: errors as logarithms, and how far coefficients are from the prior."""
+
+    def __init__(self, problem: Problem, keep: Marks, prior: Calibration) -> None:
+        self.problem = problem
+        self.space = Space(problem.cells, prior)
+        seen = np.isfinite(problem.observed) & keep[:, None] & np.isfinite(problem.base)
+        self.seen: Marks = seen & (problem.weight > 0.0)
+        self.target: Array = np.log(np.where(self.seen, problem.observed, 1.0))
+        self.weight: Array = np.sqrt(problem.weight)
+
+    def residuals(self, vector: Array) -> Array:
+        """Return the errors of the measurements that are looked at, then the prior's."""
+        prior = (vector - self.space.centre) / self.space.spread * SCALE
+        return np.concatenate([self._errors(self.space.values(vector))[self.seen], prior])
+
+    def slopes(self, vector: Array) -> Array:
+        """Return the derivatives of :meth:`residuals` by the entries of ``vector``."""
+        values = self.space.values(vector)
+        here = self._errors(values)
+        moved = {item.name: self._slope(values, item, here) for item in FITTED}
+        prior = np.diag(SCALE / self.space.spread)
+        return np.concatenate([self.space.spread_out(moved)[self.seen], prior])
+
+    def _slope(self, values: Mapping[str, Array], item: Coefficient, here: Array) -> Array:
+        """Return the derivative of the errors by the logarithm of one coefficient."""
+        raised = self._errors({**values, item.name: _raised(values[item.name], item)})
+        return (raised - here) / STEP
+
+    def _errors(self, values: Mapping[str, Array]) -> Array:
+        found = np.where(self.seen, _from_values(self.problem, values), 1.0)
+        errors: Array = (np.log(np.maximum(LEAST, found)) - self.target) * self.weight
+        return errors
+
+
 def fit_to(
     problem: Problem,
     keep: Marks,
@@ -210,38 +245,15 @@ def fit_to(
     They are drawn to those of ``prior``; the search begins at ``start`` and takes ``rounds`` steps
     at most.
     """
-    space = Space(problem.cells, prior)
-    seen = np.isfinite(problem.observed) & keep[:, None] & np.isfinite(problem.base)
-    seen &= problem.weight > 0.0
-    target = np.log(np.where(seen, problem.observed, 1.0))
-    weight = np.sqrt(problem.weight)
-
-    def errors(values: Mapping[str, Array]) -> Array:
-        found = np.where(seen, _from_values(problem, values), 1.0)
-        return (np.log(np.maximum(LEAST, found)) - target) * weight
-
-    def residuals(vector: Array) -> Array:
-        prior = (vector - space.centre) / space.spread * SCALE
-        return np.concatenate([errors(space.values(vector))[seen], prior])
-
-    def slopes(vector: Array) -> Array:
-        values = space.values(vector)
-        here = errors(values)
-        moved = {
-            item.name: (errors({**values, item.name: _raised(values[item.name], item)}) - here)
-            / STEP
-            for item in FITTED
-        }
-        prior = np.diag(SCALE / space.spread)
-        return np.concatenate([space.spread_out(moved)[seen], prior])
-
+    objective = Objective(problem, keep, prior)
+    space = objective.space
     widest = FURTHEST * space.spread
     inside = 0.99 * widest
     begin = np.clip(vector_of(space, start), space.centre - inside, space.centre + inside)
     found = least_squares(
-        residuals,
+        objective.residuals,
         begin,
-        jac=slopes,
+        jac=objective.slopes,
         bounds=(space.centre - widest, space.centre + widest),
         loss="cauchy",
         f_scale=SCALE,
