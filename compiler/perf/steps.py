@@ -37,10 +37,10 @@ from inferc.compiler.perf.ideal import (
     tokens_s,
 )
 
-EXPERT_KERNELS, LATENT_KERNELS = 0.7, 0.5
-"""More kernels of a layer with experts (router, top-k, sort, quantise, reduce, shared experts) and
-of latent attention (down and up projections, their norms, the absorbed products), as a share of the
-ten of a dense layer with grouped-query attention. Counted in the models of vLLM and SGLang."""
+EXPERT_KERNELS, LATENT_KERNELS = 0.3, 1.0
+"""More kernels of a layer with experts (router, top-k, sort; what follows is fused) and of latent
+attention (down and up projections with their norms, rotations, absorbed products), as a share of
+the ten of a dense layer with grouped-query attention. Counted in the models of vLLM and SGLang."""
 
 FULL_TOK = 2.0**16
 """Tokens of a step beyond every ridge: no accelerator does so many FLOP for each byte it reads."""
