@@ -95,10 +95,11 @@ def sharegpt_clients(url: str, arrivals: str = "poisson") -> Callable[[Condition
 
 
 def same_prompt(_: Conditions) -> Source:
-    """Return the method of a load generator that repeats one short prompt."""
+    """Return the method of a load generator that repeats one short prompt: answers are alike."""
     return Source(
         url="https://ld-singh.github.io/ai-factory-ops-lab",
         client="http",
         reused_share=0.9,
         prompt_tok=40.0,
+        output_variation=0.1,
     )
