@@ -1,6 +1,6 @@
 """Calibration: published measurements, the protocols behind them, fitting and scoring.
 
-Predicting needs the model alone; fitting needs numpy and scipy, which are loaded when it is asked.
+Predicting needs the simulator, fitting numpy and scipy: each is loaded when it is asked for.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,11 @@ from inferc.compiler.calibration.measurements import (
 from inferc.compiler.calibration.names import engine_name, weights_format
 from inferc.compiler.calibration.operating import Operating, Run, settings_or_defaults
 from inferc.compiler.calibration.peers import Beside, beside_peer
-from inferc.compiler.calibration.prediction import Progress
-from inferc.compiler.calibration.prediction import predict as _predict
 from inferc.compiler.calibration.protocols import Basis, Protocol, Spread, protocol_of
 from inferc.compiler.calibration.result_files import Known, is_result, read_results
 from inferc.compiler.calibration.scoring import SLICES, score, slices
 from inferc.compiler.calibration.tables import read_details, read_measurements
-from inferc.compiler.calibration.values import Figure, Prediction, Score
+from inferc.compiler.calibration.values import Figure, Prediction, Progress, Score
 from inferc.compiler.model.calibration import Calibration, published
 
 __all__ = [
@@ -76,7 +74,9 @@ def predict(
 
     No measured figure is looked at.
     """
-    return _predict(measurements, calibration or published(), progress=progress)
+    from inferc.compiler.calibration.prediction import predict as predicted
+
+    return predicted(measurements, calibration or published(), progress=progress)
 
 
 def leave_out(

@@ -1,16 +1,14 @@
 """Say what a measurement will come to, from its conditions alone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from inferc.compiler.calibration.intervals import interval
 from inferc.compiler.calibration.measurements import Conditions, Measurement
 from inferc.compiler.calibration.replay import Replay, replay
 from inferc.compiler.calibration.subject import NoSubjectError, Subject, subject_of
-from inferc.compiler.calibration.values import Basis, Prediction, Span
+from inferc.compiler.calibration.values import Basis, Prediction, Progress, Span
 from inferc.compiler.model.calibration import Calibration, MeasuredCell
-
-Progress = Callable[[float], None]
 
 MEDIAN = 0.5
 

@@ -1,10 +1,13 @@
 """The values that predicting, scoring and fitting pass on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 METRICS = ("ttft", "tpot", "throughput")
+
+Progress = Callable[[float], None]
+"""Takes the share that is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

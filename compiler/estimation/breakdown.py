@@ -1,9 +1,10 @@
 """Where the time of a step goes: its operators, each with its share."""
 
+from collections.abc import Mapping
+
 from inferc.compiler.estimation.values import Breakdown, Figures, Load, Setup
 from inferc.compiler.perf.architecture import window_pairs
-from inferc.compiler.perf.ideal import launched_s, tokens_s
-from inferc.compiler.perf.roofline import larger
+from inferc.compiler.perf.ideal import Ideal, Prices, launched_s, tokens_s
 from inferc.compiler.perf.steps import Stage
 
 MATRICES, EXPERTS, WIDE = "matrices", "experts", "matrices in 16 bits"
@@ -11,6 +12,15 @@ KV, STATE, PROMPT_ATTENTION = "attention of answers (KV cache)", "states", "atte
 ACTIVATIONS, HEAD, COLLECTIVES = "activations", "output head", "collectives"
 LAYERS, STEP, SEQUENCES = "gaps between kernels", "host, each step", "host, each sequence"
 PROMPT_STEP, LAUNCHES = "host, steps with prompts", "host, launching kernels"
+
+WORK = {
+    "matrix": MATRICES,
+    "wide": WIDE,
+    "expert": EXPERTS,
+    "activation": ACTIVATIONS,
+    "message": COLLECTIVES,
+}
+"""Parts by how the fields of :class:`Ideal` begin; the others are gaps between kernels."""
 
 
 def breakdowns(stage: Stage, setup: Setup, load: Load, figures: Figures) -> tuple[Breakdown, ...]:
@@ -33,7 +43,6 @@ def breakdown(stage: Stage, prompt_tok: int, sequences: int, context_tok: float)
     """
     tokens = prompt_tok + sequences
     ideal, prices = stage.ideal(float(tokens)), stage.prices
-    half = prices.half_tok
     launched = prompt_tok > 0 or stage.layout.eager
     sampled = sequences + 1 if prompt_tok else sequences
     window = float(stage.window_tok)
@@ -41,26 +50,11 @@ def breakdown(stage: Stage, prompt_tok: int, sequences: int, context_tok: float)
     pairs = prompt_tok * prompt_tok / 2.0
     windowed = window_pairs(0.0, float(prompt_tok), window)
     parts = {
-        MATRICES: larger(
-            (ideal.matrix_s + half * ideal.matrix_unit_s) / prices.narrow,
-            ideal.matrix_read_s / prices.memory,
-        ),
-        WIDE: larger(
-            (ideal.wide_s + half * ideal.wide_unit_s) / prices.compute,
-            ideal.wide_read_s / prices.memory,
-        ),
-        EXPERTS: larger(
-            (ideal.expert_s + prices.expert_half_tok * ideal.expert_unit_s) / prices.expert,
-            ideal.expert_read_s / prices.memory,
-        ),
+        **_of_tokens(ideal, prices),
         HEAD: stage.sampled_s(sampled),
         KV: sequences * seen,
         PROMPT_ATTENTION: stage.pair_s * pairs + stage.window_pair_s * windowed,
         STATE: sequences * (stage.sequence_s - prices.sequence_overhead_s),
-        ACTIVATIONS: ideal.activation_s / prices.memory,
-        COLLECTIVES: ideal.message_s + ideal.messages * prices.collective_overhead_s,
-        LAYERS: ideal.layers * prices.layer_overhead_s,
-        STEP: prices.step_overhead_s,
         SEQUENCES: sequences * prices.sequence_overhead_s,
         PROMPT_STEP: stage.prompt_step_s if prompt_tok else 0.0,
         LAUNCHES: launched_s(ideal, prices) - tokens_s(ideal, prices) if launched else 0.0,
@@ -73,3 +67,22 @@ def breakdown(stage: Stage, prompt_tok: int, sequences: int, context_tok: float)
         parts={name: value for name, value in parts.items() if value > 0.0},
         total_s=sum(parts.values()),
     )
+
+
+def _of_tokens(ideal: Ideal[float], prices: Prices[float]) -> Mapping[str, float]:
+    """Return the parts of what the tokens of a step take.
+
+    The operators follow one another, so each is what the step takes with its work alone, less what
+    it takes with none.
+    """
+    work: dict[str, dict[str, float]] = {}
+    for field, amount in ideal._asdict().items():
+        part = next((name for start, name in WORK.items() if field.startswith(start)), LAYERS)
+        work.setdefault(part, {})[field] = amount
+    nothing = Ideal(*(0.0 for _ in ideal))
+    empty_s = tokens_s(nothing, prices)
+    alone = {
+        part: tokens_s(nothing._replace(**amounts), prices) - empty_s
+        for part, amounts in work.items()
+    }
+    return {**alone, STEP: empty_s}

@@ -2,13 +2,13 @@
 
 from itertools import islice
 from math import ceil
+from typing import TYPE_CHECKING
 
 from inferc.compiler.estimation.replica import Replica
 from inferc.compiler.estimation.values import Kind, Load, Setup
-from inferc.compiler.simulation import Latency, Outcome, ReplicaSetup, burst, closed_loop, open_loop
-from inferc.compiler.simulation.arrivals import Renewal
-from inferc.compiler.simulation.lengths import Apart, Gamma
-from inferc.compiler.simulation.traffic import Traffic
+
+if TYPE_CHECKING:
+    from inferc.compiler.simulation import Latency, Outcome, ReplicaSetup
 
 REQUESTS = 3000
 """Of an open rate: mean and p95 of TTFT move by a few per cent from seed to seed."""
@@ -43,8 +43,13 @@ def why_simulated(setup: Setup, kind: Kind) -> str:
     return ""
 
 
-def simulate(asked: Replica, load: Load) -> Outcome:
+def simulate(asked: Replica, load: Load) -> "Outcome":
     """Return what one replica's share of ``load`` comes to."""
+    from inferc.compiler.simulation import burst, closed_loop, open_loop
+    from inferc.compiler.simulation.arrivals import Renewal
+    from inferc.compiler.simulation.lengths import Apart, Gamma
+    from inferc.compiler.simulation.traffic import Traffic
+
     replica = _setup(asked)
     amount = load.amount / asked.setup.replicas
     lengths = Apart(
@@ -68,7 +73,7 @@ def simulate(asked: Replica, load: Load) -> Outcome:
             )
 
 
-def statistics(latency: Latency) -> dict[str, float]:
+def statistics(latency: "Latency") -> dict[str, float]:
     """Return a latency by statistic."""
     return {
         "mean": latency.mean_s,
@@ -78,7 +83,9 @@ def statistics(latency: Latency) -> dict[str, float]:
     }
 
 
-def _setup(asked: Replica) -> ReplicaSetup:
+def _setup(asked: Replica) -> "ReplicaSetup":
+    from inferc.compiler.simulation import ReplicaSetup
+
     setup = asked.setup
     operating = setup.operating
     return ReplicaSetup(

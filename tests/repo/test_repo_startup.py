@@ -49,7 +49,7 @@ LOADED = [
     ),
     (
         ("estimate", "--model", "llama-3-8b-instruct", "--gpu", "l40s", "--rate", "1/s"),
-        (HEAVY - {"ddsketch", "lark", "typer"}) | {"inferc.compiler.plan", "inferc.targets"},
+        (HEAVY - {"lark", "typer"}) | {"inferc.compiler.plan", "inferc.targets"},
     ),
     (("compile", str(EXAMPLE), "-t", "kubernetes", "--dry-run"), {"rich", *DRAWING}),
     (("compile", str(EXAMPLE), "-t", "diagram", "--dry-run"), {"jinja2", "rich"}),
