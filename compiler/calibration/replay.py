@@ -311,7 +311,8 @@ class _Recorder:
                     work=self.stage.work(tokens, sampled, decoding, seen),
                     ttft_weight=sums[8] * pipeline / max(1.0, outcome.ttft.count),
                     tpot_weight=sums[9] * pipeline / max(1.0, outcome.tpot.count),
-                    time_weight=sums[10] * pipeline,
+                    # Steps of a pipeline take that many stages, of engines that run side by side.
+                    time_weight=sums[10],
                 )
             )
         return tuple(found)
