@@ -18,7 +18,6 @@ from inferc.compiler.calibration.fitting import (
 from inferc.compiler.calibration.intervals import Residual, factors_of, residual
 from inferc.compiler.calibration.measurements import Measured, Measurement
 from inferc.compiler.calibration.prediction import (
-    Progress,
     cell_of,
     predict_one,
     spanned,
@@ -27,7 +26,7 @@ from inferc.compiler.calibration.prediction import (
 from inferc.compiler.calibration.replay import Replay, replay
 from inferc.compiler.calibration.scoring import comparison
 from inferc.compiler.calibration.subject import NoSubjectError, Subject, subject_of
-from inferc.compiler.calibration.values import METRICS, Prediction
+from inferc.compiler.calibration.values import METRICS, Prediction, Progress
 from inferc.compiler.model.calibration import Calibration
 
 ROUNDS = 2
