@@ -4,9 +4,12 @@ from bisect import bisect_left
 from collections import Counter
 from itertools import accumulate
 from math import exp, log
+from typing import TYPE_CHECKING
 
-from inferc.compiler.simulation.sketch import Percentiles
 from inferc.compiler.simulation.values import SHARES, Latency
+
+if TYPE_CHECKING:
+    from inferc.compiler.simulation.sketch import Percentiles
 
 FULL = 65536
 """Values are kept one by one up to so many; then they go into a sketch of percentiles."""
@@ -49,9 +52,7 @@ class Series:
         self._count += count
         self._total += total
         self._largest = max(self._largest, largest)
-        if self._sketch is None:
-            self._sketch = Percentiles()
-        add = self._sketch.add
+        add = self._sketched().add
         for place, weight in self._binned().items():
             add(exp((place + 0.5) / PER_E), weight)
         self.values.clear()
@@ -71,9 +72,7 @@ class Series:
         """Add all that was added to ``other``."""
         if other._sketch is not None:
             self.settle()
-            if self._sketch is None:
-                self._sketch = Percentiles()
-            self._sketch.merge(other._sketch)
+            self._sketched().merge(other._sketch)
             self._count += other._count
             self._total += other._total
             self._largest = max(self._largest, other._largest)
@@ -102,6 +101,14 @@ class Series:
             largest_s=max(self._largest, largest),
             curve_s=tuple(curve),
         )
+
+    def _sketched(self) -> "Percentiles":
+        """Return the sketch; its library is loaded when the first one is needed."""
+        if self._sketch is None:
+            from inferc.compiler.simulation.sketch import Percentiles
+
+            self._sketch = Percentiles()
+        return self._sketch
 
     def _sums(self) -> tuple[int, float, float]:
         """Return count, sum and largest of the values that are not in the sketch."""

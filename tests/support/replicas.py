@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, replace
 
 from support import designs
+from support.step_by_step import Reference
 
 from inferc.compiler.model import Accelerator, Engine, LanguageModel
 from inferc.compiler.perf.demand import Demand
@@ -12,6 +13,7 @@ from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.perf.queueing import length_variation
 from inferc.compiler.perf.steps import Layout, Stage
+from inferc.compiler.simulation import ReplicaSetup, Request
 
 FRONTEND_S = designs.VLLM_COEFFICIENTS["frontend_s"]
 BUDGET_TOK = 8192
@@ -73,22 +75,6 @@ class Traffic:
     rate_per_s: float
 
 
-@dataclass(kw_only=True)
-class _Waiting:
-    at: float
-    prompt: int
-    done: int
-    output: int
-
-
-@dataclass(kw_only=True)
-class _Running:
-    left: int
-    context: int
-    since: float
-    output: int
-
-
 def simulate(
     unit: Stage, traffic: Traffic, requests: int, seed: int
 ) -> tuple[list[float], list[float]]:
@@ -96,72 +82,29 @@ def simulate(
 
     Prompts ride on decode steps first come, first served, in chunks of what the budget leaves.
     """
-    rng = random.Random(seed)  # noqa: S311  # the same requests every time
-    queue = _arrivals(traffic, requests, rng)
-    now, came = 0.0, 0
-    waiting: list[_Waiting] = []
-    running: list[_Running] = []
-    first: list[float] = []
-    between: list[float] = []
-    while came < len(queue) or waiting or running:
-        while came < len(queue) and queue[came].at <= now:
-            waiting.append(queue[came])
-            came += 1
-        if not waiting and not running:
-            now = queue[came].at
-            continue
-        chunks, prompt_tok, pairs = _chunks(waiting, BUDGET_TOK - len(running))
-        context = sum(item.context for item in running) / max(1, len(running))
-        now += unit.step_s(prompt_tok, pairs / max(1, prompt_tok), len(running), context)
-        for item in running:
-            item.left -= 1
-            item.context += 1
-            if item.left == 0:
-                between.append((now - item.since) / (item.output - 1))
-        running = [item for item in running if item.left > 0]
-        for prompt, tokens in chunks:
-            prompt.done += tokens
-            if prompt.done == prompt.prompt:
-                first.append(now - prompt.at + FRONTEND_S)
-                if prompt.output > 1:
-                    running.append(_started(prompt, now))
-        waiting = [prompt for prompt in waiting if prompt.done < prompt.prompt]
-    return first, between
+    setup = ReplicaSetup(
+        clock=unit,
+        max_num_seqs=requests,
+        max_num_batched_tokens=BUDGET_TOK,
+        frontend_s=FRONTEND_S,
+    )
+    played = Reference(setup).open_loop(_arrivals(traffic, requests, seed))
+    return played.ttft, played.tpot
 
 
-def _started(prompt: _Waiting, now: float) -> _Running:
-    return _Running(left=prompt.output - 1, context=prompt.prompt, since=now, output=prompt.output)
+def _arrivals(traffic: Traffic, requests: int, seed: int) -> list[Request]:
+    rng = random.Random(seed)  # the same requests every time
 
-
-def _arrivals(traffic: Traffic, requests: int, rng: random.Random) -> list[_Waiting]:
     def length(mean: float, tail: float) -> int:
         variation = length_variation(tail)
         factor = rng.gammavariate(1 / variation, variation) if variation > 1e-9 else 1.0
         return max(1, round(mean * factor))
 
-    now = 0.0
-    queue: list[_Waiting] = []
+    at_s = 0.0
+    arrivals: list[Request] = []
     for _ in range(requests):
-        now += rng.expovariate(traffic.rate_per_s)
-        queue.append(
-            _Waiting(
-                at=now,
-                prompt=length(traffic.prompt_tok, traffic.prompt_tail),
-                done=0,
-                output=length(traffic.output_tok, traffic.output_tail),
-            )
-        )
-    return queue
-
-
-def _chunks(waiting: list[_Waiting], room: int) -> tuple[list[tuple[_Waiting, int]], int, float]:
-    chunks: list[tuple[_Waiting, int]] = []
-    total, pairs = 0, 0.0
-    for item in waiting:
-        tokens = min(room - total, item.prompt - item.done)
-        if tokens <= 0:
-            break
-        chunks.append((item, tokens))
-        pairs += tokens * (item.done + tokens / 2)
-        total += tokens
-    return chunks, total, pairs
+        at_s += rng.expovariate(traffic.rate_per_s)
+        prompt_tok = length(traffic.prompt_tok, traffic.prompt_tail)
+        output_tok = length(traffic.output_tok, traffic.output_tail)
+        arrivals.append(Request(at_s, prompt_tok, output_tok))
+    return arrivals
