@@ -146,6 +146,8 @@ def fitted(
     from inferc.compiler.calibration import fit, write_calibration
 
     found = fit(tuple(measurements), progress=progress)
+    own = f"Fit to {found.rows:,} of our own measurements, on top of the shipped calibration"
+    found = replace(found, name="", title="", fitted="", source=own)
     word = "".join(letter if letter.isalnum() else "_" for letter in name)
     try:
         return write_calibration(replace(found, name=word))

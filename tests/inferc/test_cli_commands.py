@@ -107,7 +107,8 @@ def test_check_as_json() -> None:
 
 def test_check_takes_folders_and_standard_input(place: Path) -> None:
     shutil.copytree(EXAMPLES, place / "examples")
-    assert call("check", "examples").out == "2 files checked: 0 errors\n"
+    files = len(list(EXAMPLES.rglob("*.infer")))
+    assert call("check", "examples").out == f"{files} files checked: 0 errors\n"
     assert call("check", "-", stdin=CHAT.read_text()).code == 0
     done = call("check", "-", stdin=WRONG)
     assert done.code == 1

@@ -22,6 +22,7 @@ ENTRIES = stdlib.all_entries("catalog")
 KINDS = {
     "accelerator": "accelerator",
     "board": "board",
+    "calibration": "calibration",
     "cpu": "cpu",
     "engine": "engine",
     "gpu": "gpu",
