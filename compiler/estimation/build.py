@@ -18,7 +18,7 @@ from inferc.compiler.perf.coefficients import coefficients_of
 from inferc.compiler.perf.formats import compute_dtype
 from inferc.compiler.perf.memory import can_shard
 from inferc.compiler.perf.steps import Stage
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, has_errors
 
 SAME_SPEED = {"bf16": ("fp16",), "fp16": ("bf16",), "nvfp4": ("fp4",), "mxfp4": ("fp4",)}
 """Units that multiply a format as it is, under another name."""
@@ -44,7 +44,7 @@ class Estimator:
 
     @cached_property
     def problems(self) -> tuple[Diagnostic, ...]:
-        """Why no engine would start like this, whatever the load."""
+        """Why no engine would start like this, or is not known to, whatever the load."""
         return problems(self.setup)
 
     @cached_property
@@ -64,13 +64,15 @@ class Estimator:
 
     def estimate(self, load: Load) -> Outcome:
         """Return the figures under ``load``, or why there are none."""
-        if self.problems:
+        if has_errors(self.problems):
             return Outcome(diagnostics=self.problems)
         replica = self._replica(load)
         found = replica.fit
         if not fits(found):
-            return Outcome(diagnostics=(self._does_not_fit(load, found),), memory=found)
-        warnings = self._warnings(load)
+            return Outcome(
+                diagnostics=(*self.problems, self._does_not_fit(load, found)), memory=found
+            )
+        warnings = (*self.problems, *self._warnings(load))
         figures = self._figures(replica, load)
         if not figures.stable:
             most = capacity_per_s(replica, demand_of_load(load)) * self.setup.replicas

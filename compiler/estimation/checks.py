@@ -1,7 +1,7 @@
 """What no engine would start with, whatever the load."""
 
 from inferc.compiler.estimation import diagnostics as report
-from inferc.compiler.estimation.values import Setup
+from inferc.compiler.estimation.values import PROCESSORS, Setup
 from inferc.compiler.model import runs_on
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES, peak_flop_per_s
 from inferc.compiler.perf.memory import can_shard
@@ -9,17 +9,20 @@ from inferc.dsl import Diagnostic
 
 
 def problems(setup: Setup) -> tuple[Diagnostic, ...]:
-    """Return every reason why ``setup`` cannot be: engine, formats, parallelism."""
+    """Return every reason why ``setup`` cannot be, or is not known to be."""
     return (*_engine(setup), *_formats(setup), *_split(setup))
 
 
 def _engine(setup: Setup) -> list[Diagnostic]:
     engine = setup.engine
-    if not runs_on(engine, setup.place.accelerator, ()):
-        return [report.engine_cannot(engine, setup.place.accelerator, why=_where(setup))]
+    hardware = setup.place.accelerator
     if engine.batching != "continuous":
         return [report.no_language_engine(engine, setup.model)]
-    return []
+    if runs_on(engine, hardware, ()):
+        return []
+    if hardware.kind in PROCESSORS or not {"gpu", "accelerator"} & {*engine.devices}:
+        return [report.engine_cannot(engine, hardware, why=_where(setup))]
+    return [report.engine_stands_in(engine, hardware, why=_where(setup))]
 
 
 def _where(setup: Setup) -> str:

@@ -12,7 +12,7 @@ from inferc.compiler.calibration import (
     weights_format,
 )
 from inferc.compiler.estimation.names import find
-from inferc.compiler.estimation.values import Setup
+from inferc.compiler.estimation.values import PROCESSORS, Setup
 from inferc.compiler.model import Accelerator, Engine, LanguageModel, runs_on
 from inferc.compiler.model.calibration import (
     NOTHING,
@@ -60,7 +60,7 @@ def default_engine(accelerator: Accelerator) -> Engine | None:
     """Return the engine for an accelerator where nobody names one.
 
     vLLM or llama.cpp where one of them runs, else the first of the catalog that does and batches
-    continuously, else the first that does.
+    continuously. Where none does, vLLM stands in on what computes beside a processor.
     """
     for path in PREFERRED:
         engine = engine_at(path)
@@ -71,7 +71,10 @@ def default_engine(accelerator: Accelerator) -> Engine | None:
         for engine in map(engine_at, paths("engine"))
         if engine is not None and runs_on(engine, accelerator, ())
     ]
-    return min(able, key=_reluctance, default=None)
+    first = min(able, key=_reluctance, default=None)
+    if first is not None and first.batching == "continuous":
+        return first
+    return first if accelerator.kind in PROCESSORS else engine_at(PREFERRED[0])
 
 
 def _reluctance(engine: Engine) -> tuple[bool, bool]:
@@ -195,6 +198,6 @@ def _precision(model: LanguageModel, engine: Engine, quantization: str, assumed:
 
 def _per_node(accelerator: Accelerator, tensor_parallel: int) -> int:
     """Return how many accelerators a node has where nobody says: eight GPUs, or one board."""
-    if accelerator.kind in {"board", "cpu"}:
+    if accelerator.kind in PROCESSORS:
         return 1
     return max(8, accelerator.link_domain) if tensor_parallel > 8 else 8  # noqa: PLR2004

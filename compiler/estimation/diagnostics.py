@@ -43,6 +43,22 @@ def engine_cannot(engine: Engine, hardware: Accelerator, *, why: str) -> Diagnos
     )
 
 
+def engine_stands_in(engine: Engine, hardware: Accelerator, *, why: str) -> Diagnostic:
+    """INF427: nobody states that the engine runs there; its costs are taken all the same."""
+    return Diagnostic(
+        code="INF427",
+        slug="engine-stands-in",
+        message=f"the catalog does not know {engine.title} on {hardware.title}",
+        span=None,
+        severity=Severity.WARNING,
+        notes=(
+            why,
+            "figures are those of the data sheet with what this engine costs where it is known",
+        ),
+        help="hold them against a measurement: `inferc calibrate`",
+    )
+
+
 def no_language_engine(engine: Engine, model: LanguageModel) -> Diagnostic:
     """INF421: the engine answers whole batches, and a language model is asked for."""
     return Diagnostic(

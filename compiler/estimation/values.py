@@ -11,6 +11,9 @@ from inferc.compiler.model import Engine, LanguageModel, Place
 from inferc.compiler.model.calibration import NOTHING, Calibration
 from inferc.compiler.perf.steps import Layout
 
+PROCESSORS = frozenset({"board", "cpu"})
+"""Kinds of hardware that compute with their processor: engines for accelerators have no code."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:

@@ -157,6 +157,14 @@ CONFIG = {
 }
 
 
+@pytest.mark.parametrize("gpu", ["gaudi_3", "tpu_v5e", "trainium_2"])
+def test_hardware_without_an_engine_gets_figures_and_a_warning(gpu: str) -> None:
+    done = call("estimate", "--model", "tinyllama", "--gpu", gpu, "--rate", "1/s")
+    assert done.code == 0, done.err
+    assert "INF427" in done.err
+    assert "spec sheet" in done.out
+
+
 def test_a_model_of_a_configuration(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text(json.dumps(CONFIG), encoding="utf-8")
@@ -246,6 +254,13 @@ def test_what_does_not_fit_ends_with_3_and_shows_the_sum() -> None:
     found = data(*LLAMA, "--precision", "fp16", "--rate", "1/s")
     assert "does not fit" in found["error"]
     assert found["memory"]["kv_cache_bytes"] < 0
+
+
+def test_a_warning_does_not_hide_that_a_load_is_not_carried() -> None:
+    done = call(*FOUR, "--rate", "500/s", "--isl", "9000")
+    assert done.code == 3
+    assert "INF423" in done.err
+    assert "INF425" in done.err
 
 
 def test_too_high_a_rate_ends_with_3_and_says_what_is_carried() -> None:

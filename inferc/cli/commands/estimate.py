@@ -10,6 +10,7 @@ from inferc.cli.options import Color, Format
 from inferc.cli.rates import read_rate
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import say, to_json, wants_color
+from inferc.dsl import Severity
 
 USUAL_ISL: Final = 1000.0
 """Tokens of a prompt where --isl does not say."""
@@ -123,7 +124,8 @@ def answer(found: "Estimated", *, form: str, color: str, explain: bool) -> int:
         _print_memory(found, form=form, color=color)
     if found.ok:
         return OK
-    refused = all(item.code in {"INF424", "INF425"} for item in found.diagnostics)
+    errors = [item for item in found.diagnostics if item.severity is Severity.ERROR]
+    refused = all(item.code in {"INF424", "INF425"} for item in errors)
     return INFEASIBLE if refused else exit_code(found.diagnostics)
 
 

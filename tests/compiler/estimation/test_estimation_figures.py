@@ -327,6 +327,17 @@ def test_what_nobody_chose_is_said() -> None:
     assert made.assumed == ()
 
 
+def test_an_engine_that_nobody_saw_there_stands_in_with_a_warning() -> None:
+    known = setup()
+    hardware = replace(known.place.accelerator, vendor="intel", kind="accelerator")
+    other = replace(known, place=replace(known.place, accelerator=hardware))
+    outcome = Estimator(other).estimate(CHAT)
+    (warning,) = outcome.diagnostics
+    assert (warning.code, warning.severity) == ("INF427", Severity.WARNING)
+    assert outcome.figures is not None
+    assert outcome.figures.ttft_s == figures().ttft_s
+
+
 def test_what_is_left_out_or_widened_is_said() -> None:
     assert figures().notes == ()
     (widened,) = figures(of=setup(precision="fp8")).notes  # an A100 has no units for it
