@@ -180,18 +180,29 @@ UNFIT: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         name="one-page-one-accelerator",
-        reason="all rows of H20 are of one page, at 41 % of its bandwidth, unlike all else of Hopper",
+        reason="all of H20 is of one page, at 41 % of its bandwidth, unlike all else of Hopper",
         figures=EVERYTHING,
         holds=lambda row: row.gpu.lower().startswith("h20_"),
     ),
     Exclusion(
         name="pathological-attention",
-        reason="at 64 sequences on one MI250 a token of context costs five times what it does at 32",
+        reason="a token of context costs five times as much with 64 sequences on one MI250 as with 32",
         figures=EVERYTHING,
         holds=lambda row: (
             row.gpu.lower() == "mi250"
             and (row.concurrency or 0) >= _PATHOLOGICAL_FROM
             and (row.tensor_parallel or 1) == 1
+        ),
+    ),
+    Exclusion(
+        name="client-queue",
+        reason="above 400 streams of this sweep first tokens wait in the client: the faster the "
+        "server, the longer",
+        figures=("ttft",),
+        holds=lambda row: (
+            row.source.lower().startswith("aiconfigurator")
+            and row.engine == "sglang"
+            and (row.concurrency or 0) >= _STREAMS_OF_ONE_CLIENT
         ),
     ),
     Exclusion(
@@ -204,3 +215,4 @@ UNFIT: tuple[Exclusion, ...] = (
 """What would pull a coefficient from where everything else has it, with reasons."""
 
 _PATHOLOGICAL_FROM = 64
+_STREAMS_OF_ONE_CLIENT = 400

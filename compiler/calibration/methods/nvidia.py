@@ -23,9 +23,10 @@ def aiconfigurator(row: Conditions) -> Source:
     Both start servers as its generator writes the command, with a token budget of the batch and
     one prompt: ``agg max_num_tokens = max_batch_size + isl``, later 1500 more. One has lengths of
     powers of two and data sets that are long enough. The other, with lengths in thousands, mixes
-    chunks in SGLang, and leaves AIPerf at its usual data set of 100 prompts: they come again and
-    again, and vLLM and TensorRT-LLM keep prefixes unless told not to. Qwen3-32B has an 8-bit cache
-    there: a token takes less than its weights and a wider cache take to read at full bandwidth.
+    chunks of about 4,096 tokens in SGLang, and leaves AIPerf at its usual data set of 100 prompts:
+    they come again and again, and vLLM and TensorRT-LLM keep prefixes unless told not to. Qwen3-32B
+    has an 8-bit cache there: a token takes less than its weights and a wider cache take to read at
+    full bandwidth.
     """
     batch = float(row.facts.get("batch_size") or row.concurrency or 0)
     budget_tok = batch + (row.isl_tok or 0.0)
@@ -34,7 +35,8 @@ def aiconfigurator(row: Conditions) -> Source:
         return known
     settings: dict[str, Setting] = {"max_num_batched_tokens": 8192.0}
     if row.engine == "sglang":
-        return replace(known, settings=settings | {"mixed_chunk": True})
+        mixed: dict[str, Setting] = {"max_num_batched_tokens": 4096.0, "mixed_chunk": True}
+        return replace(known, settings=mixed)
     if row.engine != "vllm":
         settings = {"max_num_batched_tokens": budget_tok + 1500.0, "max_num_seqs": batch}
     if "qwen3-32b" in row.model.lower() and row.weights == "fp8":

@@ -243,6 +243,48 @@ def test_prompts_that_are_sent_again_are_found_only_where_prefixes_are_kept() ->
     assert 0.9 < new.reused_share < 1.0
 
 
+def test_compressed_weights_of_accelmark_run_without_graphs_on_the_second_engine() -> None:
+    def eager(model: str, version: str) -> object:
+        said = row(source="AccelMark", model=model, engine_version=version)
+        return protocol_of(said).settings.get("eager", False)
+
+    compressed = "RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16"
+    assert eager(compressed, "0.20.1")
+    assert not eager(compressed, "0.7.3")
+    assert not eager("meta-llama/Llama-3.1-8B-Instruct", "0.20.1")
+
+
+def test_answers_to_one_prompt_are_alike() -> None:
+    page = "ai-factory-ops-lab Inference Benchmark Report"
+    known = protocol_of(row(source=page, length_note="short chat prompt; gen mean printed"))
+    assert known.output.variation == 0.1
+    assert known.reused_share == 0.9
+
+
+@pytest.mark.parametrize(
+    ("engine", "isl_tok", "reused", "budget_tok", "mixed"),
+    [
+        ("vllm", 1024.0, False, 1088.0, False),
+        ("vllm", 4000.0, True, 8192.0, False),
+        ("trtllm", 4000.0, True, 5564.0, False),
+        ("sglang", 4000.0, False, 4096.0, True),
+    ],
+)
+def test_lengths_in_thousands_tell_the_second_sweep(
+    engine: str, isl_tok: float, reused: bool, budget_tok: float, mixed: bool
+) -> None:
+    known = protocol_of(row(source=SWEEP, engine=engine, isl_tok=isl_tok))
+    assert (known.reused_share > 0.0) is reused
+    assert known.settings["max_num_batched_tokens"] == budget_tok
+    assert known.settings.get("mixed_chunk", False) is mixed
+
+
+def test_a_cache_is_narrow_where_the_measured_time_leaves_no_other_reading() -> None:
+    sweep = {"source": SWEEP, "isl_tok": 4000.0, "weights": "fp8"}
+    assert protocol_of(row(**sweep, model="qwen3-32b")).settings.get("kv_cache") == "fp8"
+    assert "kv_cache" not in protocol_of(row(**sweep)).settings
+
+
 @given(
     load=st.sampled_from(LOADS),
     source=st.sampled_from(
