@@ -103,8 +103,8 @@ class Server:
     """One replica of a fleet: engines that share a queue, and what the router knows of them."""
 
     __slots__ = (
-        "accepting", "begins", "cache", "engines", "handed", "link_free_s", "resumed", "sent",
-        "setup", "since_s", "tally", "until_s", "waiting", "weight",
+        "accepting", "answers", "begins", "cache", "engines", "handed", "link_free_s", "resumed",
+        "sent", "setup", "since_s", "tally", "until_s", "waiting", "weight",
     )  # fmt: skip
 
     def __init__(self, setup: ReplicaSetup, waiting: Queue, since_s: float) -> None:
@@ -117,6 +117,7 @@ class Server:
         self.handed: deque[Resumed] = deque()
         self.resumed: deque[Resumed] = deque()
         self.tally = Tally()
+        self.answers = self.tally.e2e.values
         self.cache = prefixes(setup)
         self.engines: list[int] = []
         self.begins = False
@@ -129,7 +130,10 @@ class Server:
     @property
     def outstanding(self) -> int:
         """Requests that were sent and are not complete."""
-        return self.sent - (self.tally.begun if self.begins else self.tally.done)
+        tally = self.tally
+        if self.begins:
+            return self.sent - tally.begun_before - len(tally.ttft.values)
+        return self.sent - tally.done_before - len(self.answers)
 
     @property
     def queued(self) -> bool:

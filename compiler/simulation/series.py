@@ -39,11 +39,6 @@ class Series:
         self._largest = 0.0
         self._sketch: Percentiles | None = None
 
-    @property
-    def added(self) -> int:
-        """How many values were added, whatever they weigh, as long as each weighs one."""
-        return self._count + len(self.values)
-
     def settle(self) -> None:
         """Move the values into the sketch."""
         if not self.values:

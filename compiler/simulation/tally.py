@@ -43,29 +43,25 @@ class Tally:
         self.busy_s = self.running_s = self.used_s = 0.0
         self.waited_s = 0.0
         """Until the first token, of requests whose latencies were forgotten."""
-        self.forgotten = 0
-        """Answers before their latencies were forgotten."""
+        self.begun_before = self.done_before = 0
+        """First tokens, and answers in full, that are no longer among the values of their series;
+        requests that were turned away count as both."""
         self.moments: list[Moment] = []
         self.every_s = 0.0
 
     def settle(self) -> None:
         """Bound the memory: move what was collected into sketches."""
+        self._count()
         for series in (self.ttft, self.tpot, self.itl, self.e2e):
             series.settle()
 
-    @property
-    def done(self) -> int:
-        """Requests that were answered in full, or turned away."""
-        return self.forgotten + self.e2e.added + self.rejected
-
-    @property
-    def begun(self) -> int:
-        """Requests that have had their first token, or were turned away."""
-        return self.ttft.added + self.rejected
+    def _count(self) -> None:
+        self.begun_before += len(self.ttft.values)
+        self.done_before += len(self.e2e.values)
 
     def forget(self) -> None:
         """Begin to measure latencies anew: what came before was a warm-up."""
-        self.forgotten += self.e2e.added
+        self._count()
         self.waited_s += self.ttft.forget()
         for series in (self.tpot, self.itl, self.e2e):
             series.forget()
@@ -86,6 +82,8 @@ class Tally:
     def reject(self, request: Request) -> None:
         """Count a request that is longer than the KV cache; it ends with no answer."""
         self.rejected += 1
+        self.begun_before += 1
+        self.done_before += 1
         if self.listened:
             self.ended.append(request._replace(output_tok=0))
 
