@@ -1,5 +1,6 @@
 """``inferc calibrate``: a fit of one's own, written as a file that other commands read."""
 
+import contextlib
 import csv
 import json
 from io import StringIO
@@ -18,11 +19,21 @@ SLOW = 1.6
 """How much slower the made-up machine is than the model says."""
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with measurements, and a fit to them: both are made once."""
+    folder = tmp_path_factory.mktemp("calibrate")
+    with contextlib.chdir(folder):
+        measured()
+        fitted("measured.csv")
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def place(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder to work in."""
+    monkeypatch.chdir(made)
+    return made
 
 
 def conditions() -> list[dict[str, str]]:
@@ -78,17 +89,13 @@ def fitted(data: str, *arguments: str) -> Done:
 
 
 def test_a_fit_is_nearer_to_what_it_was_fitted_to() -> None:
-    data = measured()
-    done = fitted(data)
-    assert "12 rows" in done.err
-    before = errors(data)["tpot"]
-    after = errors(data, "--calibration", "ours.infer")["tpot"]
+    before = errors("measured.csv")["tpot"]
+    after = errors("measured.csv", "--calibration", "ours.infer")["tpot"]
     assert before["median_ape"] == pytest.approx(1 - 1 / SLOW, abs=0.01)
     assert after["median_ape"] < before["median_ape"] / 2
 
 
 def test_a_fit_is_a_file_of_the_language() -> None:
-    fitted(measured())
     assert call("fmt", "--check", "ours.infer").code == 0
     text = Path("ours.infer").read_text(encoding="utf-8")
     assert text.startswith("infer 1\n")
@@ -96,27 +103,24 @@ def test_a_fit_is_a_file_of_the_language() -> None:
 
 
 def test_the_same_rows_give_the_same_fit() -> None:
-    data = measured()
-    fitted(data)
     first = Path("ours.infer").read_bytes()
-    fitted(data)
+    done = fitted("measured.csv")
+    assert "12 rows" in done.err
     assert Path("ours.infer").read_bytes() == first
 
 
 def test_programs_learn_how_many_rows_there_were() -> None:
-    done = fitted(measured(), "--format", "json")
+    done = fitted("measured.csv", "--format", "json")
     assert json.loads(done.out) == {"rows": 12, "output": "ours.infer"}
 
 
 def test_leaving_out_predicts_each_model_by_the_others() -> None:
-    data = measured()
-    left_out = errors(data, "--leave-out", "model")["tpot"]
+    left_out = errors("measured.csv", "--leave-out", "model")["tpot"]
     assert left_out["n"] == 12
-    assert left_out["median_ape"] < errors(data)["tpot"]["median_ape"]
+    assert left_out["median_ape"] < errors("measured.csv")["tpot"]["median_ape"]
 
 
 def test_an_estimate_rests_on_the_fit_and_says_so() -> None:
-    fitted(measured())
     asked = ("estimate", "--model", "llama-3.1-8b-instruct", "--gpu", "h100_80gb_sxm")
     asked = (*asked, "--concurrency", "16", "--isl", "512", "--osl", "64", "--format", "json")
     shipped, ours = (
@@ -130,13 +134,13 @@ def test_an_estimate_rests_on_the_fit_and_says_so() -> None:
 
 def test_no_calibration_in_a_file_is_said() -> None:
     Path("other.infer").write_text("infer 1\n", encoding="utf-8")
-    done = call("accuracy", measured(), "--calibration", "other.infer")
+    done = call("accuracy", "measured.csv", "--calibration", "other.infer")
     assert done.code == 2
     assert "INF740" in done.err
 
 
 def test_a_file_that_cannot_be_written_is_named() -> None:
     Path("folder").mkdir()
-    done = call("calibrate", measured(), "-o", "folder")
+    done = call("calibrate", "measured.csv", "-o", "folder")
     assert done.code == 2
     assert "INF73" in done.err
