@@ -7,8 +7,9 @@ from support import designs
 from support.step_by_step import Reference
 
 from inferc.compiler.model import Accelerator, Engine, LanguageModel
+from inferc.compiler.perf import closed_loop as perf
 from inferc.compiler.perf.demand import Demand
-from inferc.compiler.perf.estimate import e2e_s, ttft_s
+from inferc.compiler.perf.estimate import ttft_s
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.perf.queueing import length_variation
@@ -53,15 +54,7 @@ def highest_rate(unit: Stage, demand: Demand, ttft_limit_s: float) -> tuple[floa
 
 def closed_loop(unit: Stage, demand: Demand, concurrency: float) -> Operation:
     """Return how a replica runs when so many clients each wait for their answer (Little's law)."""
-    low, high = 1e-9, 1e5
-    for _ in range(80):
-        middle = (low * high) ** 0.5
-        found = operate(unit, demand, middle, BUDGET_TOK, FRONTEND_S)
-        if found.stable and middle * e2e_s(found, demand, None) < concurrency:
-            low = middle
-        else:
-            high = middle
-    return operate(unit, demand, low, BUDGET_TOK, FRONTEND_S)
+    return perf.closed_loop(unit, demand, concurrency, BUDGET_TOK, FRONTEND_S)[1]
 
 
 @dataclass(frozen=True, kw_only=True)
