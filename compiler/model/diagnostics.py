@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from inferc.dsl import Diagnostic, Label, Severity, Span
-from inferc.dsl.suggestions import nearest
 
 
 def sla_missing(span: Span, *, service: str) -> Diagnostic:
@@ -166,7 +165,9 @@ def engine_for_networks(span: Span, *, service: str, engines: str) -> Diagnostic
 
 def unknown_in_calibration(span: Span, *, what: str, name: str, known: Sequence[str]) -> Diagnostic:
     """INF162: a calibration has factors for an engine or an architecture that nothing is of."""
-    near = nearest(name, known)
+    from difflib import get_close_matches
+
+    near = " or ".join(f"`{item}`" for item in get_close_matches(name, known, n=1))
     return Diagnostic(
         code="INF162",
         slug="unknown-in-calibration",
@@ -174,7 +175,7 @@ def unknown_in_calibration(span: Span, *, what: str, name: str, known: Sequence[
         span=span,
         label="these factors would change nothing",
         notes=(f"known are {', '.join(f'`{item}`' for item in known)}",),
-        help=f"did you mean `{near}`?" if near else f"name one of those, or leave `{name}` out",
+        help=f"did you mean {near}?" if near else f"name one of those, or leave `{name}` out",
     )
 
 
