@@ -186,7 +186,7 @@ UNFIT: tuple[Exclusion, ...] = (
     ),
     Exclusion(
         name="pathological-attention",
-        reason="a token of context costs five times as much with 64 sequences on one MI250 as with 32",
+        reason="context costs five times as much with 64 sequences on one MI250 as with 32",
         figures=EVERYTHING,
         holds=lambda row: (
             row.gpu.lower() == "mi250"

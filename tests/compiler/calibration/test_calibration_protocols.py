@@ -254,6 +254,13 @@ def test_compressed_weights_of_accelmark_run_without_graphs_on_the_second_engine
     assert not eager("meta-llama/Llama-3.1-8B-Instruct", "0.20.1")
 
 
+def test_a_page_that_shows_more_sequences_than_the_usual_limit_had_another_one() -> None:
+    page = "GPUStack reference: impact of quantization on vLLM"
+    other = "GPUStack Performance Lab: qwen3-32b/a100.md"
+    assert protocol_of(row(source=page, load="burst")).settings["max_num_seqs"] == 1024.0
+    assert "max_num_seqs" not in protocol_of(row(source=other, load="burst")).settings
+
+
 def test_answers_to_one_prompt_are_alike() -> None:
     page = "ai-factory-ops-lab Inference Benchmark Report"
     known = protocol_of(row(source=page, length_note="short chat prompt; gen mean printed"))
