@@ -1,5 +1,6 @@
 """Puts the shared helpers of the tests, ``support``, on the import path."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 import inferc  # before the path grows: the folder tests/inferc would pass for the package
 
 assert inferc.__file__ is not None
+# The matrices of fits are small: threads for them only wait for each other, most of all where
+# several tests run side by side.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.append(str(Path(__file__).resolve().parent))
 
 

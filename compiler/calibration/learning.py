@@ -160,7 +160,7 @@ def _taught(
 ) -> Lesson:
     """Return a fit to rows that are played by ``start``."""
     played = list(_play(pupils, start, progress))
-    problem = _problem(played)
+    problem = problem_of(played)
     everyone = marks([True] * len(played))
     fitted = fit_to(problem, everyone, prior=prior, start=start, rounds=ITERATIONS)
     calibration = _named(fitted, prior, [item.subject for item in played])
@@ -225,7 +225,7 @@ def _scored(row: Measurement) -> bool:
 # ---- the problem of the fit -------------------------------------------------------------------
 
 
-def _problem(played: Sequence[Played]) -> Problem:
+def problem_of(played: Sequence[Played]) -> Problem:
     """Return what is fitted: the steps of each row, and what was measured."""
     parts = [
         (
