@@ -74,7 +74,7 @@ def _blocks(calibration: Calibration) -> Iterator[tuple[str, list[str]]]:
         yield f"of_engine {name}", list(_engine(calibration.engines.get(name, {}), cells, name))
     for name in sorted({*calibration.architectures, *(cell.architecture for cell in cells)}):
         listed = sorted({cell.accelerator for cell in cells if cell.architecture == name})
-        last = [f"accelerators = [{', '.join(listed)}]"] if listed else []
+        last = [f"accelerators = {_texts(listed)}"] if listed else []
         label = name if name.isidentifier() and name.isascii() else _text(name)
         factors = _factors(calibration.architectures.get(name, {}))
         yield f"of_architecture {label}", [*factors, *last]
@@ -107,14 +107,14 @@ def _ordered(values: Mapping[str, float]) -> list[str]:
 
 
 def _measured(cells: Iterable[MeasuredCell]) -> Lines:
-    """Yield a line for each accelerator, with its models and their formats."""
+    """Yield a line for each accelerator, with the models in each format."""
     found: dict[str, dict[str, list[str]]] = {}
     for cell in cells:
-        formats = found.setdefault(cell.accelerator, {}).setdefault(cell.model, [])
-        if cell.precision not in formats:
-            formats.append(cell.precision)
-    for accelerator, models in sorted(found.items()):
-        listed = (f"{name} = [{', '.join(formats)}]" for name, formats in sorted(models.items()))
+        models = found.setdefault(cell.accelerator, {}).setdefault(cell.precision, [])
+        if cell.model not in models:
+            models.append(cell.model)
+    for accelerator, formats in sorted(found.items()):
+        listed = (f"{name} = {_texts(models)}" for name, models in sorted(formats.items()))
         yield f"{accelerator} = {{ {', '.join(listed)} }}"
 
 
@@ -154,13 +154,17 @@ def _number(value: float) -> str:
     """Return a number without an exponent: whole numbers in full."""
     if abs(value) < LEAST:
         return "0"
-    if value.is_integer():
+    if float(value).is_integer():
         return str(int(value))
     return f"{Decimal(f'{value:.{DIGITS}g}'):f}"
 
 
 def _rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
+
+
+def _texts(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(_text, texts))}]"
 
 
 def _text(text: str) -> str:

@@ -130,14 +130,14 @@ def _measured(
     }
     for engine, block in engines.items():
         for accelerator, field in _fields(block.child("measured")):
-            for model, formats in _items(field.value):
-                for precision in formats.items if isinstance(formats, ListValue) else ():
+            for precision, models in _items(field.value):
+                for model in models.items if isinstance(models, ListValue) else ():
                     yield MeasuredCell(
                         engine=engine,
                         architecture=architecture_of.get(accelerator, ""),
                         accelerator=accelerator,
-                        model=model,
-                        precision=values.word(precision),
+                        model=values.word(model),
+                        precision=precision,
                     )
 
 

@@ -188,7 +188,7 @@ def measured_nowhere(span: Span, *, accelerator: str) -> Diagnostic:
         span=span,
         label="measured here",
         notes=("estimates for others of its architecture rest on what was measured",),
-        help=f'add `accelerators = [{accelerator}]` to its `of_architecture "..."` block',
+        help=f'add `accelerators = ["{accelerator}"]` to its `of_architecture "..."` block',
     )
 
 

@@ -14,7 +14,6 @@ from inferc.compiler.schema.build import (
     listed,
     part,
     record,
-    words,
 )
 from inferc.compiler.schema.coefficients import FITTED, Coefficient
 from inferc.compiler.schema.spec import Field, Kind, Type, Types
@@ -74,14 +73,14 @@ CALIBRATION_KINDS: tuple[Kind, ...] = (
         "of_architecture",
         "Factors of the accelerators of one architecture, on top of those of engines.",
         _fitted(_factor),
-        field("accelerators", listed(words()), "Those of it that were measured."),
+        field("accelerators", listed(TEXT), "Those of it that were measured."),
         label="text",
     ),
     kind(
         "measured",
-        "The models that were measured with an engine: for each accelerator, their formats.",
+        "What was measured with an engine: for each accelerator, by format, the models.",
         label="none",
-        free=record(listed(words())),
+        free=record(listed(TEXT)),
     ),
     kind(
         "intervals",

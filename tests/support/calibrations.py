@@ -30,8 +30,11 @@ calibration ours {
     compute_efficiency = 1.1
 
     measured {
-      h100_80gb_sxm = { llama_3_1_8b_instruct = [fp16, fp8], llama_3_70b_instruct = [fp8] }
-      mi300x        = { llama_3_70b_instruct = [fp16] }
+      h100_80gb_sxm = {
+        fp16 = ["llama_3_1_8b_instruct"]
+        fp8  = ["llama_3_1_8b_instruct", "llama_3_70b_instruct"]
+      }
+      mi300x = { fp16 = ["llama_3_70b_instruct"] }
     }
   }
 
@@ -40,12 +43,12 @@ calibration ours {
   }
 
   of_architecture "CDNA 3" {
-    accelerators = [mi300x]
+    accelerators = ["mi300x"]
   }
 
   of_architecture Hopper {
     compute_efficiency = 0.8
-    accelerators       = [h100_80gb_sxm]
+    accelerators       = ["h100_80gb_sxm"]
   }
 
   intervals {
