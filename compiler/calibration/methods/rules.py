@@ -20,6 +20,7 @@ from inferc.compiler.calibration.methods.users import (
     lmdeploy,
     qwen,
     same_prompt,
+    sglang_cookbook,
     sharegpt_clients,
 )
 
@@ -72,7 +73,7 @@ _RULES: tuple[tuple[str, Callable[[Conditions], Source]], ...] = (
     ),
     (
         r"sgl-cookbook|sglang cookbook",
-        sharegpt_clients("https://github.com/sgl-project/sgl-cookbook"),
+        sglang_cookbook,
     ),
 )
 """The first pattern found in a source's name, in lower case, decides."""
