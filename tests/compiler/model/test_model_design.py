@@ -9,8 +9,11 @@ from support.repository import ROOT
 
 from inferc.compiler.model import Decision, Design, Service
 from inferc.compiler.provenance import Origin
+from inferc.compiler.schema import FITTED
 
 EXAMPLES = ROOT / "examples"
+MEASURED = {item.name for item in FITTED}
+"""Coefficients that plans take from a calibration, whatever an entry of the catalog says."""
 H100_NODE = "4 * cat.gpu.nvidia.h100_80gb_sxm"
 OWN_GPU = """
   gpu mine {
@@ -92,7 +95,11 @@ def facts(design: Design) -> object:
                     engine.flags,
                     engine.metrics,
                     engine.port,
-                    {name: number.value for name, number in engine.coefficients.items()},
+                    {
+                        name: number.value
+                        for name, number in engine.coefficients.items()
+                        if name not in MEASURED
+                    },
                 )
                 for engine in service.engines
             ],
