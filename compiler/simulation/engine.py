@@ -95,6 +95,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
     wide, gain = (1, 1.0) if drafts is None else (drafts.wide, drafts.gain)
     draft_s = 0.0 if drafts is None else drafts.step_s * side
     sequence_s += 0.0 if drafts is None else drafts.sequence_s * side
+    reserve_ratio = setup.kv_reserve_ratio if grows else 0.0
     holds_back = setup.batch_wait_steps > 0 and not static
     intake = Intake(setup, waiting, tally, ties)
     take, resumed, handed = intake.take, intake.resumed, ties.handed
@@ -161,6 +162,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
             # ---- room for what decoding adds; the sequence that began last gives way
             p = q = 0
             k = 1
+            again = False
             if grows:
                 need = crossing[count % cycle] * block_tok
             if used + need > kv_tok:
@@ -186,6 +188,8 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
             elif waiting or resumed or intake.begun is not None:
                 free = kv_tok - used - need
                 slots = max_num_seqs - n
+                if reserve_ratio and n:
+                    free -= reserve_ratio * (sum(map(_end, ends)) - n * count)
                 if holds_back and n:
                     held = intake.held_back(n, slots, free)
                 if not held and (gathering or not static):
@@ -194,6 +198,7 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                         used += intake.reserved_tok
                     if ended and (p or n):
                         yield now, now
+                        again = True  # those who were turned away may have asked anew
 
             # ---- how long the next steps take
             decoding = n if mixed or not p else 0
@@ -225,7 +230,9 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
                     last = max(item.end for item in ends)
                     ends = [item._replace(end=last) for item in ends]
                 k = ends[0][0] - count
-                if held and held < k:
+                if again:
+                    k = 1
+                elif held and held < k:
                     k = held
                 step_s = decode_s.get(n, 0.0)
                 if not step_s:
@@ -416,6 +423,10 @@ def engine(  # noqa: C901, PLR0912, PLR0915 - the hot loop: with calls it would 
 
 def _serial(sequence: Sequence) -> int:
     return sequence.serial
+
+
+def _end(sequence: Sequence) -> int:
+    return sequence.end
 
 
 def _released(stalled: list[tuple[float, int]], now: float) -> float:

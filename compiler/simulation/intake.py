@@ -6,7 +6,13 @@ from math import inf
 
 from inferc.compiler.simulation.tally import Tally
 from inferc.compiler.simulation.ties import Ties
-from inferc.compiler.simulation.values import Queue, ReplicaSetup, Request, Resumed
+from inferc.compiler.simulation.values import (
+    LONGEST_RESERVED_TOK,
+    Queue,
+    ReplicaSetup,
+    Request,
+    Resumed,
+)
 
 
 def window_pairs(done_tok: int, tokens: int, window_tok: int) -> float:
@@ -24,9 +30,9 @@ class Intake:
 
     __slots__ = (
         "_batch_wait", "_block_tok", "_bounded", "_budget_tok", "_cache", "_caching", "_chunked",
-        "_free_tok", "_full_length", "_kv_tok", "_long_tok", "_shared", "_slots", "_taken_tok",
-        "_tally", "_wait_tok", "_window_tok", "begun", "done", "joined", "pairs", "reserved_tok",
-        "resumed", "steps", "waited", "waiting", "window_pairs",
+        "_free_tok", "_full_length", "_kv_tok", "_long_tok", "_reserves", "_shared", "_slots",
+        "_taken_tok", "_tally", "_wait_tok", "_window_tok", "begun", "done", "joined", "pairs",
+        "reserved_tok", "resumed", "steps", "waited", "waiting", "window_pairs",
     )  # fmt: skip
 
     def __init__(self, setup: ReplicaSetup, waiting: Queue, tally: Tally, ties: Ties) -> None:
@@ -35,6 +41,7 @@ class Intake:
         self._full_length = setup.kv_admission == "full_length"
         self._kv_tok = setup.kv_cache_tok
         self._long_tok = self._kv_tok - setup.kv_block_tok
+        self._reserves = setup.kv_reserve_ratio > 0.0 and not self._full_length
         self._bounded = setup.kv_cache_tok < inf
         self._block_tok = setup.kv_block_tok
         self._caching = setup.prefix_caching
@@ -93,21 +100,23 @@ class Intake:
         while waiting and self._slots > 0 and self._taken_tok < room_tok:
             request = waiting[0]
             if self._bounded:
-                need = self._need(request)
+                need = asked = self._need(request)
+                if self._reserves:
+                    asked = self._with_answer(need, request[2])
                 long = request[1] + request[2] > self._long_tok
-                if long or need > self._free_tok:
+                if long or asked > self._free_tok:
                     if long and self._never_fits(request):
                         self._tally.reject(waiting.popleft())
                         continue
-                    if need > self._free_tok:
+                    if asked > self._free_tok:
                         break
             else:
-                need = 0
+                need = asked = 0
             done = self._cached(request) if caching else 0
             if not self._add(request, request[1], done, room_tok):
                 break
             waiting.popleft()
-            self._free_tok -= need
+            self._free_tok -= asked
             self.reserved_tok += need
             if self.begun is not None:
                 break
@@ -116,11 +125,13 @@ class Intake:
         """Take sequences that have to be computed again."""
         while self.resumed and self._slots > 0 and self._taken_tok < room_tok:
             again = self.resumed[0]
-            need = self._whole(again.prompt_tok)
-            if need > self._free_tok or not self._add(again, again.prompt_tok, 0, room_tok):
+            need = asked = self._whole(again.prompt_tok)
+            if self._reserves:
+                asked = self._with_answer(need, again.left)
+            if asked > self._free_tok or not self._add(again, again.prompt_tok, 0, room_tok):
                 break
             self.resumed.popleft()
-            self._free_tok -= need
+            self._free_tok -= asked
             self.reserved_tok += need
             if self.begun is not None:
                 break
@@ -173,6 +184,10 @@ class Intake:
     def _need(self, request: Request) -> int:
         """Return the KV cache that a request must find."""
         return self._whole(request[1] + request[2] if self._full_length else request[1])
+
+    def _with_answer(self, need_tok: int, answer_tok: int) -> int:
+        """Return the KV cache that a request must find where room is kept for answers."""
+        return min(int(self._kv_tok), need_tok + min(answer_tok, LONGEST_RESERVED_TOK))
 
     def _never_fits(self, request: Request) -> bool:
         """Return whether a request is longer than the whole cache."""

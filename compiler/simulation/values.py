@@ -173,6 +173,13 @@ class ReplicaSetup:
     kv_admission: Admission = "as_needed"
     """Room for the prompt is enough, and sequences that do not fit later are computed again; or
     the whole length must fit before a request begins, as it must for a static batch."""
+    kv_reserve_ratio: float = 0.0
+    """Where it is above 0 and room is given as needed: a request begins only when there is room for
+    its prompt and answer, beside this share of what the running sequences have yet to say.
+
+    Source: SGLang, ``new_token_ratio`` of its schedule policy: 0.7 at first, and 0.1 after a while
+    in which no sequence had to give way; answers count with 4,096 tokens at most.
+    """
     prefix_caching: bool = False
     prefix_block_tok: int = 512
     """Tokens of a block of ``Request.blocks``."""
@@ -192,6 +199,10 @@ class ReplicaSetup:
     frontend_serial_s: float = 0.0
     """Time for which one request keeps the front end from the next."""
     speculation: Speculation | None = None
+
+
+LONGEST_RESERVED_TOK = 4096
+"""Of an answer for which room is kept. Source: SGLang, ``CLIP_MAX_NEW_TOKENS``."""
 
 
 def seats(setup: ReplicaSetup) -> int:

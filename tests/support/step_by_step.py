@@ -209,6 +209,9 @@ class Reference:
         seats = self.seats - len(side.running)
         free = self.kv_tok - sum(item.kv_tok for item in side.running)
         free -= sum(self._held(one) for one in self.sides if one is not side)
+        if self.setup.kv_admission == "as_needed" and self.kv_tok < inf:
+            left = sum(item.request.output_tok - item.generated for item in side.running)
+            free -= self.setup.kv_reserve_ratio * left
         if side.begun is None:
             held = self._hold_back(side, seats, free)
             return [] if held else self._begin(side, room, seats, free)
@@ -235,7 +238,8 @@ class Reference:
                 self.queue.popleft()
                 self.seen.rejected += 1
                 continue
-            if need > free:
+            asked = self._asked(item)
+            if asked > free:
                 break
             if setup.prefix_caching and item.generated == 0:
                 item.done = min(item.request.cached_tok, item.todo - 1)
@@ -251,7 +255,7 @@ class Reference:
             item.kv_tok = need
             self.begun_so_far += 1
             item.order = self.begun_so_far
-            free -= need
+            free -= asked
             seats -= 1
             room -= tokens
             chunks.append((item, tokens))
@@ -261,6 +265,13 @@ class Reference:
         if self.setup.kv_admission == "full_length":
             return self._blocks(item.request.prompt_tok + item.request.output_tok)
         return self._blocks(item.todo)
+
+    def _asked(self, item: Item) -> float:
+        """Return the room that must be free for a prompt to begin."""
+        need = self._need(item)
+        if self.setup.kv_reserve_ratio == 0.0 or self.setup.kv_admission == "full_length":
+            return need
+        return min(int(self.kv_tok), need + min(4096, item.request.output_tok - item.generated))
 
     def _most(self, item: Item) -> int:
         last = item.request.prompt_tok + item.request.output_tok

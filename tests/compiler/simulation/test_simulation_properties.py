@@ -23,6 +23,19 @@ clocks = st.one_of(
     ),
     st.builds(lambda tokens: LinearClock(window_tok=tokens, **WINDOWS), st.sampled_from([50, 300])),
 )
+
+
+def real(setup: ReplicaSetup) -> ReplicaSetup:
+    """Return the set-up without what no engine combines, and events between which room changes.
+
+    Prompts are held back where room is reserved; with whole blocks, room that is kept for answers
+    goes up and down between two events.
+    """
+    if setup.batch_wait_steps:
+        return replace(setup, kv_admission="full_length", kv_reserve_ratio=0.0)
+    return replace(setup, kv_block_tok=1) if setup.kv_reserve_ratio else setup
+
+
 setups = st.builds(
     ReplicaSetup,
     clock=clocks,
@@ -33,12 +46,13 @@ setups = st.builds(
     kv_cache_tok=st.sampled_from([inf, 1000, 3000, 10_000]),
     kv_block_tok=st.sampled_from([1, 3, 16]),
     kv_admission=st.sampled_from(["as_needed", "full_length"]),
+    kv_reserve_ratio=st.sampled_from([0.0, 0.1, 0.7]),
     prefix_caching=st.booleans(),
     batch_wait_steps=st.sampled_from([0, 0, 5]),
     batch_wait_ratio=st.sampled_from([0.1, 0.5, 0.9]),
     frontend_s=st.sampled_from([0.0, 0.0301]),
     frontend_tok_s=st.sampled_from([0.0, 1.01e-4]),
-)
+).map(real)
 pairs = st.lists(
     st.tuples(
         st.one_of(st.sampled_from([1, 16]), st.integers(1, 900)),
@@ -61,7 +75,9 @@ def arriving(load: list[tuple[float, tuple[int, int]]]) -> list[Request]:
 
 
 @given(setups, loads)
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    deadline=None, derandomize=True, max_examples=120, suppress_health_check=[HealthCheck.too_slow]
+)
 def test_open_loops_agree_with_single_steps(
     setup: ReplicaSetup, load: list[tuple[float, tuple[int, int]]]
 ) -> None:
@@ -73,7 +89,12 @@ def test_open_loops_agree_with_single_steps(
 
 
 @given(setups, pairs, st.sampled_from([1, 3, 20]))
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=80,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 def test_closed_loops_agree_with_single_steps(
     setup: ReplicaSetup, lengths: list[tuple[int, int]], clients: int
 ) -> None:

@@ -72,6 +72,13 @@ SETUPS = {
     "preemption, prefill first": ReplicaSetup(
         clock=PLAIN, kv_cache_tok=30000, kv_block_tok=1, scheduling="prefill_first"
     ),
+    "answers reserved in part": ReplicaSetup(
+        clock=PLAIN,
+        scheduling="prefill_first",
+        kv_cache_tok=25000,
+        kv_block_tok=1,
+        kv_reserve_ratio=0.3,
+    ),
     "window": ReplicaSetup(clock=WINDOWED),
     "window as long as a request": ReplicaSetup(clock=HALF),
     "window, small chunks": ReplicaSetup(clock=HALF, max_num_batched_tokens=300),
@@ -115,6 +122,7 @@ def assert_gaps_agree(found: Latency, played: list[float]) -> None:
 def test_preemption_and_waiting_do_happen_in_these_set_ups() -> None:
     """Otherwise the comparison above would say nothing about them."""
     assert closed_loop(SETUPS["preemption"], lengths(400), 48).preempted > 50
+    assert closed_loop(SETUPS["answers reserved in part"], lengths(400), 48).preempted < 10
     assert closed_loop(SETUPS["whole length reserved"], lengths(400), 48).ttft.p50_s > 0.2
 
 
