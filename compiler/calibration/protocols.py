@@ -89,8 +89,6 @@ class Protocol:
     """Share of prompt tokens that a prefix cache holds already, where it is on and large enough."""
     distinct_prompts: int | None
     """How many prompts that is about, to see whether the cache can hold them; None for few."""
-    repeated_first: int
-    """Requests at the start whose whole prompts the cache holds from an earlier run."""
     client: str
     """``http``, ``triton`` (its front end in C++), ``in_process`` (the engine's Python class) or
     ``native`` (the engine's own benchmark in C++)."""
@@ -139,7 +137,6 @@ def protocol_of(conditions: Conditions) -> Protocol:
         template_tok=source.template_tok,
         reused_share=_reused(conditions, source, basis),
         distinct_prompts=source.distinct_prompts,
-        repeated_first=source.repeated_first,
         client=_client(conditions, source, basis),
         percentile=_percentile(conditions, basis),
         tpot_of=source.tpot_of,

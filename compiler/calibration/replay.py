@@ -114,7 +114,7 @@ def _setup(subject: Subject, stage: Stage) -> ReplicaSetup:
         kv_cache_tok=_kv_cache_tok(subject),
         kv_block_tok=operating.kv_block_tok,
         kv_admission="full_length" if operating.kv_admission == "full_length" else "as_needed",
-        prefix_caching=subject.protocol.reused_share > 0.0 or subject.protocol.repeated_first > 0,
+        prefix_caching=subject.protocol.reused_share > 0.0,
         batch_wait_steps=_held_back_steps(subject),
         batch_wait_ratio=operating.batch_wait_ratio,
         pipeline=stage.pipeline,
@@ -200,25 +200,24 @@ def _lengths(protocol: Protocol, replicas: int, reused_share: float) -> list[Len
     drawn.shuffle(shares)
     drawn.shuffle(others)
     found: list[Lengths] = []
-    for place, (one, other) in enumerate(zip(shares, others, strict=True)):
+    for one, other in zip(shares, others, strict=True):
         prompt = max(1, round(protocol.prompt.at(one) + protocol.template_tok))
         output = max(1, round(protocol.output.at(other)))
-        share = 1.0 if place * replicas < protocol.repeated_first else reused_share
-        found.append((prompt, output, min(prompt - 1, int(prompt * share))))
+        found.append((prompt, output, min(prompt - 1, int(prompt * reused_share))))
     return found
 
 
 def _reused_share(protocol: Protocol, kv_cache_tok: float) -> float:
     """Return the share of a prompt that the prefix cache still holds.
 
-    What the answers in flight leave of the cache is filled with prompts, which those in flight
-    share; where not all different ones fit, the rest was pushed out.
+    What sequences in flight leave of the cache is filled with prompts; where not all different
+    ones fit, the rest was pushed out.
     """
     share = protocol.reused_share
     if not share or not protocol.distinct_prompts:
         return share
-    answers_tok = (protocol.in_flight or 1) * protocol.output.mean_tok
-    left_tok = max(0.0, kv_cache_tok - answers_tok)
+    request_tok = protocol.prompt.mean_tok + protocol.output.mean_tok
+    left_tok = max(0.0, kv_cache_tok - (protocol.in_flight or 1) * request_tok)
     return share * min(1.0, left_tok / (protocol.distinct_prompts * protocol.prompt.mean_tok))
 
 

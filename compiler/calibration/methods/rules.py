@@ -20,7 +20,6 @@ from inferc.compiler.calibration.methods.users import (
     lmdeploy,
     qwen,
     same_prompt,
-    sglang_cookbook,
     sharegpt_clients,
 )
 
@@ -73,7 +72,7 @@ _RULES: tuple[tuple[str, Callable[[Conditions], Source]], ...] = (
     ),
     (
         r"sgl-cookbook|sglang cookbook",
-        sglang_cookbook,
+        sharegpt_clients("https://github.com/sgl-project/sgl-cookbook"),
     ),
 )
 """The first pattern found in a source's name, in lower case, decides."""

@@ -33,8 +33,6 @@ class Source:
     reused_share: float | None = 0.0
     distinct_prompts: int | None = None
     """How many prompts there are that are sent again and again."""
-    repeated_first: int = 0
-    """How many prompts at the start of a run an earlier run had sent too."""
     client: str = ""
     tpot_of: str = "request"
     ttft_of: str = "request"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from inferc.compiler.calibration.measurements import Conditions
 from inferc.compiler.calibration.methods.source import Setting, Source
@@ -101,22 +100,6 @@ def sharegpt_clients(url: str, arrivals: str = "poisson") -> Callable[[Condition
     return lambda _: Source(
         url=url, arrivals=arrivals, client="http", prompt_tok=222.0, output_tok=195.0
     )
-
-
-def sglang_cookbook(row: Conditions) -> Source:
-    """Return the method of SGLang's cookbook: 10, 80 and 320 or 500 requests, one run on another.
-
-    Each run of ``sglang.bench_serving`` draws its prompts from the same seed and flushes nothing,
-    so it begins with those of the run before: the radix cache holds them, and with them most of the
-    burst that starts it. Without that the first tokens of the last run came faster than eight A100
-    can compute.
-    """
-    known = sharegpt_clients("https://github.com/sgl-project/sgl-cookbook")(row)
-    before = [count for count in _COOKBOOK_RUNS if count < (row.num_prompts or 0)]
-    return replace(known, repeated_first=max(before, default=0))
-
-
-_COOKBOOK_RUNS = (10, 80)
 
 
 def same_prompt(_: Conditions) -> Source:

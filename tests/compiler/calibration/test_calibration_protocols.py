@@ -261,13 +261,6 @@ def test_a_page_that_shows_more_sequences_than_the_usual_limit_had_another_one()
     assert "max_num_seqs" not in protocol_of(row(source=other, load="burst")).settings
 
 
-@pytest.mark.parametrize(("requests", "repeated"), [(10, 0), (80, 10), (320, 80), (500, 80)])
-def test_a_run_begins_with_the_prompts_of_the_run_before(requests: int, repeated: int) -> None:
-    page = "SGLang cookbook: Llama/Llama3.1.md"
-    assert protocol_of(row(source=page, num_prompts=requests)).repeated_first == repeated
-    assert protocol_of(row(num_prompts=requests)).repeated_first == 0
-
-
 def test_answers_to_one_prompt_are_alike() -> None:
     page = "ai-factory-ops-lab Inference Benchmark Report"
     known = protocol_of(row(source=page, length_note="short chat prompt; gen mean printed"))
