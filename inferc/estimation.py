@@ -33,7 +33,8 @@ from inferc.compiler.estimation import (
     unknown_name,
 )
 from inferc.compiler.model import Accelerator, Design, Engine, LanguageModel, networks_of
-from inferc.compiler.model.calibration import Calibration, published
+from inferc.compiler.model.calibrated import published
+from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.model.catalog import (
     accelerator_at,
     item_model_at,

@@ -22,7 +22,8 @@ from inferc.compiler.calibration.result_files import Known, is_result, read_resu
 from inferc.compiler.calibration.scoring import SLICES, score, slices
 from inferc.compiler.calibration.tables import read_details, read_measurements
 from inferc.compiler.calibration.values import Figure, Prediction, Progress, Score
-from inferc.compiler.model.calibration import Calibration, published
+from inferc.compiler.model.calibrated import published
+from inferc.compiler.model.calibration import Calibration
 
 __all__ = [
     "EXCLUSIONS",

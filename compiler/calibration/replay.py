@@ -10,11 +10,8 @@ from math import log2
 
 from inferc.compiler.calibration.protocols import Protocol
 from inferc.compiler.calibration.subject import Subject
-from inferc.compiler.model.calibration import (
-    Calibration,
-    calibrated_accelerator,
-    calibrated_engine,
-)
+from inferc.compiler.model.calibrated import calibrated_accelerator, calibrated_engine
+from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.model.catalog import place_of
 from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.ideal import StepWork, step_s

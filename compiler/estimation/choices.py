@@ -14,12 +14,8 @@ from inferc.compiler.calibration import (
 from inferc.compiler.estimation.names import find
 from inferc.compiler.estimation.values import PROCESSORS, Setup
 from inferc.compiler.model import Accelerator, Engine, LanguageModel, runs_on
-from inferc.compiler.model.calibration import (
-    NOTHING,
-    Calibration,
-    calibrated_accelerator,
-    calibrated_engine,
-)
+from inferc.compiler.model.calibrated import calibrated_accelerator, calibrated_engine
+from inferc.compiler.model.calibration import NOTHING, Calibration
 from inferc.compiler.model.catalog import engine_at, paths, place_of
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.steps import Layout

@@ -1,12 +1,8 @@
-"""Fitted coefficients of the performance model, and how they reach engines and accelerators."""
+"""Fitted coefficients of the performance model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import NamedTuple
-
-from inferc.compiler.model.design import Accelerator, Engine, Place
-from inferc.compiler.provenance import Origin, exactly
 
 Factors = Mapping[str, Mapping[str, float]]
 """By engine or architecture, and by coefficient."""
@@ -55,66 +51,19 @@ class Calibration:
 NOTHING = Calibration()
 """What holds where nothing was fitted: the typical values of the model."""
 
-PUBLISHED = "calibration.published"
-"""The path of the one that is shipped."""
-
-
-def published() -> Calibration:
-    """Return the calibration that is shipped: a fit to published measurements.
-
-    It is read once and kept; where the catalog has none, nothing was fitted.
-    """
-    from inferc.compiler.model.calibration_block import shipped
-
-    return shipped(PUBLISHED) or NOTHING
-
-
-def calibrated_engine(engine: Engine, calibration: Calibration, generation: str = "") -> Engine:
-    """Return ``engine`` with the coefficients that were fitted.
-
-    What the user's own block of it says wins over anything. What its catalog entry says, where
-    it was not measured then, wins over a typical value and not over a factor of its own.
-    ``generation`` names an earlier one of the engine, which has factors of its own.
-    """
-    factors = factors_of(calibration, generation or engine.id.rpartition(".")[2])
-    fitted = {
-        name: exactly(
-            typical * factors.get(name, 1.0),
-            Origin.CATALOG,
-            source=calibration.source or calibration.title or calibration.name,
-            as_of=calibration.fitted,
-        )
-        for name, typical in calibration.typical.items()
-    }
-    own = {
-        name: value
-        for name, value in engine.coefficients.items()
-        if value.origin is not Origin.CATALOG or name not in fitted or name not in factors
-    }
-    return replace(
-        engine,
-        coefficients=MappingProxyType({**fitted, **own}),
-        fitted=frozenset(fitted) - frozenset(own),
-    )
-
 
 def factors_of(calibration: Calibration, engine: str) -> Mapping[str, float]:
-    """Return the factors of ``engine``: of a build or generation without any, the engine's.
+    """Return the factors of ``engine``: of a build or generation without any, the engine's."""
+    return calibration.engines.get(fitted_name(calibration, engine), {})
 
-    Those are called after it: ``vllm_rocm``.
+
+def fitted_name(calibration: Calibration, engine: str) -> str:
+    """Return what a calibration calls ``engine``, or its own name where it was not measured.
+
+    Builds and generations are called after their engine: ``vllm_rocm`` is ``vllm`` where only
+    that was measured.
     """
-    known = calibration.engines
-    while engine not in known and "_" in engine:
-        engine = engine.rpartition("_")[0]
-    return known.get(engine, {})
-
-
-def calibrated_accelerator(accelerator: Accelerator, calibration: Calibration) -> Accelerator:
-    """Return ``accelerator`` with the factors that were fitted to its architecture."""
-    factors = calibration.architectures.get(accelerator.architecture, {})
-    return replace(accelerator, efficiency=MappingProxyType(dict(factors)))
-
-
-def calibrated_place(place: Place, calibration: Calibration) -> Place:
-    """Return ``place`` with its accelerators calibrated."""
-    return replace(place, accelerator=calibrated_accelerator(place.accelerator, calibration))
+    name = engine
+    while name not in calibration.engines and "_" in name:
+        name = name.rpartition("_")[0]
+    return name if name in calibration.engines else engine

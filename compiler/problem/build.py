@@ -4,12 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from inferc.compiler.model import Design, Service
-from inferc.compiler.model.calibration import (
-    Calibration,
-    calibrated_engine,
-    calibrated_place,
-    published,
-)
+from inferc.compiler.model.calibrated import calibrated_engine, calibrated_place, published
+from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown
 from inferc.compiler.provenance import Sourced
 

@@ -27,11 +27,8 @@ from inferc.compiler.calibration.learning import Played, problem_of
 from inferc.compiler.calibration.replay import replay
 from inferc.compiler.calibration.subject import subject_of
 from inferc.compiler.calibration.values import Basis, Cell
-from inferc.compiler.model.calibration import (
-    Calibration,
-    calibrated_accelerator,
-    calibrated_engine,
-)
+from inferc.compiler.model.calibrated import calibrated_accelerator, calibrated_engine
+from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.perf.coefficients import FITTED
 from inferc.compiler.perf.coefficients import coefficients_of as known_coefficients
 from inferc.compiler.perf.ideal import step_s

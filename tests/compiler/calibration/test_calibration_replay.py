@@ -7,7 +7,8 @@ from support.measurements import NEUTRAL, TRUTH, conditions
 
 from inferc.compiler.calibration.replay import MOST_REQUESTS, SERIAL_S, Replay, replay
 from inferc.compiler.calibration.subject import Subject, subject_of
-from inferc.compiler.model.calibration import Calibration, calibrated_engine
+from inferc.compiler.model.calibrated import calibrated_engine
+from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.perf.coefficients import FITTED, coefficients_of
 from inferc.compiler.perf.ideal import step_s
 from inferc.compiler.perf.steps import prices_of

@@ -10,14 +10,8 @@ from support.calibrations import SMALL, read_calibration
 
 from inferc import api
 from inferc.compiler.model import Accelerator, Engine
-from inferc.compiler.model.calibration import (
-    NOTHING,
-    Calibration,
-    calibrated_accelerator,
-    calibrated_engine,
-    factors_of,
-    published,
-)
+from inferc.compiler.model.calibrated import calibrated_accelerator, calibrated_engine, published
+from inferc.compiler.model.calibration import NOTHING, Calibration, factors_of, fitted_name
 from inferc.compiler.model.calibration_block import shipped
 from inferc.compiler.model.catalog import accelerator_at, engine_at
 from inferc.compiler.perf.coefficients import ALL, FITTED, coefficients_of
@@ -111,6 +105,7 @@ def test_a_build_without_factors_has_those_of_its_engine(
     name: str, of: str | None, ours: Calibration
 ) -> None:
     assert factors_of(ours, name) == (ours.engines[of] if of else {})
+    assert fitted_name(ours, name) == (of or name)
 
 
 def test_a_block_of_the_user_wins_over_anything(ours: Calibration) -> None:
@@ -235,6 +230,27 @@ def test_a_file_of_facts_is_right_and_has_nothing_to_plan() -> None:
 
 def test_a_design_by_hand_has_the_shipped_one() -> None:
     assert designs.support_chat().calibration is None
+
+
+def test_one_calibration_extends_another(ours: Calibration) -> None:
+    more = """
+calibration better extends ours {
+  rows = 5000
+  typical { compute_efficiency = 0.6 }
+  of_engine vllm { compute_efficiency = 1.05; frontend_s = 2 }
+  of_engine sglang { frontend_s = 0.5 }
+}
+"""
+    found = read_calibration(SMALL + more, "better")
+    assert found.rows == 5000
+    assert found.typical == {**ours.typical, "compute_efficiency": 0.6}
+    assert found.engines == {
+        **ours.engines,
+        "vllm": {"compute_efficiency": 1.05, "frontend_s": 2.0},
+        "sglang": {"frontend_s": 0.5},
+    }
+    assert found.measured == ours.measured
+    assert found.intervals == ours.intervals
 
 
 @pytest.mark.parametrize(
