@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from inferc.compiler.calibration import interval
 from inferc.compiler.calibration.values import METRICS, Basis
 from inferc.compiler.estimation.values import Kind, Setup
-from inferc.compiler.model.calibration import Calibration, MeasuredCell
+from inferc.compiler.model.calibration import Calibration, MeasuredCell, fitted_name
 
 LIKE_TPOT = "itl"
 """The gaps between tokens are as sure as their mean."""
@@ -28,7 +28,7 @@ LOADS = {
 def basis_of(setup: Setup, calibration: Calibration) -> Basis:
     """Return how much of ``setup`` was measured."""
     hardware = setup.place.accelerator
-    engine = setup.engine.id.rpartition(".")[2]
+    engine = fitted_name(calibration, setup.engine.id.rpartition(".")[2])
     cell = MeasuredCell(
         engine=engine,
         architecture=hardware.architecture,
