@@ -51,13 +51,13 @@ def router(routing: Routing, seed: int = 0) -> Router:
         case "random":
             return _Random(seed)
         case "least_outstanding":
-            return _least
+            return _Least()
         case "power_of_two":
             return _PowerOfTwo(seed)
         case "weighted":
             return _Weighted()
         case "prefix_aware":
-            return _prefix
+            return _PrefixAware()
 
 
 class _RoundRobin:
@@ -119,23 +119,40 @@ class _Weighted:
         return chosen
 
 
-def _least(_: Request, targets: Sequence[Target]) -> int:
-    """Return the replica with the fewest requests, of several the first."""
-    fewest = [target.outstanding for target in targets]
-    return fewest.index(min(fewest))
+class _Least:
+    """The one with the fewest requests; of several they take turns."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self) -> None:
+        self._turn = 0
+
+    def __call__(self, _: Request, targets: Sequence[Target]) -> int:
+        return self.idlest([target.outstanding for target in targets])
+
+    def idlest(self, loads: list[int]) -> int:
+        """Return the place of the smallest load, the next one in turn."""
+        least = min(loads)
+        places = [place for place, load in enumerate(loads) if load == least]
+        self._turn += 1
+        return places[self._turn % len(places)]
 
 
-def _prefix(request: Request, targets: Sequence[Target]) -> int:
-    """Return the replica that holds most of the prompt, unless it has far more to do than others.
+class _PrefixAware(_Least):
+    """The one that holds most of the prompt, unless it has far more to do than others.
 
     Source: SGLang router, cache-aware load balancing.
     """
-    loads = [target.outstanding for target in targets]
-    least, most = min(loads), max(loads)
-    if most - least <= IMBALANCE or most <= IMBALANCE_RATIO * least:
-        held = [target.cached_tok(request) for target in targets]
-        longest = max(held)
-        if longest >= MATCH * request.prompt_tok:
-            best = [place for place, tokens in enumerate(held) if tokens == longest]
-            return min(best, key=loads.__getitem__)
-    return loads.index(least)
+
+    __slots__ = ()
+
+    def __call__(self, request: Request, targets: Sequence[Target]) -> int:
+        loads = [target.outstanding for target in targets]
+        least, most = min(loads), max(loads)
+        if request.blocks and (most - least <= IMBALANCE or most <= IMBALANCE_RATIO * least):
+            held = [target.cached_tok(request) for target in targets]
+            longest = max(held)
+            if longest >= MATCH * request.prompt_tok:
+                best = [place for place, tokens in enumerate(held) if tokens == longest]
+                return min(best, key=loads.__getitem__)
+        return self.idlest(loads)
