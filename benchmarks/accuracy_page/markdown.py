@@ -41,8 +41,9 @@ def prose(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return ``text`` with a capital and a full stop."""
-    return f"{text[0].upper()}{text[1:]}."
+    """Return ``text`` with a capital, but for names such as vLLM, and a full stop."""
+    first = text[0] if text[1:2].isupper() else text[0].upper()
+    return f"{first}{text[1:]}."
 
 
 def percent(share: float | None) -> str:
