@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from support.measurements import as_csv, cells, grid, lived
 from support.repository import ROOT
 
 EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
@@ -81,6 +82,13 @@ def test_a_command_loads_only_what_it_needs(
     arguments: tuple[str, ...], unwanted: set[str], tmp_path: Path
 ) -> None:
     assert loaded(arguments, tmp_path) & unwanted == set()
+
+
+def test_only_a_fit_computes_with_arrays(tmp_path: Path) -> None:
+    rows = lived(grid()[:4])
+    (tmp_path / "rows.csv").write_text(as_csv(cells(row) for row in rows), encoding="utf-8")
+    assert loaded(("accuracy", "rows.csv"), tmp_path) & {*FITTING, "matplotlib"} == set()
+    assert loaded(("calibrate", "rows.csv", "-o", "mine.infer"), tmp_path) >= FITTING
 
 
 def test_the_check_can_fail() -> None:
