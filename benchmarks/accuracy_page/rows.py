@@ -25,7 +25,7 @@ def compared(study: Study) -> str:
             _not_scored(study),
             "### Scored, and not fitted to",
             _not_fitted(study),
-            "### Not predicted",
+            "### Not compared",
             _not_predicted(study),
         )
     )
@@ -109,11 +109,13 @@ def _not_fitted(study: Study) -> str:
 
 
 def _not_predicted(study: Study) -> str:
-    found = Counter(item.skipped for item in study.predictions[_main(study)] if item.skipped)
-    unmeasured = sum(not row.measured for row in study.rows)
-    lines = [(reason, count(number)) for reason, number in sorted(found.items())]
-    if unmeasured:
-        lines.append(("nothing was measured that is predicted", count(unmeasured)))
-    if not lines:
-        return f"All {plural(len(study.rows), 'row')} are predicted."
-    return table(("reason", "rows"), lines)
+    way = _main(study)
+    compared_ids = {case.row.id for case in study.cases[way]}
+    found = Counter(
+        item.skipped or "nothing was measured that is predicted"
+        for item in study.predictions[way]
+        if item.id not in compared_ids
+    )
+    if not found:
+        return f"All {plural(len(study.rows), 'row')} are compared."
+    return table(("reason", "rows"), [(why, count(rows)) for why, rows in sorted(found.items())])

@@ -21,7 +21,7 @@ HEADINGS = (
     "## What was compared",
     "### Not scored",
     "### Scored, and not fitted to",
-    "### Not predicted",
+    "### Not compared",
     "## Each load and statistic apart",
     "## Beside another tool",
     "## Choosing under a limit",
