@@ -156,7 +156,7 @@ def reached(study: Study) -> str:
   (model, GPUs, layout, engine, version, format) were measured under sixty loads, some under one.
 - *all rows*: with those that are [not scored](#what-was-compared).
 - "18 %, on others": what is known of it for such tables, though not for these rows.
-- Runs of one configuration differ by 0.3 to 4 %, on MI355X by 16 %: nobody gets below that.
+- Repeated runs of one configuration typically differ by 0.3 to 4 %, on MI355X by 16 %.
 - A latency of Argonne is its throughput turned round: the source computes one from the other.""")
     return "\n\n".join((table(head, [_line(study, goal) for goal in GOALS], last=True), notes))
 
