@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,8 @@ import yaml
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from inferc.compiler.model import Cluster
+from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
 from inferc.dsl import Severity
 from inferc.targets.base import Options
@@ -166,3 +169,32 @@ def _problems(validator: jsonschema.Draft202012Validator, document: Mapping[str,
         f"{'/'.join(map(str, problem.absolute_path))}: {problem.message[:200]}"
         for problem in validator.iter_errors(document)
     ]
+
+
+def with_service(topology: Topology, **changes: object) -> Topology:
+    """Return ``topology`` with fields of its only service changed."""
+    (plan,) = topology.services
+    return replace(topology, services=(replace(plan, service=replace(plan.service, **changes)),))
+
+
+def with_settings(topology: Topology, **settings: str) -> Topology:
+    """Return ``topology`` on a cluster whose owner states ``settings``."""
+    (plan,) = topology.services
+    cluster = Cluster(
+        name="dc1",
+        platform="kubernetes",
+        namespace="",
+        settings={name: exactly(value) for name, value in settings.items()},
+        span=None,
+    )
+    return with_service(topology, place=replace(plan.service.place, cluster=cluster))
+
+
+def engine(topology: Topology, **options: str | bool) -> dict[str, Any]:
+    """Return the container of the engine."""
+    return pod(topology, **options)["containers"][0]
+
+
+def pod(topology: Topology, **options: str | bool) -> dict[str, Any]:
+    """Return the pod of a replica."""
+    return one(objects(topology, **options), "Deployment")["spec"]["template"]["spec"]

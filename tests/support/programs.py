@@ -474,7 +474,7 @@ class _Writer:
 def programs(max_statements: int = 8) -> st.SearchStrategy[str]:
     """Return a strategy of valid programs: any content of the grammar in any legal layout."""
     return st.builds(
-        lambda seed, size: _Writer(Random(seed), size).program(),  # noqa: S311 - not for secrets
+        lambda seed, size: _Writer(Random(seed), size).program(),
         st.integers(0, 2**48),
         st.integers(0, max_statements),
     )

@@ -2,24 +2,20 @@
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from support import designs, topologies
-from support.kubernetes import objects, one
+from support.kubernetes import engine, objects, one, pod, with_service, with_settings
 
-from inferc.compiler.model import Cluster, Engine
-from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.checks import check
 from inferc.targets.kubernetes.objects import CONCERNS, build_objects, refuse
 
+if TYPE_CHECKING:
+    from inferc.compiler.model import Engine
+
 WEIGHTS_BYTES = 141.1e9
-
-
-def with_service(topology: Topology, **changes: object) -> Topology:
-    """Return ``topology`` with fields of its only service changed."""
-    (plan,) = topology.services
-    return replace(topology, services=(replace(plan, service=replace(plan.service, **changes)),))
 
 
 def with_plan(topology: Topology, **changes: object) -> Topology:
@@ -31,27 +27,6 @@ def with_plan(topology: Topology, **changes: object) -> Topology:
 def with_autoscale(topology: Topology, **changes: object) -> Topology:
     (plan,) = topology.services
     return with_plan(topology, autoscale=replace(plan.autoscale, **changes))
-
-
-def with_settings(topology: Topology, **settings: str) -> Topology:
-    """Return ``topology`` on a cluster whose owner states ``settings``."""
-    (plan,) = topology.services
-    cluster = Cluster(
-        name="dc1",
-        platform="kubernetes",
-        namespace="",
-        settings={name: exactly(value) for name, value in settings.items()},
-        span=None,
-    )
-    return with_service(topology, place=replace(plan.service.place, cluster=cluster))
-
-
-def engine(topology: Topology, **options: str | bool) -> dict:
-    return pod(topology, **options)["containers"][0]
-
-
-def pod(topology: Topology, **options: str | bool) -> dict:
-    return one(objects(topology, **options), "Deployment")["spec"]["template"]["spec"]
 
 
 def kinds(topology: Topology, **options: str | bool) -> list[str]:
@@ -242,72 +217,6 @@ def test_a_volume_is_shared_where_the_pool_has_several_nodes(topology: Topology,
     claim = one(objects(topology), "PersistentVolumeClaim")
     assert claim["spec"]["accessModes"] == [mode]
     assert "storageClassName" not in claim["spec"]
-
-
-# ---- the download ---------------------------------------------------------------------------
-
-
-def pinned(commit: str) -> Topology:
-    base = topologies.support_chat()
-    model = base.services[0].service.model
-    return with_service(base, model=replace(model, revision=commit))
-
-
-def test_the_download_and_the_engine_agree_on_the_folder():
-    topology = pinned("abc123")
-    job = one(objects(topology), "Job")
-    fetch = job["spec"]["template"]["spec"]["containers"][0]
-    folder = engine(topology)["args"][0]
-    assert f"--local-dir={folder}" in fetch["args"]
-    assert "--revision=abc123" in fetch["args"]
-    assert {"name": "DIRECTORY", "value": folder} in fetch["env"]
-    assert {"name": "DIRECTORY", "value": folder} in pod(topology)["initContainers"][0]["env"]
-
-
-def test_a_job_has_another_name_exactly_when_its_template_differs():
-    first, same, other = (
-        one(objects(topology), "Job") for topology in (pinned("a"), pinned("a"), pinned("b"))
-    )
-    assert first == same
-    assert first["metadata"]["name"] != other["metadata"]["name"]
-    assert first["spec"]["template"] != other["spec"]["template"]
-    mirrored = with_settings(pinned("a"), image_registry="mirror.example:5000")
-    assert one(objects(mirrored), "Job")["metadata"]["name"] != first["metadata"]["name"]
-
-
-def test_another_revision_lies_in_another_folder():
-    folders = {engine(pinned(commit))["args"][0] for commit in ("a", "b")}
-    assert len(folders) == 2
-
-
-def test_the_download_uses_flags_that_its_tool_has():
-    from inferc.targets.kubernetes.objects.releases import HF_DOWNLOAD_FLAGS
-
-    args = one(objects(pinned("a")), "Job")["spec"]["template"]["spec"]["containers"][0]["args"]
-    used = {word.partition("=")[0] for word in args if word.startswith("--")}
-    assert used == {"--revision", "--local-dir", "--exclude"}
-    assert used <= HF_DOWNLOAD_FLAGS
-
-
-def test_weights_are_writable_for_the_download_only():
-    manifests = objects(topologies.support_chat())
-
-    def mounts(kind: str) -> list[dict]:
-        spec = one(manifests, kind)["spec"]["template"]["spec"]
-        every = [*spec.get("initContainers", []), *spec["containers"]]
-        return [m for c in every for m in c["volumeMounts"] if m["name"] == "weights"]
-
-    assert all(mount["readOnly"] for mount in mounts("Deployment"))
-    assert not any(mount.get("readOnly") for mount in mounts("Job"))
-
-
-def test_the_engine_stays_off_the_network_and_writes_to_its_own_volume():
-    container = engine(topologies.support_chat())
-    values = {item["name"]: item["value"] for item in container["env"]}
-    assert values["HF_HUB_OFFLINE"] == "1"
-    writable = [m["mountPath"] for m in container["volumeMounts"] if not m.get("readOnly")]
-    for name in ("HF_HOME", "HOME", "VLLM_CACHE_ROOT", "TRITON_CACHE_DIR", "XDG_CACHE_HOME"):
-        assert values[name].startswith(tuple(writable)), name
 
 
 # ---- replicas -------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def random_expression(random: Random, depth: int = 0) -> Expression:
 
 
 def test_layout_keeps_the_meaning() -> None:
-    random = Random(1)  # noqa: S311 - not for secrets
+    random = Random(1)
     for _ in range(300):
         expression = random_expression(random)
         lines = lay_out("x = ", expression)
@@ -92,7 +92,7 @@ def test_layout_keeps_the_meaning() -> None:
 
 
 def test_layout_is_that_of_ruff(tmp_path: Path) -> None:
-    random = Random(2)  # noqa: S311 - not for secrets
+    random = Random(2)
     lines = ["args = k8s = None"]
     for number in range(300):
         lines += assign(f"NAME_{number}", random_expression(random))
