@@ -269,7 +269,8 @@ class Reference:
     def _asked(self, item: Item) -> float:
         """Return the room that must be free for a prompt to begin."""
         need = self._need(item)
-        if self.setup.kv_reserve_ratio == 0.0 or self.setup.kv_admission == "full_length":
+        bounded = self.setup.kv_admission == "as_needed" and self.kv_tok < inf
+        if self.setup.kv_reserve_ratio == 0.0 or not bounded:
             return need
         return min(int(self.kv_tok), need + min(4096, item.request.output_tok - item.generated))
 
