@@ -8,7 +8,6 @@ up with the largest token budget cannot with a smaller one.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
 
 from inferc.compiler.model import Decision
 from inferc.compiler.perf import Configuration
@@ -30,8 +29,8 @@ from inferc.compiler.problem import Case
 
 CONTEXT_FIELD = "max_model_len"
 
-OVERLOADED = 1e6
-"""Further away than any latency that people write limits for: a queue that grows without end."""
+HOPELESS = 1e6
+"""Further away than any rate that a configuration falls short of: no request keeps the SLA."""
 
 MANY = 4096
 """Replicas that are looked at one by one where the user restricts their number."""
@@ -279,15 +278,17 @@ class Search:
         )
 
     def _distance(self, item: Candidate, planned: Load) -> float:
-        """Return how far a candidate is from the SLA: its worst line, or the rate it cannot carry.
+        """Return how far a candidate is from the SLA: how often the rate that it carries fits.
 
-        Where a queue grows without end only the rate tells candidates apart; so it does last.
+        What keeps the SLA at no rate at all is further away than anything that does, by its worst
+        line.
         """
+        carried = self.capacity_per_s(item.shape, item.budget_tok, item.replicas, planned)
+        if carried > 0.0:
+            return share(planned.rate_per_s, carried)
         lines = margins_of(self.hard, item.found, planned.demand)
         worst = max((margin.ratio for margin in lines), default=1.0)
-        carried = self.capacity_per_s(item.shape, item.budget_tok, item.replicas, planned)
-        short = share(planned.rate_per_s, carried)
-        return max(worst, short) if worst < inf else OVERLOADED * (1.0 + short)
+        return HOPELESS * min(HOPELESS, worst)
 
     def _goals(self, item: Candidate, planned: Load) -> tuple[bool, ...]:
         """Return which soft goals are missed, in order: robustness first, then ``prefer`` lines."""
