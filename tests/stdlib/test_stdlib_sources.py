@@ -10,7 +10,9 @@ from inferc.dsl import SourceFile, parse
 from inferc.dsl.format import format_module
 from inferc.dsl.syntax import Block, Identifier
 
-TRACEABLE = re.compile(r"docs/accuracy\.md|https://\S+|arXiv:\d{4}\.\d{5}|^Definition |^Estimate|^Assumed")
+TRACEABLE = re.compile(
+    r"https://\S+|docs/accuracy\.md|arXiv:\d{4}\.\d{5}|^Definition |^Estimate|^Assumed"
+)
 OLDEST = date(2015, 1, 1)
 
 
