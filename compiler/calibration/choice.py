@@ -42,8 +42,8 @@ class _Candidate(NamedTuple):
 def choices(pairs: Sequence[tuple[Measurement, Prediction]]) -> list[Choice]:
     """Return what would have been chosen in each group under each limit.
 
-    Groups of one configuration, and limits that none or no prediction keeps, leave nothing to
-    choose.
+    Groups of one configuration, and limits that no prediction keeps, leave nothing to choose. Where
+    none keeps the limit in truth, whatever is chosen is wrong.
     """
     groups: dict[tuple[object, ...], list[_Candidate]] = defaultdict(list)
     for row, prediction in pairs:
@@ -89,6 +89,8 @@ def _between_tokens_s(tpot_s: float, prediction: Prediction, row: Conditions) ->
 def _choose(candidates: Sequence[_Candidate], limit_s: float) -> Iterator[Choice]:
     promising = [item for item in candidates if item.upper_s <= limit_s]
     keeping = [item.delivered for item in candidates if item.tpot_s <= limit_s]
-    if promising and keeping:
+    if promising:
         chosen = max(promising, key=lambda item: item.promised)
-        yield Choice(chosen.tpot_s <= limit_s, min(1.0, chosen.delivered / max(keeping)))
+        best = max(keeping, default=0.0)
+        delivered = min(1.0, chosen.delivered / best) if best else 0.0
+        yield Choice(chosen.tpot_s <= limit_s, delivered)

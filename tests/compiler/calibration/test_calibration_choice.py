@@ -33,6 +33,9 @@ def kept(delivered: float = 1.0) -> Choice:
 
 BROKEN = Choice(kept=False, delivered=1.0)
 
+LOST = Choice(kept=False, delivered=0.0)
+"""Nothing keeps the limit in truth."""
+
 CASES = [
     # configurations as (clients, predicted, measured), a choice for each limit of
     # 10, 15, 20, 30, 50 and 100 ms that leaves anything to choose
@@ -48,6 +51,7 @@ CASES = [
     ("more at once", [(2, 12, 12), (4, 20, 20)], [kept()] * 5),
     ("none keeps a limit", [(1, 200, 200), (8, 300, 300)], []),
     ("none is thought to keep one", [(1, 200, 8), (8, 300, 18)], []),
+    ("none keeps what is promised", [(1, 8, 200), (8, 18, 300)], [LOST] * 6),
     ("nothing to choose from", [(1, 8, 8)], []),
 ]
 
