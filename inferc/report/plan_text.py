@@ -1,8 +1,10 @@
 """A plan for people: verdict, decisions, what they rest on, and where to look further."""
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 
 from inferc.compiler.model import Design, Place
+from inferc.compiler.perf import Estimate
 from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
 from inferc.report.amounts import amount, metric_amount, percentile_name, plural
@@ -78,12 +80,6 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
         ("max_num_batched_tokens", str(shape.max_num_batched_tokens)),
         ("max_model_len", str(plan.max_model_len)),
     )
-    work = (
-        f"at the mean rate {percent(estimate.compute_share)} of the peak FLOP/s; at the peak each "
-        f"replica is busy {percent(estimate.utilisation)} of the time, with "
-        f"{amount(estimate.concurrency, '')} requests at once; sustained within the SLA: "
-        f"{amount(estimate.capacity_per_s, 'req/s')}"
-    )
     return [
         f"  {paint(service.name, 'bold', 'cyan')}   {service.model.title} on {place}",
         *(_run(fields_of_line) for fields_of_line in (fields, limits)),
@@ -91,7 +87,7 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
         "",
         *_sla(plan, paint),
         "",
-        *wrap(work, indent=4),
+        *wrap(_work(estimate), indent=4),
         *_cost(plan),
         *(paint(text, "dim") for text in _coefficients(plan)),
     ]
@@ -100,6 +96,18 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
 def _run(fields: Iterable[tuple[str, str]]) -> str:
     """Return names and values in one line; a field without a value is left out."""
     return "    " + "   ".join(f"{name} {value}".strip() for name, value in fields if value)
+
+
+def _work(estimate: Estimate) -> str:
+    """Return how much there is to do, and how much is carried."""
+    carried = f"sustained within the SLA: {amount(estimate.capacity_per_s, 'req/s')}"
+    mean = f"at the mean rate {percent(estimate.compute_share)} of the peak FLOP/s"
+    if not isfinite(estimate.concurrency):
+        return f"{mean}; at the peak more comes than can be done; {carried}"
+    return (
+        f"{mean}; at the peak each replica is busy {percent(estimate.utilisation)} of the time, "
+        f"with {amount(estimate.concurrency, '')} requests at once; {carried}"
+    )
 
 
 def _scaling(plan: ServicePlan, paint: Paint) -> list[str]:
