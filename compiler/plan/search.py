@@ -29,6 +29,10 @@ from inferc.compiler.problem import Case
 
 CONTEXT_FIELD = "max_model_len"
 
+FAR_DIGITS = 1
+"""Of how far a plan is from the SLA: the model is not surer than a tenth, so that less decides
+nothing."""
+
 HOPELESS = 1e6
 """Further away than any rate that a configuration falls short of: no request keeps the SLA."""
 
@@ -304,7 +308,7 @@ class Search:
         shape = item.shape
         return (
             not item.holds,
-            0.0 if item.holds else round(self._distance(item, planned), TIE_DIGITS),
+            0.0 if item.holds else round(self._distance(item, planned), FAR_DIGITS),
             *self._goals(item, planned),
             -BYTES_PER_PARAMETER[shape.precision],
             item.replicas * shape.size,
