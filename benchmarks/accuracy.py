@@ -24,6 +24,7 @@ from accuracy_page import (
     render,
     shipped,
     study_of,
+    with_residuals,
 )
 from accuracy_page.kept import read
 
@@ -34,9 +35,9 @@ PAGE = ROOT / "docs" / "accuracy.md"
 CALIBRATION = ROOT / "stdlib" / "catalog" / "calibration" / "published.infer"
 KEEP = ROOT / "build" / "accuracy"
 
-STEPS = ("fit", *WAYS)
+STEPS = ("fit", *WAYS, "residuals")
 """What can be made: the calibration and what it says of the rows that it was fitted to; the latter
-alone; and what fits say that did not see a group."""
+alone; what fits say that did not see a group; and the residuals in the file of the calibration."""
 
 
 def main() -> int:
@@ -51,6 +52,8 @@ def main() -> int:
                 calibrated(rows, date=options.date, path=path, keep=keep, progress=teller("fit"))
             case "plain":
                 plain(rows, path=path, keep=keep, progress=teller("in sample"))
+            case "residuals":
+                with_residuals(rows, path=path, keep=keep)
             case way:
                 predicted(rows, way, keep=keep, progress=teller(f"without each {way}"))
     study = study_of(rows, table_of, gathered(keep, [row.id for row in rows]), shipped(path))

@@ -13,6 +13,7 @@ from accuracy_page.study import (
     read_tables,
     shipped,
     study_of,
+    with_residuals,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "render",
     "shipped",
     "study_of",
+    "with_residuals",
 ]

@@ -107,9 +107,14 @@ def calibrated(
     found = fit(rows, prior=Calibration(), progress=progress)
     found = replace(found, name="published", title=TITLE, source=SOURCE, fitted=date)
     _write(path, found)
-    predictions = plain(rows, path=path, keep=keep, progress=lambda _: None)
-    residuals = residuals_of(cases_of(rows, predictions, {}))
-    _write(path, replace(found, residuals=residuals))
+    plain(rows, path=path, keep=keep, progress=lambda _: None)
+    with_residuals(rows, path=path, keep=keep)
+
+
+def with_residuals(rows: Sequence[Measurement], *, path: Path, keep: Path) -> None:
+    """Write the residuals that a calibration leaves into its file."""
+    cases = cases_of(rows, kept.read(keep / "plain.csv"), {})
+    _write(path, replace(shipped(path), residuals=residuals_of(cases)))
 
 
 def plain(
