@@ -82,15 +82,21 @@ def kv_needed_tok(
 
     Source: Campbell's theorem (Kingman 1993, section 3.2); Kwon et al., PagedAttention (2023).
     """
-    half_block = block_tok / 2.0
-    decoding = (demand.context_tok, demand.context_square)
-    in_prefill = (demand.prompt_tok, demand.prompt_tok * demand.prompt_tok)
+    _, decode_square = _whole(demand)[0] if whole else (0.0, demand.context_square)
+    _, prefill_square = _whole(demand)[1] if whole else (0.0, demand.prompt_tok * demand.prompt_tok)
+    variance = found.sequences * decode_square + found.sequences_in_prefill * prefill_square
+    return at_most(kv_held_tok(found, demand, block_tok, whole=whole), variance, ADMISSION)
+
+
+def kv_held_tok(
+    found: Operation, demand: Demand, block_tok: float, *, whole: bool = False
+) -> float:
+    """Return the tokens of KV cache that are held on average."""
+    decoding, in_prefill = demand.context_tok, demand.prompt_tok
     if whole:
-        decoding, in_prefill = _whole(demand)
-    mean = found.sequences * (decoding[0] + half_block)
-    mean += found.sequences_in_prefill * in_prefill[0]
-    variance = found.sequences * decoding[1] + found.sequences_in_prefill * in_prefill[1]
-    return at_most(mean, variance, ADMISSION)
+        (decoding, _), (in_prefill, _) = _whole(demand)
+    mean = found.sequences * (decoding + block_tok / 2.0)
+    return mean + found.sequences_in_prefill * in_prefill
 
 
 def _whole(demand: Demand) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -8,6 +8,7 @@ up with the largest token budget cannot with a smaller one.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from inferc.compiler.model import Decision
 from inferc.compiler.perf import Configuration
@@ -44,6 +45,9 @@ RATE_PRECISION = 1e-4
 
 TIE_DIGITS = 3
 """Margins are compared to so many digits: a thousandth is no reason to prefer anything."""
+
+MISS_DIGITS = 2
+"""The same for how far configurations that miss the SLA fall short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +168,29 @@ class Search:
         if known is None:
             frontend_s = shape.frontend_s(load.demand.prompt_tok)
             known = operate(shape.stage, load.demand, rate_per_s, budget_tok, frontend_s)
+            if known.stable:
+                crowd = self._crowd(shape, budget_tok, known, load.demand)
+                known = known if crowd < 1.0 else stuck(crowd)
             self._found[at] = known
         return known
+
+    def _crowd(self, shape: Shape, budget_tok: int, found: Operation, demand: Demand) -> float:
+        """Return the share of slots or of cache, whichever is larger, that is taken on average.
+
+        With the limit of sequences that has most room. At 1 requests queue for a place without end.
+        """
+        present = found.sequences + found.sequences_in_prefill
+        held_tok = shape.kv_held_tok(found, demand)
+        return min(
+            (
+                max(
+                    present / sequences,
+                    share(held_tok, shape.kv_cache_tok(cache_bytes, demand.context_tok)),
+                )
+                for sequences, cache_bytes in self.limits(shape, budget_tok)
+            ),
+            default=inf,
+        )
 
     def sequences_that_suffice(
         self, shape: Shape, budget_tok: int, found: Operation, demand: Demand
@@ -318,6 +343,13 @@ class Search:
             item.budget_tok,
             item.sequences,
         )
+
+
+def stuck(load: float) -> Operation:
+    """Return how a replica runs whose requests queue without end."""
+    found = Operation()
+    found.load = load
+    return found
 
 
 def allowed_counts(decisions: tuple[Decision, ...], most: int) -> Sequence[int]:

@@ -8,7 +8,7 @@ from inferc.compiler.model import Decision, Engine, LanguageModel, Place
 from inferc.compiler.perf import Memory
 from inferc.compiler.perf.coefficients import ALL, coefficient
 from inferc.compiler.perf.demand import Demand
-from inferc.compiler.perf.estimate import kv_needed_tok
+from inferc.compiler.perf.estimate import kv_held_tok, kv_needed_tok
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.memory import (
@@ -115,6 +115,11 @@ class Shape:
         """Return the tokens of KV cache that a replica needs as the engine admits requests."""
         whole = self.engine.kv_admission == "full_length"
         return kv_needed_tok(found, demand, self.coefficient("kv_block_tok"), whole=whole)
+
+    def kv_held_tok(self, found: Operation, demand: Demand) -> float:
+        """Return the tokens of KV cache that a replica holds on average."""
+        whole = self.engine.kv_admission == "full_length"
+        return kv_held_tok(found, demand, self.coefficient("kv_block_tok"), whole=whole)
 
     def frontend_s(self, prompt_tok: float) -> float:
         """Return the time of a request outside the engine's steps, tokenizing included."""
