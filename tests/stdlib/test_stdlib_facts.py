@@ -1,18 +1,16 @@
 """The catalog resolves, and its facts agree with published ones and with each other."""
 
-import re
 from functools import cache
 
 import pytest
 from support.models import design_of
-from support.repository import ROOT
 
 from inferc import stdlib
 from inferc.compiler.model import LanguageModel, Service
+from inferc.compiler.model.calibrated import published
 from inferc.compiler.model.catalog import HARDWARE, accelerator_at, engine_at, paths
 from inferc.compiler.model.facts import runs_on
-
-README = ROOT / "compiler" / "perf" / "README.md"
+from inferc.compiler.plan.engines import faulty_coefficients
 
 GPU = "gpu.nvidia.l4"
 MODEL = "models.tinyllama_1_1b_chat"
@@ -110,22 +108,20 @@ def test_every_engine_runs_somewhere() -> None:
         assert any(runs_on(engine, item, ()) for item in hardware), name
 
 
-def described_coefficients() -> list[tuple[str, float, float]]:
-    """Return name and the values for vLLM and llama.cpp in the table of the performance model."""
-    text = README.read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([\d.e-]+) \| ([\d.e-]+) \|", text, re.MULTILINE)
-    return [(name, float(vllm), float(llama_cpp)) for name, vllm, llama_cpp in rows]
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_states_coefficients_that_the_model_knows_in_their_range(name: str) -> None:
+    engine = engine_at(f"engine.{name}")
+    assert engine is not None
+    assert faulty_coefficients(engine) == ()
 
 
-def test_the_coefficients_are_those_that_the_performance_model_describes() -> None:
-    (vllm,) = service("gpu.nvidia.l4", MODEL).engines
-    (llama_cpp,) = service("board.raspberry_pi_5_8gb", MODEL).engines
-    described = described_coefficients()
-    assert {name for name, _, _ in described} == set(vllm.coefficients)
-    assert set(vllm.coefficients) == set(llama_cpp.coefficients)
-    for name, of_vllm, of_llama_cpp in described:
-        assert vllm.coefficients[name].value == pytest.approx(of_vllm), name
-        assert llama_cpp.coefficients[name].value == pytest.approx(of_llama_cpp), name
+def test_no_entry_states_what_was_measured_of_its_engine() -> None:
+    measured = published().engines
+    assert measured
+    for name in sorted(set(measured) & set(ENGINES)):
+        engine = engine_at(f"engine.{name}")
+        assert engine is not None
+        assert not set(engine.coefficients) & set(measured[name]), name
 
 
 @pytest.mark.parametrize("name", ENGINES)
