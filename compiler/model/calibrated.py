@@ -32,7 +32,7 @@ def calibrated_engine(engine: Engine, calibration: Calibration, generation: str 
         name: exactly(
             typical * factors.get(name, 1.0),
             Origin.CATALOG,
-            source=calibration.source or calibration.title or calibration.name,
+            source=_said(calibration),
             as_of=calibration.fitted,
         )
         for name, typical in calibration.typical.items()
@@ -47,6 +47,13 @@ def calibrated_engine(engine: Engine, calibration: Calibration, generation: str 
         coefficients=MappingProxyType({**fitted, **own}),
         fitted=frozenset(fitted) - frozenset(own),
     )
+
+
+def _said(calibration: Calibration) -> str:
+    """Return what a fitted number rests on: what people call the fit, and how much it saw."""
+    if not calibration.title:
+        return calibration.source or calibration.name
+    return f"{calibration.title}, {calibration.rows:,} rows"
 
 
 def calibrated_accelerator(accelerator: Accelerator, calibration: Calibration) -> Accelerator:

@@ -77,7 +77,7 @@ def test_an_engine_has_the_typical_value_times_its_own_factor(ours: Calibration)
         "frontend_tok_s": 2e-6,
     }
     number = found.coefficients["compute_efficiency"]
-    assert number.source == "Runs of our own, https://example.com/runs"
+    assert number.source == "Our runs, 4,312 rows"
     assert number.as_of == "2026-11-21"
     assert found.fitted == frozenset(ours.typical)
 
@@ -210,11 +210,11 @@ def test_a_plan_says_what_its_coefficients_were_fitted_to() -> None:
     (plan,), (design,) = planned.plans, planned.designs
     (service,) = json.loads(json.dumps(to_data(plan)))["services"]
     assert service["calibration"] == {
-        "source": "Runs of our own, https://example.com/runs",
+        "source": "Our runs, 4,312 rows",
         "as_of": "2026-11-21",
     }
     text = " ".join(render_plan(plan, design).split())
-    said = "coefficients of vllm: Runs of our own, https://example.com/runs (2026-11-21)"
+    said = "coefficients of vllm: Our runs, 4,312 rows (2026-11-21)"
     assert said in text
 
 
