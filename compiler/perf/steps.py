@@ -27,15 +27,8 @@ from inferc.compiler.perf.formats import (
     WIDE_BYTES,
     peak_flop_per_s,
 )
-from inferc.compiler.perf.ideal import (
-    Ideal,
-    Prices,
-    StepWork,
-    launched_s,
-    sampled_s,
-    seen_s,
-    tokens_s,
-)
+from inferc.compiler.perf.ideal import Ideal, Prices, StepWork, sampled_s, seen_s
+from inferc.compiler.perf.roofline import larger
 
 EXPERT_KERNELS, LATENT_KERNELS = 0.3, 1.0
 """More kernels of a layer with experts (router, top-k, sort; what follows is fused) and of latent
@@ -132,6 +125,7 @@ class Stage:
         self._size_experts()
         self._count_kernels()
         self._size_attention()
+        self._price()
         self.prompt_step_s = self.prices.prompt_step_s
         self._tokens: dict[int, float] = {}
         self._prompts: dict[int, float] = {}
@@ -207,6 +201,17 @@ class Stage:
         self.state_s = state_s
         self.sequence_s = self.prices.sequence_overhead_s + state_s / self.prices.memory
 
+    def _price(self) -> None:
+        """Work out what does not depend on a step."""
+        prices = self.prices
+        self.matrix_unit_s = prices.half_tok * (self.matrix_flop / self.peak)
+        self.matrix_least_s = self.matrix_bytes / self.bandwidth / prices.memory
+        self.wide_unit_s = prices.half_tok * (self.wide_flop / self.wide_peak)
+        self.wide_least_s = self.wide_bytes / self.bandwidth / prices.memory
+        self.expert_s = self.expert_flop / self.peak
+        self.overhead_s = self.launches * prices.layer_overhead_s
+        self.host_s = self.launches * prices.host_layer_s
+
     def ideal(self, tokens: float) -> Ideal[float]:
         """Return what ``tokens`` tokens cost one accelerator at data sheet speed."""
         visits = touched = 0.0
@@ -265,7 +270,7 @@ class Stage:
         """Return the same in a step that has prompt tokens, which no captured graph fits."""
         known = self._prompts.get(tokens)
         if known is None:
-            known = self._prompts[tokens] = launched_s(self.ideal(float(tokens)), self.prices)
+            known = self._prompts[tokens] = self._tokens_s(float(tokens), launched=True)
         return known
 
     def sampled_s(self, sequences: int) -> float:
@@ -276,8 +281,33 @@ class Stage:
         return known
 
     def _tokens_s(self, tokens: float, *, launched: bool = False) -> float:
-        price = launched_s if launched or self.layout.eager else tokens_s
-        return price(self.ideal(tokens), self.prices)
+        """Return :func:`ideal.tokens_s` of ``tokens`` tokens, or :func:`ideal.launched_s`.
+
+        To the last bit, without writing the work down first: a search asks for tens of thousands.
+        """
+        prices = self.prices
+        matrix_s = self.matrix_flop * tokens / self.peak + self.matrix_unit_s
+        time_s = larger(matrix_s / prices.narrow, self.matrix_least_s)
+        if self.wide_flop or self.wide_bytes:
+            wide_s = self.wide_flop * tokens / self.wide_peak + self.wide_unit_s
+            time_s += larger(wide_s / prices.compute, self.wide_least_s)
+        if self.experts:
+            time_s += self._experts_s(tokens)
+        time_s += self.activation_bytes * tokens / self.bandwidth / prices.memory
+        if self.tensor > 1 or self.pipeline > 1:
+            message_s, messages = self._messages(tokens)
+            time_s = time_s + message_s + messages * prices.collective_overhead_s
+        time_s = time_s + self.overhead_s + prices.step_overhead_s
+        return larger(time_s, self.host_s) if launched or self.layout.eager else time_s
+
+    def _experts_s(self, tokens: float) -> float:
+        """Return the time of the experts that ``tokens`` tokens visit."""
+        prices, per_token = self.prices, self.model.experts_per_token
+        touched = counts.experts_touched(self.experts, per_token, tokens)
+        visits_s = tokens * per_token * self.expert_s
+        visits_s += prices.expert_half_tok * (touched * self.expert_s)
+        read_s = touched * self.expert_bytes / self.bandwidth
+        return larger(visits_s / prices.expert, read_s / prices.memory)
 
     def _sampled_s(self, sequences: float) -> float:
         head_s = self.head_flop * sequences / self.wide_peak

@@ -11,7 +11,7 @@ from inferc.compiler.model import Engine, LanguageModel, Place
 from inferc.compiler.model.catalog import accelerator_at, language_model_at, place_of
 from inferc.compiler.perf.architecture import window_pairs
 from inferc.compiler.perf.coefficients import ALL, coefficients_of
-from inferc.compiler.perf.ideal import step_s
+from inferc.compiler.perf.ideal import launched_s, step_s, tokens_s
 from inferc.compiler.perf.roofline import larger
 from inferc.compiler.perf.steps import Layout, Seen, Stage
 
@@ -137,6 +137,19 @@ def test_the_closed_form_prices_a_mean_step_as_the_clock_does(
     expected = by_clock(unit, tokens, 1, [context] * sequences, seen)
     found = unit.step_s(float(tokens), float(pairs), float(sequences), float(context))
     assert found == pytest.approx(expected, rel=1e-9)
+
+
+@settings(max_examples=300, deadline=None)
+@given(unit=st.sampled_from(STAGES), tokens=st.floats(1.0, 70_000.0))
+def test_tokens_are_priced_to_the_last_bit_as_their_work_is(unit: Stage, tokens: float) -> None:
+    """The clock leaves the work out that a fit prices; not one measurement may come out another."""
+    work = unit.ideal(tokens)
+    assert unit.step_s(tokens, 0.0, 0.0, 0.0) - unit.prompt_step_s == pytest.approx(
+        launched_s(work, unit.prices) + unit.sampled_s(1), rel=1e-12
+    )
+    whole = round(tokens)
+    assert unit.tokens_s(whole) == tokens_s(unit.ideal(float(whole)), unit.prices)
+    assert unit.prompt_tokens_s(whole) == launched_s(unit.ideal(float(whole)), unit.prices)
 
 
 TIMES = st.one_of(st.just(0.0), st.floats(1e-9, 1e3))
