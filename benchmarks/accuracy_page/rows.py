@@ -3,11 +3,11 @@
 from collections import Counter
 
 from accuracy_page.cases import errors_of
-from accuracy_page.goals import METRICS
+from accuracy_page.goals import LEFT_OUT, METRICS
 from accuracy_page.markdown import NONE, count, folded, percent, plural, prose, table
 from accuracy_page.study import Study
 from inferc.compiler.calibration import EXCLUSIONS
-from inferc.compiler.calibration.exclusions import UNFIT
+from inferc.compiler.calibration.exclusions import UNFIT, exclusions_of
 
 TABLES = {
     "published": "published table",
@@ -79,6 +79,12 @@ def _sources(study: Study) -> str:
 
 def _not_scored(study: Study) -> str:
     cases = study.cases[_main(study)]
+    rows = Counter(
+        rule.name
+        for row in study.rows
+        for rule in exclusions_of(row.conditions)[:1]
+        if row.measured
+    )
     lines = []
     for rule in EXCLUSIONS:
         held = [case for case in cases if case.rule == rule.name]
@@ -86,13 +92,12 @@ def _not_scored(study: Study) -> str:
         for metric in METRICS:
             errors = errors_of(case for case in held if case.metric == metric)
             medians.append(f"{percent(errors.median)} of {errors.n}" if errors else NONE)
-        rows = count(len({case.row.id for case in held}))
-        lines.append((rule.name, rule.reason, rows, *medians))
+        lines.append((rule.name, rule.reason, count(rows[rule.name]), *medians))
     head = ("rule", "why", "rows", *(f"{name} error" for name in METRICS.values()))
-    text = prose("""
-These rows are predicted all the same; their errors, with one cell left out, stand beside the
-reason. A row counts under the first rule that holds; some rules concern one figure of a row
-alone.""")
+    text = prose(f"""
+These rows are predicted all the same; their errors stand beside the reason (left out of the fit:
+{LEFT_OUT[_main(study)]}). A row counts under the first rule that holds; some rules
+concern one figure of a row alone.""")
     return "\n\n".join((text, table(head, lines, texts=2)))
 
 

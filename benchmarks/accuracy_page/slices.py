@@ -17,7 +17,7 @@ from accuracy_page.markdown import (
     table,
     times,
 )
-from accuracy_page.reasons import UNEXPLAINED, reason
+from accuracy_page.reasons import UNEXPLAINED, reasons
 from accuracy_page.study import FEWEST, Study
 
 BY = ("engine", "gpu", "load", "model", "source", "stat", "weights")
@@ -77,7 +77,8 @@ def misses(study: Study) -> str:
     text = prose(f"""
 Every slice of at least {FEWEST} scored rows with a median error above 30 %, the worst first; left
 out of the fit: {LEFT_OUT[main]}. One weak source shows up several times: as a source, as its GPU,
-as its models.""")
+as its models. Numbers in brackets name what stands below the table, and of how many of the rows it
+is known.""")
     notes: dict[str, int] = {}
     lines = [_miss(one, notes) for one in found]
     parts = [text, table(head, lines, texts=2, last=True) if found else "There is none."]
@@ -93,11 +94,13 @@ as its models.""")
 
 def _miss(one: Slice, notes: dict[str, int]) -> tuple[str, ...]:
     """Return the line of a slice, with the number of what is known of it in ``notes``."""
-    text, share = reason(one.by, one.value, one.metric, one.cases)
-    if text == UNEXPLAINED:
-        return (*_bad(one), text)
-    number = notes.setdefault(text, len(notes) + 1)
-    return (*_bad(one), f"({number}) {share}".strip())
+    known = reasons(one.by, one.value, one.metric, one.cases)
+    told = [
+        f"({notes.setdefault(text, len(notes) + 1)})"
+        + (f" {rows} of {one.errors.n}" if rows < one.errors.n else "")
+        for text, rows in known.items()
+    ]
+    return (*_bad(one), ", ".join(told) or UNEXPLAINED)
 
 
 def _bad(one: Slice, *left_out: str) -> tuple[str, ...]:

@@ -210,14 +210,14 @@ def test_predictions_are_kept_to_the_last_digit(tmp_path: Path) -> None:
 
 
 def test_the_closest_reason_is_given() -> None:
-    reasons, cases = module("reasons"), module("cases")
+    known, cases = module("reasons"), module("cases")
     pairs = [case(0.01, id=str(number), source="AccelMark") for number in range(3)]
     pairs.append(case(0.01, id="x", source="elsewhere"))
     some = cases.cases_of([a for a, _ in pairs], [b for _, b in pairs], {})
-    assert reasons.reason("load", "burst", "ttft", some) == (reasons.QUEUE, "")
-    assert reasons.reason("gpu", "x", "ttft", some) == (reasons.PYTHON_PROCESS, "3 of 4 rows")
-    assert reasons.reason("gpu", "x", "ttft", some[2:]) == (reasons.UNEXPLAINED, "")
-    assert reasons.reason("source", "elsewhere", "ttft", some)[0] == reasons.UNEXPLAINED
+    assert known.reasons("load", "burst", "ttft", some) == {known.QUEUE: 4}
+    assert known.reasons("gpu", "x", "ttft", some) == {known.PYTHON_PROCESS: 3}
+    assert known.reasons("gpu", "x", "ttft", some[3:]) == {}
+    assert known.reasons("source", "elsewhere", "ttft", some) == {}
 
 
 @pytest.mark.parametrize(
