@@ -22,6 +22,7 @@ from inferc.compiler.model import (
     Place,
     Service,
 )
+from inferc.compiler.model.calibrated import calibrated_engine, calibrated_place, published
 from inferc.compiler.problem import Case, Problem, Quantity, Unknown
 from inferc.compiler.provenance import Confidence, Origin, Sourced, exactly
 from inferc.dsl.source import SourceFile, Span
@@ -36,15 +37,7 @@ TEXT = SourceFile(
 NOWHERE = Span(TEXT, 0, 0)
 
 VLLM_COEFFICIENTS: Mapping[str, float] = {
-    "compute_efficiency": 0.8,
-    "attention_efficiency": 0.6,
-    "memory_efficiency": 0.8,
     "link_efficiency": 0.75,
-    "collective_overhead_s": 8e-06,
-    "layer_overhead_s": 1.5e-05,
-    "step_overhead_s": 0.002,
-    "sequence_overhead_s": 8e-06,
-    "frontend_s": 0.015,
     "memory_share": 0.9,
     "runtime_bytes": 1500000000.0,
     "kv_block_tok": 16.0,
@@ -55,7 +48,7 @@ VLLM_COEFFICIENTS: Mapping[str, float] = {
     "load_bytes_per_s": 1500000000.0,
     "start_s": 60.0,
 }
-"""The performance model's numbers for vLLM, by name, as in the catalog."""
+"""What the catalog states of vLLM for the performance model; the rest is fitted."""
 
 LLAMA_CPP_COEFFICIENTS: Mapping[str, float] = {
     "compute_efficiency": 0.6,
@@ -415,8 +408,19 @@ def emitting(design: Design, *targets: str) -> Design:
     return replace(design, emissions=emissions)
 
 
+def calibrated(service: Service) -> Service:
+    """Return ``service`` with the figures of the fit that is shipped."""
+    fit = published()
+    return replace(
+        service,
+        place=calibrated_place(service.place, fit),
+        engines=tuple(calibrated_engine(engine, fit) for engine in service.engines),
+    )
+
+
 def problem_of(service: Service) -> Problem:
     """Return the serving problem of ``service``, spelled out by hand."""
+    service = calibrated(service)
     load = service.load
     numbers = (
         ("load.rate", Quantity.RATE, load.rate_per_s, "req/s"),

@@ -70,6 +70,7 @@ H100_SXM = accelerator(
     80,
     3350e9,
     989e12,
+    architecture="Hopper",
     link=designs.link("nvlink_4", "NVLink 4", 450e9, 2e-6),
     flop_per_s={
         "fp16": designs.fact(989e12),
@@ -78,4 +79,6 @@ H100_SXM = accelerator(
         "int8": designs.fact(1979e12),
     },
 )
-RTX_4090 = accelerator("RTX 4090", 24, 1008e9, 165e12, link=None, link_domain=1)
+RTX_4090 = accelerator(
+    "RTX 4090", 24, 1008e9, 165e12, architecture="Ada Lovelace", link=None, link_domain=1
+)

@@ -7,6 +7,7 @@ from support import designs
 from support.step_by_step import Reference
 
 from inferc.compiler.model import Accelerator, Engine, LanguageModel
+from inferc.compiler.model.calibrated import calibrated_engine, calibrated_place, published
 from inferc.compiler.perf import closed_loop as perf
 from inferc.compiler.perf.demand import Demand
 from inferc.compiler.perf.estimate import ttft_s
@@ -16,7 +17,7 @@ from inferc.compiler.perf.queueing import length_variation
 from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.simulation import ReplicaSetup, Request
 
-FRONTEND_S = designs.VLLM_COEFFICIENTS["frontend_s"]
+FRONTEND_S = 0.015
 BUDGET_TOK = 8192
 
 
@@ -29,12 +30,13 @@ def stage(
     precision: str = "fp16",
     engine: Engine | None = None,
 ) -> Stage:
-    """Return a stage of a replica on one node of eight."""
-    place = replace(designs.a100_node(), accelerator=gpu)
+    """Return a stage of a replica on one node of eight, with the figures of the shipped fit."""
+    fit = published()
+    place = calibrated_place(replace(designs.a100_node(), accelerator=gpu), fit)
     return Stage(
         model,
         place,
-        engine or designs.vllm(),
+        calibrated_engine(engine or designs.vllm(), fit),
         Layout(precision=precision, tensor_parallel=tensor, pipeline_parallel=pipeline),
     )
 

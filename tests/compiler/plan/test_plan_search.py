@@ -13,7 +13,7 @@ from support.problems import on_nodes, pin, problem
 
 from inferc.compiler.model import Decision, LanguageModel
 from inferc.compiler.perf import Configuration
-from inferc.compiler.perf.coefficients import ALL
+from inferc.compiler.perf.coefficients import coefficients_of
 from inferc.compiler.perf.demand import demand_of
 from inferc.compiler.perf.estimate import kv_needed_tok, predicted_s, sequences_needed
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
@@ -25,8 +25,6 @@ from inferc.compiler.problem import Case, Problem
 from inferc.compiler.provenance import Origin
 
 TINY = designs.TINYLLAMA_1_1B
-FRONTEND_S = designs.VLLM_COEFFICIENTS["frontend_s"]
-FRONTEND_TOK_S = ALL["frontend_tok_s"].typical
 
 
 Key: TypeAlias = tuple[float, ...]
@@ -96,7 +94,8 @@ def standing(
     )
     if case.prompt_mean_tok + case.output_mean_tok > case.model.context:
         return None
-    frontend_s = FRONTEND_S + FRONTEND_TOK_S * case.prompt_mean_tok
+    known = coefficients_of(shape.engine, case.place.accelerator)
+    frontend_s = known["frontend_s"] + known["frontend_tok_s"] * case.prompt_mean_tok
     found = operate(shape.stage, demand, case.peak_rate_per_s / replicas, budget, frontend_s)
     if not found.stable or sequences_needed(found) > sequences:
         return None
