@@ -49,7 +49,7 @@ def plans(draw: st.DrawFn, name: str, room: int, nodes: int) -> ServicePlan:
         service=replace(plan.service, name=name, place=place),
         configuration=shape,
         autoscale=scale,
-        estimate=replace(plan.estimate, e2e_s=draw(st.floats(0.01, 900.0))),
+        estimate=replace(plan.estimate, e2e_s=draw(st.floats(0.01, 900.0) | st.just(float("inf")))),
         load_time_s=draw(st.floats(0.1, 7200.0)),
         weights_bytes=draw(st.floats(1e6, 2e12)),
         gpu_memory_utilization=draw(st.floats(0.1, 0.99)),

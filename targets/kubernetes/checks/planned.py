@@ -1,6 +1,7 @@
 """The workload is the one that was planned: accelerators, memory, times, storage."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 
 from inferc.compiler.plan import ServicePlan
 from inferc.targets.base import Data
@@ -67,6 +68,8 @@ def check_memory(manifest: Manifest) -> Iterator[Finding]:
 def check_times(manifest: Manifest, plan: ServicePlan, *, drains_itself: bool) -> Iterator[Finding]:
     """Yield where a pod gets less time than it takes."""
     drain_s = plan.estimate.e2e_s * max(1.0, plan.service.load.output.p95_over_mean.value)
+    if not isfinite(drain_s):  # a queue that grows without end, which no time is enough for
+        drain_s = 0.0
     for pod in pods(manifest):
         for container in rows(pod.spec, "containers"):
             budget_s = number(container, "startupProbe", "periodSeconds") * number(

@@ -38,6 +38,9 @@ STARTUP_LEAST_S = 300
 ENDPOINT_REMOVAL_S = 15
 """From the start of a pod's end until every proxy has stopped sending to it."""
 DRAIN_LEAST_S = 30
+DRAIN_OVERLOADED_S = 600
+"""Longer than clients wait: at the peak of a plan that holds conditionally a queue may grow without
+end, and no time would be enough for it."""
 STOP_MARGIN_S = 15
 IMAGE_PULL_S = 600
 """An engine's image of 10 GB at 20 MB/s, with time to unpack it."""
@@ -197,7 +200,10 @@ class Serving:
     def drain_s(self) -> int:
         """Time for running requests to end: that of a long answer."""
         tail = self.plan.service.load.output.p95_over_mean.value
-        return max(DRAIN_LEAST_S, math.ceil(self.plan.estimate.e2e_s * max(1.0, tail)))
+        long_s = self.plan.estimate.e2e_s * max(1.0, tail)
+        if not math.isfinite(long_s):
+            return DRAIN_OVERLOADED_S
+        return max(DRAIN_LEAST_S, math.ceil(long_s))
 
     @property
     def grace_s(self) -> int:
