@@ -80,7 +80,7 @@ def calibrate(
     taught = [item for item in known if _taught_by(item.row)]
     return replace(
         lesson.calibration,
-        intervals=factors_of(residuals),
+        intervals={**prior.intervals, **factors_of(residuals)},
         measured=frozenset(cell_of(item.subject) for item in taught) | prior.measured,
         rows=len(taught),
     )
