@@ -219,7 +219,7 @@ def test_memory_share_and_context_are_taken_over() -> None:
 
 def test_a_narrower_precision_is_not_taken_without_need() -> None:
     """Nobody asked for fewer bits, and sixteen hold: fewer accelerators are no reason."""
-    asked = problem(LLAMA_3_8B, rate_per_s=5)
+    asked = problem(LLAMA_3_8B, rate_per_s=3)
     free = replace(asked, case=replace(asked.case, decisions=()))
     assert chosen(free).precision == "fp16"
 
