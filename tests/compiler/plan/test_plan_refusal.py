@@ -113,7 +113,7 @@ def shared(first: Problem, second: Problem) -> Outcome:
 
 def test_a_service_refused_for_its_neighbour_is_told_what_it_needs_beside_it() -> None:
     """Eight accelerators for each of two: the second node is what is missing."""
-    large = all_settled(problem(), peak=1.1, prompt=200, output=100)
+    large = all_settled(problem(), peak=1.25, prompt=200, output=100)
     for refusal in plan_in(shared(large, large)).refusals:
         change = next(item for item in refusal.nearest if item.field == "nodes")
         assert (change.current, change.proposed) == ("1", "2")
@@ -142,7 +142,7 @@ def test_wishes_of_one_service_leave_the_other_what_it_needs() -> None:
 
 
 def test_two_services_that_each_need_the_whole_place_are_refused() -> None:
-    large = all_settled(problem(), peak=1.5, prompt=200, output=100)
+    large = all_settled(problem(), peak=1.25, prompt=200, output=100)
     assert plan_in(build("x", (large,))).verdict is Verdict.FEASIBLE
     assert plan_in(shared(large, large)).verdict is Verdict.INFEASIBLE
     twice = on_nodes(large, 2)
