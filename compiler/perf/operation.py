@@ -159,15 +159,19 @@ class _Alone:
 def _steady(
     stage: Stage, demand: Demand, prompt_rate: float, decode_rate: float, budget_tok: float
 ) -> _Step | _Alone | None:
-    """Return the step whose period reproduces itself, or None where there is none."""
-    ends = _Ends()
+    """Return the step whose period reproduces itself, or None where there is none.
+
+    The secant may reach beyond the period at which decoding alone fills the budget; then that end
+    tells whether there is a fixed point before it.
+    """
+    ends, at_end = _Ends(), False
     period_s = stage.step_s(0.0, 0.0, 1.0, demand.context_tok)
     for _ in range(ROUNDS):
         limits = _Limits(decode_rate * period_s, budget_tok - decode_rate * period_s - 1.0)
         if limits.room_tok < 1.0:
-            if ends.high_s == inf:
+            if ends.high_s < inf or at_end:
                 return None
-            period_s = ends.after(period_s, -inf)
+            period_s, at_end = (budget_tok - 2.0) / decode_rate * (1.0 - STEADY), True
             continue
         step = (
             _Alone(stage, demand, prompt_rate, limits, budget_tok)
@@ -177,7 +181,9 @@ def _steady(
         gap_s = step.period_s - period_s
         if abs(gap_s) <= STEADY * period_s:
             return step
-        period_s = ends.after(period_s, gap_s)
+        if at_end and gap_s > 0.0:
+            return None
+        period_s, at_end = ends.after(period_s, gap_s), False
     return None
 
 

@@ -170,7 +170,7 @@ def test_more_load_never_makes_anything_better(
         busy = operate(unit, demand, busy_rate, budget, 0.015)
         assert calm.stable or not busy.stable
         if busy.stable:
-            slack = 1 + 1e-6
+            slack = 1 + 1e-3  # the tail has two moments only
             assert ttft_s(calm, 0.95) <= ttft_s(busy, 0.95) * slack
             assert ttft_s(calm, None) <= ttft_s(busy, None) * slack
             assert tpot_s(calm, None) <= tpot_s(busy, None) * slack
