@@ -111,7 +111,7 @@ def test_an_unknown_format_has_no_units() -> None:
 STEPS = st.tuples(st.floats(0, 8192), st.floats(0, 4096), st.floats(0, 512), st.floats(0, 8192))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     model=st.sampled_from(MODELS),
     step=STEPS,
@@ -133,7 +133,7 @@ def test_a_faster_device_is_never_slower(
     assert stage(model, fast, tensor=tensor).step_s(*step) <= before * (1 + 1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(model=st.sampled_from(MODELS), step=STEPS, more=st.floats(0, 500), at=st.integers(0, 3))
 def test_more_in_a_step_never_takes_less_time(
     model: LanguageModel, step: tuple[float, float, float, float], more: float, at: int
@@ -143,7 +143,7 @@ def test_more_in_a_step_never_takes_less_time(
     assert unit.step_s(*larger) >= unit.step_s(*step) * (1 - 1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     unit=st.builds(
         stage,
@@ -207,7 +207,7 @@ def test_an_engine_that_reserves_whole_answers_needs_more_cache() -> None:
         assert kv_needed_tok(found, demand, 16.0, whole=whole) == pytest.approx(expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(prompt=st.floats(1, 5000), output=st.floats(2, 2000), tail=st.floats(1.0, 4.0))
 def test_whole_answers_never_need_less_cache(prompt: float, output: float, tail: float) -> None:
     demand = demand_of(prompt, tail, output, tail)
