@@ -101,16 +101,13 @@ def leave_out(
     """
     tell = progress or _nobody
     known = _known(measurements)
-    lesson = _lesson(known, prior, partial(_share, tell, 0.0, 0.2))
     found: dict[str, Prediction] = {}
     residuals: dict[str, list[Residual]] = {}
     groups = _groups(known, by)
-    for count, (name, items) in enumerate(groups.items(), start=1):
-        without = _without(lesson, known, items)
-        for row, _ in items:
+    for name, without in _blind(known, groups, prior, tell):
+        for row, _ in groups[name]:
             found[row.id] = predict_one(row.conditions, without)
             residuals.setdefault(name, []).extend(_residuals(row, found[row.id]))
-        tell(0.2 + 0.8 * count / len(groups))
     for name, items in groups.items():
         others = [one for other, some in residuals.items() if other != name for one in some]
         factors = factors_of(others)
@@ -319,6 +316,38 @@ def _group(subject: Subject, by: str) -> str:
             return "/".join(cell_of(subject))
 
 
+def _blind(
+    known: Sequence[Known],
+    groups: Mapping[str, list[Known]],
+    prior: Calibration,
+    tell: Progress,
+) -> Iterator[tuple[str, Calibration]]:
+    """Yield each group with a fit that never saw it, not even where its search begins.
+
+    Of many groups, a fit without a share of them is where the fits without each one begin.
+    """
+    names = list(groups)
+    folds = min(FOLDS, len(names))
+    for fold in range(folds):
+        share = names[fold::FOLDS]
+        gone = {item.row.id for name in share for item in groups[name]}
+        rest = [item for item in known if item.row.id not in gone]
+        if not any(_taught_by(item.row) for item in rest):
+            yield from ((name, prior) for name in share)
+            continue
+        part = partial(_share, tell, fold / folds, (fold + 1) / folds)
+        start = _lesson(rest, prior, part)
+        if len(share) == 1:
+            yield share[0], start.calibration
+            continue
+        pupils = _sample([item for item in known if _taught_by(item.row)])
+        played = list(_play(pupils, start.calibration, _nobody))
+        lesson = replace(start, played=played, problem=problem_of(played))
+        for name in share:
+            yield name, _without(lesson, known, groups[name])
+    tell(1.0)
+
+
 def _without(lesson: Lesson, known: Sequence[Known], group: Sequence[Known]) -> Calibration:
     """Return the fit to all rows but those of ``group``."""
     gone = {item.row.id for item in group}
@@ -339,21 +368,28 @@ def _left_out_residuals(
 ) -> Iterator[Residual]:
     """Yield residuals of rows that a fit did not see, by how much it had to rest on.
 
-    Of what was measured itself: the residuals of the fit.
+    Of what was measured itself: the residuals of the fit. Each other fit begins at the prior, so
+    that it knows nothing of what it leaves out.
     """
     scored = [item for item in known if _scored(item.row)]
-    pupils = _sample(scored)
-    for row, _ in pupils:
+    for row, _ in _sample(scored):
         yield from _residuals(row, predict_one(row.conditions, lesson.calibration))
     plans = ("cell", "architecture", "engine")
     for place, by in enumerate(plans):
         groups = list(_groups(scored, by).values())
-        for fold in range(min(FOLDS, len(groups))):
+        folds = min(FOLDS, len(groups))
+        for fold in range(folds):
             group = [item for items in groups[fold::FOLDS] for item in items]
-            without = _without(lesson, known, group)
+            gone = {item.row.id for item in group}
+            rest = [item for item in known if item.row.id not in gone]
+            if not any(_taught_by(item.row) for item in rest):
+                continue
+            done = place + fold / folds, place + (fold + 1) / folds
+            part = partial(_share, progress, *(share / len(plans) for share in done))
+            without = _lesson(rest, lesson.prior, part).calibration
             for row, _ in _sample(group):
                 yield from _residuals(row, predict_one(row.conditions, without))
-            progress((place + (fold + 1) / FOLDS) / len(plans))
+    progress(1.0)
 
 
 def _residuals(row: Measurement, prediction: Prediction) -> Iterator[Residual]:

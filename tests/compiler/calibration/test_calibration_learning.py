@@ -51,7 +51,7 @@ def test_every_row_is_predicted_once(by: str) -> None:
 
 @pytest.mark.parametrize(
     ("by", "factor"),
-    [("cell", 3.0), ("model", 1.1), ("family", 1.1), ("gpu", 1.1), ("engine", 1.1)],
+    [("cell", 3.0), ("model", 3.0), ("family", 3.0), ("gpu", 3.0), ("engine", 3.0)],
 )
 def test_a_group_is_never_used_for_itself(by: str, factor: float) -> None:
     """Slower or not: what is said of a group comes from the others."""
@@ -67,8 +67,7 @@ def test_a_group_is_never_used_for_itself(by: str, factor: float) -> None:
             for metric, span in left_out(by)[name].values.items()
         )
 
-    # Where the search for a fit begins knows of all rows; where it ends does not.
-    assert max(moved(name) for name in group) < 0.01
+    assert max(moved(name) for name in group) < 1e-9
     assert max(moved(row.id) for row in rows() if row.id not in group) > 0.03
 
 
@@ -123,7 +122,7 @@ def test_rows_without_figures_are_predicted_all_the_same() -> None:
 
 def test_progress_goes_from_nothing_to_all() -> None:
     seen: list[float] = []
-    leave_out(rows()[:8], "engine", progress=seen.append)
+    leave_out((*rows()[:4], *rows()[-4:]), "engine", progress=seen.append)
     assert seen == sorted(seen)
     assert 0.0 <= seen[0] < 0.5
     assert seen[-1] == pytest.approx(1.0)
