@@ -17,6 +17,9 @@ FOLDERS = {"model": ("models", "networks"), "hardware": HARDWARE, "engine": ("en
 MOST = 4
 """How many near names an error lists."""
 
+LIKE = 0.7
+"""Share of letters in common from which a name is worth suggesting."""
+
 
 class Match(NamedTuple):
     """What a name means: one path, or none and the paths near it."""
@@ -103,7 +106,13 @@ def _in_order(wanted: str, name: str) -> bool:
 
 
 def _near(wanted: str, known: Sequence[str]) -> tuple[str, ...]:
-    from difflib import get_close_matches
+    """Return the entries whose names, or their beginnings, look most like ``wanted``."""
+    from difflib import SequenceMatcher
 
-    names = {_plain(_last(path)): _last(path) for path in known}
-    return tuple(names[item] for item in get_close_matches(wanted, names, n=MOST, cutoff=0.6))
+    def likeness(path: str) -> float:
+        name = _plain(_last(path))
+        beginnings = {name, name[: len(wanted)]}
+        return max(SequenceMatcher(None, wanted, part).ratio() for part in beginnings)
+
+    alike = sorted((-likeness(path), _last(path)) for path in known)
+    return tuple(name for unlike, name in alike[:MOST] if -unlike >= LIKE)
