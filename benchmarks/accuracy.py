@@ -55,8 +55,10 @@ def main() -> int:
             case "residuals":
                 with_residuals(rows, path=path, keep=keep)
             case way:
-                predicted(rows, way, keep=keep, progress=teller(f"without each {way}"))
-    study = study_of(rows, table_of, gathered(keep, [row.id for row in rows]), shipped(path))
+                tell = teller(f"without each {way}")
+                predicted(rows, way, folds=options.folds, keep=keep, progress=tell)
+    found = gathered(keep, [row.id for row in rows])
+    study = study_of(rows, table_of, found, shipped(path), folds=options.folds)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(render(study), encoding="utf-8", newline="\n")
     print(f"wrote {options.out}")
@@ -97,6 +99,7 @@ def arguments() -> argparse.Namespace:
     add("--only", default="", help=f"what to make: {', '.join(STEPS)}")
     add("--render", action="store_true", help="make nothing, write the page from what is kept")
     add("--quick", type=int, default=0, help="so many rows only, evenly spread")
+    add("--folds", type=int, default=6, help="fits that leave out a share each; 0: one a group")
     add("--date", default=datetime.datetime.now(datetime.UTC).date().isoformat(), help="of the fit")
     return parser.parse_args()
 

@@ -25,7 +25,9 @@ def escaped(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a paragraph, or the items of a list, broken into lines."""
+    """Return paragraphs, or the items of a list, broken into lines."""
+    if "\n\n" in text.strip():
+        return "\n\n".join(prose(part) for part in text.strip().split("\n\n"))
     items = text.strip().split("\n- ")
     lines = [item if number == 0 else f"- {item}" for number, item in enumerate(items)]
     return "\n".join(

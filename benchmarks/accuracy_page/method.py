@@ -22,11 +22,24 @@ METHOD = """\
 6. Rows count by the root of their number in a slice of one source, server and model, since they
    repeat each other; of more than 40 an even sample is used. Outliers count less (Cauchy loss).
 7. Simulation and fit alternate twice, since step times change which steps there are.
-8. To leave out a group is to fit again without its rows, and to predict them; the other rows keep
-   the steps that they had in the fit to all.
+8. To leave something out is to fit again from nothing, which does not know what the fit to all rows
+   found, and to predict what was left out. {folds}
 9. Intervals are quantiles of the residuals of rows that were left out, by kind of load and by what
    an estimate rests on (conformal prediction).
 10. Seeds are fixed: the same tables give the same page. No prediction reads a measured column."""
+
+
+def method(folds: int) -> str:
+    """Return how it was done."""
+    each = (
+        f"There are {folds} fits for each column: each leaves out\n   one of {folds} shares of the "
+        "groups (every cell, every family, …), so that a group is predicted by\n   a fit that saw "
+        f"neither it nor the other groups of its share."
+        if folds
+        else "Each group has a fit of its own."
+    )
+    return METHOD.format(folds=each)
+
 
 AGAIN = """\
 The measurements are not part of inferc. With the three tables in a folder `DIR`:
@@ -39,9 +52,9 @@ inferc accuracy DIR/llm_serving.csv --by gpu,engine --leave-out model
 ```
 
 The first fits, writes `stdlib/catalog/calibration/published.infer`, leaves out one thing after the
-other and writes this page; that takes an hour of one core. `--only` does a part of it, `--keep`
-holds what was predicted, `--render` writes the page again from that, and `--quick 400` tries it all
-on a few rows."""
+other in six fits (`--folds`) and writes this page; that takes about an hour and a half of one core.
+`--only` does a part of it, `--keep` holds what was predicted, `--render` writes the page again from
+that, and `--quick 400` tries it all on a few rows."""
 
 
 def coefficients(calibration: Calibration) -> str:

@@ -29,7 +29,7 @@ def render(study: Study) -> str:
         "## What was fitted",
         method.coefficients(study.calibration),
         "## Method",
-        method.METHOD,
+        method.method(study.folds),
         "## Run it again",
         method.AGAIN,
     )

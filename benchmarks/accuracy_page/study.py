@@ -19,7 +19,7 @@ from inferc.compiler.calibration import (
 
 Progress = Callable[[float], None]
 
-WAYS = ("plain", "cell", "family", "model", "gpu", "engine")
+WAYS = ("plain", "cell", "family", "model", "gpu", "architecture", "engine")
 """What a fit did not see: nothing, or all that shares the model, the GPU, … with a row."""
 
 TABLES = {
@@ -51,6 +51,8 @@ class Study:
     cases: Mapping[str, tuple[Case, ...]]
     """By what was left out: every measured figure beside its prediction."""
     calibration: Calibration
+    folds: int
+    """Fits for each way, which each leave out a share of the groups; 0: one for each group."""
 
     def errors(
         self, way: str, metric: str, chosen: Callable[[Case], bool], *, scored: bool = True
@@ -68,6 +70,8 @@ def study_of(
     table_of: Mapping[str, str],
     predictions: Mapping[str, tuple[Prediction, ...]],
     calibration: Calibration,
+    *,
+    folds: int,
 ) -> Study:
     """Return the study of predictions made in several ways."""
     return Study(
@@ -76,6 +80,7 @@ def study_of(
         predictions=predictions,
         cases={way: cases_of(rows, found, table_of) for way, found in predictions.items()},
         calibration=calibration,
+        folds=folds,
     )
 
 
@@ -144,10 +149,13 @@ def shipped(path: Path) -> Calibration:
 
 
 def predicted(
-    rows: Sequence[Measurement], way: str, *, keep: Path, progress: Progress
+    rows: Sequence[Measurement], way: str, *, folds: int, keep: Path, progress: Progress
 ) -> tuple[Prediction, ...]:
-    """Return what fits say that did not see what ``way`` names, and keep it."""
-    found = leave_out(rows, way, progress=progress)
+    """Return what fits say that did not see what ``way`` names, and keep it.
+
+    There are ``folds`` fits, each without a share of the groups; with 0, one for each group.
+    """
+    found = leave_out(rows, way, folds=folds, progress=progress)
     kept.write(keep / f"{way}.csv", found)
     return found
 

@@ -81,16 +81,21 @@ def predict(
 
 
 def leave_out(
-    measurements: Sequence[Measurement], by: str, *, progress: Progress | None = None
+    measurements: Sequence[Measurement],
+    by: str,
+    *,
+    folds: int = 0,
+    progress: Progress | None = None,
 ) -> tuple[Prediction, ...]:
     """Return for each measurement what a fit to the rows of all other groups predicts.
 
-    ``by`` is ``model``, ``family``, ``cell``, ``gpu`` or ``engine``. Nothing that is shipped is
-    used: the fit begins at what physics and data sheets say.
+    ``by`` is ``model``, ``family``, ``cell``, ``gpu``, ``architecture`` or ``engine``. With
+    ``folds`` there are so many fits in all, each without a share of the groups. Nothing that is
+    shipped is used: the fit begins at what physics and data sheets say.
     """
     from inferc.compiler.calibration.learning import leave_out as left_out
 
-    return left_out(measurements, by, prior=Calibration(), progress=progress)
+    return left_out(measurements, by, prior=Calibration(), folds=folds, progress=progress)
 
 
 def fit(

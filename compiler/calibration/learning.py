@@ -91,20 +91,22 @@ def leave_out(
     by: str,
     *,
     prior: Calibration,
+    folds: int = 0,
     progress: Progress | None = None,
 ) -> tuple[Prediction, ...]:
     """Return for each measurement what a fit without its group predicts.
 
     Groups share a ``model``, a ``family`` of models, a ``cell`` (model, accelerator, engine and
-    format), a ``gpu`` or an ``engine``. The intervals of a group come from the residuals of the
-    others, which each were left out in their turn too.
+    format), a ``gpu``, an ``architecture`` or an ``engine``. With ``folds`` there are so many fits
+    in all, each without a share of the groups; else there is one for each group. The intervals of a
+    group come from the residuals of the others, which each were left out in their turn too.
     """
     tell = progress or _nobody
     known = _known(measurements)
     found: dict[str, Prediction] = {}
     residuals: dict[str, list[Residual]] = {}
     groups = _groups(known, by)
-    for name, without in _blind(known, groups, prior, tell):
+    for name, without in _blind(known, groups, prior, tell, folds):
         for row, _ in groups[name]:
             found[row.id] = predict_one(row.conditions, without)
             residuals.setdefault(name, []).extend(_residuals(row, found[row.id]))
@@ -321,15 +323,17 @@ def _blind(
     groups: Mapping[str, list[Known]],
     prior: Calibration,
     tell: Progress,
+    shares: int,
 ) -> Iterator[tuple[str, Calibration]]:
     """Yield each group with a fit that never saw it, not even where its search begins.
 
-    Of many groups, a fit without a share of them is where the fits without each one begin.
+    Of many groups, a fit without a share of them is where the fits without each one begin; with
+    ``shares``, it stands for them.
     """
     names = list(groups)
-    folds = min(FOLDS, len(names))
+    folds = min(shares or FOLDS, len(names))
     for fold in range(folds):
-        share = names[fold::FOLDS]
+        share = names[fold::folds]
         gone = {item.row.id for name in share for item in groups[name]}
         rest = [item for item in known if item.row.id not in gone]
         if not any(_taught_by(item.row) for item in rest):
@@ -337,8 +341,8 @@ def _blind(
             continue
         part = partial(_share, tell, fold / folds, (fold + 1) / folds)
         start = _lesson(rest, prior, part)
-        if len(share) == 1:
-            yield share[0], start.calibration
+        if shares or len(share) == 1:
+            yield from ((name, start.calibration) for name in share)
             continue
         pupils = _sample([item for item in known if _taught_by(item.row)])
         played = list(_play(pupils, start.calibration, _nobody))

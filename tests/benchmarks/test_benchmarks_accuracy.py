@@ -152,7 +152,7 @@ def test_a_fit_and_what_it_says_of_families_it_did_not_see(
     first = run(tmp_path, "--only", "fit,family", "--date", "2026-01-02").read_text()
     assert "2026-01-02" in (tmp_path / "published.infer").read_text()
     assert "residuals {" in (tmp_path / "published.infer").read_text()
-    goal = next(line for line in first.splitlines() if "TPOT, closed loop, one family" in line)
+    goal = next(line for line in first.splitlines() if "TPOT, closed loop | family" in line)
     assert goal.endswith(("| reached |", "| **missed** |"))
     again = run(tmp_path, "--render").read_text()
     assert again == first
