@@ -20,7 +20,8 @@ METHOD = """\
    standard deviations of the logarithm are 0.7 for a value, 0.5 for an engine's factor and 0.3 for
    an architecture's. No efficiency above 1 is possible, however well it fits.
 6. Rows count by the root of their number in a slice of one source, server and model, since they
-   repeat each other; of more than 40 an even sample is used. Outliers count less (Cauchy loss).
+   repeat each other; of more than 40 (25 where something is left out) an even sample is used.
+   Outliers count less (Cauchy loss).
 7. Simulation and fit alternate twice, since step times change which steps there are.
 8. To leave something out is to fit again from nothing, which does not know what the fit to all rows
    found, and to predict what was left out. {folds}

@@ -42,6 +42,9 @@ FIRST_TOKEN_WEIGHT = 0.5
 PUPILS = 40
 """Rows of one model, engine, architecture, format and source that a fit looks at."""
 
+FEWER_PUPILS = 25
+"""Of fits that each leave a share of the groups out: there are many of them."""
+
 FOLDS = 6
 """Fits for the intervals; each leaves a part of the cells out."""
 
@@ -145,9 +148,11 @@ def _known(measurements: Sequence[Measurement]) -> list[Known]:
     return found
 
 
-def _lesson(known: Sequence[Known], prior: Calibration, progress: Progress) -> Lesson:
+def _lesson(
+    known: Sequence[Known], prior: Calibration, progress: Progress, most: int = PUPILS
+) -> Lesson:
     """Return a fit to all rows."""
-    pupils = _sample([item for item in known if _taught_by(item.row)])
+    pupils = _sample([item for item in known if _taught_by(item.row)], most)
     lesson = _taught(pupils, prior, prior, partial(_round, progress, 0))
     for count in range(1, ROUNDS):
         lesson = _taught(pupils, prior, lesson.calibration, partial(_round, progress, count))
@@ -170,8 +175,8 @@ def _slice(item: Known) -> tuple[object, ...]:
     return (item.subject.cell, item.subject.model.id, item.row.conditions.source)
 
 
-def _sample(known: Sequence[Known]) -> list[Known]:
-    """Return at most :data:`PUPILS` rows of each slice, evenly spread over its order.
+def _sample(known: Sequence[Known], most: int = PUPILS) -> list[Known]:
+    """Return at most ``most`` rows of each slice, evenly spread over its order.
 
     Rows of one server, model and format repeat each other; a fit learns little from the hundredth.
     """
@@ -180,8 +185,8 @@ def _sample(known: Sequence[Known]) -> list[Known]:
         slices.setdefault(_slice(item), []).append(item)
     chosen: list[Known] = []
     for items in slices.values():
-        step = max(1.0, len(items) / PUPILS)
-        chosen.extend(items[int(place * step)] for place in range(min(PUPILS, len(items))))
+        step = max(1.0, len(items) / most)
+        chosen.extend(items[int(place * step)] for place in range(min(most, len(items))))
     return chosen
 
 
@@ -340,7 +345,7 @@ def _blind(
             yield from ((name, prior) for name in share)
             continue
         part = partial(_share, tell, fold / folds, (fold + 1) / folds)
-        start = _lesson(rest, prior, part)
+        start = _lesson(rest, prior, part, FEWER_PUPILS if shares else PUPILS)
         if shares or len(share) == 1:
             yield from ((name, start.calibration) for name in share)
             continue
