@@ -123,13 +123,18 @@ def opening(study: Study) -> str:
         else "Each group has a fit of its own, which begins from nothing."
     )
     met = sum(errors.median <= goal.to_reach for goal, errors in known)
+    goals = (
+        f"Of the {plural(len(known), 'figure')} in the first table {met} "
+        f"{'reaches its' if met == 1 else 'reach their'} goal."
+        if known
+        else "Nothing was left out yet: all is in sample."
+    )
     return prose(f"""
 What inferc predicts, held against {rows} of LLM serving that others took and published. *Left out*
 means that the fit saw no row of that cell (engine, accelerator, model and format together), family,
 model, GPU, architecture or engine before it had to predict it. {shares}
 
-Of the {plural(len(known), "figure")} in the first table {met}
-{"reaches its" if met == 1 else "reach their"} goal. What is worse than 30 % has
+{goals} What is worse than 30 % has
 [a list of its own](#worse-than-30-). An error is the median of |predicted / measured - 1|, unless
 said otherwise.""")
 
