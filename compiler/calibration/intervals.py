@@ -1,7 +1,8 @@
 """How sure an estimate is: factors that hold 80 % of the cases like it.
 
-They come from rows that the fit did not see. Cases are alike when they are of one metric and one
-kind of load and rest on equally much; where too few were seen, a wider class stands in.
+They come from rows that a fit did not see; of what was measured itself, from the residuals of the
+fit. Cases are alike when they are of one metric and one kind of load and rest on equally much; where
+too few were seen, a wider class stands in.
 
 Source: conformal prediction, the quantiles of residuals that were left out (Vovk, Gammerman,
 Shafer, Algorithmic Learning in a Random World, 2005).
