@@ -1,11 +1,13 @@
 """Rates as options take them."""
 
+import re
+from math import inf
 from typing import Final
 
 from inferc.cli.arguments import UsageError
 
-RATES: Final = {"s": "s", "sec": "s", "min": "min", "m": "min", "h": "h"}
-"""Words behind the slash of a rate, and the unit that each is."""
+PATTERN: Final = re.compile(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([A-Za-z/]*)\s*", re.ASCII)
+"""A number and its unit."""
 
 
 def read_rate(text: str) -> float:
@@ -14,14 +16,13 @@ def read_rate(text: str) -> float:
     Raises:
         UsageError: It is no positive rate.
     """
-    from inferc.compiler.units import from_unit
+    from inferc.compiler.units import NUMBER, RATE, TIME, UnitProblem, unit_of
 
-    amount, slash, per = text.replace(" ", "").removesuffix("req").partition("/")
-    unit = RATES.get(per if slash else "s", "")
-    try:
-        value = float(amount.removesuffix("req"))
-    except ValueError:
-        value = 0.0
-    if not unit or not 0.0 < value < float("inf"):
-        raise UsageError(f"{text!r} is no rate such as 5/s or 300/min", "--rate")
-    return value / from_unit(1.0, unit)
+    found = PATTERN.fullmatch(text)
+    if found:
+        unit = unit_of(found[2] or "/s")
+        if not isinstance(unit, UnitProblem) and unit[1] in {RATE, NUMBER / TIME}:
+            rate_per_s = float(found[1]) * float(unit[0])
+            if 0.0 < rate_per_s < inf:
+                return rate_per_s
+    raise UsageError(f"{text!r} is no rate above zero, as in 5/s, 300/min or 20", "--rate")

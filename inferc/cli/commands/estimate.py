@@ -12,9 +12,6 @@ from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import say, to_json, wants_color
 from inferc.dsl import Severity
 
-USUAL_ISL: Final = 1000.0
-"""Tokens of a prompt where --isl does not say."""
-
 if TYPE_CHECKING:
     from inferc.compiler.estimation import Load
     from inferc.estimation import Estimated, Wanted
@@ -157,7 +154,9 @@ def with_tails(load: "Load", isl_p95: int, osl_p95: int) -> "Load":
     Raises:
         UsageError: A tail is shorter than its mean, or of a batch, whose requests are alike.
     """
-    prompt_tok = load.prompt_tok or USUAL_ISL
+    from inferc.estimation import USUAL_PROMPT_TOK
+
+    prompt_tok = load.prompt_tok or USUAL_PROMPT_TOK
     tails = (("--isl-p95", isl_p95, prompt_tok), ("--osl-p95", osl_p95, load.output_tok))
     for flag, tail, mean in tails:
         if tail and tail < mean:

@@ -1,6 +1,5 @@
 """``inferc simulate``."""
 
-import re
 import sys
 from math import inf
 from pathlib import Path
@@ -12,6 +11,7 @@ from inferc.cli.arguments import Option, UsageError
 from inferc.cli.exit_codes import OK
 from inferc.cli.options import Color, Env, File, Format, Params, read_params
 from inferc.cli.progress import progress_bar
+from inferc.cli.rates import read_rate
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import complain, say, to_json, wants_color
 from inferc.files.create import replace_file
@@ -54,8 +54,6 @@ MOST_VARIED: Final = 20.0
 
 Routing = Literal["round_robin", "random", "least_outstanding", "power_of_two", "prefix_aware"]
 WhatIf = Literal["nothing", "lose-replica", "autoscale"]
-
-PATTERN: Final = re.compile(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([A-Za-z/]*)\s*", re.ASCII)
 
 
 TraceFile: TypeAlias = Annotated[
@@ -133,7 +131,7 @@ def simulate(
         requests=requests,
         seeds=seeds,
         service=service,
-        rate_per_s=_read_rate(rate),
+        rate_per_s=read_rate(rate) if rate else None,
         speedup=speedup,
         variation=cv,
         hours=_read_hours(hours),
@@ -158,27 +156,6 @@ def simulate(
 
 
 # ---- options -------------------------------------------------------------------------------------
-
-
-def _read_rate(text: str) -> float | None:
-    """Return requests a second for ``20``, ``1200/min`` or ``1200 req/min``; None for nothing.
-
-    Raises:
-        UsageError: It is none of these.
-    """
-    if not text:
-        return None
-    from inferc.compiler.units import NUMBER, TIME, UnitProblem, unit_of
-    from inferc.compiler.units import RATE as REQUESTS
-
-    found = PATTERN.fullmatch(text)
-    if found:
-        unit = unit_of(found[2] or "/s")
-        if not isinstance(unit, UnitProblem) and unit[1] in {REQUESTS, NUMBER / TIME}:
-            rate_per_s = float(found[1]) * float(unit[0])
-            if 0.0 < rate_per_s < inf:
-                return rate_per_s
-    raise UsageError(f"{text!r} is no rate above zero, as in 20, 1200/min or 5 req/s", "--rate")
 
 
 def _read_hours(text: str) -> tuple[float, ...]:
