@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from inferc.compiler.calibration.command_line import EngineSettings, read_command_line
 from inferc.compiler.calibration.exclusions import EXCLUSIONS
-from inferc.compiler.calibration.intervals import interval
+from inferc.compiler.calibration.intervals import interval, rests_on
 from inferc.compiler.calibration.measurements import (
     Conditions,
     Measured,
@@ -57,6 +57,7 @@ __all__ = [
     "read_details",
     "read_measurements",
     "read_results",
+    "rests_on",
     "score",
     "settings_or_defaults",
     "slices",

@@ -1,8 +1,8 @@
 """How sure an estimate is: factors that hold 80 % of the cases like it.
 
 They come from rows that a fit did not see; of what was measured itself, from the residuals of the
-fit. Cases are alike when they are of one metric and one kind of load and rest on equally much; where
-too few were seen, a wider class stands in.
+fit. Cases are alike when they are of one metric and one kind of load and rest on equally much;
+where too few were seen, a wider class stands in.
 
 Source: conformal prediction, the quantiles of residuals that were left out (Vovk, Gammerman,
 Shafer, Algorithmic Learning in a Random World, 2005).
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import exp, log
 
 from inferc.compiler.calibration.values import Basis
+from inferc.compiler.model.calibration import Calibration, MeasuredCell
 
 NOMINAL = 0.8
 FEWEST = 25
@@ -26,6 +27,14 @@ Residual = tuple[str, str, Basis, float]
 
 UNSEEN = {"ttft": (0.4, 2.5), "tpot": (0.6, 1.7), "throughput": (0.6, 1.7)}
 """Where nothing at all was measured: the spread between published sources of one configuration."""
+
+
+def rests_on(cell: MeasuredCell, calibration: Calibration) -> Basis:
+    """Return what an estimate of ``cell`` rests on."""
+    if cell in calibration.measured:
+        return Basis.MEASURED
+    known = cell.engine in calibration.engines and cell.architecture in calibration.architectures
+    return Basis.CALIBRATED if known else Basis.SPEC_SHEET
 
 
 def kind_of(load: str) -> str:

@@ -123,8 +123,8 @@ _ENGINES: Mapping[str, str] = {
     "vllm": "vllm",
     "vllmrocm": "vllm",
 }
-_USUAL = "vllm"
-"""The most usual engine, for one that is unknown."""
+USUAL_ENGINE = "vllm"
+"""The most usual engine, for one that is unknown or that the catalog lacks."""
 
 
 def engine_name(row: Conditions) -> EngineName:
@@ -132,7 +132,7 @@ def engine_name(row: Conditions) -> EngineName:
     plain = re.sub(r"[^a-z]", "", row.engine.lower())
     if plain in _ENGINES:
         return EngineName(_ENGINES[plain], same=True)
-    return EngineName(_USUAL, same=False)
+    return EngineName(USUAL_ENGINE, same=False)
 
 
 def version_of(text: str) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
-from inferc.compiler.calibration.intervals import interval
+from inferc.compiler.calibration.intervals import interval, rests_on
 from inferc.compiler.calibration.measurements import Conditions, Measurement
 from inferc.compiler.calibration.replay import Replay, replay
 from inferc.compiler.calibration.subject import NoSubjectError, Subject, subject_of
@@ -78,11 +78,7 @@ def cell_of(subject: Subject) -> MeasuredCell:
 
 def basis_of(subject: Subject, calibration: Calibration) -> Basis:
     """Return what an estimate of ``subject`` rests on."""
-    if cell_of(subject) in calibration.measured:
-        return Basis.MEASURED
-    cell = subject.cell
-    known = cell.engine in calibration.engines and cell.architecture in calibration.architectures
-    return Basis.CALIBRATED if known else Basis.SPEC_SHEET
+    return rests_on(cell_of(subject), calibration)
 
 
 def spanned(

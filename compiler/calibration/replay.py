@@ -12,7 +12,7 @@ from inferc.compiler.calibration.protocols import Protocol
 from inferc.compiler.calibration.subject import Subject
 from inferc.compiler.model.calibrated import calibrated_accelerator, calibrated_engine
 from inferc.compiler.model.calibration import Calibration
-from inferc.compiler.model.catalog import place_of
+from inferc.compiler.model.catalog import NODE, place_of
 from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.ideal import StepWork, step_s
 from inferc.compiler.perf.memory import (
@@ -29,7 +29,8 @@ from inferc.compiler.simulation.values import Outcome, ReplicaSetup, Request, Ru
 MOST_REQUESTS = 6000
 """Longer runs are cut: their means have settled."""
 
-PER_NODE = 8
+NODES = 8
+"""More than a replica takes; what a step takes does not depend on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ def replay(subject: Subject, calibration: Calibration, *, steps: bool = False) -
     accelerator = calibrated_accelerator(subject.accelerator, calibration)
     engine = calibrated_engine(subject.engine, calibration, subject.cell.engine)
     subject = replace(subject, accelerator=accelerator, engine=engine)
-    place = place_of(accelerator, per_node=PER_NODE, nodes=8)
+    place = place_of(accelerator, per_node=NODE, nodes=NODES)
     stage = Stage(subject.model, place, engine, subject.layout)
     setup = _setup(subject, stage)
     reused_share = _reused_share(subject.protocol, setup.kv_cache_tok)
@@ -273,9 +274,6 @@ class _Recorder:
     def __call__(self, run: Run) -> None:
         """Add some steps: those with about as many sequences and prompt tokens are one bin."""
         key = (round(3.0 * log2(run.decoding + 1)), round(2.0 * log2(run.prompt_tok + 1)))
-        sums = self.found.get(key)
-        if sums is None:
-            sums = self.found[key] = [0.0] * 12
         steps = run.steps
         values = (
             steps,
@@ -288,8 +286,10 @@ class _Recorder:
             steps * run.window_pairs,
             run.ttft_weight,
             run.tpot_weight,
-            float(steps),
         )
+        sums = self.found.get(key)
+        if sums is None:
+            sums = self.found[key] = [0.0] * len(values)
         for place, value in enumerate(values):
             sums[place] += value
 
@@ -309,7 +309,7 @@ class _Recorder:
                     ttft_weight=sums[8] * pipeline / max(1.0, outcome.ttft.count),
                     tpot_weight=sums[9] * pipeline / max(1.0, outcome.tpot.count),
                     # Steps of a pipeline take that many stages, of engines that run side by side.
-                    time_weight=sums[10],
+                    time_weight=steps,
                 )
             )
         return tuple(found)

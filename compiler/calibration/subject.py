@@ -14,9 +14,6 @@ from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES, WIDE_BYT
 from inferc.compiler.perf.memory import can_shard, shard_weights_bytes
 from inferc.compiler.perf.steps import Layout
 
-USUAL_ENGINE = "vllm"
-"""Whose profile stands in for an engine that the catalog lacks."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
@@ -95,7 +92,7 @@ def subject_of(conditions: Conditions) -> Subject:
 
 def _engine(*candidates: str) -> Engine:
     """Return the first of these engines that the catalog has, else the usual one."""
-    for name in (*candidates, USUAL_ENGINE):
+    for name in (*candidates, names.USUAL_ENGINE):
         found = engine_at(f"engine.{name}")
         if found is not None:
             return found

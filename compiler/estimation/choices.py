@@ -16,7 +16,7 @@ from inferc.compiler.estimation.values import PROCESSORS, Setup
 from inferc.compiler.model import Accelerator, Engine, LanguageModel, runs_on
 from inferc.compiler.model.calibrated import calibrated_accelerator, calibrated_engine
 from inferc.compiler.model.calibration import NOTHING, Calibration
-from inferc.compiler.model.catalog import engine_at, paths, place_of
+from inferc.compiler.model.catalog import NODE, engine_at, paths, place_of
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.steps import Layout
 from inferc.compiler.provenance import Origin
@@ -26,7 +26,6 @@ USUAL = "fp16"
 
 PREFERRED = ("engine.vllm", "engine.llama_cpp")
 """What is taken where nobody names an engine and it runs."""
-
 
 PREFERRED_FOR_ITEMS = ("engine.triton", "engine.onnxruntime")
 """The same for models that answer items: networks other than language models."""
@@ -196,4 +195,4 @@ def _per_node(accelerator: Accelerator, tensor_parallel: int) -> int:
     """Return how many accelerators a node has where nobody says: eight GPUs, or one board."""
     if accelerator.kind in PROCESSORS:
         return 1
-    return max(8, accelerator.link_domain) if tensor_parallel > 8 else 8  # noqa: PLR2004
+    return max(NODE, accelerator.link_domain) if tensor_parallel > NODE else NODE

@@ -6,7 +6,7 @@ intervals: nothing here invents one.
 
 from collections.abc import Mapping
 
-from inferc.compiler.calibration import interval
+from inferc.compiler.calibration import interval, rests_on
 from inferc.compiler.calibration.values import METRICS, Basis
 from inferc.compiler.estimation.values import Kind, Setup
 from inferc.compiler.model.calibration import Calibration, MeasuredCell, fitted_name
@@ -28,18 +28,14 @@ LOADS = {
 def basis_of(setup: Setup, calibration: Calibration) -> Basis:
     """Return how much of ``setup`` was measured."""
     hardware = setup.place.accelerator
-    engine = fitted_name(calibration, setup.engine.id.rpartition(".")[2])
     cell = MeasuredCell(
-        engine=engine,
+        engine=fitted_name(calibration, setup.engine.id.rpartition(".")[2]),
         architecture=hardware.architecture,
         accelerator=hardware.id.rpartition(".")[2],
         model=setup.model.id.rpartition(".")[2],
         precision=setup.layout.precision,
     )
-    if cell in calibration.measured:
-        return Basis.MEASURED
-    known = engine in calibration.engines and hardware.architecture in calibration.architectures
-    return Basis.CALIBRATED if known else Basis.SPEC_SHEET
+    return rests_on(cell, calibration)
 
 
 def intervals(

@@ -107,7 +107,7 @@ class Breakdown(NamedTuple):
     """Where the time of one step goes, in seconds, by what takes it."""
 
     title: str
-    """``decode step``, ``prompt step``."""
+    """``decode step``, ``step with a prompt``."""
     tokens: int
     sequences: int
     context_tok: float
