@@ -14,6 +14,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 from inferc.estimation import Kind, Load, Wanted, estimate
 
@@ -40,7 +41,7 @@ def main() -> int:
     }
     best: list[float] = []
     for name, (kind, step) in loads.items():
-        found = seconds(lambda kind=kind, step=step: walk(kind, step), options.rounds)
+        found = seconds(partial(walk, kind, step), options.rounds)
         best.append(min(found))
         middle = statistics.median(found)
         print(f"{name:32} {1e6 * middle:8.1f} us, at best {1e6 * min(found):.1f} us")

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,11 +105,11 @@ def speeds(count: int, rounds: int) -> bool:
         rate = SHARE * capacity_per_s(setup)
         requests = list(load(count, rate))
         few = requests[:1500]
-        quick = best(rounds, count, lambda s=setup, r=requests: open_loop(s, r))
-        slow = best(1, len(few), lambda s=setup, r=few: Reference(s).open_loop(r))
+        quick = best(rounds, count, partial(open_loop, setup, requests))
+        slow = best(1, len(few), partial(Reference(setup).open_loop, few))
         many = list(load(count, rate * REPLICAS))
         fleet = FleetSetup(replicas=(setup,) * REPLICAS, routing="round_robin")
-        wide = best(rounds, count, lambda f=fleet, r=many: fleet_open_loop(f, r))
+        wide = best(rounds, count, partial(fleet_open_loop, fleet, many))
         events = open_loop(setup, requests).runs / count
         print(f"{name:26}{quick:12,.0f}{quick / slow:9.1f}{wide:12,.0f}{events:8.2f}")
         met = met and quick / slow >= GOAL_RATIO

@@ -57,7 +57,6 @@ class Conditions:
     """``none`` where the source says so; empty where it says nothing."""
     stat: str = ""
     """What ``ttft_s`` and ``tpot_s`` are: ``mean``, ``p50``, ``mean (assumed)``, …"""
-    quality: str = ""
     doubt: str = ""
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the notes say about the run, never about its outcome: ``replicas``, ``workload``, …"""

@@ -130,7 +130,6 @@ def _measurement(run: _Run, known: Known, label: str, number: int) -> Measuremen
             num_prompts=run.prompts,
             scheduler_flags=known.scheduler_flags,
             stat=run.stat,
-            quality="A",
         ),
         measured=run.measured,
     )

@@ -259,7 +259,6 @@ def _measurement(row: _Row, identity: str, load: str) -> Measurement:
         length_note=row.text("length_note"),
         speculation=row.text("spec_decoding"),
         stat=row.text("stat"),
-        quality=row.text("quality"),
         doubt=row.text("doubt"),
         facts=_facts(row),
     )

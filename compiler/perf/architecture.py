@@ -239,11 +239,6 @@ def decode_pair_flop(model: LanguageModel) -> float:
     return pair_flop(model)
 
 
-def attention_flop_per_pair(model: LanguageModel) -> float:
-    """Return the FLOP for one prompt token looking at one earlier token within every window."""
-    return model.attention_layers * pair_flop(model)
-
-
 def prefill_flop(model: LanguageModel, prompt_tok: float) -> float:
     """Return the FLOP between a prompt of ``prompt_tok`` tokens and its first answer token.
 

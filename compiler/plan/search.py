@@ -46,9 +46,6 @@ RATE_PRECISION = 1e-4
 TIE_DIGITS = 3
 """Margins are compared to so many digits: a thousandth is no reason to prefer anything."""
 
-MISS_DIGITS = 2
-"""The same for how far configurations that miss the SLA fall short."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:

@@ -48,11 +48,6 @@ class Percentiles:
         """Their mean; not a number where there are none."""
         return self._sketch.sum / self._sketch.count if self._sketch.count else nan
 
-    @property
-    def largest(self) -> float:
-        """The largest value, within the accuracy; not a number where there are none."""
-        return self.quantile(1.0)
-
     def quantile(self, share: float) -> float:
         """Return the value that ``share`` of the values do not exceed; nan where there are none."""
         value = self._sketch.get_quantile_value(share)

@@ -25,9 +25,6 @@ from inferc.dsl.diagnostics import Diagnostic
 Lines: TypeAlias = Callable[[], Iterable[str]]
 """Opens the text of a trace once more, and yields its lines."""
 
-BLOCK_TOK = 512
-"""Tokens of a block in ``hash_ids`` (Mooncake, FAST25-release)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:

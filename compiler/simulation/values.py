@@ -182,7 +182,10 @@ class ReplicaSetup:
     """
     prefix_caching: bool = False
     prefix_block_tok: int = 512
-    """Tokens of a block of ``Request.blocks``."""
+    """Tokens of a block of ``Request.blocks``.
+
+    Source: ``hash_ids`` of Mooncake's traces, FAST25-release.
+    """
     prefix_cache_tok: float | None = None
     """Room for prefixes; by default that of the KV cache, which they share with what runs."""
     batch_wait_steps: int = 0

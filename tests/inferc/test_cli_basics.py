@@ -188,7 +188,7 @@ class TestStreams:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        time.sleep(1.0)
+        time.sleep(4.0)  # until it reads, on a busy machine too
         process.send_signal(signal.SIGINT)
         _, err = process.communicate()
         assert process.returncode == 130

@@ -106,7 +106,9 @@ class Reference:
             self._comes(request)
         while True:
             busy = [side for side in self.sides if side.until_s is not None]
-            next_s = min((side.until_s for side in busy), default=inf)
+            next_s = min(
+                (inf if side.until_s is None else side.until_s for side in busy), default=inf
+            )
             if self.coming and self.coming[0][0] <= next_s:
                 self._arrive()
                 continue
@@ -162,7 +164,8 @@ class Reference:
         begun = side.begun.kv_tok if side.begun else 0
         joining = sum(item.kv_tok for item, _ in side.step.chunks) if side.step else 0
         chunked = side.begun is not None and side.step is not None
-        twice = begun if chunked and any(i is side.begun for i, _ in side.step.chunks) else 0
+        chunks = side.step.chunks if side.step else ()
+        twice = begun if chunked and any(i is side.begun for i, _ in chunks) else 0
         return sum(item.kv_tok for item in side.running) + begun + joining - twice
 
     def _blocks(self, tokens: int) -> int:

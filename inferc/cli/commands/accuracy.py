@@ -57,6 +57,8 @@ def accuracy(
     model: options.Model = "",
     gpu: options.Gpu = "",
     engine: options.Engine = "",
+    engine_args: options.EngineArgs = "",
+    precision: options.Precision = "",
     tp: options.Tensor = 0,
     isl: options.Isl = 0,
     osl: options.Osl = 0,
@@ -72,16 +74,7 @@ def accuracy(
     measured. No measured column is read for a prediction, unless --leave-out refits on other rows.
     """
     groups = read_groups(by)
-    server = Server(
-        model=model,
-        gpu=gpu,
-        engine=engine,
-        tp=tp,
-        isl=isl,
-        osl=osl,
-        concurrency=concurrency,
-        rate=rate,
-    )
+    server = Server(model, gpu, engine, engine_args, precision, tp, isl, osl, concurrency, rate)
     rows = read_rows(data, details, server, calibration, form=format, color=color)
     if not rows.usable:
         return rows.code
