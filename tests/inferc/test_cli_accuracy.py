@@ -194,6 +194,19 @@ def test_a_result_of_a_load_generator_is_scored() -> None:
     assert found["figures"]["tpot"]["n"] == 1
 
 
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--precision", "fp8"), ("--engine-args", "--max-num-seqs 1")]
+)
+def test_what_a_result_does_not_say_of_its_server_flags_do(flag: str, value: str) -> None:
+    Path("vllm.json").write_text(json.dumps(VLLM))
+    asked = ("accuracy", "vllm.json", "--gpu", "h100_sxm", "--tp", "1", "--predictions", "out.csv")
+    told: list[str] = []
+    for more in ((), (flag, value)):
+        assert call(*asked, *more).code == 0
+        told.append(Path("out.csv").read_text(encoding="utf-8"))
+    assert told[0] != told[1]
+
+
 def test_several_files_are_one_table() -> None:
     Path("vllm.json").write_text(json.dumps(VLLM))
     Path("more").mkdir()
