@@ -10,7 +10,7 @@ from inferc.compiler.units import show
 METHOD = """\
 1. A row's model, accelerator and engine are looked up in the catalog; flags that its source gives
    are read, others are the stated default of that engine version or of that source's own scripts.
-2. Its protocol is replayed: number of requests, initial burst or warm-up, spread of lengths, rate,
+2. Its protocol is replayed: number of requests, initial burst, spread of lengths, rate,
    client, mean or median. A static batch starts together, a burst asks for everything at once.
 3. The engine is simulated from event to event with the step times of the performance model: FLOP
    and bytes of every operator over the data sheet's peaks, and the coefficients above.

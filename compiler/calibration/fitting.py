@@ -19,7 +19,7 @@ from inferc.compiler.calibration.arrays import Array, Marks, Steps, metrics_s
 from inferc.compiler.calibration.values import Cell
 from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.perf.coefficients import FITTED, Coefficient
-from inferc.compiler.perf.ideal import Prices
+from inferc.compiler.perf.ideal import Prices, prices_from
 
 NAMES = tuple(item.name for item in FITTED)
 OF_ENGINE = (
@@ -138,22 +138,8 @@ def prices_of(values: Mapping[str, Array], narrow: Marks) -> Prices[Array]:
     """Return the prices of every measurement."""
     compute = values["compute_efficiency"]
     in_format = compute * np.where(narrow, values["narrow_efficiency"], 1.0)
-    return Prices(
-        compute=compute,
-        narrow=in_format,
-        expert=in_format * values["expert_efficiency"],
-        memory=values["memory_efficiency"],
-        kv=values["kv_efficiency"],
-        attention=values["attention_efficiency"],
-        half_tok=values["half_tok"],
-        expert_half_tok=values["expert_half_tok"],
-        layer_overhead_s=values["layer_overhead_s"],
-        step_overhead_s=values["step_overhead_s"],
-        prompt_step_s=values["prompt_step_s"],
-        host_layer_s=values["host_layer_s"],
-        sequence_overhead_s=values["sequence_overhead_s"],
-        collective_overhead_s=values["collective_overhead_s"],
-    )
+    expert = in_format * values["expert_efficiency"]
+    return prices_from(values, narrow=in_format, expert=expert)
 
 
 class Fitted(NamedTuple):

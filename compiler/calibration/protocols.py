@@ -78,7 +78,8 @@ class Protocol:
     """The most requests at a time; None where nothing limits them."""
     requests: int
     warm_up: bool
-    """Whether requests were sent before counting began."""
+    """Whether requests were sent before counting began. Noted, and changes no prediction: what a
+    cold server does first is not modelled."""
     steady: bool
     """Whether the initial burst and the end are left out of what is counted."""
     prompt: Spread
@@ -95,7 +96,8 @@ class Protocol:
     percentile: float | None
     """What latencies are: 0.5 for the median; None for the mean."""
     tpot_of: str
-    """``request``: (e2e - ttft) / (n - 1), over requests; ``token``: mean gap between tokens."""
+    """``request``: (e2e - ttft) / (n - 1), over requests; ``token``: mean gap between tokens.
+    Noted, and changes no prediction: all are of requests."""
     ttft_of: str
     """``request``: each one's own; ``last``: when the last prompt of a batch has its token."""
     tensor_parallel: int | None

@@ -5,6 +5,7 @@ the model, the layout and the hardware, and on no coefficient. :func:`tokens_s` 
 price it. They hold plain arithmetic only, so that a fit can price arrays of steps with them.
 """
 
+from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 from inferc.compiler.perf.roofline import larger
@@ -59,6 +60,29 @@ class Prices(NamedTuple, Generic[S]):
     host_layer_s: S
     sequence_overhead_s: S
     collective_overhead_s: S
+
+
+def prices_from(coefficients: Mapping[str, S], *, narrow: S, expert: S) -> Prices[S]:
+    """Return the prices that ``coefficients`` mean.
+
+    ``narrow`` and ``expert`` are the efficiencies in the format of the weights.
+    """
+    return Prices(
+        compute=coefficients["compute_efficiency"],
+        narrow=narrow,
+        expert=expert,
+        memory=coefficients["memory_efficiency"],
+        kv=coefficients["kv_efficiency"],
+        attention=coefficients["attention_efficiency"],
+        half_tok=coefficients["half_tok"],
+        expert_half_tok=coefficients["expert_half_tok"],
+        layer_overhead_s=coefficients["layer_overhead_s"],
+        step_overhead_s=coefficients["step_overhead_s"],
+        prompt_step_s=coefficients["prompt_step_s"],
+        host_layer_s=coefficients["host_layer_s"],
+        sequence_overhead_s=coefficients["sequence_overhead_s"],
+        collective_overhead_s=coefficients["collective_overhead_s"],
+    )
 
 
 def tokens_s(ideal: "Ideal[float]", prices: "Prices[float]") -> float:

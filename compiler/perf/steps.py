@@ -27,7 +27,7 @@ from inferc.compiler.perf.formats import (
     WIDE_BYTES,
     peak_flop_per_s,
 )
-from inferc.compiler.perf.ideal import Ideal, Prices, StepWork, sampled_s, seen_s
+from inferc.compiler.perf.ideal import Ideal, Prices, StepWork, prices_from, sampled_s, seen_s
 from inferc.compiler.perf.roofline import larger
 
 EXPERT_KERNELS, LATENT_KERNELS = 0.3, 1.0
@@ -78,22 +78,8 @@ def prices_of(coefficients: dict[str, float], *, narrow: bool) -> Prices[float]:
     """Return the prices that ``coefficients`` mean for a model in a ``narrow`` or 16-bit format."""
     compute = coefficients["compute_efficiency"]
     in_format = compute * (coefficients["narrow_efficiency"] if narrow else 1.0)
-    return Prices(
-        compute=compute,
-        narrow=in_format,
-        expert=in_format * coefficients["expert_efficiency"],
-        memory=coefficients["memory_efficiency"],
-        kv=coefficients["kv_efficiency"],
-        attention=coefficients["attention_efficiency"],
-        half_tok=coefficients["half_tok"],
-        expert_half_tok=coefficients["expert_half_tok"],
-        layer_overhead_s=coefficients["layer_overhead_s"],
-        step_overhead_s=coefficients["step_overhead_s"],
-        prompt_step_s=coefficients["prompt_step_s"],
-        host_layer_s=coefficients["host_layer_s"],
-        sequence_overhead_s=coefficients["sequence_overhead_s"],
-        collective_overhead_s=coefficients["collective_overhead_s"],
-    )
+    expert = in_format * coefficients["expert_efficiency"]
+    return prices_from(coefficients, narrow=in_format, expert=expert)
 
 
 class Stage:

@@ -39,3 +39,5 @@ class Source:
     tensor_parallel: int | None = None
     smallest_that_fits: bool = False
     settings: Mapping[str, Setting] = field(default_factory=dict[str, Setting])
+    """What its own scripts set. ``async_scheduling``, ``eager_prompts``, ``penalties`` and
+    ``stream_interval`` are noted, and change no prediction."""
