@@ -216,3 +216,4 @@ UNFIT: tuple[Exclusion, ...] = (
 
 _PATHOLOGICAL_FROM = 64
 _STREAMS_OF_ONE_CLIENT = 400
+"""Sequences, and streams, from which on the two rules hold."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from inferc.compiler.load import CATALOG
-from inferc.compiler.model import facts, models, networks
+from inferc.compiler.model import facts, models, names, networks
 from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Link, Place
 from inferc.compiler.model.hardware import NETWORK
 from inferc.compiler.model.items import ItemModel
@@ -18,7 +18,7 @@ from inferc.compiler.resolve import ResolvedBlock, catalog_blocks
 from inferc.dsl import SourceFile, Span
 from inferc.stdlib import files as stdlib
 
-HARDWARE = ("gpu", "accelerator", "board", "cpu")
+HARDWARE = names.HARDWARE
 """The folders of the catalog that hold what computes."""
 
 NODE = 8
