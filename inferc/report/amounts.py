@@ -66,8 +66,9 @@ def times(ratio: float) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return ``1 replica`` or ``2 replicas``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """Return ``1 replica`` or ``2 replicas``, ``2 passes``."""
+    ending = "es" if noun.endswith("s") else "s"
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}{ending}"
 
 
 def percentile_name(percentile: float | None) -> str:

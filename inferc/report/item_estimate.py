@@ -104,7 +104,7 @@ def _passes(found: ItemEstimate, paint: Paint) -> list[str]:
     rows: list[tuple[Cell, ...]] = [
         (
             item.module,
-            plural(round(item.passes), "pass").replace("passs", "passes"),
+            plural(round(item.passes), "pass"),
             amount(item.total_s, "s"),
             show(item.total_s / found.latency_s, "ratio"),
             ("#" * round(BAR * item.total_s / found.latency_s), "cyan"),
