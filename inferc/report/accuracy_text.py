@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from inferc.compiler.units import show
 from inferc.report.amounts import plural
-from inferc.report.layout import Cell, Paint, table, wrap
+from inferc.report.layout import Cell, Paint, heading, table, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def _head(score: "Score", title: str, paint: Paint) -> list[str]:
     lines = [
         f"{paint(title, 'bold')}{': ' if title else ''}{plural(score.rows, 'row')}",
         "",
-        "  " + paint("error of the predictions", "bold"),
+        heading("error of the predictions", paint),
         *table(rows, paint, indent=4, right=(1, 2, 3, 4, 5, 6)),
     ]
     if score.sla_meet_rate is not None:
@@ -90,7 +90,7 @@ def _peer(found: "Mapping[str, Beside]", paint: Paint) -> list[str]:
         for metric, item in found.items()
     ]
     title = "beside the predictions that the details hold, median on the same rows"
-    return ["  " + paint(title, "bold"), *table(rows, paint, indent=4, right=(1, 2, 3, 4))]
+    return [heading(title, paint), *table(rows, paint, indent=4, right=(1, 2, 3, 4))]
 
 
 def _slices(by: str, groups: "Mapping[str, Score]", paint: Paint) -> list[str]:
@@ -107,7 +107,7 @@ def _slices(by: str, groups: "Mapping[str, Score]", paint: Paint) -> list[str]:
         cells = [cell for metric in NAMES for cell in _cells(figures.get(metric))]
         rows.append((name or NOTHING, *cells))
     title = f"by {by}, the worst first"
-    return ["  " + paint(title, "bold"), *table(rows, paint, indent=4, right=range(1, 10))]
+    return [heading(title, paint), *table(rows, paint, indent=4, right=range(1, 10))]
 
 
 def _cells(figure: "Figure | None") -> tuple[Cell, Cell, Cell]:
@@ -132,7 +132,7 @@ def _skipped(score: "Score", paint: Paint) -> list[str]:
         (f"{count:,}", reason, (because.get(reason, ""), "dim"))
         for reason, count in sorted(score.skipped.items(), key=lambda item: (-item[1], item[0]))
     ]
-    return ["  " + paint("not scored", "bold"), *table(rows, paint, indent=4, right=(0,))]
+    return [heading("not scored", paint), *table(rows, paint, indent=4, right=(0,))]
 
 
 def _share(value: float | None) -> str:

@@ -6,10 +6,7 @@ from inferc.compiler.estimation import Basis, Breakdown, Figures, Fit, Kind
 from inferc.compiler.units import percent, show
 from inferc.report.amounts import amount, plural
 from inferc.report.estimate_sources import facts_of
-from inferc.report.layout import Cell, Paint, table, wrap
-
-BAR = 24
-"""Characters of the longest bar."""
+from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 
 NAMES = (
     ("ttft", "ttft_s", "time to first token"),
@@ -51,10 +48,6 @@ def render_estimate(
         _rests_on(figures, paint),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-
-def _title(text: str, paint: Paint) -> str:
-    return "  " + paint(text, "bold")
 
 
 def _head(figures: Figures, paint: Paint) -> list[str]:
@@ -120,7 +113,7 @@ def _latencies(figures: Figures, paint: Paint) -> list[str]:
                 _interval(figures, metric, values["mean"], "s"),
             )
         )
-    return [_title("latency", paint), *table(rows, paint, indent=4, right=range(1, 6))]
+    return [heading("latency", paint), *table(rows, paint, indent=4, right=range(1, 6))]
 
 
 def _interval(figures: Figures, metric: str, value: float, unit: str) -> Cell:
@@ -142,7 +135,7 @@ def _throughput(figures: Figures, capacity_per_s: float | None, paint: Paint) ->
         (name, (amount(value, unit), "bold"), _interval(figures, "throughput", value, unit))
         for name, value, unit in rates
     ]
-    lines = [_title("throughput", paint), *table(rows, paint, indent=4, right=(1,))]
+    lines = [heading("throughput", paint), *table(rows, paint, indent=4, right=(1,))]
     if figures.load.kind is Kind.BATCH:
         return lines
     words = [
@@ -177,7 +170,7 @@ def memory_lines(memory: Fit, paint: Paint) -> list[str]:
         for name, size, words in parts
     ]
     title = f"memory of one accelerator, {amount(memory.total_bytes, 'B')}"
-    lines = [_title(title, paint), *table(rows, paint, indent=4, right=(1, 2))]
+    lines = [heading(title, paint), *table(rows, paint, indent=4, right=(1, 2))]
     if left <= 0:
         return lines
     fits = (
@@ -223,7 +216,7 @@ def _breakdown(found: Breakdown, paint: Paint) -> list[str]:
         f"{found.title}: {plural(found.tokens, 'token')}, {plural(found.sequences, 'sequence')} "
         f"at {found.context_tok:,.0f} tokens of context, {amount(found.total_s, 's')}"
     )
-    return [_title(title, paint), *table(rows, paint, indent=4, right=(1, 2))]
+    return [heading(title, paint), *table(rows, paint, indent=4, right=(1, 2))]
 
 
 def _rests_on(figures: Figures, paint: Paint) -> list[str]:
@@ -241,7 +234,7 @@ def _rests_on(figures: Figures, paint: Paint) -> list[str]:
     fitted = figures.setup.calibration
     if fitted.typical:
         trust += f"; coefficients of {fitted.title or fitted.name}, fitted {fitted.fitted}"
-    lines = [_title("rests on", paint), *table(rows, paint, indent=4, right=(1,))]
+    lines = [heading("rests on", paint), *table(rows, paint, indent=4, right=(1,))]
     lines += wrap(trust, indent=4)
     for text in (*figures.setup.assumed, *figures.notes):
         lines += wrap(text, indent=8, first="      - ")

@@ -6,12 +6,9 @@ from inferc.compiler.perf.items import ItemEstimate
 from inferc.compiler.topology import Json
 from inferc.compiler.units import percent, show
 from inferc.report.amounts import amount, plural
-from inferc.report.layout import Cell, Paint, table, wrap
+from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import finite
 from inferc.versions import FORMAT_VERSION
-
-BAR = 24
-"""Characters of the longest bar."""
 
 
 def render_items(
@@ -28,10 +25,6 @@ def render_items(
         _rests_on(found, assumed, paint),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-
-def _title(text: str, paint: Paint) -> str:
-    return "  " + paint(text, "bold")
 
 
 def _head(found: ItemEstimate, paint: Paint) -> list[str]:
@@ -67,7 +60,7 @@ def _batches(found: ItemEstimate, paint: Paint) -> list[str]:
         f"and {amount(line.per_item_s, 's')} for each item; a batch of {found.batch} uses "
         f"{percent(found.compute_share)} of the peak and is bound by {found.bound}"
     )
-    lines = [_title("batches", paint), *table(rows, paint, indent=4, right=(0, 1, 2, 3))]
+    lines = [heading("batches", paint), *table(rows, paint, indent=4, right=(0, 1, 2, 3))]
     return [*lines, *wrap(text, indent=4)]
 
 
@@ -83,7 +76,7 @@ def _queue(found: ItemEstimate, paint: Paint) -> list[str]:
     text = (
         f"busy {percent(queue.load)}; batches of {queue.mean_batch:.3g} on average; at most {most}"
     )
-    title = _title("from arrival to answer", paint)
+    title = heading("from arrival to answer", paint)
     return [title, *table(rows, paint, indent=4, right=(1,)), *wrap(text, indent=4)]
 
 
@@ -96,7 +89,7 @@ def _memory(found: ItemEstimate, paint: Paint) -> list[str]:
         ("largest batch", f"{memory.largest_batch:,}"),
     ]
     title = f"memory of one accelerator, {amount(memory.total_bytes, 'B')}"
-    return [_title(title, paint), *table(rows, paint, indent=4, right=(1,))]
+    return [heading(title, paint), *table(rows, paint, indent=4, right=(1,))]
 
 
 def _passes(found: ItemEstimate, paint: Paint) -> list[str]:
@@ -112,7 +105,7 @@ def _passes(found: ItemEstimate, paint: Paint) -> list[str]:
         for item in found.passes
     ]
     title = f"a batch of {found.batch}, {amount(found.latency_s, 's')}"
-    return [_title(title, paint), *table(rows, paint, indent=4, right=(1, 2, 3))]
+    return [heading(title, paint), *table(rows, paint, indent=4, right=(1, 2, 3))]
 
 
 def _rests_on(found: ItemEstimate, assumed: Sequence[str], paint: Paint) -> list[str]:
@@ -130,7 +123,7 @@ def _rests_on(found: ItemEstimate, assumed: Sequence[str], paint: Paint) -> list
         )
         for name, unit, fact in facts
     ]
-    lines = [_title("rests on", paint), *table(rows, paint, indent=4, right=(1,))]
+    lines = [heading("rests on", paint), *table(rows, paint, indent=4, right=(1,))]
     lines.append(f"    {found.familiarity}")
     for text in (*assumed, *found.notes):
         lines += wrap(text, indent=8, first="      - ")

@@ -8,6 +8,9 @@ from typing import TypeAlias
 WIDTH = 100
 """Running text is wrapped here, as the formatter wraps files."""
 
+BAR = 24
+"""Characters of the longest bar."""
+
 CODES = {
     "bold": "1",
     "dim": "2",
@@ -36,6 +39,11 @@ Cell: TypeAlias = str | tuple[str, str]
 """A text, or a text and its style: padding stays unpainted."""
 
 PLAIN = Paint(on=False)
+
+
+def heading(text: str, paint: Paint) -> str:
+    """Return the title of a part of a report."""
+    return "  " + paint(text, "bold")
 
 
 def table(

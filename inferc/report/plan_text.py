@@ -9,7 +9,7 @@ from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, 
 from inferc.compiler.units import percent, show
 from inferc.report.amounts import amount, metric_amount, percentile_name, plural
 from inferc.report.fitted import fitted_number
-from inferc.report.layout import Cell, Paint, table, wrap
+from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import refusal_lines
 from inferc.report.verdicts import decides, effect, headline, place_of, settled, span_of
 
@@ -21,9 +21,6 @@ VERDICT_STYLES = {
 
 NOT_AT_ALL = "-"
 """Stands for a peak factor where the SLA is missed at the mean rate already."""
-
-BAR = 24
-"""Characters of the longest memory bar."""
 
 
 def render_plan(
@@ -54,10 +51,6 @@ def _service_blocks(plan: ServicePlan, paint: Paint) -> list[list[str]]:
         _choices(plan.choices, paint),
         _memory(plan.estimate.memory, paint),
     ]
-
-
-def _title(text: str, paint: Paint) -> str:
-    return "  " + paint(text, "bold")
 
 
 # ---- what is deployed --------------------------------------------------------------------------
@@ -162,7 +155,7 @@ def _sla(plan: ServicePlan, paint: Paint) -> list[str]:
 
 def _assumptions(items: Sequence[Assumption], paint: Paint) -> list[str]:
     if not items:
-        return [_title("rests on", paint), "    nothing but what the file and the catalog state"]
+        return [heading("rests on", paint), "    nothing but what the file and the catalog state"]
     rows = [
         (
             (f"A{number}", "cyan"),
@@ -173,7 +166,7 @@ def _assumptions(items: Sequence[Assumption], paint: Paint) -> list[str]:
         )
         for number, item in enumerate(items, 1)
     ]
-    lines = [_title("rests on", paint)]
+    lines = [heading("rests on", paint)]
     for row, item in zip(table(rows, paint, indent=4), items, strict=True):
         lines.append(row)
         because = f'because "{item.unknown.because}"' if item.unknown.because else ""
@@ -191,7 +184,7 @@ def _envelope(plan: ServicePlan, paint: Paint) -> list[str]:
         return []
     prompts = sorted({prompt for prompt, _ in held})
     outputs = sorted({output for _, output in held})
-    title = _title("holds up to a peak of, by mean lengths", paint)
+    title = heading("holds up to a peak of, by mean lengths", paint)
     rows: list[list[Cell]]
     if len(held) == len(prompts) * len(outputs):
         rows = [["", *(f"answers {amount(output, 'tok')}" for output in outputs)]]
@@ -224,7 +217,7 @@ def _choices(choices: Sequence[Choice], paint: Paint) -> list[str]:
     names = [choice.path.rpartition(".")[2] for choice in choices]
     left = max(map(len, names))
     right = max(len(choice.value) for choice in choices)
-    lines = [_title("decided", paint)]
+    lines = [heading("decided", paint)]
     for name, choice in zip(names, choices, strict=True):
         first = f"    {name.ljust(left)}  {choice.value.rjust(right)}  "
         owner = "" if choice.owner == "planner" else f"({choice.owner}) "
@@ -257,7 +250,7 @@ def _memory(memory: Memory, paint: Paint) -> list[str]:
         for name, size in parts
     ]
     title = f"memory of one accelerator, {amount(memory.total_bytes, 'B')}"
-    return [_title(title, paint), *table(rows, paint, indent=4, right=(1, 2))]
+    return [heading(title, paint), *table(rows, paint, indent=4, right=(1, 2))]
 
 
 def _learn_more(plan: Plan, design: Design, file: str, paint: Paint) -> list[str]:
