@@ -139,6 +139,11 @@ WRONG = [
     (("accuracy", "rows.csv", "--by", "colour"), 2, "--by"),
     (("accuracy", "rows.csv", "--leave-out", "colour"), 2, "--leave-out"),
     (("accuracy", "rows.csv", "--calibration", "none.infer"), 2, "INF720"),
+    (
+        ("accuracy", "rows.csv", "--calibration", "x.infer", "--leave-out", "gpu"),
+        2,
+        "--calibration: with --leave-out every row is predicted by a fit of its own",
+    ),
     (("accuracy", "lacks.csv"), 1, "rename `osll` to `osl`"),
     (("accuracy", "empty.csv"), 1, "no rows"),
     (("accuracy", "noise.json"), 1, "INF770"),

@@ -73,6 +73,10 @@ def accuracy(
     Errors are absolute percentages; bias is how far the middle prediction is above what was
     measured. No measured column is read for a prediction, unless --leave-out refits on other rows.
     """
+    if calibration and leave_out != "none":
+        raise UsageError(
+            "with --leave-out every row is predicted by a fit of its own", "--calibration"
+        )
     groups = read_groups(by)
     server = Server(model, gpu, engine, engine_args, precision, tp, isl, osl, concurrency, rate)
     rows = read_rows(data, details, server, calibration, form=format, color=color)
