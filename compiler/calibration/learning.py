@@ -335,17 +335,11 @@ def _blind(
     Of many groups, a fit without a share of them is where the fits without each one begin; with
     ``shares``, it stands for them.
     """
-    names = list(groups)
-    folds = min(shares or FOLDS, len(names))
-    for fold in range(folds):
-        share = names[fold::folds]
-        gone = {item.row.id for name in share for item in groups[name]}
-        rest = [item for item in known if item.row.id not in gone]
-        if not any(_taught_by(item.row) for item in rest):
+    most = FEWER_PUPILS if shares else PUPILS
+    for share, start in _without_shares(known, groups, prior, tell, shares or FOLDS, most):
+        if start is None:
             yield from ((name, prior) for name in share)
             continue
-        part = partial(_share, tell, fold / folds, (fold + 1) / folds)
-        start = _lesson(rest, prior, part, FEWER_PUPILS if shares else PUPILS)
         if shares or len(share) == 1:
             yield from ((name, start.calibration) for name in share)
             continue
@@ -354,6 +348,30 @@ def _blind(
         lesson = replace(start, played=played, problem=problem_of(played))
         for name in share:
             yield name, _without(lesson, known, groups[name])
+
+
+def _without_shares(
+    known: Sequence[Known],
+    groups: Mapping[str, list[Known]],
+    prior: Calibration,
+    tell: Progress,
+    shares: int,
+    most: int,
+) -> Iterator[tuple[list[str], Lesson | None]]:
+    """Yield shares of the groups, each with a fit to all other rows that begins at the prior.
+
+    There are ``shares`` at most, and a fit looks at ``most`` rows of a slice. It is None where the
+    others teach nothing.
+    """
+    names = list(groups)
+    folds = min(shares, len(names))
+    for fold in range(folds):
+        share = names[fold::folds]
+        gone = {item.row.id for name in share for item in groups[name]}
+        rest = [item for item in known if item.row.id not in gone]
+        part = partial(_share, tell, fold / folds, (fold + 1) / folds)
+        taught = any(_taught_by(item.row) for item in rest)
+        yield share, _lesson(rest, prior, part, most) if taught else None
     tell(1.0)
 
 
@@ -385,20 +403,13 @@ def _left_out_residuals(
         yield from _residuals(row, predict_one(row.conditions, lesson.calibration))
     plans = ("cell", "architecture", "engine")
     for place, by in enumerate(plans):
-        groups = list(_groups(scored, by).values())
-        folds = min(FOLDS, len(groups))
-        for fold in range(folds):
-            group = [item for items in groups[fold::FOLDS] for item in items]
-            gone = {item.row.id for item in group}
-            rest = [item for item in known if item.row.id not in gone]
-            if not any(_taught_by(item.row) for item in rest):
+        groups = _groups(scored, by)
+        part = partial(_share, progress, place / len(plans), (place + 1) / len(plans))
+        for share, other in _without_shares(known, groups, lesson.prior, part, FOLDS, PUPILS):
+            if other is None:
                 continue
-            done = place + fold / folds, place + (fold + 1) / folds
-            part = partial(_share, progress, *(share / len(plans) for share in done))
-            without = _lesson(rest, lesson.prior, part).calibration
-            for row, _ in _sample(group):
-                yield from _residuals(row, predict_one(row.conditions, without))
-    progress(1.0)
+            for row, _ in _sample([item for name in share for item in groups[name]]):
+                yield from _residuals(row, predict_one(row.conditions, other.calibration))
 
 
 def _residuals(row: Measurement, prediction: Prediction) -> Iterator[Residual]:

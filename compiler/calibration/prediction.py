@@ -8,6 +8,7 @@ from inferc.compiler.calibration.measurements import Conditions, Measurement
 from inferc.compiler.calibration.replay import Replay, replay
 from inferc.compiler.calibration.subject import NoSubjectError, Subject, subject_of
 from inferc.compiler.calibration.values import Basis, Prediction, Progress, Span
+from inferc.compiler.model.calibrated import measured_cell
 from inferc.compiler.model.calibration import Calibration, MeasuredCell
 
 MEDIAN = 0.5
@@ -67,12 +68,8 @@ def values_of(subject: Subject, played: Replay) -> dict[str, float]:
 
 def cell_of(subject: Subject) -> MeasuredCell:
     """Return what a calibration remembers of a row that it was fitted to."""
-    return MeasuredCell(
-        engine=subject.cell.engine,
-        architecture=subject.cell.architecture,
-        accelerator=subject.accelerator.id.rpartition(".")[2],
-        model=subject.model.id.rpartition(".")[2],
-        precision=subject.layout.precision,
+    return measured_cell(
+        subject.cell.engine, subject.accelerator, subject.model, subject.layout.precision
     )
 
 

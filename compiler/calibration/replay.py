@@ -16,6 +16,7 @@ from inferc.compiler.model.catalog import NODE, place_of
 from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.ideal import StepWork, step_s
 from inferc.compiler.perf.memory import (
+    MOST_SAMPLED,
     activation_bytes,
     kv_bytes_per_tok_and_shard,
     memory_of,
@@ -174,9 +175,6 @@ def _kv_cache_tok(subject: Subject) -> float:
     )
     return max(memory.kv_cache_tok * groups, longest)
 
-
-MOST_SAMPLED = 256
-"""Sequences whose logits an engine sets memory aside for."""
 
 SLACK_TOK = 64.0
 """Blocks that are not full."""

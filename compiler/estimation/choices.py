@@ -114,7 +114,7 @@ def setup_of(
         accelerator = calibrated_accelerator(accelerator, calibration)
         engine = calibrated_engine(engine, calibration)
     assumed: list[str] = []
-    said = read_command_line(wanted.engine_args, engine=engine.id.rpartition(".")[2])
+    said = read_command_line(wanted.engine_args, engine=engine.name)
     tensor = wanted.tensor_parallel or said.tensor_parallel or 1
     pipeline = wanted.pipeline_parallel or said.pipeline_parallel or 1
     replicas = wanted.replicas

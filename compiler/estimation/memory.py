@@ -13,6 +13,7 @@ from inferc.compiler.perf.loading import (
     shared_memory_bytes,
 )
 from inferc.compiler.perf.memory import (
+    MOST_SAMPLED,
     activation_bytes,
     kv_bytes_per_tok_and_shard,
     kv_cache_tok,
@@ -22,9 +23,6 @@ from inferc.compiler.perf.memory import (
     share_of_all,
 )
 from inferc.compiler.perf.values import Memory
-
-SAMPLED_AT_ONCE = 256
-"""Sequences whose logits an engine holds at once, however many it may run."""
 
 RESERVE = "reserved_bytes"
 """Default of engines whose share is of weights and KV cache alone: the rest lies beside it."""
@@ -99,7 +97,7 @@ def _memory(setup: Setup, load: Load) -> Memory:
         model,
         layout.tensor_parallel,
         _largest_step_tok(setup, load),
-        min(operating.max_num_seqs, SAMPLED_AT_ONCE),
+        min(operating.max_num_seqs, MOST_SAMPLED),
     )
     share = operating.memory_share
     if operating.memory_share_of == "free":

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from inferc.compiler.calibration import interval, rests_on
 from inferc.compiler.calibration.values import METRICS, Basis
 from inferc.compiler.estimation.values import Kind, Setup
-from inferc.compiler.model.calibration import Calibration, MeasuredCell, fitted_name
+from inferc.compiler.model.calibrated import measured_cell
+from inferc.compiler.model.calibration import Calibration, fitted_name
 
 LIKE_TPOT = "itl"
 """The gaps between tokens are as sure as their mean."""
@@ -27,14 +28,8 @@ LOADS = {
 
 def basis_of(setup: Setup, calibration: Calibration) -> Basis:
     """Return how much of ``setup`` was measured."""
-    hardware = setup.place.accelerator
-    cell = MeasuredCell(
-        engine=fitted_name(calibration, setup.engine.id.rpartition(".")[2]),
-        architecture=hardware.architecture,
-        accelerator=hardware.id.rpartition(".")[2],
-        model=setup.model.id.rpartition(".")[2],
-        precision=setup.layout.precision,
-    )
+    engine = fitted_name(calibration, setup.engine.name)
+    cell = measured_cell(engine, setup.place.accelerator, setup.model, setup.layout.precision)
     return rests_on(cell, calibration)
 
 

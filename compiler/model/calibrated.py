@@ -3,9 +3,15 @@
 from dataclasses import replace
 from types import MappingProxyType
 
-from inferc.compiler.model.calibration import NOTHING, Calibration, factors_of
+from inferc.compiler.model.calibration import NOTHING, Calibration, MeasuredCell, factors_of
 from inferc.compiler.model.calibration_block import shipped
-from inferc.compiler.model.design import Accelerator, Engine, Place
+from inferc.compiler.model.design import (
+    Accelerator,
+    Engine,
+    LanguageModel,
+    Place,
+    short_name,
+)
 from inferc.compiler.provenance import Origin, exactly
 
 PUBLISHED = "calibration.published"
@@ -27,7 +33,7 @@ def calibrated_engine(engine: Engine, calibration: Calibration, generation: str 
     it was not measured then, wins over a typical value and not over a factor of its own.
     ``generation`` names an earlier one of the engine, which has factors of its own.
     """
-    factors = factors_of(calibration, generation or engine.id.rpartition(".")[2])
+    factors = factors_of(calibration, generation or engine.name)
     fitted = {
         name: exactly(
             typical * factors.get(name, 1.0),
@@ -65,3 +71,19 @@ def calibrated_accelerator(accelerator: Accelerator, calibration: Calibration) -
 def calibrated_place(place: Place, calibration: Calibration) -> Place:
     """Return ``place`` with its accelerators calibrated."""
     return replace(place, accelerator=calibrated_accelerator(place.accelerator, calibration))
+
+
+def measured_cell(
+    engine: str, accelerator: Accelerator, model: LanguageModel, precision: str
+) -> MeasuredCell:
+    """Return what a calibration remembers of something that it was fitted to.
+
+    ``engine`` is what the calibration calls it.
+    """
+    return MeasuredCell(
+        engine=engine,
+        architecture=accelerator.architecture,
+        accelerator=short_name(accelerator.id),
+        model=short_name(model.id),
+        precision=precision,
+    )

@@ -7,7 +7,6 @@ Each entry is read once and kept. A path is as a design writes it behind ``cat.`
 from collections.abc import Mapping
 from functools import cache
 
-from inferc.compiler.load import CATALOG
 from inferc.compiler.model import facts, models, names, networks
 from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Link, Place
 from inferc.compiler.model.hardware import NETWORK
@@ -16,7 +15,6 @@ from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.provenance import Origin, exactly
 from inferc.compiler.resolve import ResolvedBlock, catalog_blocks
 from inferc.dsl import SourceFile, Span
-from inferc.stdlib import files as stdlib
 
 HARDWARE = names.HARDWARE
 """The folders of the catalog that hold what computes."""
@@ -32,8 +30,7 @@ NOTHING = ResolvedBlock(
 
 def paths(*folders: str) -> tuple[str, ...]:
     """Return the paths of every entry in these folders of the catalog, sorted."""
-    found = (entry for folder in folders for entry in stdlib.all_entries(f"{CATALOG}.{folder}"))
-    return tuple(sorted(path.partition(".")[2] for path in found))
+    return tuple(sorted(names.paths(*folders)))
 
 
 @cache

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
 
 
+def short_name(path: str) -> str:
+    """Return the last word of a path of the catalog: ``vllm`` of ``engine.vllm``."""
+    return path.rpartition(".")[2]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A fabric between accelerators of one node, or between nodes.
@@ -222,6 +227,11 @@ class Engine:
     """Coefficients that a calibration gave it. What the hardware takes off them comes on top, so
     that one may lie beyond what physics allows by itself."""
     span: Span | None
+
+    @property
+    def name(self) -> str:
+        """The last word of its path: what people and calibrations call it."""
+        return short_name(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,14 +58,14 @@ def find_accelerator(name: str) -> str | None:
 @cache
 def architectures() -> frozenset[str]:
     """Return the architectures of the hardware in the catalog."""
-    texts = (stdlib.read(f"{CATALOG}.{path}") or "" for path in _paths(*HARDWARE))
+    texts = (stdlib.read(f"{CATALOG}.{path}") or "" for path in paths(*HARDWARE))
     return frozenset(name for text in texts for name in _ARCHITECTURE.findall(text))
 
 
 @cache
 def _hardware() -> Mapping[str, str]:
     """Return the hardware by every key of it; what it is called itself wins over an alias."""
-    named = {path: tuple(_names(path)) for path in _paths(*HARDWARE)}
+    named = {path: tuple(_names(path)) for path in paths(*HARDWARE)}
     found: dict[str, str] = {}
     for path, (whole, own, title, *_) in named.items():
         for name in (whole, own, title, title.partition(" ")[2]):
@@ -121,7 +121,7 @@ def _index() -> Mapping[str, str]:
     What one entry is called wins over what another would be called in short; a shortened name that
     several entries share belongs to the first of them.
     """
-    named = {path: tuple(_names(path)) for path in _paths(FOLDER)}
+    named = {path: tuple(_names(path)) for path in paths(FOLDER)}
     found: dict[str, str] = {}
     for path, (whole, own, *_) in named.items():
         exact = (whole, own, own.replace("-", "_"))
@@ -133,7 +133,8 @@ def _index() -> Mapping[str, str]:
     return found
 
 
-def _paths(*folders: str) -> tuple[str, ...]:
+def paths(*folders: str) -> tuple[str, ...]:
+    """Return the paths of every entry in these folders of the catalog, folder by folder."""
     entries = (entry for folder in folders for entry in stdlib.all_entries(f"{CATALOG}.{folder}"))
     return tuple(path.partition(".")[2] for path in entries)
 

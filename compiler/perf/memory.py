@@ -29,6 +29,9 @@ LOGIT_COPIES = 3.0
 
 LOGIT_BYTES = 4.0
 
+MOST_SAMPLED = 256
+"""Sequences whose logits an engine sets memory aside for, however many it may run."""
+
 
 def shard_weights_bytes(
     model: LanguageModel,

@@ -206,7 +206,7 @@ class Stage:
             visits = tokens * per_token
             touched = counts.experts_touched(self.experts, per_token, tokens)
         message_s, messages = self._messages(tokens)
-        expert_s = self.expert_flop / self.peak
+        expert_s = self.expert_s
         return Ideal(
             matrix_s=self.matrix_flop * tokens / self.peak,
             matrix_unit_s=self.matrix_flop / self.peak,

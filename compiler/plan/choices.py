@@ -99,7 +99,7 @@ class Explainer:
         case, shape = self.case, self.winner.shape
         match field:
             case "engine":
-                return tuple(item.id.rpartition(".")[2] for item in case.engines)
+                return tuple(item.name for item in case.engines)
             case "precision":
                 return precisions_of(shape.engine, case.place)
             case "tensor_parallel" if shape.engine.tensor_parallel:

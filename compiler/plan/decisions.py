@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from inferc.compiler.model import Objective, Service
+from inferc.compiler.model import Engine, Objective, Service
 from inferc.compiler.perf import Configuration, Estimate
 from inferc.compiler.problem import Unknown
 from inferc.dsl.source import Span
@@ -167,6 +167,13 @@ class ServicePlan:
     envelope: tuple[EnvelopeRow, ...]
     candidates: int
     """How many configurations were looked at."""
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine that was chosen; None where the service does not know it."""
+        chosen = self.configuration.engine
+        known = self.service.engines
+        return next((item for item in known if chosen in {item.id, item.name}), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

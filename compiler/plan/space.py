@@ -51,7 +51,7 @@ class Shape:
     @property
     def engine_name(self) -> str:
         """The last word of the engine's catalog path."""
-        return self.engine.id.rpartition(".")[2]
+        return self.engine.name
 
     @cached_property
     def stage(self) -> Stage:

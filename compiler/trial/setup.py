@@ -1,6 +1,5 @@
 """The replica that a plan deploys, as the simulator takes it."""
 
-from inferc.compiler.model import Engine
 from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.plan import ServicePlan
@@ -13,15 +12,11 @@ LOST_AT = 1.0 / 3.0
 """Of a run: after the warm-up, and early enough that its end shows what comes after."""
 
 
-def engine_of(plan: ServicePlan) -> Engine:
-    """Return the engine that a plan chose."""
-    wanted = plan.configuration.engine
-    return next(item for item in plan.service.engines if item.id.rpartition(".")[2] == wanted)
-
-
 def setup_of(plan: ServicePlan) -> ReplicaSetup:
     """Return how one replica of ``plan`` schedules, and how long its steps take."""
-    engine, place, chosen = engine_of(plan), plan.service.place, plan.configuration
+    engine, place, chosen = plan.engine, plan.service.place, plan.configuration
+    if engine is None:
+        raise LookupError(chosen.engine)  # a plan chooses among the engines of its service
     layout = Layout(
         precision=chosen.precision,
         tensor_parallel=chosen.tensor_parallel,

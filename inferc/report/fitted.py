@@ -9,8 +9,7 @@ def fitted_number(plan: ServicePlan) -> Sourced[float] | None:
 
     None where nothing was.
     """
-    name = plan.configuration.engine
-    engines = [item for item in plan.service.engines if item.id.rpartition(".")[2] == name]
-    return next(
-        (engine.coefficients[key] for engine in engines for key in sorted(engine.fitted)), None
-    )
+    engine = plan.engine
+    if engine is None:
+        return None
+    return next((engine.coefficients[key] for key in sorted(engine.fitted)), None)

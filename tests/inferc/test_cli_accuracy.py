@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from support.commands import call
 
+from inferc.cli.commands.accuracy import GROUPS
+from inferc.compiler.calibration import SLICES
+
 COLUMNS = (
     "id", "source", "model", "gpu", "gpus", "tp", "pp", "ep", "engine", "engine_version", "weights",
     "kv_cache", "isl", "osl", "length_factor", "load", "concurrency", "rate_per_s", "ttft_ms",
@@ -222,3 +225,7 @@ def test_several_files_are_one_table() -> None:
     assert done.code == 0, done.err
     rows = list(csv.DictReader(StringIO(Path("out.csv").read_text(encoding="utf-8"))))
     assert [item["id"] for item in rows] == ["vllm.json", "vllm.json~2"]
+
+
+def test_rows_are_grouped_by_all_that_scores_can_be_sliced_by() -> None:
+    assert sorted(GROUPS) == sorted(SLICES)

@@ -16,7 +16,7 @@ from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.prerequisites import secrets
 from inferc.targets.kubernetes.objects.releases import release_of
-from inferc.targets.kubernetes.objects.serving import deployed_name, engine_of, servings
+from inferc.targets.kubernetes.objects.serving import deployed_name, servings
 from inferc.targets.kubernetes.objects.settings import read_options
 
 SLUGS = {
@@ -64,7 +64,7 @@ def _service(manifests: Sequence[Manifest], plan: ServicePlan) -> Iterator[tuple
     workloads = [one for one in manifests if one.kind == "Deployment" and one.name == name]
     if not workloads:
         yield "INF698", (f"Deployment/{name}", "the service has no workload")
-    engine = engine_of(plan)
+    engine = plan.engine
     release = None if engine is None else release_of(engine)
     drains = release is not None and bool(release.drain_flag)
     for workload in workloads:

@@ -97,16 +97,11 @@ RELEASES: Final[Mapping[tuple[str, str], Release]] = {
 """By engine and version."""
 
 
-def engine_key(engine: Engine) -> str:
-    """Return the last word of the engine's catalog path: ``vllm``."""
-    return engine.id.rpartition(".")[2]
-
-
 def release_of(engine: Engine) -> Release | None:
     """Return how ``engine`` is started; None for a release that nobody has looked at."""
-    return RELEASES.get((engine_key(engine), engine.version.removeprefix("v")))
+    return RELEASES.get((engine.name, engine.version.removeprefix("v")))
 
 
 def known_releases(engine: Engine) -> tuple[str, ...]:
     """Return the versions of ``engine`` that can be started."""
-    return tuple(version for name, version in RELEASES if name == engine_key(engine))
+    return tuple(version for name, version in RELEASES if name == engine.name)

@@ -216,15 +216,6 @@ def gibibytes(count: int) -> str:
     return f"{count}Gi"
 
 
-def engine_of(plan: ServicePlan) -> Engine | None:
-    """Return the engine that the plan chose."""
-    chosen = plan.configuration.engine
-    for engine in plan.service.engines:
-        if chosen in {engine.id, engine.id.rpartition(".")[2]}:
-            return engine
-    return None
-
-
 def deployed_name(service: Service) -> str:
     """Return the text that the names of the service's objects are made from."""
     return service.deployed_name or service.name
@@ -277,5 +268,5 @@ def servings(topology: Topology, choices: Choices) -> tuple[Serving, ...]:
             can_surge=can_surge(plan, topology.services),
         )
         for plan in topology.services
-        if (engine := engine_of(plan)) is not None
+        if (engine := plan.engine) is not None
     )
