@@ -261,11 +261,21 @@ class Place:
     """Between nodes."""
     price_usd_per_s: Sourced[float] | None
     """Of one accelerator; None where nobody says what it costs."""
+    least_nodes: int | None = None
+    """The fewest nodes that the planner may choose, of which ``nodes`` is the most; None where
+    their number is fixed."""
+    instance: str = ""
+    """The catalog path of a cloud's instance type; empty for nodes of one's own."""
+    market: str = "owned"
+    """How they are had: ``owned``, ``on_demand``, ``spot`` or ``reserved``."""
+    slices: int = 1
+    """Parts that each accelerator is cut into (MIG). ``accelerator`` is then one part, and
+    ``per_node`` counts parts."""
     span: Span | None
 
     @property
     def accelerators(self) -> int:
-        """How many accelerators there are."""
+        """How many accelerators there are; the most there may be, where the planner chooses."""
         return int(self.nodes.value) * self.per_node
 
 
@@ -341,12 +351,19 @@ class Service:
     deployed_name: str = ""
     """What targets call the objects of the service; empty where its own name will do."""
     place: Place
+    """Where it runs; the first of ``places`` until it is planned."""
+    places: tuple[Place, ...] = ()
+    """Every kind of node and market that its pool may have; empty where there is only ``place``."""
     api: str
     load: Load
     objectives: tuple[Objective, ...]
     decisions: tuple[Decision, ...]
     engines: tuple[Engine, ...]
     """Every engine of the catalog that could run here, in the catalog's order."""
+    goal: str = "cost"
+    """What the planner strives for once the SLA holds: ``cost``, ``latency`` or ``throughput``."""
+    survives: str = ""
+    """What may be lost at the peak while the SLA holds: ``replica``, ``node``, or nothing."""
     span: Span
 
 

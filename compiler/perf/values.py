@@ -5,6 +5,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speculation:
+    """Speculative decoding: a step checks some guessed tokens beside the next one."""
+
+    kind: str
+    """``draft``, ``ngram``, ``eagle`` or ``mtp``."""
+    tokens: int
+    """Guessed in each step."""
+    accepted: float
+    """Mean guesses that turn out right, so that a step yields one token more than that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """One point of the search space."""
 
@@ -16,16 +28,25 @@ class Configuration:
     """At the peak."""
     max_num_seqs: int
     max_num_batched_tokens: int
+    kv_precision: str = "fp16"
+    expert_parallel: int = 1
+    """Above 1, experts are dealt out whole over that many accelerators of a stage."""
+    attention_data_parallel: int = 1
+    """Groups of a stage that each attend to sequences of their own."""
+    speculation: Speculation | None = None
+    prefill: "Configuration | None" = None
+    """Of disaggregated serving, the replicas that compute prompts; these then decode only."""
 
     @property
     def accelerators_per_replica(self) -> int:
-        """How many accelerators one replica takes."""
+        """How many accelerators one replica takes; of disaggregated serving, one that decodes."""
         return self.tensor_parallel * self.pipeline_parallel
 
     @property
     def accelerators(self) -> int:
-        """How many accelerators it takes."""
-        return self.accelerators_per_replica * self.replicas
+        """How many accelerators it takes, those that compute prompts included."""
+        prefill = self.prefill.accelerators if self.prefill else 0
+        return self.accelerators_per_replica * self.replicas + prefill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,8 @@ def _plan(name: str, services: list[ServicePlan], refusals: list[Refusal]) -> Pl
 def _refusal(judge: Judge, bounds: tuple[Bound, ...]) -> Refusal:
     """Return why a service is refused: its bounds, or the best that the model found."""
     problem = judge.problem
-    reserved = problem.case.place.accelerators - judge.planned.accelerators
+    place = problem.case.place
+    reserved = place.accelerators - judge.planned.room(place)
     changes = nearest(problem.case, reserved)
     easiest = judge.load(judge.lows)
     candidates = [] if bounds else judge.easy.candidates(easiest, easiest)
@@ -108,7 +109,7 @@ def _refused(judge: Judge, refusal: Refusal) -> list[Diagnostic]:
         return [report.bound_violated(bound, refusal, span) for bound in refusal.bounds]
     if not has_configuration(problem.case):
         return [report.no_layout(refusal, problem.case, why_empty(problem.case), span)]
-    left = judge.easy.accelerators
+    left = judge.easy.room(problem.case.place)
     return [report.no_plan_found(refusal, problem.case, left, span)]
 
 

@@ -101,11 +101,12 @@ class Explainer:
             case "engine":
                 return tuple(item.name for item in case.engines)
             case "precision":
-                return precisions_of(shape.engine, case.place)
+                return precisions_of(shape.engine, shape.place)
             case "tensor_parallel" if shape.engine.tensor_parallel:
                 return tuple(str(value) for value in powers_up_to(case.place.per_node))
             case "pipeline_parallel" if shape.engine.pipeline_parallel:
-                return tuple(str(value) for value in powers_up_to(self.search.accelerators))
+                most = max(self.search.room(place) for place in case.choices_of_place)
+                return tuple(str(value) for value in powers_up_to(most))
             case _:
                 return ()
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from inferc.compiler.model import Decision
+from inferc.compiler.model import Decision, Place
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.demand import Demand, demand_of
 from inferc.compiler.perf.estimate import sequences_needed
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
+from inferc.compiler.plan.hardware import all_priced
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
 from inferc.compiler.plan.objectives import hard, margins_of, meets, share, soft
 from inferc.compiler.plan.space import (
@@ -99,17 +100,21 @@ def load_of(case: Case) -> Load:
 
 
 class Search:
-    """The search over one service's space; loads come and go, layouts are worked out once."""
+    """The search over one service's space; loads come and go, layouts are worked out once.
+
+    With ``accelerators`` no more of a place may be used than that: other services have the rest.
+    """
 
     def __init__(self, case: Case, accelerators: int | None = None) -> None:
         self.decisions = case.decisions
-        self.accelerators = case.place.accelerators if accelerators is None else accelerators
+        self.accelerators = accelerators
+        self.priced = all_priced(case.choices_of_place)
         self.context_tok = case.model.context
         stated = stated_numbers(case.decisions, CONTEXT_FIELD)
         self.least_context_tok = stated[0] if stated else 1.0
         self.hard = hard(case.objectives)
         self.soft = soft(case.objectives)
-        self.shapes = shapes_of(case.model, case.place, case.engines, case.decisions)
+        self.shapes = shapes_of(case.model, case.choices_of_place, case.engines, case.decisions)
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
@@ -127,11 +132,15 @@ class Search:
             for shape, budget_tok in self.steps()
         )
 
+    def room(self, place: Place) -> int:
+        """Return how many accelerators of ``place`` may be used."""
+        return place.accelerators if self.accelerators is None else self.accelerators
+
     def replica_counts(self, shape: Shape) -> Sequence[int]:
         """Return the numbers of replicas that fit and are allowed, smallest first."""
         known = self._replicas.get(id(shape))
         if known is None:
-            known = allowed_counts(self.decisions, shape.replicas_that_fit(self.accelerators))
+            known = allowed_counts(self.decisions, shape.replicas_that_fit(self.room(shape.place)))
             self._replicas[id(shape)] = known
         return known
 
@@ -321,11 +330,17 @@ class Search:
         missed = (not meets((line,), item.found, planned.demand) for line in self.soft)
         return (not item.robust, *missed)
 
+    def spent(self, item: Candidate) -> float:
+        """Return what a candidate costs, in dollars a second, or in accelerators without prices."""
+        hardware = item.shape.taken(item.replicas)
+        price = item.shape.place.price_usd_per_s
+        return hardware * price.value if self.priced and price else float(hardware)
+
     def _key(self, item: Candidate, planned: Load) -> tuple[float | str, ...]:
         """Return what candidates are ordered by.
 
-        SLA, whole range, wishes in order, width of the weights, hardware, room; then few stages,
-        few shards and short steps, which keep the gaps between tokens short when load peaks.
+        SLA, whole range, wishes in order, width of the weights, cost, hardware, room; then few
+        stages, few shards and short steps, which keep the gaps between tokens short at peaks.
         """
         shape = item.shape
         return (
@@ -333,6 +348,7 @@ class Search:
             0.0 if item.holds else round(self._distance(item, planned), FAR_DIGITS),
             *self._goals(item, planned),
             -BYTES_PER_PARAMETER[shape.precision],
+            self.spent(item),
             item.replicas * shape.size,
             round(item.tightest, TIE_DIGITS),
             shape.pipeline,

@@ -22,6 +22,7 @@ from inferc.compiler.perf.memory import (
     share_of_all,
 )
 from inferc.compiler.perf.steps import Layout, Stage
+from inferc.compiler.plan.hardware import replicas_that_fit, taken
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
 from inferc.compiler.problem import Case
 
@@ -132,21 +133,13 @@ class Shape:
         return longest // block_tok * block_tok if longest < inf else longest
 
     def replicas_that_fit(self, accelerators: int) -> int:
-        """Return how many replicas the place has room for, out of so many accelerators.
-
-        Tensor parallelism stays inside a node; a replica that is larger than a node takes whole
-        stages on several.
-        """
-        place = self.place
-        nodes = int(place.nodes.value)
-        if self.tensor > place.per_node:
-            return 0
-        if self.size <= place.per_node:
-            by_topology = nodes * (place.per_node // self.size)
-        else:
-            stages_per_node = place.per_node // self.tensor
-            by_topology = nodes // -(-self.pipeline // stages_per_node)
+        """Return how many replicas the place has room for, out of so many accelerators."""
+        by_topology = replicas_that_fit(self.place, self.tensor, self.pipeline)
         return min(by_topology, accelerators // self.size)
+
+    def taken(self, replicas: int) -> int:
+        """Return the accelerators that so many replicas make someone pay for."""
+        return taken(self.place, self.tensor, self.pipeline, replicas)
 
 
 def memory_share(engine: Engine, decisions: tuple[Decision, ...]) -> float | None:
@@ -196,7 +189,8 @@ def formats_of(case: Case) -> tuple[str, ...]:
         name
         for engine in case.engines
         if allowed(case.decisions, "engine", engine.id)
-        for name in precisions_of(engine, case.place)
+        for place in case.choices_of_place
+        for name in precisions_of(engine, place)
         if allowed(case.decisions, "precision", name)
     }
     return tuple(sorted(names))
@@ -204,7 +198,7 @@ def formats_of(case: Case) -> tuple[str, ...]:
 
 def shapes_of(
     model: LanguageModel,
-    place: Place,
+    places: tuple[Place, ...],
     engines: tuple[Engine, ...],
     decisions: tuple[Decision, ...],
 ) -> tuple[Shape, ...]:
@@ -213,9 +207,10 @@ def shapes_of(
     for engine in engines:
         if not allowed(decisions, "engine", engine.id):
             continue
-        for precision in precisions_of(engine, place):
-            if allowed(decisions, "precision", precision):
-                found.extend(_layouts(model, place, engine, precision, decisions))
+        for place in places:
+            for precision in precisions_of(engine, place):
+                if allowed(decisions, "precision", precision):
+                    found.extend(_layouts(model, place, engine, precision, decisions))
     return tuple(
         shape
         for shape in found

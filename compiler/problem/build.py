@@ -24,6 +24,7 @@ def _calibrated(service: Service, calibration: Calibration) -> Service:
     return replace(
         service,
         place=calibrated_place(service.place, calibration),
+        places=tuple(calibrated_place(place, calibration) for place in service.places),
         engines=tuple(calibrated_engine(engine, calibration) for engine in service.engines),
     )
 
@@ -34,6 +35,7 @@ def _problem(service: Service) -> Problem:
         service=service.name,
         model=service.model,
         place=service.place,
+        places=service.places,
         engines=service.engines,
         rate_per_s=load.rate_per_s.value,
         peak=load.peak.value,
@@ -43,6 +45,8 @@ def _problem(service: Service) -> Problem:
         output_p95_over_mean=load.output.p95_over_mean.value,
         objectives=service.objectives,
         decisions=service.decisions,
+        goal=service.goal,
+        survives=service.survives,
     )
     return Problem(service=service, case=case, unknowns=tuple(_unknowns(service)))
 

@@ -51,6 +51,9 @@ class Case:
     service: str
     model: LanguageModel
     place: Place
+    """The first of ``places``."""
+    places: tuple[Place, ...] = ()
+    """Every place to choose from; empty where there is only ``place``."""
     engines: tuple[Engine, ...]
     rate_per_s: float
     peak: float
@@ -60,6 +63,13 @@ class Case:
     output_p95_over_mean: float
     objectives: tuple[Objective, ...]
     decisions: tuple[Decision, ...]
+    goal: str = "cost"
+    survives: str = ""
+
+    @property
+    def choices_of_place(self) -> tuple[Place, ...]:
+        """Every place to choose from, at least one."""
+        return self.places or (self.place,)
 
     @property
     def peak_rate_per_s(self) -> float:

@@ -1,0 +1,63 @@
+"""How much of a place a layout takes, and what that costs.
+
+A place is either what there is (a number of nodes that the file fixes), of which a service pays for
+the accelerators that it uses, or what may be had (``nodes in 1..12``), of which it pays for every
+node that it takes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from inferc.compiler.model import Place
+
+
+def is_chosen(place: Place) -> bool:
+    """Return whether the planner chooses how many nodes there are."""
+    return place.least_nodes is not None
+
+
+def replicas_that_fit(place: Place, tensor: int, pipeline: int) -> int:
+    """Return how many replicas the nodes of ``place`` have room for.
+
+    Tensor parallelism stays inside a node; a replica that is larger than a node takes whole stages
+    on several.
+    """
+    if tensor > place.per_node:
+        return 0
+    nodes = int(place.nodes.value)
+    if tensor * pipeline <= place.per_node:
+        return nodes * (place.per_node // (tensor * pipeline))
+    return nodes // _nodes_of_replica(place, tensor, pipeline)
+
+
+def nodes_for(place: Place, tensor: int, pipeline: int, replicas: int) -> int:
+    """Return the fewest nodes that so many replicas fit on."""
+    if tensor * pipeline <= place.per_node:
+        return -(-replicas // (place.per_node // (tensor * pipeline)))
+    return replicas * _nodes_of_replica(place, tensor, pipeline)
+
+
+def _nodes_of_replica(place: Place, tensor: int, pipeline: int) -> int:
+    """Return the nodes of a replica that is larger than one."""
+    return -(-pipeline // (place.per_node // tensor))
+
+
+def taken(place: Place, tensor: int, pipeline: int, replicas: int) -> int:
+    """Return the accelerators that are paid for: those in use, or whole nodes where chosen."""
+    if not is_chosen(place):
+        return replicas * tensor * pipeline
+    nodes = max(place.least_nodes or 0, nodes_for(place, tensor, pipeline, replicas))
+    return nodes * place.per_node
+
+
+def with_nodes(place: Place, nodes: int) -> Place:
+    """Return ``place`` with so many nodes, decided."""
+    count = replace(
+        place.nodes, value=float(nodes), low=float(nodes), high=float(nodes), text=str(nodes)
+    )
+    return replace(place, nodes=count, least_nodes=None)
+
+
+def all_priced(places: Iterable[Place]) -> bool:
+    """Return whether it is known of each of ``places`` what it costs."""
+    return all(place.price_usd_per_s is not None for place in places)
