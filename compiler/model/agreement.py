@@ -5,14 +5,21 @@ from inferc.compiler.model import values
 from inferc.compiler.model.design import Objective
 from inferc.compiler.provenance import exactly
 from inferc.compiler.resolve import ResolvedBlock, Restriction
+from inferc.compiler.units import TOK_RATE, Quantity
 from inferc.dsl import Diagnostic
 
 
-def objectives(service: ResolvedBlock, found: list[Diagnostic]) -> tuple[Objective, ...]:
-    """Return the lines of the service's SLA; a service without any is reported."""
+def objectives(
+    service: ResolvedBlock, found: list[Diagnostic], *, goal: str = "cost"
+) -> tuple[Objective, ...]:
+    """Return the lines of the service's SLA.
+
+    A service without any is reported, unless its goal is throughput: that it can have as much of
+    as there is.
+    """
     sla = service.child("sla")
     lines = () if sla is None else sla.restrictions
-    if not lines:
+    if not lines and goal != "throughput":
         place = service.span if sla is None else sla.span
         found.append(report.sla_missing(place, service=service.name))
     stated = [_objective(line, found) for line in lines]
@@ -34,5 +41,13 @@ def _objective(line: Restriction, found: list[Diagnostic]) -> Objective | None:
         operator=line.operator,
         limit=exactly(values.amount(line.value), text=values.text_of(line.value), span=line.span),
         hard=line.modifier != "prefer",
+        counts=_counted(line),
         span=line.span,
     )
+
+
+def _counted(line: Restriction) -> str:
+    """Return what a line about throughput counts."""
+    if line.target != "throughput" or not isinstance(line.value, Quantity):
+        return ""
+    return "tok" if line.value.dimension == TOK_RATE else "req"

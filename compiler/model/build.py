@@ -88,6 +88,9 @@ def _service(
         return _complete_service(block, topology, blocks, found)
     except MissingFieldError as missing:
         where = missing.block
+        if missing.name == demand.RATE:
+            found.append(report.rate_missing(where.span))
+            return None
         title = f"{where.kind} `{where.name}`" if where.name else f"`{where.kind}`"
         found.append(report.field_missing(where.span, block=title, name=missing.name))
         return None
@@ -121,6 +124,7 @@ def _complete_service(
     demanded = block.child("load")
     if demanded is None:
         raise MissingFieldError(block, "load")
+    goal = text_or(block, "goal", "cost")
     decided = choices.as_published(choices.decisions(block, used, topology, found), source, block)
     return Service(
         name=block.name,
@@ -129,8 +133,9 @@ def _complete_service(
         deployed_name=text_or(block, "name"),
         place=place,
         api=text_or(block, "api", DEFAULT_API),
-        load=demand.load(demanded, blocks, found),
-        objectives=agreement.objectives(block, found),
+        load=demand.load(demanded, blocks, found, goal=goal),
+        objectives=agreement.objectives(block, found, goal=goal),
+        goal=goal,
         decisions=decided,
         engines=_engines(block, place.accelerator, decided, blocks, found),
         span=block.span,

@@ -6,7 +6,7 @@ from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model import values
 from inferc.compiler.model.design import Lengths, Load
 from inferc.compiler.model.lookup import Blocks
-from inferc.compiler.provenance import Confidence, Origin, Sourced
+from inferc.compiler.provenance import Confidence, Origin, Sourced, exactly
 from inferc.compiler.resolve import CallValue, FieldValue, ResolvedBlock, Value
 from inferc.dsl import Diagnostic
 
@@ -15,21 +15,40 @@ UNSTATED = "unstated"
 
 STEADY = "steady"
 
+AT_ONCE = exactly(1.0, text="1x")
+"""The peak of a load that is as high as it can be all the time."""
 
-def load(block: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]) -> Load:
+
+RATE = "rate"
+
+WHATEVER_IS_CARRIED = exactly(0.0, text="as much as is carried")
+"""The rate where the goal is throughput and nobody states one."""
+
+
+def load(
+    block: ResolvedBlock, blocks: Blocks, found: list[Diagnostic], *, goal: str = "cost"
+) -> Load:
     """Return the demand that a ``load`` block states, completed from the catalog."""
-    rate = values.required(block, "rate")
     shape = _shape(block)
     lasting = _argument(block.fields.get("shape"), "lasting")
+    rate = _rate(block, goal)
     return Load(
-        rate_per_s=_stated(rate, values.sourced(rate)),
-        peak=_peak(block, shape, blocks, found),
+        rate_per_s=rate,
+        peak=_peak(block, shape, blocks, found) if rate.value else AT_ONCE,
         shape=shape,
         prompt=_lengths(block, "prompt_tokens", blocks, found),
         output=_lengths(block, "output_tokens", blocks, found),
         spike_s=values.sourced(lasting) if lasting else _of_shape(shape, "lasting", blocks),
         spike_share=_of_shape(shape, "share", blocks),
     )
+
+
+def _rate(block: ResolvedBlock, goal: str) -> Sourced[float]:
+    """Return the mean rate. Raises MissingFieldError, unless the goal does without."""
+    if goal == "throughput" and RATE not in block.fields:
+        return WHATEVER_IS_CARRIED
+    rate = values.required(block, RATE)
+    return _stated(rate, values.sourced(rate))
 
 
 # ---- peak ------------------------------------------------------------------------------------

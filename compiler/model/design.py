@@ -292,7 +292,7 @@ class Load:
     """The demand on a service."""
 
     rate_per_s: Sourced[float]
-    """Mean arrivals."""
+    """Mean arrivals; 0 for as many as can be carried, which the plan finds out."""
     peak: Sourced[float]
     """Rate of the busiest stretch over the mean."""
     shape: str
@@ -318,6 +318,8 @@ class Objective:
     limit: Sourced[float]
     """In base units."""
     hard: bool
+    counts: str = ""
+    """What a throughput counts: ``tok`` (of answers) or ``req``; empty for other metrics."""
     span: Span
 
 

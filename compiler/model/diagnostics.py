@@ -18,6 +18,19 @@ def sla_missing(span: Span, *, service: str) -> Diagnostic:
     )
 
 
+def rate_missing(span: Span) -> Diagnostic:
+    """INF180: a load without a rate, for a goal that needs one."""
+    return Diagnostic(
+        code="INF180",
+        slug="rate-missing",
+        message="the load has no `rate`",
+        span=span,
+        label="how many requests come?",
+        help="add `rate = 1000 req/min`, or `goal = throughput` to the service: then the plan is "
+        "for as much as the hardware carries",
+    )
+
+
 def field_missing(span: Span, *, block: str, name: str) -> Diagnostic:
     """INF151: a block lacks a field without which it means nothing."""
     return Diagnostic(

@@ -24,6 +24,7 @@ from inferc.compiler.units import BANDWIDTH, GPU_PRICE, IMG, NUMBER, RATE, REQ, 
 TARGETS = ("kubernetes", "pulumi", "diagram")
 TARGETS_LATER = ("helm", "kserve", "knative", "sagemaker", "compose", "ray", "llm_d", "dynamo")
 APIS = ("openai_chat", "openai_completions")
+GOALS = ("cost", "latency", "throughput")
 
 _NODES = tuple(name for name in DEVICES if name != "board")
 """What a pool's nodes may hold; a board is a node of its own."""
@@ -58,6 +59,7 @@ _SERVICE = kind(
     field("on", ref("pool", "device", "serverless"), "Where it runs.", required=True),
     field("api", words(*APIS), "What its callers speak."),
     field("name", TEXT, "The name of what is deployed, where it must differ."),
+    field("goal", words(*GOALS), "What the planner strives for once the SLA holds."),
     _PLANNED,
     part("load", required=True),
     part("sla"),
@@ -71,7 +73,11 @@ _SERVICE = kind(
 _LOAD = kind(
     "load",
     "The demand on a service.",
-    field("rate", uncertain(positive(RATE)), "Mean arrivals.", required=True),
+    field(
+        "rate",
+        uncertain(positive(RATE)),
+        "Mean arrivals; absent only where the goal is throughput.",
+    ),
     field("shape", entry("shape") + call("steady", "spiky"), "How the load varies in time."),
     field("peak", uncertain(amount(NUMBER, low=1)), "The busiest stretch over the mean."),
     field("prompt_tokens", _TOKENS, "Tokens of a prompt."),

@@ -119,22 +119,22 @@ def test_the_example_of_a_page_provokes_it(code: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "missing"),
+    ("parts", "missing", "code"),
     [
-        ({"on": "nowhere"}, "on"),
-        ({"served": "nothing"}, "model"),
-        ({"rate": "5 apples"}, "rate"),
-        ({"gpu": "8 * cat.gpu.nvidia.no_such"}, "gpu"),
-        ({"source": "cat.models.meta.no_such"}, "source"),
+        ({"on": "nowhere"}, "on", "INF151"),
+        ({"served": "nothing"}, "model", "INF151"),
+        ({"rate": "5 apples"}, "rate", "INF180"),
+        ({"gpu": "8 * cat.gpu.nvidia.no_such"}, "gpu", "INF151"),
+        ({"source": "cat.models.meta.no_such"}, "source", "INF151"),
     ],
 )
 def test_what_could_not_be_resolved_is_missing_and_never_a_traceback(
-    parts: dict[str, str], missing: str
+    parts: dict[str, str], missing: str, code: str
 ) -> None:
     loaded = load(SourceFile("desk.infer", program(**parts)), NoFiles())
     resolution = resolve(loaded)
     assert has_errors(resolution.diagnostics)
     outcome = build(resolution.resolved)
-    assert [item.code for item in outcome.diagnostics] == ["INF151"]
+    assert [item.code for item in outcome.diagnostics] == [code]
     assert f"`{missing}`" in outcome.diagnostics[0].message
     assert outcome.designs[0].services == ()
