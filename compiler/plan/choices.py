@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from inferc.compiler.model import Decision
-from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.memory import can_shard, shard_weights_bytes
 from inferc.compiler.plan.decisions import Alternative, Choice
+from inferc.compiler.plan.dimensions import SIXTEEN_BIT, powers_up_to, precisions_of
 from inferc.compiler.plan.narrowing import blocking
-from inferc.compiler.plan.objectives import margins_of, meets
+from inferc.compiler.plan.objectives import margins_of
 from inferc.compiler.plan.search import Candidate, Load, Search
-from inferc.compiler.plan.space import powers_up_to, precisions_of
 from inferc.compiler.problem import Case
 from inferc.compiler.provenance import Origin
 from inferc.compiler.units import show
@@ -19,8 +19,11 @@ Reading = Callable[[Candidate], str]
 READINGS: tuple[tuple[str, Reading], ...] = (
     ("engine", lambda item: item.shape.engine_name),
     ("precision", lambda item: item.shape.precision),
+    ("kv_precision", lambda item: item.shape.kv_precision),
     ("tensor_parallel", lambda item: str(item.shape.tensor)),
     ("pipeline_parallel", lambda item: str(item.shape.pipeline)),
+    ("expert_parallel", lambda item: str(item.shape.expert)),
+    ("attention_data_parallel", lambda item: str(item.shape.groups)),
     ("max_num_batched_tokens", lambda item: str(item.budget_tok)),
 )
 """The fields by which candidates differ, and how to read them."""
@@ -49,10 +52,21 @@ class Explainer:
         by_field["max_num_seqs"] = self._choice(
             "max_num_seqs", str(winner.sequences), self._sequences()
         )
-        order = ("engine", "precision", "tensor_parallel", "pipeline_parallel", "replicas")
-        return tuple(
-            by_field[field] for field in (*order, "max_num_seqs", "max_num_batched_tokens")
+        order = (
+            "engine",
+            "precision",
+            "kv_precision",
+            "tensor_parallel",
+            "pipeline_parallel",
+            "expert_parallel",
+            "attention_data_parallel",
+            "replicas",
+            "max_num_seqs",
+            "max_num_batched_tokens",
         )
+        dense = frozenset({"expert_parallel", "attention_data_parallel"})
+        left_out = frozenset[str]() if self.case.model.experts else dense
+        return tuple(by_field[field] for field in order if field not in left_out)
 
     def _choice(self, field: str, value: str, losers: Iterable[Alternative]) -> Choice:
         decisions = [item for item in self.case.decisions if item.field == field]
@@ -102,6 +116,13 @@ class Explainer:
                 return tuple(item.name for item in case.engines)
             case "precision":
                 return precisions_of(shape.engine, shape.place)
+            case "kv_precision":
+                known = (name for name in shape.engine.kv_precisions if name in KV_BYTES)
+                return tuple(name for name in known if name not in SIXTEEN_BIT)
+            case "expert_parallel" if shape.engine.expert_parallel:
+                return (str(shape.tensor),)
+            case "attention_data_parallel" if shape.engine.attention_data_parallel:
+                return (str(shape.tensor),)
             case "tensor_parallel" if shape.engine.tensor_parallel:
                 return tuple(str(value) for value in powers_up_to(case.place.per_node))
             case "pipeline_parallel" if shape.engine.pipeline_parallel:
@@ -122,11 +143,14 @@ class Explainer:
                 ratio=None,
             )
         for line in self.search.soft:
-            mine = meets((line,), item.found, self.planned.demand)
-            if meets((line,), winner.found, self.planned.demand) and not mine:
-                margin = margins_of((line,), item.found, self.planned.demand)[0]
-                reason = f"misses the wished {line.metric}: {show(margin.predicted, 'time')}"
-                return Alternative(value=value, reason=reason, ratio=margin.ratio)
+            mine = self.search.grants(line, item, self.planned)
+            if self.search.grants(line, winner, self.planned) and not mine:
+                for margin in margins_of((line,), item.found, self.planned.demand):
+                    reason = f"misses the wished {line.metric}: {show(margin.predicted, 'time')}"
+                    return Alternative(value=value, reason=reason, ratio=margin.ratio)
+                return Alternative(
+                    value=value, reason=f"misses the wished {line.metric}", ratio=None
+                )
         return _second_best(value, item, winner)
 
     def _missed(self, value: str, item: Candidate) -> Alternative:
@@ -155,6 +179,9 @@ class Explainer:
                 value=value, reason=f"excluded: {_fixed_reason(decision)}", ratio=None
             )
         shape, model = self.winner.shape, self.case.model
+        if field == "kv_precision":
+            reason = f"fewer bits only where a line allows them: `kv_precision in [fp16, {value}]`"
+            return Alternative(value=value, reason=reason, ratio=None)
         if field == "tensor_parallel" and not can_shard(model, int(value), 1):
             reason = f"does not divide {model.heads} attention heads"
             return Alternative(value=value, reason=reason, ratio=None)
@@ -211,6 +238,13 @@ def _second_best(value: str, item: Candidate, winner: Candidate) -> Alternative:
         return Alternative(
             value=value,
             reason="gives up precision that the SLA does not ask for",
+            ratio=mine / best,
+        )
+    mine, best = KV_BYTES[item.shape.kv_precision], KV_BYTES[winner.shape.kv_precision]
+    if mine < best:
+        return Alternative(
+            value=value,
+            reason="gives up precision of the cache that the SLA does not ask for",
             ratio=mine / best,
         )
     hardware, least = item.configuration.accelerators, winner.configuration.accelerators

@@ -8,6 +8,7 @@ from inferc.compiler.perf.demand import Demand
 from inferc.compiler.perf.estimate import predicted_s
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.plan.decisions import Margin
+from inferc.compiler.problem import asked_per_s
 
 LATENCIES = ("ttft", "itl", "tpot", "e2e")
 """The metrics that the model can predict."""
@@ -15,9 +16,14 @@ LATENCIES = ("ttft", "itl", "tpot", "e2e")
 LIMITING = ("<=", "<")
 
 
+def is_latency(line: Objective) -> bool:
+    """Return whether a line limits a latency that the model predicts."""
+    return line.metric in LATENCIES and line.operator in LIMITING
+
+
 def understood(line: Objective) -> bool:
     """Return whether the model can hold a configuration to this line."""
-    return line.metric in LATENCIES and line.operator in LIMITING
+    return is_latency(line) or asked_per_s(line, 1.0) > 0.0
 
 
 def share(need: float, have: float) -> float:
@@ -33,13 +39,22 @@ def margin_of(line: Objective, found: Operation, demand: Demand) -> Margin:
 
 
 def margins_of(lines: Iterable[Objective], found: Operation, demand: Demand) -> tuple[Margin, ...]:
-    """Return the margins of all lines that the model understands."""
-    return tuple(margin_of(line, found, demand) for line in lines if understood(line))
+    """Return the margins of all lines about latencies."""
+    return tuple(margin_of(line, found, demand) for line in lines if is_latency(line))
+
+
+def throughput_margin(line: Objective, capacity_per_s: float, output_tok: float) -> Margin:
+    """Return how far a configuration that carries so much is from missing a line."""
+    asked = asked_per_s(line, output_tok)
+    unit = line.limit.value / asked
+    return Margin(
+        objective=line, predicted=capacity_per_s * unit, ratio=share(asked, capacity_per_s)
+    )
 
 
 def hard(lines: Iterable[Objective]) -> tuple[Objective, ...]:
-    """Return the lines that must hold."""
-    return tuple(line for line in lines if line.hard and understood(line))
+    """Return the lines about latencies that must hold."""
+    return tuple(line for line in lines if line.hard and is_latency(line))
 
 
 def soft(lines: Iterable[Objective]) -> tuple[Objective, ...]:

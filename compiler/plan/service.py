@@ -10,16 +10,20 @@ from inferc.compiler.perf.estimate import (
     by_percentile,
     e2e_s,
     itl_s,
-    sequences_needed,
     ttft_s,
 )
 from inferc.compiler.perf.formats import peak_flop_per_s
 from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.choices import Explainer
-from inferc.compiler.plan.decisions import Assumption, ServicePlan, Verdict
+from inferc.compiler.plan.decisions import Assumption, Margin, ServicePlan, Verdict
 from inferc.compiler.plan.hardware import is_chosen, with_nodes
 from inferc.compiler.plan.narrowing import allowed, stated_numbers
-from inferc.compiler.plan.objectives import margins_of
+from inferc.compiler.plan.objectives import (
+    is_latency,
+    margin_of,
+    throughput_margin,
+    understood,
+)
 from inferc.compiler.plan.scaling import autoscale
 from inferc.compiler.plan.search import CONTEXT_FIELD, Candidate, Load, Search
 from inferc.compiler.plan.space import Shape
@@ -54,6 +58,7 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     load_time_s = best.shape.coefficient("start_s")
     load_time_s += weights / best.shape.coefficient("load_bytes_per_s")
     envelope = judge.envelope()
+    found = estimate(case, search, best, planned)
     return ServicePlan(
         service=replace(problem.service, place=place),
         verdict=verdict,
@@ -61,8 +66,8 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         max_model_len=longest_context(problem, best),
         gpu_memory_utilization=best.shape.memory_share,
         autoscale=autoscale(case, search, best, load_time_s, alone=alone),
-        estimate=estimate(case, search, best, planned),
-        margins=margins_of(case.objectives, best.found, planned.demand),
+        estimate=found,
+        margins=_margins(case, best, planned, found.capacity_per_s),
         load_time_s=load_time_s,
         weights_bytes=weights,
         price_usd_per_s=price.value * best.shape.taken(best.replicas) if price else None,
@@ -70,6 +75,20 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         assumptions=assumptions,
         envelope=envelope,
         candidates=len(candidates),
+    )
+
+
+def _margins(
+    case: Case, best: Candidate, planned: Load, capacity_per_s: float
+) -> tuple[Margin, ...]:
+    """Return how far the plan is from missing each line, in the order of the file."""
+    output_tok = planned.demand.output_tok
+    return tuple(
+        margin_of(line, best.found, planned.demand)
+        if is_latency(line)
+        else throughput_margin(line, capacity_per_s, output_tok)
+        for line in case.objectives
+        if understood(line)
     )
 
 
@@ -88,7 +107,7 @@ def estimate(case: Case, search: Search, best: Candidate, planned: Load) -> Esti
     capacity = search.capacity_per_s(shape, best.budget_tok, best.replicas, planned)
     busy = found.load
     if found.stable:
-        slots = sequences_needed(found) / best.sequences
+        slots = shape.sequences_needed(found) / best.sequences
         cache = shape.kv_needed_tok(found, demand) / memory.kv_cache_tok
         busy = max(found.load, slots, cache)
     return Estimate(

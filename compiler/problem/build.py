@@ -6,7 +6,7 @@ from dataclasses import replace
 from inferc.compiler.model import Design, Service
 from inferc.compiler.model.calibrated import calibrated_engine, calibrated_place, published
 from inferc.compiler.model.calibration import Calibration
-from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown
+from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown, asked_per_s
 from inferc.compiler.provenance import Sourced
 
 
@@ -47,6 +47,14 @@ def _problem(service: Service) -> Problem:
         decisions=service.decisions,
         goal=service.goal,
         survives=service.survives,
+        least_rate_per_s=max(
+            (
+                asked_per_s(line, load.output.mean_tok.value)
+                for line in service.objectives
+                if line.hard
+            ),
+            default=0.0,
+        ),
     )
     return Problem(service=service, case=case, unknowns=tuple(_unknowns(service)))
 

@@ -14,6 +14,8 @@ from inferc.compiler.model import Decision, Engine, LanguageModel, Objective, Pl
 from inferc.compiler.provenance import Confidence, Origin
 from inferc.dsl.source import Span
 
+THROUGHPUT = "throughput"
+
 
 class Quantity(Enum):
     """The numbers of a case that may be unknown; the value is the field of :class:`Case`."""
@@ -44,6 +46,17 @@ class Unknown:
     span: Span | None
 
 
+def asked_per_s(line: Objective, output_tok: float) -> float:
+    """Return the requests a second that a line about throughput comes to, 0 for other lines.
+
+    Tokens are those of answers. They count at the planned mean even where longer answers are
+    tried, so that longer answers are never easier.
+    """
+    if line.metric != THROUGHPUT or line.operator not in {">=", ">"}:
+        return 0.0
+    return line.limit.value / (output_tok if line.counts == "tok" else 1.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One service with every number fixed."""
@@ -65,6 +78,8 @@ class Case:
     decisions: tuple[Decision, ...]
     goal: str = "cost"
     survives: str = ""
+    least_rate_per_s: float = 0.0
+    """What the lines of the SLA about throughput ask for, however many requests come."""
 
     @property
     def choices_of_place(self) -> tuple[Place, ...]:
@@ -75,6 +90,11 @@ class Case:
     def peak_rate_per_s(self) -> float:
         """Arrivals in the busiest stretch."""
         return self.rate_per_s * self.peak
+
+    @property
+    def carried_per_s(self) -> float:
+        """What a plan must carry: the busiest stretch, and what the SLA asks for."""
+        return max(self.peak_rate_per_s, self.least_rate_per_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
