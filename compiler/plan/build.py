@@ -9,6 +9,7 @@ from inferc.compiler.plan.decisions import Bound, Plan, Refusal, ServicePlan, Ve
 from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.plan.objectives import margins_of, understood
 from inferc.compiler.plan.relax import nearest
+from inferc.compiler.plan.saturation import saturated
 from inferc.compiler.plan.search import Search
 from inferc.compiler.plan.service import plan_service
 from inferc.compiler.plan.sharing import Neighbours
@@ -36,6 +37,7 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     found = [item for problem in problems for item in _unusable(problem)]
     if has_errors(found):
         return Outcome(None, tuple(found))
+    problems = tuple(saturated(problem) for problem in problems)
     neighbours = Neighbours(problems)
     judges = [neighbours.judge(at) for at in range(len(problems))]
     services: list[ServicePlan] = []

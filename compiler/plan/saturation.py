@@ -1,0 +1,94 @@
+"""What a place carries at most, where a service takes whatever there is.
+
+With ``goal = throughput`` and no rate, the load is found before the plan: the rate that the best
+layout carries within the SLA. From then on it is a load like any other, so verdict, flip points,
+reasons and scaling mean what they mean elsewhere: "it carries so much, for answers up to …".
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from inferc.compiler.plan.hardware import is_chosen
+from inferc.compiler.plan.search import Load, Search, load_of
+from inferc.compiler.plan.space import Shape
+from inferc.compiler.problem import Case, Problem
+from inferc.compiler.provenance import Origin, Sourced
+from inferc.compiler.units import show
+
+BUSY = 0.95
+"""Of what a replica could carry at most, where no line of an SLA says when a queue is too long: at
+the edge itself it would grow without end."""
+
+SOMETHING = 1e-6
+"""Requests a second that stand for a load where not even one can be served: the plan then refuses,
+and says why."""
+
+BELOW = 1.0 - 1e-3
+"""Of the rate that was found: inside the width of the search for it."""
+
+
+def saturated(problem: Problem) -> Problem:
+    """Return ``problem`` with the rate that its place carries, where none is stated."""
+    if problem.case.rate_per_s > 0.0:
+        return problem
+    rate_per_s = most_per_s(problem.case) or SOMETHING
+    load = problem.service.load
+    stated = Sourced(
+        value=rate_per_s,
+        low=rate_per_s,
+        high=rate_per_s,
+        origin=Origin.DEFAULTED,
+        text=show(rate_per_s, "req_per_s"),
+        because="no rate is stated and the goal is throughput: as much as the hardware carries",
+    )
+    return replace(
+        problem,
+        case=replace(problem.case, rate_per_s=rate_per_s),
+        service=replace(problem.service, load=replace(load, rate_per_s=stated)),
+    )
+
+
+def most_per_s(case: Case) -> float:
+    """Return the requests a second that the best layout carries at the planned lengths.
+
+    On hardware that is there, of all of it together. Where the planner chooses how many nodes there
+    are, of the fewest nodes of the layout that carries most for its price: more of them carry
+    proportionally more.
+    """
+    search = Search(case)
+    unit = load_of(replace(case, rate_per_s=1.0))
+    carried = list(_carried(search, unit))
+    if not carried:
+        return 0.0
+    _, most = max(carried)
+    return most * BELOW * (1.0 if search.hard else BUSY)
+
+
+def _carried(search: Search, unit: Load) -> Iterator[tuple[float, float]]:
+    """Yield for each layout how good it is, and what it carries.
+
+    Requests are dealt out, so replicas carry what one carries as often as there are replicas.
+    """
+    for shape, budget_tok in search.steps():
+        counts = search.replica_counts(shape)
+        if not counts:
+            continue
+        replicas = _replicas(shape, counts[0], counts[-1])
+        one = search.capacity_per_s(shape, budget_tok, 1, unit)
+        price = _price(search, shape, replicas) if is_chosen(shape.place) else 1.0
+        yield one * replicas / price, one * replicas
+
+
+def _replicas(shape: Shape, least: int, most: int) -> int:
+    """Return how many replicas there are: all that fit, or those that fill the fewest nodes."""
+    if not is_chosen(shape.place):
+        return most
+    filled = max(1, shape.place.per_node // shape.size)
+    return min(most, max(least, filled))
+
+
+def _price(search: Search, shape: Shape, replicas: int) -> float:
+    """Return what so many replicas cost, in dollars a second, or in accelerators."""
+    hardware = shape.taken(replicas)
+    price = shape.place.price_usd_per_s
+    return hardware * price.value if search.priced and price else float(hardware)
