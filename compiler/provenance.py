@@ -51,6 +51,8 @@ class Sourced(Generic[T]):
     """The day, or month, of the source: ``2026-11-21``."""
     because: str = ""
     confidence: Confidence = Confidence.HIGH
+    writers: tuple[Span, ...] = ()
+    """Every statement that wrote it, the one that won last; empty for what nobody wrote."""
 
 
 def exactly(

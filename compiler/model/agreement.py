@@ -43,6 +43,7 @@ def _objective(line: Restriction, found: list[Diagnostic]) -> Objective | None:
         hard=line.modifier != "prefer",
         counts=_counted(line),
         span=line.span,
+        writers=line.writers,
     )
 
 

@@ -172,6 +172,7 @@ def _fixed(name: str, field: FieldValue) -> Decision:
         is_range=False,
         because=field.because,
         span=field.span,
+        writers=field.writers,
     )
 
 
@@ -197,6 +198,7 @@ def _narrowed(name: str, restriction: Restriction, found: list[Diagnostic]) -> I
         is_range=is_range,
         because="" if because is None else values.word(because),
         span=restriction.span,
+        writers=restriction.writers,
     )
 
 

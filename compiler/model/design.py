@@ -321,6 +321,8 @@ class Objective:
     counts: str = ""
     """What a throughput counts: ``tok`` (of answers) or ``req``; empty for other metrics."""
     span: Span
+    writers: tuple[Span, ...] = ()
+    """Every statement of the line, the one that won last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,6 +340,8 @@ class Decision:
     is_range: bool
     because: str
     span: Span
+    writers: tuple[Span, ...] = ()
+    """Every statement of it, the one that won last."""
     origin: Origin = Origin.GIVEN
     """CATALOG for what holds where the user says nothing."""
 

@@ -120,6 +120,7 @@ def sourced(field: FieldValue) -> Sourced[float]:
         as_of=field.as_of,
         because=field.because,
         confidence=field.confidence,
+        writers=field.writers,
     )
 
 
