@@ -21,8 +21,11 @@ from inferc.dsl import Diagnostic
 PLANNED = (
     "engine",
     "precision",
+    "kv_precision",
     "tensor_parallel",
     "pipeline_parallel",
+    "expert_parallel",
+    "attention_data_parallel",
     "replicas",
     "max_num_seqs",
     "max_num_batched_tokens",
@@ -30,9 +33,6 @@ PLANNED = (
     "gpu_memory_utilization",
 )
 """The planner's fields of a service; a model may hold ``precision`` for all its services."""
-
-LATER = ("max_model_len", "gpu_memory_utilization")
-"""Those of them that the planner sets whatever the user says, so far."""
 
 PUBLISHED = "bf16"
 """The format of weights where a model's block names none."""
@@ -76,15 +76,6 @@ def decisions(
         for decision in _narrowed(name, restriction, found)
     ]
     ordered = [*fixed.values(), *narrowed]
-    found.extend(
-        report.not_yet_supported(
-            decision.span,
-            what=f"`{decision.field}` as a decision of yours",
-            instead=f"leave `{decision.field}` out: the planner derives it from memory and lengths",
-        )
-        for decision in ordered
-        if decision.field in LATER
-    )
     return tuple(sorted(ordered, key=lambda decision: PLANNED.index(decision.field)))
 
 
@@ -104,12 +95,12 @@ def emissions(topology: ResolvedBlock) -> tuple[Emission, ...]:
 def as_published(
     chosen: tuple[Decision, ...], model: ResolvedBlock, service: ResolvedBlock
 ) -> tuple[Decision, ...]:
-    """Return ``chosen``, with the published format of the weights where no line speaks of one.
+    """Return ``chosen``, with the published format of the weights where no line names another.
 
     Fewer bits may change the answers, which no SLA line here measures: whoever allows that says so,
-    ``precision in [bf16, fp8]``.
+    ``precision in [bf16, fp8]``. Who only forbids a format has not allowed the rest.
     """
-    if any(decision.field == "precision" for decision in chosen):
+    if any(item.field == "precision" and item.operator in {"=", "in"} for item in chosen):
         return chosen
     dtype = values.text_or(model, "dtype", PUBLISHED)
     default = Decision(

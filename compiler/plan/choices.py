@@ -110,26 +110,28 @@ class Explainer:
 
     def _possible(self, field: str) -> tuple[str, ...]:
         """Return the values that were not tried, though people may ask about them."""
-        case, shape = self.case, self.winner.shape
+        case, shape, engine = self.case, self.winner.shape, self.winner.shape.engine
+        values: Iterable[str | int] = ()
         match field:
             case "engine":
-                return tuple(item.name for item in case.engines)
+                values = (item.name for item in case.engines)
             case "precision":
-                return precisions_of(shape.engine, shape.place)
+                values = precisions_of(engine, shape.place)
             case "kv_precision":
-                known = (name for name in shape.engine.kv_precisions if name in KV_BYTES)
-                return tuple(name for name in known if name not in SIXTEEN_BIT)
-            case "expert_parallel" if shape.engine.expert_parallel:
-                return (str(shape.tensor),)
-            case "attention_data_parallel" if shape.engine.attention_data_parallel:
-                return (str(shape.tensor),)
-            case "tensor_parallel" if shape.engine.tensor_parallel:
-                return tuple(str(value) for value in powers_up_to(case.place.per_node))
-            case "pipeline_parallel" if shape.engine.pipeline_parallel:
+                values = (name for name in engine.kv_precisions if name in KV_BYTES)
+                values = (name for name in values if name not in SIXTEEN_BIT)
+            case "tensor_parallel" if engine.tensor_parallel:
+                values = powers_up_to(case.place.per_node)
+            case "pipeline_parallel" if engine.pipeline_parallel:
                 most = max(self.search.room(place) for place in case.choices_of_place)
-                return tuple(str(value) for value in powers_up_to(most))
+                values = powers_up_to(most)
+            case "expert_parallel" if engine.expert_parallel:
+                values = (shape.tensor,)
+            case "attention_data_parallel" if engine.attention_data_parallel:
+                values = (shape.tensor,)
             case _:
-                return ()
+                pass
+        return tuple(str(value) for value in values)
 
     def _lost(self, value: str, item: Candidate) -> Alternative:
         """Return why a candidate that was tried lost."""

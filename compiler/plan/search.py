@@ -10,24 +10,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from inferc.compiler.model import Decision, Place
+from inferc.compiler.model import Decision, Objective, Place
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.demand import Demand, demand_of
-from inferc.compiler.perf.estimate import sequences_needed
-from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
+from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
+from inferc.compiler.plan.dimensions import powers_up_to
 from inferc.compiler.plan.hardware import all_priced
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
 from inferc.compiler.plan.objectives import hard, margins_of, meets, share, soft
 from inferc.compiler.plan.space import (
     Shape,
     budgets_of,
-    powers_up_to,
     sequence_limits_of,
     shapes_of,
 )
-from inferc.compiler.problem import Case
+from inferc.compiler.problem import Case, asked_per_s
 
 CONTEXT_FIELD = "max_model_len"
 
@@ -75,6 +74,9 @@ class Candidate:
             replicas=self.replicas,
             max_num_seqs=self.sequences,
             max_num_batched_tokens=self.budget_tok,
+            kv_precision=self.shape.kv_precision,
+            expert_parallel=self.shape.expert,
+            attention_data_parallel=self.shape.groups,
         )
 
 
@@ -96,7 +98,7 @@ def load_of(case: Case) -> Load:
         case.output_mean_tok,
         case.output_p95_over_mean,
     )
-    return Load(case.peak_rate_per_s, demand, case.prompt_mean_tok + case.output_mean_tok)
+    return Load(case.carried_per_s, demand, case.prompt_mean_tok + case.output_mean_tok)
 
 
 class Search:
@@ -204,7 +206,7 @@ class Search:
         """Return the smallest limit of sequences under which requests are admitted at once."""
         if not found.stable:
             return None
-        slots = sequences_needed(found)
+        slots = shape.sequences_needed(found)
         tokens = shape.kv_needed_tok(found, demand)
         for sequences, cache_bytes in self.limits(shape, budget_tok):
             if sequences >= slots:
@@ -327,8 +329,16 @@ class Search:
 
     def _goals(self, item: Candidate, planned: Load) -> tuple[bool, ...]:
         """Return which soft goals are missed, in order: robustness first, then ``prefer`` lines."""
-        missed = (not meets((line,), item.found, planned.demand) for line in self.soft)
+        missed = (not self.grants(line, item, planned) for line in self.soft)
         return (not item.robust, *missed)
+
+    def grants(self, line: Objective, item: Candidate, planned: Load) -> bool:
+        """Return whether a candidate grants a wish, a ``prefer`` line."""
+        asked = asked_per_s(line, planned.demand.output_tok)
+        if not asked:
+            return meets((line,), item.found, planned.demand)
+        load = Load(asked, planned.demand, planned.longest_tok)
+        return self.holds_with(item.shape, item.budget_tok, item.replicas, load)
 
     def spent(self, item: Candidate) -> float:
         """Return what a candidate costs, in dollars a second, or in accelerators without prices."""
@@ -339,8 +349,9 @@ class Search:
     def _key(self, item: Candidate, planned: Load) -> tuple[float | str, ...]:
         """Return what candidates are ordered by.
 
-        SLA, whole range, wishes in order, width of the weights, cost, hardware, room; then few
-        stages, few shards and short steps, which keep the gaps between tokens short at peaks.
+        SLA, whole range, wishes in order, width of weights and cache, cost, hardware, room; then
+        few stages, few shards, attention and experts undivided, and short steps, which keep the
+        gaps between tokens short at peaks.
         """
         shape = item.shape
         return (
@@ -348,11 +359,14 @@ class Search:
             0.0 if item.holds else round(self._distance(item, planned), FAR_DIGITS),
             *self._goals(item, planned),
             -BYTES_PER_PARAMETER[shape.precision],
+            -KV_BYTES[shape.kv_precision],
             self.spent(item),
             item.replicas * shape.size,
             round(item.tightest, TIE_DIGITS),
             shape.pipeline,
             shape.tensor,
+            shape.groups,
+            shape.expert,
             item.budget_tok,
             item.sequences,
         )

@@ -1,19 +1,17 @@
 """The search space: how a model can be laid out on a place, and the limits of a step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from math import inf
+from math import inf, sqrt
 
 from inferc.compiler.model import Decision, Engine, LanguageModel, Place
 from inferc.compiler.perf import Memory
 from inferc.compiler.perf.coefficients import ALL, coefficient
 from inferc.compiler.perf.demand import Demand
-from inferc.compiler.perf.estimate import kv_held_tok, kv_needed_tok
-from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
+from inferc.compiler.perf.estimate import kv_held_tok, kv_needed_tok, sequences_needed
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.memory import (
     activation_bytes,
-    can_shard,
     kv_bytes_per_tok_and_shard,
     kv_cache_tok,
     longest_sequence_tok,
@@ -22,6 +20,15 @@ from inferc.compiler.perf.memory import (
     share_of_all,
 )
 from inferc.compiler.perf.steps import Layout, Stage
+from inferc.compiler.plan.dimensions import (
+    attention_degrees,
+    expert_degrees,
+    kv_precisions_of,
+    pipeline_degrees,
+    powers_up_to,
+    precisions_of,
+    tensor_degrees,
+)
 from inferc.compiler.plan.hardware import replicas_that_fit, taken
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
 from inferc.compiler.problem import Case
@@ -43,6 +50,11 @@ class Shape:
     pipeline: int
     memory_share: float
     """Of an accelerator's memory, or of what weights leave of it: what the engine may take."""
+    kv_precision: str = "fp16"
+    expert: int = 1
+    """Accelerators of a stage that experts are dealt out over whole; 1 where they are cut."""
+    groups: int = 1
+    """Parts of a stage that each attend to sequences of their own."""
 
     @property
     def size(self) -> int:
@@ -63,15 +75,25 @@ class Shape:
             self.engine,
             Layout(
                 precision=self.precision,
+                kv_precision=self.kv_precision,
                 tensor_parallel=self.tensor,
                 pipeline_parallel=self.pipeline,
+                expert_parallel=self.expert,
+                attention_data_parallel=self.groups,
             ),
         )
 
     @cached_property
     def weights_bytes(self) -> float:
         """Of the accelerator that holds most."""
-        return shard_weights_bytes(self.model, self.precision, self.tensor, self.pipeline)
+        return shard_weights_bytes(
+            self.model,
+            self.precision,
+            self.tensor,
+            self.pipeline,
+            expert_parallel=self.expert,
+            attention_data_parallel=self.groups,
+        )
 
     def coefficient(self, name: str) -> float:
         """Return one of the engine's coefficients."""
@@ -80,10 +102,15 @@ class Shape:
     def kv_tok_bytes(self, context_tok: float = 0.0) -> float:
         """Return the KV cache of a token on an accelerator, of sequences that long on average.
 
-        Without a length, of a token within every window, states apart.
+        Without a length, of a token within every window, states apart. Of groups that attend on
+        their own, of a token of that group.
         """
         return kv_bytes_per_tok_and_shard(
-            self.model, self.tensor, self.pipeline, context_tok=context_tok
+            self.model,
+            self.tensor // self.groups,
+            self.pipeline,
+            kv_precision=self.kv_precision,
+            context_tok=context_tok,
         )
 
     def memory(self, sequences: int, budget_tok: int, context_tok: float = 0.0) -> Memory:
@@ -98,7 +125,7 @@ class Shape:
             share = share_of_all(
                 accelerator, self.engine, share, weights=self.weights_bytes, activation=activation
             )
-        return memory_of(
+        memory = memory_of(
             accelerator,
             share=share,
             engine=self.engine,
@@ -106,16 +133,36 @@ class Shape:
             activation=activation,
             kv_tok_bytes=self.kv_tok_bytes(context_tok),
         )
+        if self.groups == 1:
+            return memory
+        return replace(memory, kv_cache_tok=memory.kv_cache_tok * self.groups)
 
     def kv_cache_tok(self, cache_bytes: float, context_tok: float) -> float:
-        """Return the tokens that fit into a KV cache, of sequences that long on average."""
+        """Return the tokens that a replica caches, of sequences that long on average."""
         block_tok = self.coefficient("kv_block_tok")
-        return kv_cache_tok(cache_bytes, self.kv_tok_bytes(context_tok), block_tok)
+        return self.groups * kv_cache_tok(cache_bytes, self.kv_tok_bytes(context_tok), block_tok)
 
     def kv_needed_tok(self, found: Operation, demand: Demand) -> float:
         """Return the tokens of KV cache that a replica needs as the engine admits requests."""
         whole = self.engine.kv_admission == "full_length"
-        return kv_needed_tok(found, demand, self.coefficient("kv_block_tok"), whole=whole)
+        needed = kv_needed_tok(found, demand, self.coefficient("kv_block_tok"), whole=whole)
+        return self._in_groups(self.kv_held_tok(found, demand), needed)
+
+    def sequences_needed(self, found: Operation) -> float:
+        """Return the sequence slots that are enough for most of the time."""
+        return self._in_groups(
+            found.sequences + found.sequences_in_prefill, sequences_needed(found)
+        )
+
+    def _in_groups(self, mean: float, needed: float) -> float:
+        """Return what a replica needs where each group of a stage has slots and cache of its own.
+
+        A group has its share of the mean and of the variance, and none helps another out:
+        ``g (m/g + z sqrt(v/g)) = m + sqrt(g) z sqrt(v)``.
+
+        Source: the variance of a Poisson sum is proportional to its rate (Kingman 1993).
+        """
+        return mean + sqrt(self.groups) * (needed - mean)
 
     def kv_held_tok(self, found: Operation, demand: Demand) -> float:
         """Return the tokens of KV cache that a replica holds on average."""
@@ -128,7 +175,13 @@ class Shape:
 
     def longest_context_tok(self, cache_bytes: float) -> float:
         """Return the longest sequence that fits into a KV cache alone, in whole blocks."""
-        longest = longest_sequence_tok(self.model, self.tensor, self.pipeline, cache_bytes)
+        longest = longest_sequence_tok(
+            self.model,
+            self.tensor // self.groups,
+            self.pipeline,
+            cache_bytes,
+            kv_precision=self.kv_precision,
+        )
         block_tok = self.coefficient("kv_block_tok")
         return longest // block_tok * block_tok if longest < inf else longest
 
@@ -153,34 +206,6 @@ def memory_share(engine: Engine, decisions: tuple[Decision, ...]) -> float | Non
     if allowed(decisions, field, default):
         return default
     return max((value for value in stated_numbers(decisions, field) if value > 0.0), default=None)
-
-
-def powers_up_to(limit: float) -> tuple[int, ...]:
-    """Return 1, 2, 4, … up to ``limit``."""
-    values: list[int] = []
-    value = 1
-    while value <= limit:
-        values.append(value)
-        value *= 2
-    return tuple(values)
-
-
-def divisors_up_to(number: int, limit: int) -> tuple[int, ...]:
-    """Return the divisors of ``number`` that are not above ``limit``."""
-    return tuple(value for value in range(1, min(number, limit) + 1) if number % value == 0)
-
-
-def precisions_of(engine: Engine, place: Place) -> tuple[str, ...]:
-    """Return the formats of weights that ``engine`` can run on ``place``, each once.
-
-    fp16 and bf16 cost the same; the first that the engine names stands for both.
-    """
-    usable = [
-        name
-        for name in engine.precisions
-        if name in BYTES_PER_PARAMETER and peak_flop_per_s(place.accelerator, name) > 0.0
-    ]
-    return tuple(usable)
 
 
 def formats_of(case: Case) -> tuple[str, ...]:
@@ -218,25 +243,6 @@ def shapes_of(
     )
 
 
-def tensor_degrees(model: LanguageModel, place: Place, engine: Engine) -> tuple[int, ...]:
-    """Return the degrees of tensor parallelism that divide the heads and stay in a node."""
-    if not engine.tensor_parallel:
-        return (1,)
-    degrees = divisors_up_to(model.heads, place.per_node)
-    return tuple(degree for degree in degrees if can_shard(model, degree, 1))
-
-
-def pipeline_degrees(
-    model: LanguageModel, place: Place, engine: Engine, decisions: tuple[Decision, ...]
-) -> tuple[int, ...]:
-    """Return the degrees of pipeline parallelism that are tried: powers of two, and stated ones."""
-    if not engine.pipeline_parallel:
-        return (1,)
-    limit = min(model.layers, place.accelerators)
-    stated = (n for n in stated_counts(decisions, "pipeline_parallel") if n <= limit)
-    return tuple(sorted({*powers_up_to(limit), *stated}))
-
-
 def _layouts(
     model: LanguageModel,
     place: Place,
@@ -254,13 +260,21 @@ def _layouts(
             model=model,
             place=place,
             precision=precision,
+            kv_precision=kv_precision,
             tensor=tensor,
             pipeline=pipeline,
+            expert=expert,
+            groups=groups,
         )
+        for kv_precision in kv_precisions_of(engine, precision, decisions)
         for tensor in tensor_degrees(model, place, engine)
-        for pipeline in pipeline_degrees(model, place, engine, decisions)
         if allowed(decisions, "tensor_parallel", tensor)
-        and allowed(decisions, "pipeline_parallel", pipeline)
+        for expert in expert_degrees(model, engine, tensor, decisions)
+        if allowed(decisions, "expert_parallel", expert)
+        for groups in attention_degrees(model, engine, tensor, decisions)
+        if allowed(decisions, "attention_data_parallel", groups)
+        for pipeline in pipeline_degrees(model, place, engine, decisions)
+        if allowed(decisions, "pipeline_parallel", pipeline)
     )
     return [shape for shape in shapes if shape.replicas_that_fit(place.accelerators) > 0]
 

@@ -19,8 +19,11 @@ def setup_of(plan: ServicePlan) -> ReplicaSetup:
         raise LookupError(chosen.engine)  # a plan chooses among the engines of its service
     layout = Layout(
         precision=chosen.precision,
+        kv_precision=chosen.kv_precision,
         tensor_parallel=chosen.tensor_parallel,
         pipeline_parallel=chosen.pipeline_parallel,
+        expert_parallel=chosen.expert_parallel,
+        attention_data_parallel=chosen.attention_data_parallel,
     )
 
     def cost(name: str) -> float:

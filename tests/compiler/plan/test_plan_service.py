@@ -13,6 +13,7 @@ from inferc.compiler.problem import Problem
 FIELDS = [
     "engine",
     "precision",
+    "kv_precision",
     "tensor_parallel",
     "pipeline_parallel",
     "replicas",

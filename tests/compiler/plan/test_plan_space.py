@@ -8,10 +8,11 @@ from support.machines import LLAMA_3_8B
 from support.problems import on_nodes, pin, problem
 
 from inferc.compiler.model import Decision
+from inferc.compiler.plan.dimensions import powers_up_to
 from inferc.compiler.plan.narrowing import allowed, allows, blocking, stated_counts
 from inferc.compiler.plan.search import Search, allowed_counts
 from inferc.compiler.plan.sharing import least_accelerators
-from inferc.compiler.plan.space import Shape, memory_share, powers_up_to
+from inferc.compiler.plan.space import Shape, memory_share
 
 
 def shape(tensor: int, pipeline: int, nodes: int, per_node: int) -> Shape:
