@@ -18,6 +18,7 @@ from inferc.compiler.schema.build import (
     words,
 )
 from inferc.compiler.schema.catalog_kinds import DEVICES, DTYPES, LENGTHS, PRECISIONS
+from inferc.compiler.schema.serving_fields import SERVING_FIELDS
 from inferc.compiler.schema.spec import Field, Kind, Types
 from inferc.compiler.units import BANDWIDTH, GPU_PRICE, IMG, NUMBER, RATE, REQ, TOK
 
@@ -61,6 +62,7 @@ _SERVICE = kind(
     field("name", TEXT, "The name of what is deployed, where it must differ."),
     field("goal", words(*GOALS), "What the planner strives for once the SLA holds."),
     _PLANNED,
+    SERVING_FIELDS,
     part("load", required=True),
     part("sla"),
     part("autoscale"),

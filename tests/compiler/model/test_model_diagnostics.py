@@ -26,12 +26,6 @@ BAD_SUM = BAD_HEADS.replace("kv_heads = 7", "kv_heads = 8").replace("8.03B", "7B
     [
         ({"sla": ""}, "INF150", "sla {"),
         ({"sla": "forbid p95 ttft <= 500ms"}, "INF190", "forbid p95 ttft <= 500ms"),
-        ({"service": "max_model_len = 4096 tok"}, "INF190", "max_model_len = 4096 tok"),
-        (
-            {"more": "pin { chat.gpu_memory_utilization <= 0.8 }"},
-            "INF190",
-            "pin { chat.gpu_memory_utilization <= 0.8 }",
-        ),
         (
             {"load": "prompt_tokens = dist(mean = 100..500, p95 = 200)"},
             "INF154",
