@@ -235,13 +235,17 @@ class Search:
         return False
 
     def _shape_holds(self, shape: Shape, load: Load) -> bool:
-        """Return whether a layout holds with some token budget, the largest first."""
+        """Return whether a layout holds with some token budget, the largest first.
+
+        What cannot keep up with that one cannot with a smaller one either, except in a pipeline:
+        there shorter steps leave smaller bubbles.
+        """
         counts = self.replica_counts(shape)
         if not counts:
             return False
         for budget_tok in self.budgets[id(shape)]:
             found = self.operate(shape, budget_tok, counts[-1], load)
-            if not found.stable:
+            if not found.stable and shape.pipeline == 1:
                 return False
             if self._admits(shape, budget_tok, found, load):
                 return True

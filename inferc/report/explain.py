@@ -93,6 +93,8 @@ def _lengths(what: str, lengths: Lengths) -> str:
 # ---- decisions of the planner ------------------------------------------------------------------
 
 
+REPLACED = "replaced by the next"
+
 OWNERS = {
     "planner": "chosen by the planner",
     "pin": "pinned in the file",
@@ -117,10 +119,17 @@ def _choice(choice: Choice, service: Service) -> Lines:
     yield ""
     if writers:
         yield "  written by"
-        yield from table([_writer(item) for item in writers], indent=4)
+        yield from table([row for item in writers for row in _writer_rows(item)], indent=4)
     else:
         yield "  nobody wrote it; to take the decision back:"
         yield f'    pin {{ {choice.path} = {choice.value} because "…" }}'
+
+
+def _writer_rows(decision: Decision) -> Iterator[tuple[str, str, str]]:
+    """Yield the statements of a decision in their order; the last one holds."""
+    for span in decision.writers[:-1]:
+        yield where(span), span.text, REPLACED
+    yield _writer(decision)
 
 
 def _writer(decision: Decision) -> tuple[str, str, str]:
@@ -170,6 +179,7 @@ def _origin(value: Sourced[float]) -> Lines:
     """Yield who wrote a number."""
     if value.span is not None and value.origin in {Origin.GIVEN, Origin.ASSUMED}:
         because = f'   because "{value.because}"' if value.because else ""
+        yield from _earlier(value.writers)
         yield f"  written in {where(value.span)}: {value.span.text}{because}"
         if value.origin is Origin.ASSUMED:
             yield f"  confidence {value.confidence.value}"
@@ -202,6 +212,7 @@ def _objective(said: str, line: Objective, item: ServicePlan | None) -> Lines:
     """Yield one line of an SLA."""
     limit = metric_amount(line.limit.value, line.metric)
     yield f"{said} {line.operator} {limit}   {'must hold' if line.hard else 'is preferred'}"
+    yield from _earlier(line.writers)
     yield f"  written in {where(line.span)}: {line.span.text}"
     predicted = _predicted(line, item)
     if predicted:
@@ -218,6 +229,12 @@ def _margin(margin: Margin) -> str:
     if margin.ratio > 1:
         return f"predicted {value}: missed, {times(margin.ratio)} the limit"
     return f"predicted {value}: margin {percent(1 - margin.ratio)}"
+
+
+def _earlier(writers: tuple[Span, ...]) -> Lines:
+    """Yield the statements that the last one took the place of."""
+    for span in writers[:-1]:
+        yield f"  {where(span)}: {span.text}   {REPLACED}"
 
 
 def where(span: Span) -> str:
