@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from inferc.compiler.model import Place
+from inferc.compiler.plan.packing import Layout, fewest_nodes, most_replicas
 
 
 def is_chosen(place: Place) -> bool:
@@ -17,29 +18,13 @@ def is_chosen(place: Place) -> bool:
 
 
 def replicas_that_fit(place: Place, tensor: int, pipeline: int) -> int:
-    """Return how many replicas the nodes of ``place`` have room for.
-
-    Tensor parallelism stays inside a node; a replica that is larger than a node takes whole stages
-    on several.
-    """
-    if tensor > place.per_node:
-        return 0
-    nodes = int(place.nodes.value)
-    if tensor * pipeline <= place.per_node:
-        return nodes * (place.per_node // (tensor * pipeline))
-    return nodes // _nodes_of_replica(place, tensor, pipeline)
+    """Return how many replicas the nodes of ``place`` have room for: see :mod:`packing`."""
+    return most_replicas(place, Layout(tensor, pipeline))
 
 
 def nodes_for(place: Place, tensor: int, pipeline: int, replicas: int) -> int:
     """Return the fewest nodes that so many replicas fit on."""
-    if tensor * pipeline <= place.per_node:
-        return -(-replicas // (place.per_node // (tensor * pipeline)))
-    return replicas * _nodes_of_replica(place, tensor, pipeline)
-
-
-def _nodes_of_replica(place: Place, tensor: int, pipeline: int) -> int:
-    """Return the nodes of a replica that is larger than one."""
-    return -(-pipeline // (place.per_node // tensor))
+    return fewest_nodes(place, Layout(tensor, pipeline), replicas)
 
 
 def taken(place: Place, tensor: int, pipeline: int, replicas: int) -> int:
