@@ -12,7 +12,7 @@ from inferc.compiler.plan.objectives import margins_of
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.problem import Case
 from inferc.compiler.provenance import Origin
-from inferc.compiler.units import show
+from inferc.compiler.units import percent, show
 
 Reading = Callable[[Candidate], str]
 
@@ -153,6 +153,11 @@ class Explainer:
                 return Alternative(
                     value=value, reason=f"misses the wished {line.metric}", ratio=None
                 )
+        if self.search.goal == "throughput":
+            mine, best = (self.search.worth(each, self.planned) for each in (item, winner))
+            if mine < best and _as_wide(item, winner):
+                reason = f"carries {percent(mine / best)} of what the plan does"
+                return Alternative(value=value, reason=reason, ratio=mine / best)
         return _second_best(value, item, winner)
 
     def _missed(self, value: str, item: Candidate) -> Alternative:
@@ -230,6 +235,14 @@ class Explainer:
             yield Alternative(
                 value=str(value), reason="more than the load needs; takes KV cache", ratio=None
             )
+
+
+def _as_wide(item: Candidate, winner: Candidate) -> bool:
+    """Return whether a candidate gives up no bits that the winner has."""
+    return (
+        BYTES_PER_PARAMETER[item.shape.precision] >= BYTES_PER_PARAMETER[winner.shape.precision]
+        and KV_BYTES[item.shape.kv_precision] >= KV_BYTES[winner.shape.kv_precision]
+    )
 
 
 def _second_best(value: str, item: Candidate, winner: Candidate) -> Alternative:

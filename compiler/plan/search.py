@@ -7,6 +7,7 @@ up with the largest token budget cannot with a smaller one.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from math import inf
 
@@ -17,9 +18,10 @@ from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.plan.dimensions import powers_up_to
-from inferc.compiler.plan.hardware import all_priced
+from inferc.compiler.plan.hardware import all_priced, is_chosen
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
 from inferc.compiler.plan.objectives import hard, margins_of, meets, share, soft
+from inferc.compiler.plan.packing import Layout, Room
 from inferc.compiler.plan.space import (
     Shape,
     budgets_of,
@@ -110,7 +112,10 @@ class Search:
     def __init__(self, case: Case, accelerators: int | None = None) -> None:
         self.decisions = case.decisions
         self.accelerators = accelerators
+        self.left: Room | None = None
+        """What the other services of the place leave; None where there are none."""
         self.priced = all_priced(case.choices_of_place)
+        self.goal = case.goal
         self.context_tok = case.model.context
         stated = stated_numbers(case.decisions, CONTEXT_FIELD)
         self.least_context_tok = stated[0] if stated else 1.0
@@ -134,17 +139,38 @@ class Search:
             for shape, budget_tok in self.steps()
         )
 
+    def within(self, left: Room) -> "Search":
+        """Return this search in the room that others leave; what was worked out is shared."""
+        other = copy(self)
+        other.left = left
+        other._replicas = {}
+        return other
+
+    @property
+    def alone(self) -> bool:
+        """Whether all of a place may be used."""
+        return self.accelerators is None and self.left is None
+
     def room(self, place: Place) -> int:
         """Return how many accelerators of ``place`` may be used."""
+        if self.left is not None:
+            return self.left.accelerators(place)
         return place.accelerators if self.accelerators is None else self.accelerators
 
     def replica_counts(self, shape: Shape) -> Sequence[int]:
         """Return the numbers of replicas that fit and are allowed, smallest first."""
         known = self._replicas.get(id(shape))
         if known is None:
-            known = allowed_counts(self.decisions, shape.replicas_that_fit(self.room(shape.place)))
+            known = allowed_counts(self.decisions, self._most_replicas(shape))
             self._replicas[id(shape)] = known
         return known
+
+    def _most_replicas(self, shape: Shape) -> int:
+        most = shape.replicas_that_fit(self.room(shape.place))
+        if self.left is None:
+            return most
+        layout = Layout(shape.tensor, shape.pipeline)
+        return min(most, self.left.replicas(shape.place, layout))
 
     def limits(self, shape: Shape, budget_tok: int) -> tuple[tuple[int, float], ...]:
         """Return the sequence limits with the bytes of KV cache each leaves, smallest first."""
@@ -281,9 +307,12 @@ class Search:
     def _best_count(
         self, shape: Shape, budget_tok: int, counts: Sequence[int], loads: tuple[Load, Load]
     ) -> Candidate:
-        """Return the fewest replicas that reach all that the most can reach."""
+        """Return the fewest replicas that reach all that the most can reach.
+
+        Or the most themselves, where the goal is not cost and the hardware is there anyway.
+        """
         most = self.candidate(shape, budget_tok, counts[-1], *loads)
-        if not most.holds:
+        if not most.holds or (self.goal != "cost" and not is_chosen(shape.place)):
             return most
 
         def reached(count: int) -> bool:
@@ -350,12 +379,33 @@ class Search:
         price = item.shape.place.price_usd_per_s
         return hardware * price.value if self.priced and price else float(hardware)
 
+    def worth(self, item: Candidate, planned: Load) -> float:
+        """Return the requests a second that a candidate carries; by its cost where that is chosen.
+
+        Else more hardware would always be better.
+        """
+        carried = self.capacity_per_s(item.shape, item.budget_tok, item.replicas, planned)
+        return carried / self.spent(item) if is_chosen(item.shape.place) else carried
+
+    def _striving(self, item: Candidate, planned: Load) -> tuple[float, ...]:
+        """Return what the goal orders by: cost, hardware and room, one of them before the rest."""
+        hardware = float(item.replicas * item.shape.size)
+        room = round(item.tightest, TIE_DIGITS)
+        spent = (self.spent(item), hardware)
+        match self.goal:
+            case "latency":
+                return (room, *spent)
+            case "throughput":
+                return (-self.worth(item, planned), *spent, room)
+            case _:
+                return (*spent, room)
+
     def _key(self, item: Candidate, planned: Load) -> tuple[float | str, ...]:
         """Return what candidates are ordered by.
 
-        SLA, whole range, wishes in order, width of weights and cache, cost, hardware, room; then
-        few stages, few shards, attention and experts undivided, and short steps, which keep the
-        gaps between tokens short at peaks.
+        SLA, whole range, wishes in order, width of weights and cache, what the goal puts first;
+        then few stages, few shards, attention and experts undivided, and short steps, which keep
+        the gaps between tokens short at peaks.
         """
         shape = item.shape
         return (
@@ -364,9 +414,7 @@ class Search:
             *self._goals(item, planned),
             -BYTES_PER_PARAMETER[shape.precision],
             -KV_BYTES[shape.kv_precision],
-            self.spent(item),
-            item.replicas * shape.size,
-            round(item.tightest, TIE_DIGITS),
+            *self._striving(item, planned),
             shape.pipeline,
             shape.tensor,
             shape.groups,
