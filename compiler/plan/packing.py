@@ -34,6 +34,10 @@ class Layout(NamedTuple):
         return self.tensor * self.pipeline
 
 
+Wanted = Mapping[Layout, int]
+"""Replicas by layout."""
+
+
 class Node(NamedTuple):
     """What the nodes of a place are like."""
 
@@ -46,6 +50,23 @@ class Node(NamedTuple):
         """The accelerators of each link domain."""
         whole, rest = divmod(self.accelerators, self.domain)
         return (self.domain,) * whole + ((rest,) if rest else ())
+
+
+class Room(NamedTuple):
+    """What others leave of a place."""
+
+    nodes: int
+    taken: Wanted
+    """Replicas of others, by layout."""
+
+    def replicas(self, place: Place, layout: Layout) -> int:
+        """Return how many replicas of one layout ``place`` has room for beside the others."""
+        return most_replicas(place, layout, self.taken, self.nodes)
+
+    def accelerators(self, place: Place) -> int:
+        """Return how many accelerators of ``place`` are not taken."""
+        used = sum(count * layout.size for layout, count in self.taken.items())
+        return max(0, self.nodes * place.per_node - used)
 
 
 class Block(NamedTuple):
@@ -66,9 +87,6 @@ class Block(NamedTuple):
 Mix = tuple[tuple[Block, int], ...]
 """The blocks of one node, with how many there are of each."""
 
-Wanted = Mapping[Layout, int]
-"""Replicas by layout."""
-
 
 def node_of(place: Place) -> Node:
     """Return what the nodes of ``place`` are like."""
@@ -87,9 +105,15 @@ def blocks_of(node: Node, layout: Layout) -> tuple[Block, int]:
     return Block(layout.size, part, layout), 1
 
 
-def most_replicas(place: Place, layout: Layout, beside: Wanted | None = None) -> int:
-    """Return how many replicas of one layout a place has room for, ``beside`` what is there."""
-    node, nodes = node_of(place), int(place.nodes.value)
+def most_replicas(
+    place: Place, layout: Layout, beside: Wanted | None = None, nodes: int | None = None
+) -> int:
+    """Return how many replicas of one layout a place has room for, ``beside`` what is there.
+
+    On all of its nodes, or on as many as are said.
+    """
+    node = node_of(place)
+    nodes = int(place.nodes.value) if nodes is None else nodes
     if layout.tensor > node.accelerators:
         return 0
     block, each = blocks_of(node, layout)

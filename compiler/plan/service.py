@@ -46,7 +46,7 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     planned, hardest = judge.load(judge.typicals), judge.load(judge.highs)
     candidates = search.candidates(planned, hardest)
     best = candidates[0]
-    alone = search.accelerators is None
+    alone = search.alone
     explainer = Explainer(case, search, (planned, hardest), candidates)
     assumptions: tuple[Assumption, ...] = tuple(
         judge.assumption(unknown) for unknown in problem.unknowns
