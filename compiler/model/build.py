@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from inferc.compiler.model import agreement, choices, demand, facts, hardware, models, soundness
 from inferc.compiler.model import diagnostics as report
-from inferc.compiler.model.design import Accelerator, Decision, Design, Engine, Service
+from inferc.compiler.model.design import Decision, Design, Engine, Place, Service
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.values import MissingFieldError, text_or
 from inferc.compiler.resolve import Resolved, ResolvedBlock
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, Span
 
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
@@ -115,12 +115,14 @@ def _is_network(block: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]) -
 
 def _complete_service(
     block: ResolvedBlock, topology: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]
-) -> Service:
+) -> Service | None:
     used = blocks.target(block, "model")
     source = used if used.kind == "llm" else blocks.target(used, "source")
     model = models.language_model(source)
     found.extend(soundness.problems(model, source))
-    place = hardware.place(block, blocks, found)
+    places = hardware.places(block, topology, blocks, found)
+    if not places:
+        return None
     demanded = block.child("load")
     if demanded is None:
         raise MissingFieldError(block, "load")
@@ -131,25 +133,27 @@ def _complete_service(
         model=model,
         model_name=used.name,
         deployed_name=text_or(block, "name"),
-        place=place,
+        place=places[0],
+        places=places if len(places) > 1 else (),
         api=text_or(block, "api", DEFAULT_API),
         load=demand.load(demanded, blocks, found, goal=goal),
         objectives=agreement.objectives(block, found, goal=goal),
         goal=goal,
         decisions=decided,
-        engines=_engines(block, place.accelerator, decided, blocks, found),
+        survives=text_or(block, "survives"),
+        engines=_engines(block, places, decided, blocks, found),
         span=block.span,
     )
 
 
 def _engines(
     block: ResolvedBlock,
-    accelerator: Accelerator,
+    places: tuple[Place, ...],
     decided: tuple[Decision, ...],
     blocks: Blocks,
     found: list[Diagnostic],
 ) -> tuple[Engine, ...]:
-    """Return the engines that could serve here; that there is none is reported."""
+    """Return the engines that could serve on one of ``places``; that there is none is reported."""
     precisions, named = choices.precisions(decided), choices.engines(decided)
     entries = [facts.engine(entry) for entry in blocks.of_kind("engine")]
     known = [item for item in entries if not item.only_if_named or _asked(item, named)]
@@ -162,13 +166,15 @@ def _engines(
     able = tuple(
         item
         for item in known
-        if item.batching == GENERATES and facts.runs_on(item, accelerator, precisions)
+        if item.batching == GENERATES
+        and any(facts.runs_on(item, place.accelerator, precisions) for place in places)
     )
     if not able:
+        accelerator = places[0].accelerator
         wanted = f" with weights in {' or '.join(precisions)}" if precisions else ""
         found.append(
             report.no_engine(
-                block.fields["on"].span,
+                _where(block),
                 hardware=accelerator.title,
                 kind=accelerator.kind,
                 vendor=accelerator.vendor,
@@ -177,6 +183,14 @@ def _engines(
             )
         )
     return able
+
+
+def _where(service: ResolvedBlock) -> Span:
+    """Return the line that says where a service runs."""
+    if "on" in service.fields:
+        return service.fields["on"].span
+    lines = (line.span for line in service.restrictions if line.target == "on")
+    return next(lines, service.span)
 
 
 def _asked(engine: Engine, named: frozenset[str]) -> bool:

@@ -18,7 +18,11 @@ from inferc.compiler.schema import PRECISIONS
 from inferc.compiler.units import Quantity
 from inferc.dsl import Diagnostic
 
+PLACES = ("on", "instance", "market", "nodes")
+"""The planner's fields of a service that say where it runs."""
+
 PLANNED = (
+    *PLACES,
     "engine",
     "precision",
     "kv_precision",
@@ -68,7 +72,9 @@ def decisions(
     fixed: dict[str, Decision] = {}
     for block in holders:
         fixed.update(
-            (name, _fixed(name, field)) for name, field in block.fields.items() if name in PLANNED
+            (name, _fixed(name, field))
+            for name, field in block.fields.items()
+            if name in PLANNED and name != "on"
         )
     narrowed = [
         decision
@@ -143,7 +149,9 @@ def _restrictions(
     Lines of ``pin`` blocks name the service or the model, or a part of it, by its full path.
     """
     for block in holders:
-        yield from ((line.target, line) for line in block.restrictions)
+        # Where a service may run at all is what `on in [...]` says; only more is a decision.
+        own = (line for line in block.restrictions if (line.target, line.operator) != ("on", "in"))
+        yield from ((line.target, line) for line in own)
     for pin in topology.children:
         if pin.kind != "pin":
             continue

@@ -137,6 +137,62 @@ def no_hardware(span: Span, *, place: str) -> Diagnostic:
     )
 
 
+def two_kinds_of_nodes(span: Span, *, pool: str, other: Span | None) -> Diagnostic:
+    """INF141: a pool states both its accelerators and the cloud's types of machines."""
+    return Diagnostic(
+        code="INF141",
+        slug="two-kinds-of-nodes",
+        message=f"pool `{pool}` has both `gpu` and `instances`",
+        span=span,
+        label="accelerators of a node here",
+        labels=(Label(other, "and machines that have some of their own"),) if other else (),
+        help="leave `gpu` out: a type of machine says what it holds",
+    )
+
+
+def instance_of_another_cloud(span: Span, *, instance: str, cloud: str, other: str) -> Diagnostic:
+    """INF142: a pool in one cloud has machines of another."""
+    return Diagnostic(
+        code="INF142",
+        slug="instance-of-another-cloud",
+        message=f"{instance} is a machine of {other}, and the cluster runs in {cloud}",
+        span=span,
+        label=f"of {other}",
+        help=f"name a type of {cloud}, or put the pool into a cluster of {other}",
+    )
+
+
+def price_not_listed(
+    span: Span, *, machine: tuple[str, str], region: str, taken: str, known: Sequence[str]
+) -> Diagnostic:
+    """INF143: the catalog has no price of a machine in a region."""
+    instance, market = machine
+    note = f"known of {', '.join(known)}" if known else "no region has one"
+    used = f"that of {taken} is taken" if taken else "it is taken only where nothing with one holds"
+    return Diagnostic(
+        code="INF143",
+        slug="price-not-listed",
+        message=f"the catalog has no {market} price of {instance} in {region}: {used}",
+        span=span,
+        severity=Severity.WARNING,
+        label="the region",
+        notes=(note,),
+        help="state the `price` of one accelerator in the pool, such as `price = $2.49/gpu/h`",
+    )
+
+
+def market_without_cloud(span: Span, *, pool: str) -> Diagnostic:
+    """INF144: machines of one's own are said to be had on a market."""
+    return Diagnostic(
+        code="INF144",
+        slug="market-without-cloud",
+        message=f"pool `{pool}` has machines of one's own, which no market lends",
+        span=span,
+        label="a way to have a cloud's machines",
+        help="say which cloud the cluster runs in, `on = aws`, or leave `market` out",
+    )
+
+
 def field_alone(span: Span, *, model: str, name: str, needed: str) -> Diagnostic:
     """INF159: a fact of a model that means nothing without another."""
     return Diagnostic(

@@ -1,11 +1,25 @@
 """Where services run: clusters, pools, single devices."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model import facts, values
-from inferc.compiler.model.design import Accelerator, Cluster, Link, Place
+from inferc.compiler.model.design import Cluster, Link, Place
 from inferc.compiler.model.lookup import Blocks
+from inferc.compiler.model.places import (
+    Machine,
+    asked,
+    chosen,
+    cloud_of,
+    fixed_nodes,
+    machines,
+    markets,
+    network,
+    price,
+)
 from inferc.compiler.provenance import Sourced, exactly
-from inferc.compiler.resolve import FieldValue, ResolvedBlock
+from inferc.compiler.resolve import FieldValue, ListValue, ResolvedBlock
 from inferc.compiler.units import Quantity
 from inferc.dsl import Diagnostic
 
@@ -23,28 +37,89 @@ NETWORK = "unstated"
 """The catalog's link for nodes whose network nobody states."""
 
 
-def place(service: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]) -> Place:
-    """Return where ``service`` runs. Raises MissingFieldError."""
-    block = blocks.target(service, "on")
-    built = _device(block, blocks) if block.kind == "device" else _pool(block, blocks)
-    if built.accelerators < 1:
-        span = built.nodes.span or block.span
-        found.append(report.no_hardware(span, place=built.path))
-    return built
+def places(
+    service: ResolvedBlock, topology: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]
+) -> tuple[Place, ...]:
+    """Return every place where ``service`` may run; that there is none is reported.
+
+    Raises:
+        MissingFieldError: Something lacks a field without which it means nothing.
+    """
+    built: list[Place] = []
+    for path in _targets(service):
+        block = blocks.named(service, "on", path)
+        if block.kind == "device":
+            built.append(_device(block, blocks))
+        else:
+            built.extend(_pools(block, topology, blocks, found))
+    found.extend(
+        report.no_hardware(item.nodes.span or service.span, place=item.path)
+        for item in built
+        if item.accelerators < 1
+    )
+    return tuple(built)
 
 
-def _pool(block: ResolvedBlock, blocks: Blocks) -> Place:
-    per_node, path = values.multiple(values.required(block, "gpu").value)
-    hardware = facts.accelerator(blocks.named(block, "gpu", path), blocks, per_node=per_node)
+def _targets(service: ResolvedBlock) -> tuple[str, ...]:
+    """Return the paths that ``on`` names: one, or several to choose from."""
+    if "on" in service.fields:
+        return (values.word(service.fields["on"].value),)
+    paths = [
+        values.word(item)
+        for line in service.restrictions
+        if line.target == "on" and line.operator == "in" and isinstance(line.value, ListValue)
+        for item in line.value.items
+    ]
+    if not paths:
+        raise values.MissingFieldError(service, "on")
+    return tuple(dict.fromkeys(paths))
+
+
+def _pools(
+    block: ResolvedBlock, topology: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]
+) -> Iterator[Place]:
+    """Yield a pool once for each type of machine, market and run of numbers of nodes."""
+    before = len(found)
+    usable = machines(block, topology, blocks, found)
+    ways = markets(block, topology, blocks, found)
+    nodes = asked(block, "nodes", topology)
+    fixed = fixed_nodes(nodes)
+    count = 0
+    for machine in usable:
+        for market in ways:
+            built = _pool(block, machine, market, blocks, found)
+            if fixed is not None:
+                some = [replace(built, nodes=fixed)]
+            else:
+                some = list(chosen(built, nodes))
+            count += len(some)
+            yield from some
+    if not count and len(found) == before:
+        found.append(report.no_hardware(nodes.span or block.span, place=block.path))
+
+
+def _pool(
+    block: ResolvedBlock,
+    machine: Machine,
+    market: str,
+    blocks: Blocks,
+    found: list[Diagnostic],
+) -> Place:
     owner = _owner(block, blocks)
+    stated = _price(block)
+    listed = None
+    if stated is None:
+        listed = price(machine, market, cloud_of(block, blocks), blocks, found)
     return Place(
         path=block.path,
         cluster=None if owner is None else _cluster(owner),
-        accelerator=hardware,
-        per_node=per_node,
-        nodes=values.number(block, "nodes"),
-        network=_network((block, owner), hardware, blocks),
-        price_usd_per_s=_price(block),
+        accelerator=machine.accelerator,
+        per_node=machine.per_node,
+        nodes=exactly(1.0, text="1", span=block.span),
+        network=_network((block, owner), machine, blocks),
+        price_usd_per_s=stated or listed,
+        instance="" if machine.instance is None else machine.instance.path,
+        market=market,
         span=block.span,
     )
 
@@ -58,7 +133,7 @@ def _device(block: ResolvedBlock, blocks: Blocks) -> Place:
         accelerator=hardware,
         per_node=1,
         nodes=values.sourced(stated) if stated else exactly(1.0, text="1", span=block.span),
-        network=_network((block,), hardware, blocks),
+        network=_network((block,), Machine(accelerator=hardware, per_node=1), blocks),
         price_usd_per_s=_price(block),
         span=block.span,
     )
@@ -80,10 +155,8 @@ def _cluster(block: ResolvedBlock) -> Cluster:
     )
 
 
-def _network(
-    holders: tuple[ResolvedBlock | None, ...], hardware: Accelerator, blocks: Blocks
-) -> Link:
-    """Return what joins the nodes: as stated, else the board's own port, else the catalog's."""
+def _network(holders: tuple[ResolvedBlock | None, ...], machine: Machine, blocks: Blocks) -> Link:
+    """Return what joins the nodes: as stated, else the machine's own port, else the catalog's."""
     default = blocks.entry("link", NETWORK)
     usual = None if default is None else facts.link(default)
     for holder in holders:
@@ -92,12 +165,12 @@ def _network(
             if isinstance(field.value, Quantity):
                 return _wire(field, usual)
             return facts.link(blocks.target(holder, "network"))
-    if hardware.network is not None:
-        return hardware.network
-    if usual is None:
+    own = None if machine.instance is None else network(machine.instance, machine.per_node, usual)
+    found = own or machine.accelerator.network or usual
+    if found is None:
         holder = next(holder for holder in holders if holder is not None)
         raise values.MissingFieldError(holder, "network")
-    return usual
+    return found
 
 
 def _wire(field: FieldValue, usual: Link | None) -> Link:

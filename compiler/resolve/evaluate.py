@@ -8,7 +8,7 @@ from inferc.compiler.resolve.blocks import Word
 from inferc.compiler.resolve.calls import call
 from inferc.compiler.resolve.context import MAX_ITEMS, Context
 from inferc.compiler.resolve.describe import noun, show
-from inferc.compiler.resolve.lookup import bare, member
+from inferc.compiler.resolve.lookup import bare, entry_below, member, report_unknown
 from inferc.compiler.resolve.nodes import (
     POISON,
     Inner,
@@ -57,7 +57,8 @@ def _compound(ctx: Context, expression: ast.Expression, scope: Scope, expected: 
         case ast.NameRef(name=name, span=span):
             value = bare(ctx, name, span, scope, expected)
         case ast.Attribute(base=base, name=name):
-            value = member(ctx, evaluate(ctx, base, scope), name)
+            entry = entry_below(ctx, base, name, expected)
+            value = _member(ctx, base, name, scope) if entry is None else entry
         case ast.Call():
             value = call(ctx, expression, scope, expected)
         case ast.Binary():
@@ -74,6 +75,15 @@ def _compound(ctx: Context, expression: ast.Expression, scope: Scope, expected: 
         case _:
             value = _structure(ctx, expression, scope, expected)
     return value
+
+
+def _member(ctx: Context, base: ast.Expression, name: ast.Identifier, scope: Scope) -> Inner:
+    """Return what ``base.name`` means; a word of some enumeration has no parts, so it is none."""
+    owner = evaluate(ctx, base, scope)
+    if isinstance(owner, Word) and isinstance(base, ast.NameRef):
+        report_unknown(ctx, base.name, base.span, scope)
+        return POISON
+    return member(ctx, owner, name)
 
 
 def _structure(ctx: Context, expression: ast.Expression, scope: Scope, expected: Types) -> Inner:

@@ -47,7 +47,7 @@ from inferc.compiler.resolve.wording import close_to
 from inferc.compiler.schema import FACTS, KINDS, Types
 from inferc.compiler.units import Quantity
 from inferc.dsl import Span
-from inferc.dsl.syntax import Block, Identifier, Import, Let
+from inferc.dsl.syntax import Block, Expression, Identifier, Import, Let, NameRef
 
 ALL_WORDS = frozenset(
     word
@@ -86,7 +86,7 @@ def bare(ctx: Context, name: str, span: Span, scope: Scope, expected: Types) -> 
     open_to_words = any(item.form == "word" and not item.words for item in expected)
     if open_to_words or (not expected and name in ALL_WORDS):
         return Word(name)
-    _report_unknown(ctx, name, span, scope, expected)
+    report_unknown(ctx, name, span, scope, expected)
     return POISON
 
 
@@ -110,7 +110,25 @@ def _entry_word(ctx: Context, name: str, expected: Types) -> Word | None:
     return None
 
 
-def _report_unknown(ctx: Context, name: str, span: Span, scope: Scope, expected: Types) -> None:
+def entry_below(ctx: Context, base: Expression, name: Identifier, expected: Types) -> Inner | None:
+    """Return the entry that two words name where its folder has folders: ``aws.p5_48xlarge``.
+
+    None where the first word is none of those folders. A block of that name does not hide it.
+    """
+    if not isinstance(base, NameRef):
+        return None
+    for item in expected:
+        if item.form != "entry":
+            continue
+        folder = f"{CATALOG}.{item.kinds[0]}"
+        below = f"{folder}.{base.name}"
+        if base.name in ctx.loaded.library.names(folder) and ctx.loaded.library.names(below):
+            return _library_member(ctx, below, name)
+    return None
+
+
+def report_unknown(ctx: Context, name: str, span: Span, scope: Scope, expected: Types = ()) -> None:
+    """Say that nothing is called ``name`` where values of ``expected`` are wanted."""
     if name in NOT_YET:
         ctx.report(report.not_yet(span, what=f"`{name}` {NOT_YET[name]}"))
         return
@@ -365,7 +383,7 @@ def catalog_entry(ctx: Context, dotted: str) -> Node | None:
             scope.names[statement.name.text] = LetName(statement.value, scope, statement.span)
     name = dotted.rpartition(".")[2]
     node = Node(kind, name, block.labels[0].span if block.labels else block.span, None)
-    node.root_path = dotted.partition(".")[2]
+    node.root_path = dotted.removeprefix(f"{CATALOG}.")
     node.origin = Origin.CATALOG
     node.add(Layer(block, scope))
     ctx.entries[dotted] = node

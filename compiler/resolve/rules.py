@@ -199,10 +199,6 @@ def _may_be_narrowed(ctx: Context, node: Node, spec: Field, statement: ast.Const
         return False
     if spec.owner == "planner" and statement.operator:
         return True
-    if node.kind.name == "pool" and name.text == "nodes" and statement.operator == "in":
-        ctx.report(report.not_yet(name.span, what="a pool whose number of `nodes` is open"))
-        node.broken.add(name.text)
-        return False
     ctx.report(
         report.not_restricted(
             name.span,

@@ -1,7 +1,7 @@
 """Which blocks and fields exist, as data."""
 
 from inferc.compiler.schema.calibration_kinds import CALIBRATION_KINDS
-from inferc.compiler.schema.catalog_kinds import CATALOG_KINDS, DTYPES, PRECISIONS
+from inferc.compiler.schema.catalog_kinds import CATALOG_KINDS, CLOUDS, DTYPES, PRECISIONS
 from inferc.compiler.schema.coefficients import COEFFICIENTS, FITTED, STATED, Coefficient
 from inferc.compiler.schema.constructors import (
     CONSTRUCTORS,
@@ -36,6 +36,7 @@ CONSTRUCTORS_BY_NAME = {item.name: item for item in CONSTRUCTORS}
 __all__ = [
     "APIS",
     "COEFFICIENTS",
+    "CLOUDS",
     "CONSTRUCTORS_BY_NAME",
     "DTYPES",
     "FACTS",

@@ -12,6 +12,7 @@ from inferc.compiler.schema.build import (
     field,
     kind,
     listed,
+    multiple,
     part,
     positive,
     ref,
@@ -21,7 +22,7 @@ from inferc.compiler.schema.build import (
 from inferc.compiler.schema.model_fields import LANGUAGE_MODEL
 from inferc.compiler.schema.network_fields import MODULE, NETWORK
 from inferc.compiler.schema.spec import Kind
-from inferc.compiler.units import BANDWIDTH, BYTE, COMPUTE, NUMBER, POWER, TIME, TOK
+from inferc.compiler.units import BANDWIDTH, BYTE, COMPUTE, COST_RATE, NUMBER, POWER, TIME, TOK
 
 DTYPES = ("fp32", "fp16", "bf16", "fp8", "int8", "fp4", "int4")
 PRECISIONS = ("fp16", "bf16", "fp8", "int8", "w8a16", "int4", "nvfp4", "mxfp4")
@@ -32,6 +33,7 @@ KV_PRECISIONS = ("fp16", "bf16", "fp8", "int8", "int4", "nvfp4")
 LENGTHS = call("dist", of=uncertain(positive(TOK)))
 DEVICES = ("gpu", "accelerator", "cpu", "board")
 """The kinds of hardware that models run on."""
+_NODES = tuple(name for name in DEVICES if name != "board")
 VENDORS = (
     "nvidia",
     "amd",
@@ -44,6 +46,18 @@ VENDORS = (
     "broadcom",
     "other",
 )
+CLOUDS = (
+    "aws",
+    "azure",
+    "digitalocean",
+    "gcp",
+    "hyperbolic",
+    "lambda",
+    "nebius",
+    "oci",
+    "runpod",
+)
+"""The clouds whose machines are in the catalog."""
 _COEFFICIENT = tuple(
     alternative
     for dimension in (NUMBER, TIME, BYTE, BANDWIDTH, COMPUTE, TOK)
@@ -95,6 +109,32 @@ CATALOG_KINDS: tuple[Kind, ...] = (
             words("switch", "mesh", "torus"),
             "How it joins more than two: by switches, each with each other, or neighbours.",
         ),
+    ),
+    kind(
+        "instance",
+        "A type of machine that a cloud rents out.",
+        field("title", TEXT, "What people call it.", required=True),
+        field("cloud", words(*CLOUDS), "Whose it is; absent: of no cloud in the catalog."),
+        field("type", TEXT, "What its cloud calls it: `p5.48xlarge`.", required=True),
+        field("gpu", multiple(*_NODES) + ref(*_NODES), "Its accelerators.", required=True),
+        field("vcpus", count(), "Its virtual processors."),
+        field("memory", positive(BYTE), "Memory of the host."),
+        field("network", positive(BANDWIDTH), "To other machines, all of it, a direction."),
+        field("prices", ref("prices"), "What it costs."),
+    ),
+    kind(
+        "prices",
+        "What a type of machine costs, by region.",
+        part("offer", many=True),
+    ),
+    kind(
+        "offer",
+        "What a machine costs in a region.",
+        field("region", TEXT, "Where; absent: in every region without an offer of its own."),
+        field("on_demand", positive(COST_RATE), "By the hour."),
+        field("spot", positive(COST_RATE), "While nobody pays more."),
+        field("reserved", positive(COST_RATE), "With a commitment for a year."),
+        label="optional",  # as a part of prices it needs one; alone it means nothing
     ),
     kind(
         "llm",

@@ -17,7 +17,7 @@ from inferc.compiler.schema.build import (
     uncertain,
     words,
 )
-from inferc.compiler.schema.catalog_kinds import DEVICES, DTYPES, LENGTHS, PRECISIONS
+from inferc.compiler.schema.catalog_kinds import CLOUDS, DEVICES, DTYPES, LENGTHS, PRECISIONS
 from inferc.compiler.schema.serving_fields import SERVING_FIELDS
 from inferc.compiler.schema.spec import Field, Kind, Types
 from inferc.compiler.units import BANDWIDTH, GPU_PRICE, IMG, NUMBER, RATE, REQ, TOK
@@ -26,6 +26,8 @@ TARGETS = ("kubernetes", "pulumi", "diagram")
 TARGETS_LATER = ("helm", "kserve", "knative", "sagemaker", "compose", "ray", "llm_d", "dynamo")
 APIS = ("openai_chat", "openai_completions")
 GOALS = ("cost", "latency", "throughput")
+MARKETS = ("on_demand", "spot", "reserved")
+LOSSES = ("replica", "node")
 
 _NODES = tuple(name for name in DEVICES if name != "board")
 """What a pool's nodes may hold; a board is a node of its own."""
@@ -36,6 +38,18 @@ _REPLICAS = field(
     "replicas", count(low=0), "Copies of the service that run at once.", owner="planner"
 )
 
+_PLACES: tuple[Field, ...] = (
+    field(
+        "on",
+        ref("pool", "device", "serverless"),
+        "Where it runs; one of several with `in`.",
+        required=True,
+        owner="planner",
+    ),
+    field("instance", entry("instance"), "Type of the machines.", owner="planner"),
+    field("market", words(*MARKETS), "How the machines are had.", owner="planner"),
+    field("nodes", count(low=0), "How many machines there are.", owner="planner"),
+)
 _PLANNED: tuple[Field, ...] = (
     field("engine", entry("engine"), "Software that serves the model.", owner="planner"),
     field("precision", words(*PRECISIONS), "Format of the weights.", owner="planner"),
@@ -57,10 +71,11 @@ _SERVICE = kind(
     "service",
     "A model that answers requests somewhere, under an SLA.",
     field("model", ref("model", "llm", "network"), "What it serves.", required=True),
-    field("on", ref("pool", "device", "serverless"), "Where it runs.", required=True),
+    _PLACES,
     field("api", words(*APIS), "What its callers speak."),
     field("name", TEXT, "The name of what is deployed, where it must differ."),
     field("goal", words(*GOALS), "What the planner strives for once the SLA holds."),
+    field("survives", words(*LOSSES), "What may be lost at the peak while the SLA holds."),
     _PLANNED,
     SERVING_FIELDS,
     part("load", required=True),
@@ -108,6 +123,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
             part(name, many=True)
             for name in (
                 "model",
+                "cloud",
                 "cluster",
                 "device",
                 "service",
@@ -121,6 +137,8 @@ DESIGN_KINDS: tuple[Kind, ...] = (
                 "cpu",
                 "board",
                 "link",
+                "instance",
+                "prices",
                 "llm",
                 "network",
                 "engine",
@@ -144,6 +162,12 @@ DESIGN_KINDS: tuple[Kind, ...] = (
         later("adapters", "kv_precision", "revision"),
     ),
     kind(
+        "cloud",
+        "An account with a cloud, in one of its regions.",
+        field("provider", words(*CLOUDS), "Whose cloud it is; absent: the one of its name."),
+        field("region", TEXT, "Where in it: prices depend on that."),
+    ),
+    kind(
         "cluster",
         "A Kubernetes cluster, with the addresses that only its owner knows.",
         field("platform", words("kubernetes"), "What runs there.", required=True),
@@ -160,16 +184,29 @@ DESIGN_KINDS: tuple[Kind, ...] = (
         field("gateway_namespace", TEXT, "Namespace of the gateway that may call the services."),
         field("network", _NETWORK, "What joins the nodes."),
         part("pool", many=True),
-        later("on", "region", "zone", "zones"),
+        field("on", ref("cloud"), "The cloud that it runs in; absent: machines of one's own."),
+        later("region", "zone", "zones"),
     ),
     kind(
         "pool",
-        "Nodes of one kind.",
-        field("nodes", count(low=0), "How many nodes there are.", required=True),
-        field("gpu", multiple(*_NODES) + ref(*_NODES), "Accelerators of a node.", required=True),
+        "Nodes to run on: of one kind, or of several to choose from.",
+        field(
+            "nodes",
+            count(low=0),
+            "How many nodes there are; absent: as many as the planner needs.",
+            owner="planner",
+        ),
+        field("gpu", multiple(*_NODES) + ref(*_NODES), "Accelerators of a node."),
+        field(
+            "instances",
+            entry("instance"),
+            "The cloud's type of machine, instead of `gpu`.",
+            owner="planner",
+        ),
+        field("market", words(*MARKETS), "How a cloud's machines are had.", owner="planner"),
         field("price", amount(GPU_PRICE), "Price of one accelerator."),
         field("network", _NETWORK, "What joins the nodes."),
-        later("instances", "market", "on_interrupt", "partition", "zones", "region"),
+        later("on_interrupt", "partition", "zones", "region"),
     ),
     kind(
         "device",

@@ -8,7 +8,6 @@ _NAMES = {
     "audit": "What is kept of requests and answers.",
     "budget": "A limit on what the design may cost.",
     "cache": "A store of answers or of prefixes.",
-    "cloud": "An account with a cloud.",
     "currency": "A currency and its rate.",
     "eval": "A measure of quality.",
     "gateway": "Where callers come in.",
