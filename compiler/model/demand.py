@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from inferc.compiler.model import diagnostics as report
-from inferc.compiler.model import values
+from inferc.compiler.model import timetable, values
 from inferc.compiler.model.design import Lengths, Load
 from inferc.compiler.model.lookup import Blocks
+from inferc.compiler.model.profile import Window
 from inferc.compiler.provenance import Confidence, Origin, Sourced, exactly
 from inferc.compiler.resolve import CallValue, FieldValue, ResolvedBlock, Value
 from inferc.dsl import Diagnostic
@@ -32,14 +33,19 @@ def load(
     shape = _shape(block)
     lasting = _argument(block.fields.get("shape"), "lasting")
     rate = _rate(block, goal)
+    window = timetable.window_of(block, found) if rate.value else None
+    peak = _peak(block, shape, blocks, found, window) if rate.value else AT_ONCE
     return Load(
         rate_per_s=rate,
-        peak=_peak(block, shape, blocks, found) if rate.value else AT_ONCE,
+        peak=peak,
         shape=shape,
         prompt=_lengths(block, "prompt_tokens", blocks, found),
         output=_lengths(block, "output_tokens", blocks, found),
         spike_s=values.sourced(lasting) if lasting else _of_shape(shape, "lasting", blocks),
         spike_share=_of_shape(shape, "share", blocks),
+        profile=timetable.profile_of(block.fields["shape"], window, peak, found)
+        if window
+        else None,
     )
 
 
@@ -65,9 +71,15 @@ def _shape(block: ResolvedBlock) -> str:
 
 
 def _peak(
-    block: ResolvedBlock, shape: str, blocks: Blocks, found: list[Diagnostic]
+    block: ResolvedBlock,
+    shape: str,
+    blocks: Blocks,
+    found: list[Diagnostic],
+    window: Window | None,
 ) -> Sourced[float]:
-    known = _known_peak(block, shape, blocks)
+    known = _known_peak(block, "" if shape in timetable.SHAPES else shape, blocks)
+    if window is not None:
+        known = timetable.scaled(known, window, shape)
     said = block.fields.get("shape")
     peak = block.fields.get("peak") or _argument(said, "peak")
     if peak is None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inferc.compiler.model.profile import Profile
 from inferc.compiler.provenance import Origin, Sourced
 from inferc.dsl.source import Span
 
@@ -304,6 +305,8 @@ class Load:
     asks for it."""
     spike_share: Sourced[float] | None = None
     """Share of the time in such stretches."""
+    profile: Profile | None = None
+    """How the rate varies over a week; None where the shape has no window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from inferc.compiler.cost import ServiceCost
 from inferc.compiler.model import Engine, Objective, Service
 from inferc.compiler.perf import Configuration, Estimate
 from inferc.compiler.problem import Unknown
@@ -167,6 +168,8 @@ class ServicePlan:
     envelope: tuple[EnvelopeRow, ...]
     candidates: int
     """How many configurations were looked at."""
+    cost: ServiceCost | None = None
+    """None where nobody says what the hardware costs."""
 
     @property
     def engine(self) -> Engine | None:

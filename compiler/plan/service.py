@@ -27,6 +27,7 @@ from inferc.compiler.plan.objectives import (
 from inferc.compiler.plan.scaling import autoscale
 from inferc.compiler.plan.search import CONTEXT_FIELD, Candidate, Load, Search
 from inferc.compiler.plan.space import Shape
+from inferc.compiler.plan.spending import service_cost
 from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Case, Problem
 
@@ -59,13 +60,14 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     load_time_s += weights / best.shape.coefficient("load_bytes_per_s")
     envelope = judge.envelope()
     found = estimate(case, search, best, planned)
+    scale = autoscale(case, search, best, load_time_s, alone=alone)
     return ServicePlan(
         service=replace(problem.service, place=place),
         verdict=verdict,
         configuration=configuration,
         max_model_len=longest_context(problem, best),
         gpu_memory_utilization=best.shape.memory_share,
-        autoscale=autoscale(case, search, best, load_time_s, alone=alone),
+        autoscale=scale,
         estimate=found,
         margins=_margins(case, best, planned, found.capacity_per_s),
         load_time_s=load_time_s,
@@ -75,6 +77,7 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         assumptions=assumptions,
         envelope=envelope,
         candidates=len(candidates),
+        cost=service_cost(problem.service, search, best, (planned, hardest), scale, load_time_s),
     )
 
 

@@ -1,6 +1,7 @@
 """The functions that build values: ``dist``, ``between``, ``spiky``."""
 
 from inferc.compiler.schema.build import amount, constructor, count, field, positive, uncertain
+from inferc.compiler.schema.profiles import PROFILES
 from inferc.compiler.schema.spec import Constructor, Types
 from inferc.compiler.units import NUMBER, TIME
 
@@ -32,6 +33,7 @@ CONSTRUCTORS: tuple[Constructor, ...] = (
         field("peak", _PEAK, "The busiest stretch over the mean.", required=True),
         field("lasting", positive(TIME), "How long a burst lasts on average."),
     ),
+    *PROFILES,
     constructor(
         "interval",
         "Factors from an estimate to the ends that hold 80 % of what was measured.",
@@ -44,10 +46,7 @@ CONSTRUCTORS: tuple[Constructor, ...] = (
 LATER_CONSTRUCTORS = (
     "after",
     "api_key",
-    "batch",
-    "diurnal",
     "mig",
-    "office_hours",
     "oidc",
     "requeue",
     "rollback",

@@ -95,7 +95,11 @@ _LOAD = kind(
         uncertain(positive(RATE)),
         "Mean arrivals; absent only where the goal is throughput.",
     ),
-    field("shape", entry("shape") + call("steady", "spiky"), "How the load varies in time."),
+    field(
+        "shape",
+        entry("shape") + call("steady", "spiky", "diurnal", "office_hours", "batch"),
+        "How the load varies in time.",
+    ),
     field("peak", uncertain(amount(NUMBER, low=1)), "The busiest stretch over the mean."),
     field("prompt_tokens", _TOKENS, "Tokens of a prompt."),
     field("output_tokens", _TOKENS, "Tokens of an answer."),

@@ -1,0 +1,178 @@
+"""What a plan costs: from the best candidate and its scaling to a cost curve."""
+
+from inferc.compiler.cost import (
+    Curve,
+    Expense,
+    ServiceCost,
+    blended_usd_per_tok,
+    cost_per_item,
+    split_by_time,
+)
+from inferc.compiler.model import Load as ServiceLoad
+from inferc.compiler.model import Place, Service
+from inferc.compiler.plan.decisions import Autoscale
+from inferc.compiler.plan.hardware import is_chosen, nodes_for
+from inferc.compiler.plan.objectives import is_latency, meets
+from inferc.compiler.plan.search import Candidate, Load, Search, highest
+from inferc.compiler.units import show
+
+COMES_AND_GOES = ("on_demand", "spot")
+"""Markets in which hardware is paid for only while it is there."""
+
+
+def service_cost(
+    service: Service,
+    search: Search,
+    best: Candidate,
+    loads: tuple[Load, Load],
+    scale: Autoscale,
+    load_time_s: float,
+) -> ServiceCost | None:
+    """Return what a service costs; None where nobody says what its hardware costs."""
+    place = best.shape.place
+    if place.price_usd_per_s is None or service.load.rate_per_s.value <= 0.0:
+        return None
+    curve = curve_of(service.load, search, best, loads, scale, load_time_s)
+    return priced(curve, place, loads[0], input_share(best, loads[0]))
+
+
+def priced(curve: Curve, place: Place, planned: Load, share: float) -> ServiceCost:
+    """Return the costs of a curve at the stated traffic."""
+    paid = curve.paid(curve.rate_per_s)
+    usd_per_s = curve.cost_usd_per_s(curve.rate_per_s)
+    request = cost_per_item(usd_per_s, curve.rate_per_s)
+    prompt, output = planned.demand.prompt_tok, planned.demand.output_tok
+    by_input, by_output = split_by_time(request, prompt, output, share)
+    owned = not is_chosen(place)
+    whole = place.accelerators * curve.usd_per_s
+    return ServiceCost(
+        usd_per_s=usd_per_s,
+        peak_usd_per_s=curve.price_usd_per_s(curve.ceiling),
+        place_usd_per_s=whole if owned else usd_per_s,
+        replicas=paid.mean,
+        follows=curve.follows,
+        usd_per_request=request,
+        usd_per_input_tok=by_input,
+        usd_per_output_tok=by_output,
+        usd_per_tok=blended_usd_per_tok(request, prompt, output),
+        input_share=share,
+        expenses=_expenses(place, usd_per_s),
+    )
+
+
+def curve_of(
+    load: ServiceLoad,
+    search: Search,
+    best: Candidate,
+    loads: tuple[Load, Load],
+    scale: Autoscale,
+    load_time_s: float,
+) -> Curve:
+    """Return how the cost of ``best`` follows the rate.
+
+    What a replica carries is the highest rate at which everything still holds that the plan holds:
+    the SLA, the wishes that it grants, and the worst case where it is made for that. Replicas
+    beyond what the peak needs are spare at any load: for a loss, or because a line says so.
+    """
+    place, shape = best.shape.place, best.shape
+    carried_per_s = carried_by_one(search, best, loads)
+    at_peak = load.rate_per_s.value * load.peak.value
+    needed = -(-at_peak // (carried_per_s * (1.0 + 1e-3)))
+    one = nodes_for(place, shape.tensor, shape.pipeline, 1) * place.per_node
+    whole_nodes = is_chosen(place)
+    unit = one if whole_nodes else shape.size
+    price = place.price_usd_per_s
+    return Curve(
+        carried_per_s=max(carried_per_s, at_peak / best.replicas),
+        spare=max(0, best.replicas - int(needed)),
+        floor=min(scale.min_replicas, best.replicas),
+        ceiling=best.replicas,
+        rate_per_s=load.rate_per_s.value,
+        peak=load.peak.value,
+        stretches=stretches_of(load),
+        lead_s=load_time_s,
+        hold_s=scale.scale_down_stabilisation_s,
+        follows=whole_nodes and place.market in COMES_AND_GOES,
+        per_node=max(1, unit // shape.size),
+        unit_accelerators=unit,
+        least_units=-(-(place.least_nodes or 0) * place.per_node // unit) if whole_nodes else 0,
+        usd_per_s=price.value if price else 0.0,
+    )
+
+
+def carried_by_one(search: Search, best: Candidate, loads: tuple[Load, Load]) -> float:
+    """Return the requests a second that one replica carries with all that the plan grants."""
+    planned, hardest = loads
+    share = planned.rate_per_s / best.replicas
+    if not best.holds:
+        return share
+    wishes = tuple(
+        line
+        for line in search.soft
+        if is_latency(line) and meets((line,), best.found, planned.demand)
+    )
+    harder = hardest.rate_per_s / planned.rate_per_s
+
+    def carries(rate_per_s: float) -> bool:
+        one = Load(rate_per_s, planned.demand, planned.longest_tok)
+        worst = Load(rate_per_s * harder, hardest.demand, hardest.longest_tok)
+        found = search.operate(best.shape, best.budget_tok, 1, one)
+        return (
+            search.holds_with(best.shape, best.budget_tok, 1, one)
+            and meets(wishes, found, planned.demand)
+            and (not best.robust or search.holds_with(best.shape, best.budget_tok, 1, worst))
+        )
+
+    return max(share, highest(carries, share))
+
+
+def stretches_of(load: ServiceLoad) -> tuple[tuple[float, float], ...]:
+    """Return the cycle of a load as (seconds, rate over the mean), bursts included.
+
+    Inside a stretch of a week, bursts reach as far above it as the peak does above the busiest:
+    they are shorter than a start. Spikes and the calm between them take turns, each as long as it
+    is on average.
+    """
+    peak = load.peak.value
+    if load.profile is not None:
+        burst = max(1.0, peak / load.profile.highest)
+        return tuple((seconds, factor * burst) for seconds, factor in load.profile.stretches)
+    spike_s = load.spike_s.value if load.spike_s else 0.0
+    share = load.spike_share.value if load.spike_share else 0.0
+    if peak <= 1.0 or not spike_s or not share:
+        return ((1.0, peak),)
+    share = min(share, 1.0 / peak)
+    calm = max(0.0, (1.0 - share * peak) / (1.0 - share))
+    return ((spike_s, peak), (spike_s * (1.0 - share) / share, calm))
+
+
+def input_share(best: Candidate, planned: Load) -> float:
+    """Return the share of a replica's time that prompts take, the rest being answers.
+
+    The time of a prompt in steps of its own against that of the steps of an answer, each of which
+    it shares with all that are decoded.
+    """
+    stage, demand = best.shape.stage, planned.demand
+    prompt_s = stage.step_s(demand.prompt_tok, demand.pairs_per_tok, 0.0, 0.0)
+    together = max(1.0, best.found.sequences / max(1, best.found.pipeline) + 1.0)
+    step_s = stage.step_s(0.0, 0.0, together, demand.context_tok)
+    answer_s = max(0.0, demand.output_tok - 1.0) * step_s / together
+    return prompt_s / (prompt_s + answer_s)
+
+
+def _expenses(place: Place, usd_per_s: float) -> tuple[Expense, ...]:
+    """Return what the cost is made of."""
+    price = place.price_usd_per_s
+    if price is None:
+        return ()
+    accelerators = usd_per_s / price.value if price.value else 0.0
+    source = price.source or f"the file, `{place.path}`"
+    each = show(price.value, "usd_per_s")
+    return (
+        Expense(
+            name=place.market.replace("_", " "),
+            usd_per_s=usd_per_s,
+            arithmetic=f"{show(accelerators, 'count')} accelerators on average at {each}",
+            source=f"{source} ({price.as_of})" if price.as_of else source,
+        ),
+    )
