@@ -5,11 +5,11 @@ from dataclasses import replace
 from math import ceil, floor, log10
 
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
+from inferc.compiler.plan.corners import crossing
 from inferc.compiler.plan.decisions import Change
 from inferc.compiler.plan.dimensions import precisions_of
 from inferc.compiler.plan.objectives import hard
 from inferc.compiler.plan.search import Search, load_of
-from inferc.compiler.plan.verdict import crossing
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show, to_unit
 

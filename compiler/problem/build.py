@@ -73,10 +73,11 @@ def _unknowns(service: Service) -> Iterator[Unknown]:
     )
     for name, quantity, number, unit in numbers:
         if number.low < number.high:
-            yield _unknown(f"{service.name}.load.{name}", quantity, number, unit)
+            yield unknown_of(f"{service.name}.load.{name}", quantity, number, unit)
 
 
-def _unknown(path: str, quantity: Quantity, number: Sourced[float], unit: str) -> Unknown:
+def unknown_of(path: str, quantity: Quantity, number: Sourced[float], unit: str) -> Unknown:
+    """Return a number that is not sure as an unknown."""
     return Unknown(
         path=path,
         quantity=quantity,

@@ -18,12 +18,16 @@ THROUGHPUT = "throughput"
 
 
 class Quantity(Enum):
-    """The numbers of a case that may be unknown; the value is the field of :class:`Case`."""
+    """The numbers of a case that may be unknown; the value is the field of its case."""
 
     RATE = "rate_per_s"
     PEAK = "peak"
     PROMPT = "prompt_mean_tok"
     OUTPUT = "output_mean_tok"
+    ITEMS = "items"
+    """Of networks alone, as what follows."""
+    ITEM = "item_tok"
+    STEPS = "steps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
