@@ -153,12 +153,21 @@ class Explainer:
                 return Alternative(
                     value=value, reason=f"misses the wished {line.metric}", ratio=None
                 )
+        return self._dearer(value, item) or _second_best(value, item, winner)
+
+    def _dearer(self, value: str, item: Candidate) -> Alternative | None:
+        """Return how a candidate serves the goal less, or None where it does not."""
+        winner = self.winner
         if self.search.goal == "throughput":
             mine, best = (self.search.worth(each, self.planned) for each in (item, winner))
-            if mine < best and _as_wide(item, winner):
+            if mine < best:
                 reason = f"carries {percent(mine / best)} of what the plan does"
                 return Alternative(value=value, reason=reason, ratio=mine / best)
-        return _second_best(value, item, winner)
+        cost, least = self.search.spent(item), self.search.spent(winner)
+        if self.search.priced and cost > least:
+            reason = f"costs {show(cost, 'usd_per_s')}, not {show(least, 'usd_per_s')}"
+            return Alternative(value=value, reason=reason, ratio=cost / least)
+        return None
 
     def _missed(self, value: str, item: Candidate) -> Alternative:
         """Return how a candidate misses the SLA."""
@@ -237,37 +246,29 @@ class Explainer:
             )
 
 
-def _as_wide(item: Candidate, winner: Candidate) -> bool:
-    """Return whether a candidate gives up no bits that the winner has."""
-    return (
-        BYTES_PER_PARAMETER[item.shape.precision] >= BYTES_PER_PARAMETER[winner.shape.precision]
-        and KV_BYTES[item.shape.kv_precision] >= KV_BYTES[winner.shape.kv_precision]
-    )
-
-
 def _second_best(value: str, item: Candidate, winner: Candidate) -> Alternative:
-    """Return why a candidate that meets all that the winner meets lost to it."""
-    mine = BYTES_PER_PARAMETER[item.shape.precision]
-    best = BYTES_PER_PARAMETER[winner.shape.precision]
-    if mine < best:
-        return Alternative(
-            value=value,
-            reason="gives up precision that the SLA does not ask for",
-            ratio=mine / best,
-        )
-    mine, best = KV_BYTES[item.shape.kv_precision], KV_BYTES[winner.shape.kv_precision]
-    if mine < best:
-        return Alternative(
-            value=value,
-            reason="gives up precision of the cache that the SLA does not ask for",
-            ratio=mine / best,
-        )
+    """Return why a candidate that meets all that the winner meets, at its cost, lost to it."""
     hardware, least = item.configuration.accelerators, winner.configuration.accelerators
     if hardware > least:
         return Alternative(
             value=value,
             reason=f"takes {hardware} accelerators, not {least}",
             ratio=hardware / least,
+        )
+    mine = BYTES_PER_PARAMETER[item.shape.precision]
+    best = BYTES_PER_PARAMETER[winner.shape.precision]
+    if mine < best:
+        return Alternative(
+            value=value,
+            reason="gives up precision and saves no hardware",
+            ratio=mine / best,
+        )
+    mine, best = KV_BYTES[item.shape.kv_precision], KV_BYTES[winner.shape.kv_precision]
+    if mine < best:
+        return Alternative(
+            value=value,
+            reason="gives up precision of the cache and saves no hardware",
+            ratio=mine / best,
         )
     worst, room = item.tightest, winner.tightest
     if worst > room:

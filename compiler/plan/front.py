@@ -6,7 +6,7 @@ whole range of unknowns, wishes, wider weights.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
@@ -45,6 +45,8 @@ class Point:
     """Requests a second that it carries within the SLA."""
     chosen: bool
     """Whether it is what the plan has chosen."""
+    beaten: bool
+    """Whether others beat it all the same: the plan puts something before the three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +99,18 @@ def front(problem: Problem, plan: ServicePlan) -> Front:
         )
         for at, item in enumerate(_holding(search, load))
     ]
-    kept = unbeaten(rated, lambda item: same(item.configuration, chosen))
+    kept = unbeaten(rated)
+    own = [one for one in rated if one not in kept and same(one.item.configuration, chosen)]
     return Front(
         service=case.service,
         line=line,
         rate_per_s=load.rate_per_s,
-        points=tuple(_point(search, item, load, chosen) for item in kept),
+        points=tuple(
+            _point(
+                search, one, load, chosen=same(one.item.configuration, chosen), beaten=one in own
+            )
+            for one in sorted([*kept, *own])
+        ),
         candidates=len(rated),
     )
 
@@ -137,15 +145,13 @@ def _latency_s(item: Candidate, load: Load, line: Objective | None) -> float:
     return inf if found is None else found
 
 
-def unbeaten(rated: Iterable[Rated], chosen: Callable[[Candidate], bool]) -> Iterator[Rated]:
-    """Yield what nothing else is at least as good as in all respects, and what was chosen."""
+def unbeaten(rated: Iterable[Rated]) -> list[Rated]:
+    """Return what nothing else is at least as good as in all respects."""
     kept: list[Rated] = []
     for one in sorted(rated):
         if not any(_beats(other, one) for other in kept):
             kept.append(one)
-            yield one
-        elif chosen(one.item):
-            yield one
+    return kept
 
 
 def _beats(one: Rated, other: Rated) -> bool:
@@ -155,7 +161,7 @@ def _beats(one: Rated, other: Rated) -> bool:
     )
 
 
-def _point(search: Search, rated: Rated, load: Load, chosen: Configuration) -> Point:
+def _point(search: Search, rated: Rated, load: Load, *, chosen: bool, beaten: bool) -> Point:
     item = rated.item
     return Point(
         configuration=item.configuration,
@@ -164,7 +170,8 @@ def _point(search: Search, rated: Rated, load: Load, chosen: Configuration) -> P
         price_usd_per_s=rated.spent if search.priced else None,
         latency_s=rated.latency_s,
         capacity_per_s=search.capacity_per_s(item.shape, item.budget_tok, item.replicas, load),
-        chosen=same(item.configuration, chosen),
+        chosen=chosen,
+        beaten=beaten,
     )
 
 

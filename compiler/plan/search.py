@@ -388,22 +388,27 @@ class Search:
         return carried / self.spent(item) if is_chosen(item.shape.place) else carried
 
     def _striving(self, item: Candidate, planned: Load) -> tuple[float, ...]:
-        """Return what the goal orders by: cost, hardware and room, one of them before the rest."""
-        hardware = float(item.replicas * item.shape.size)
+        """Return what the goal orders by: cost and hardware, width of weights and cache, room.
+
+        Narrower formats are taken only where the file allows them, and among those it allows only
+        where that saves hardware, or serves the goal.
+        """
+        shape = item.shape
+        width = (-BYTES_PER_PARAMETER[shape.precision], -KV_BYTES[shape.kv_precision])
+        spent = (self.spent(item), float(item.replicas * shape.size))
         room = round(item.tightest, TIE_DIGITS)
-        spent = (self.spent(item), hardware)
         match self.goal:
             case "latency":
-                return (room, *spent)
+                return (room, *spent, *width)
             case "throughput":
-                return (-self.worth(item, planned), *spent, room)
+                return (-self.worth(item, planned), *spent, *width, room)
             case _:
-                return (*spent, room)
+                return (*spent, *width, room)
 
     def _key(self, item: Candidate, planned: Load) -> tuple[float | str, ...]:
         """Return what candidates are ordered by.
 
-        SLA, whole range, wishes in order, width of weights and cache, what the goal puts first;
+        SLA, whole range, wishes in order, then cost, width of formats and room as the goal has it;
         then few stages, few shards, attention and experts undivided, and short steps, which keep
         the gaps between tokens short at peaks.
         """
@@ -412,8 +417,6 @@ class Search:
             not item.holds,
             0.0 if item.holds else round(self._distance(item, planned), FAR_DIGITS),
             *self._goals(item, planned),
-            -BYTES_PER_PARAMETER[shape.precision],
-            -KV_BYTES[shape.kv_precision],
             *self._striving(item, planned),
             shape.pipeline,
             shape.tensor,

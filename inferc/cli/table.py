@@ -8,6 +8,7 @@ from typing import Final
 COMMANDS: Final = {
     "init": "Write a starter file that compiles at once.",
     "check": "Report what is wrong with files: syntax, names, types, units.",
+    "pareto": "Print what more money would buy: cost against latency against accelerators.",
     "plan": "Say whether the SLA can be met, what was decided and what that rests on.",
     "compile": "Plan, and write what is deployed: Kubernetes YAML, a Pulumi program, diagrams.",
     "accuracy": "Score the performance model against measurements.",

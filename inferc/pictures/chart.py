@@ -1,37 +1,23 @@
-"""Latencies and queues as pictures: the one door to matplotlib.
+"""Latencies and queues as pictures.
 
 For each service two distributions and the queue over time. A distribution is drawn as latency by
 percentile, with more room towards the last percents, where an SLA is kept or missed: each line of
 the SLA is a grey field that the curve must pass below.
-
-The same trial gives the same bytes: no date, no chance in the identifiers of an SVG, no font of
-the machine. Colours are those of Okabe and Ito (Color Universal Design, 2008), which all kinds of
-eyes tell apart; kinds of traffic differ in the stroke as well.
 """
 
 # matplotlib leaves the keywords of its methods untyped.
 # pyright: reportUnknownMemberType=false
 
 from collections.abc import Sequence
-from io import BytesIO
 from math import isfinite, log10
-from warnings import catch_warnings, simplefilter
 
-from matplotlib import (
-    rc_context,  # pyright: ignore[reportUnknownVariableType]
-    rcdefaults,
-    rcParams,
-)
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from inferc.compiler.trial import Line, Scene, SceneKind, Trial, measured
 from inferc.compiler.units import show, to_unit
-
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
-INK, GREY, PALE = "#222222", "#666666", "#E4E4E4"
+from inferc.pictures.canvas import BLUE, GREY, INK, ORANGE, picture
 
 STROKES = {
     SceneKind.STATED: (BLUE, "-"),
@@ -66,49 +52,16 @@ COLUMN_IN, HEIGHT_IN = 4.6, 6.6
 LEGEND_IN = 0.24
 """How far below the top the legend stands: in the second line of the title, which is empty."""
 
-DPI = 144
-"""Of a PNG: sharp on screens with two pixels to a point."""
-
 
 def draw_trials(trials: Sequence[Trial], form: str) -> bytes:
     """Return the picture of ``trials``, one below the other, as ``svg`` or ``png``."""
-    with rc_context():
-        _set_style()
-        columns = max(LEAST_COLUMNS, *(len(_metrics(trial)) for trial in trials))
-        size = (COLUMN_IN * columns, HEIGHT_IN * len(trials))
-        figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasAgg(figure)
+
+    def draw(figure: Figure) -> None:
         for row, trial in enumerate(trials):
             _draw(trial, figure.add_subfigure(figure.add_gridspec(len(trials), 1)[row, 0]))
-        content = BytesIO()
-        nothing = {"Date": None} if form == "svg" else {"Software": None}
-        with catch_warnings():
-            simplefilter("ignore")  # letters that the font lacks are drawn as boxes
-            figure.savefig(content, format=form, dpi=DPI, metadata=nothing)
-    return content.getvalue()
 
-
-def _set_style() -> None:
-    """Set what all pictures have in common; matplotlib's own defaults come first."""
-    rcdefaults()
-    rcParams["axes.edgecolor"] = GREY
-    rcParams["axes.grid"] = True
-    rcParams["axes.labelcolor"] = INK
-    rcParams["axes.spines.right"] = False
-    rcParams["axes.spines.top"] = False
-    rcParams["axes.titlelocation"] = "left"
-    rcParams["axes.titlesize"] = 10
-    rcParams["font.family"] = "DejaVu Sans"  # comes with matplotlib
-    rcParams["font.size"] = 9
-    rcParams["grid.color"] = PALE
-    rcParams["grid.linewidth"] = 0.7
-    rcParams["legend.frameon"] = False
-    rcParams["svg.fonttype"] = "path"
-    rcParams["svg.hashsalt"] = "inferc"
-    rcParams["text.color"] = INK
-    rcParams["text.parse_math"] = False  # a dollar in a name is a dollar
-    rcParams["xtick.color"] = GREY
-    rcParams["ytick.color"] = GREY
+    columns = max(LEAST_COLUMNS, *(len(_metrics(trial)) for trial in trials))
+    return picture((COLUMN_IN * columns, HEIGHT_IN * len(trials)), form, draw)
 
 
 def _metrics(trial: Trial) -> list[str]:

@@ -217,11 +217,14 @@ def test_memory_share_and_context_are_taken_over() -> None:
     assert plan.estimate.memory.usable_bytes == pytest.approx(0.8 * 80 * designs.GIB)
 
 
-def test_a_narrower_precision_is_not_taken_without_need() -> None:
-    """Nobody asked for fewer bits, and sixteen hold: fewer accelerators are no reason."""
-    asked = problem(LLAMA_3_8B, rate_per_s=3)
+@pytest.mark.parametrize(("rate_per_s", "precision"), [(0.5, "fp16"), (3.0, "int8")])
+def test_a_narrower_precision_is_taken_where_that_saves_hardware(
+    rate_per_s: float, precision: str
+) -> None:
+    """Without any line about it, which no file comes to, every format may be chosen."""
+    asked = problem(LLAMA_3_8B, rate_per_s=rate_per_s)
     free = replace(asked, case=replace(asked.case, decisions=()))
-    assert chosen(free).precision == "fp16"
+    assert chosen(free).precision == precision
 
 
 def test_an_engine_without_coefficients_is_planned_with_typical_ones() -> None:
