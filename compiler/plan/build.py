@@ -1,19 +1,18 @@
 """From serving problems to the plan of a topology."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.bounds import violated
 from inferc.compiler.plan.conflicts import conflict_of, has_configuration, why_empty
-from inferc.compiler.plan.decisions import Bound, Plan, Refusal, ServicePlan, Verdict
+from inferc.compiler.plan.decisions import Bound, Change, Plan, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.plan.objectives import margins_of, understood
 from inferc.compiler.plan.relax import nearest
 from inferc.compiler.plan.saturation import saturated
-from inferc.compiler.plan.search import Search
 from inferc.compiler.plan.service import plan_service
-from inferc.compiler.plan.sharing import Neighbours
-from inferc.compiler.plan.verdict import Judge
+from inferc.compiler.plan.verdict import Judge, alone
 from inferc.compiler.problem import Problem
 from inferc.dsl.diagnostics import Diagnostic, has_errors
 
@@ -28,53 +27,114 @@ class Outcome:
     diagnostics: tuple[Diagnostic, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of one service: a plan, a refusal, or pins that contradict each other."""
+
+    plan: ServicePlan | None = None
+    refusal: Refusal | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
 def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     """Return the plan of a topology from the problems of its services.
 
     Bounds first, then the search. A refused service is in ``plan.refusals`` and its reasons among
-    the diagnostics; a plan that has one is infeasible.
+    the diagnostics; a plan that has one is infeasible. Places have nothing to do with each other,
+    so the plan is made place by place, and what one needed is forgotten before the next.
     """
     found = [item for problem in problems for item in _unusable(problem)]
     if has_errors(found):
         return Outcome(None, tuple(found))
-    problems = tuple(saturated(problem) for problem in problems)
-    neighbours = Neighbours(problems)
-    judges = [neighbours.judge(at) for at in range(len(problems))]
-    services: list[ServicePlan] = []
-    refusals: list[Refusal] = []
-    for at, judge in enumerate(judges):
-        bounds = violated(judge.problem)
-        conflict = None if bounds else conflict_of(judge.problem.case)
-        if conflict is not None:
-            found.append(conflict)
-            continue
-        verdict = Verdict.INFEASIBLE if bounds else judge.verdict()
-        if verdict is Verdict.INFEASIBLE:
-            refusal = _refusal(judge, bounds)
-            refusals.append(refusal)
-            found.extend(_refused(judge, refusal))
-            continue
-        plan = plan_service(judge, _search(neighbours, at, judge, verdict), verdict)
-        neighbours.used[at] = plan.configuration.accelerators
-        services.append(plan)
+    answers: dict[int, _Answer] = {}
+    for positions in _by_place(problems).values():
+        together = [saturated(problems[at]) for at in positions]
+        answers.update(zip(positions, _answers(together), strict=True))
+    ordered = [answers[at] for at in range(len(problems))]
+    found += [item for answer in ordered for item in answer.diagnostics]
+    services = [answer.plan for answer in ordered if answer.plan is not None]
+    refusals = [answer.refusal for answer in ordered if answer.refusal is not None]
     if len(services) + len(refusals) < len(problems):
         return Outcome(None, tuple(found))
     return Outcome(_plan(topology_name, services, refusals), tuple(found))
 
 
-def _search(neighbours: Neighbours, at: int, judge: Judge, verdict: Verdict) -> Search:
-    """Return the search that chooses the plan: on a shared place, of what is left by then.
+def _by_place(problems: Sequence[Problem]) -> Mapping[str, list[int]]:
+    """Return the positions of the services of each place."""
+    places: dict[str, list[int]] = {}
+    for at, problem in enumerate(problems):
+        places.setdefault(problem.case.place.path, []).append(at)
+    return places
 
-    What others need at the easiest corner leaves enough, or the service would have been refused;
-    what they need at harder ones is left to them where there is enough for that too.
+
+def _answers(problems: Sequence[Problem]) -> list[_Answer]:
+    """Return what comes of the services of one place.
+
+    What cannot be served even with the whole place takes nothing of it.
     """
-    if not neighbours.shares(at):
-        return judge.planned
-    corner = "hard" if verdict is Verdict.FEASIBLE else "planned"
-    search = Search(judge.problem.case, neighbours.left(at, corner))
-    if search.fits_somewhere():
-        return search
-    return Search(judge.problem.case, neighbours.left(at, "easy"))
+    if len(problems) == 1:
+        return [_alone(problems[0])]
+    refused = [_without_plan(alone(problem)) for problem in problems]
+    able = [problem for problem, no in zip(problems, refused, strict=True) if no is None]
+    planned = iter([_alone(able[0])] if len(able) == 1 else _together(able))
+    return [next(planned) if no is None else no for no in refused]
+
+
+def _alone(problem: Problem) -> _Answer:
+    """Return what comes of a service that has its place to itself."""
+    judge = alone(problem)
+    refused = _without_plan(judge)
+    if refused is not None:
+        return refused
+    return _Answer(plan_service(judge, judge.planned, judge.verdict()))
+
+
+def _together(problems: Sequence[Problem]) -> list[_Answer]:
+    """Return the plans of services that share a place, or why they cannot."""
+    if not problems:
+        return []
+    from inferc.compiler.plan.pools import settled, shared_out, too_small
+
+    pool = settled(problems)
+    shares = pool.shares
+    if shares.least is None:
+        from inferc.compiler.plan.diagnostics_sharing import pool_too_small
+
+        why = too_small(pool)
+        refusals = [_Answer(refusal=_no_room(problem, why.changes)) for problem in problems]
+        return [replace(refusals[0], diagnostics=(pool_too_small(why),)), *refusals[1:]]
+    plans: list[ServicePlan] = []
+    for at, tenant in enumerate(shares.tenants):
+        judge = shares.judge(at)
+        plan = plan_service(judge, tenant.search.within(shares.left(at)), judge.verdict())
+        shares.take(at, plan.configuration)
+        plans.append(plan)
+    if pool.chosen:
+        plans = shared_out(pool, plans)
+    return [_Answer(plan) for plan in plans]
+
+
+def _without_plan(judge: Judge) -> _Answer | None:
+    """Return why a service has no plan even with all of its place, or None where it has one."""
+    bounds = violated(judge.problem)
+    conflict = None if bounds else conflict_of(judge.problem.case)
+    if conflict is not None:
+        return _Answer(diagnostics=(conflict,))
+    if not bounds and judge.easy.holds(judge.load(judge.lows)):
+        return None
+    refusal = _refusal(judge, bounds)
+    return _Answer(refusal=refusal, diagnostics=tuple(_refused(judge, refusal)))
+
+
+def _no_room(problem: Problem, changes: tuple[Change, ...]) -> Refusal:
+    """Return the refusal of a service that others leave no room."""
+    return Refusal(
+        service=problem.case.service,
+        bounds=(),
+        nearest=changes,
+        best_effort=(),
+        configuration=None,
+    )
 
 
 def _plan(name: str, services: list[ServicePlan], refusals: list[Refusal]) -> Plan:
@@ -88,9 +148,7 @@ def _plan(name: str, services: list[ServicePlan], refusals: list[Refusal]) -> Pl
 def _refusal(judge: Judge, bounds: tuple[Bound, ...]) -> Refusal:
     """Return why a service is refused: its bounds, or the best that the model found."""
     problem = judge.problem
-    place = problem.case.place
-    reserved = place.accelerators - judge.planned.room(place)
-    changes = nearest(problem.case, reserved)
+    changes = nearest(problem.case)
     easiest = judge.load(judge.lows)
     candidates = [] if bounds else judge.easy.candidates(easiest, easiest)
     best = candidates[0] if candidates else None

@@ -343,9 +343,7 @@ class _Mixes:
         return tuple(found)
 
 
-def arranged(
-    node: Node, mix: Sequence[tuple[Block, int]]
-) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
+def arranged(node: Node, mix: Sequence[tuple[Block, int]]) -> tuple[tuple[int, ...], ...] | None:
     """Return the domain of each part, by block and its copies in turn, or None for no room.
 
     Blocks that lie anywhere have none: they take what the others leave.
@@ -356,10 +354,13 @@ def arranged(
     domains = _domains(node.domains, tuple(parts))
     if domains is None:
         return None
-    turn = iter(domains)
-    return tuple(
-        tuple(next(turn) for _ in range(block.parts)) for block, count in mix for _ in range(count)
-    )
+    found: list[tuple[int, ...]] = []
+    at = 0
+    for block, count in mix:
+        for _ in range(count):
+            found.append(domains[at : at + block.parts])
+            at += block.parts
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from inferc.compiler.model import Decision
 from inferc.compiler.plan.dimensions import powers_up_to
 from inferc.compiler.plan.narrowing import allowed, allows, blocking, stated_counts
 from inferc.compiler.plan.search import Search, allowed_counts
-from inferc.compiler.plan.sharing import least_accelerators
+from inferc.compiler.plan.sharing import EASY, PLANNED, Tenant
 from inferc.compiler.plan.space import Shape, memory_share
 
 
@@ -122,12 +122,22 @@ def test_the_share_of_memory(decisions: tuple[Decision, ...], share: float | Non
     assert memory_share(designs.vllm(), decisions) == share
 
 
-def test_the_least_accelerators_are_the_least() -> None:
+def test_what_a_service_needs_is_the_least() -> None:
+    """One replica fewer of any layout does not hold; harder values need no less."""
     asked = on_nodes(problem(LLAMA_3_8B, rate_per_s=60), 2)
-    for corner in ("easy", "planned"):
-        least = least_accelerators(asked, corner)
-        assert 1 <= least <= 16
-    assert least_accelerators(asked, "easy") <= least_accelerators(asked, "planned")
+    tenant = Tenant(asked)
+    for level in (EASY, PLANNED):
+        load = tenant.load(level)
+        for need in tenant.needs(level):
+            held = {
+                count
+                for shape, budget_tok in tenant.search.steps()
+                if (shape.tensor, shape.pipeline) == need.layout
+                for count in (need.replicas - 1, need.replicas)
+                if count and tenant.search.holds_with(shape, budget_tok, count, load)
+            }
+            assert held == {need.replicas}
+    assert tenant.needs(EASY)[0] <= tenant.needs(PLANNED)[0]
 
 
 def test_tensor_parallelism_needs_an_engine_that_can() -> None:

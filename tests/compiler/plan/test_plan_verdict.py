@@ -11,7 +11,7 @@ from support.problems import all_settled, line, on_nodes, pi, pin, problem, sett
 
 from inferc.compiler.plan import Plan, ServicePlan, Verdict, build
 from inferc.compiler.plan.search import Search, highest, load_of
-from inferc.compiler.plan.sharing import Neighbours
+from inferc.compiler.plan.verdict import alone
 from inferc.compiler.problem import Problem
 
 TINY = designs.TINYLLAMA_1_1B
@@ -33,7 +33,7 @@ def verdict(asked: Problem) -> Verdict:
 
 
 def quick_verdict(asked: Problem) -> Verdict:
-    return Neighbours((asked,)).judge(0).verdict()
+    return alone(asked).verdict()
 
 
 def test_the_examples() -> None:
