@@ -21,9 +21,12 @@ def ttft_s(found: Operation, percentile: float | None) -> float:
 
 
 def itl_s(found: Operation, percentile: float | None) -> float:
-    """Return the time between two tokens of an answer: a decode step, or one with prompts in it."""
+    """Return the time between two tokens of an answer: a decode step, or one with prompts in it.
+
+    Where guesses are checked, between two arrivals of tokens: those of a step come at once.
+    """
     if percentile is None:
-        return found.tpot_s
+        return found.tpot_s * found.gain
     mixed = percentile > 1.0 - found.mixed_share
     return (found.mixed_s if mixed else found.decode_s) * found.pipeline
 

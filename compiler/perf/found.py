@@ -8,6 +8,7 @@ class Operation:
 
     __slots__ = (
         "decode_s",
+        "gain",
         "load",
         "mixed_s",
         "mixed_share",
@@ -28,6 +29,8 @@ class Operation:
         self.load = inf
         """Demanded over possible prompt tokens a second."""
         self.pipeline = 1
+        self.gain = 1.0
+        """Tokens that a step brings each sequence: more than one where guesses are checked."""
         self.decode_s = inf
         """A step without prompts, of one stage."""
         self.mixed_s = inf

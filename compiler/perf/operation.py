@@ -46,9 +46,9 @@ def operate(
     """
     found = Operation()
     found.pipeline = stage.pipeline
-    decode_rate = rate_per_s * max(0.0, demand.output_tok - 1.0)
+    decode_rate = rate_per_s * steps_of_answer(stage, demand)
     fullest_s = stage.step_s(budget_tok, 0.0, 0.0, 0.0)
-    if (rate_per_s * demand.prompt_tok + decode_rate) * fullest_s >= budget_tok:
+    if (rate_per_s * demand.prompt_tok + decode_rate * stage.wide) * fullest_s >= budget_tok:
         return found  # more tokens come than the largest step carries, however short the context
     step = _steady(stage, demand, rate_per_s * demand.prompt_tok, decode_rate, budget_tok)
     if step is None:
@@ -61,13 +61,37 @@ def operate(
     found.decode_s, found.mixed_s = step.decode_s, step.mixed_s
     found.mixed_share = step.mixed_share
     found.sequences = step.sequences * stage.pipeline
-    found.tpot_s = step.period_s * stage.pipeline
+    found.gain = _tok_per_step(stage, demand)
+    found.tpot_s = step.period_s * stage.pipeline / found.gain
     found.period_s = step.met_s
     first_token(found, stage, demand, rate_per_s, room)
     backlog(found, demand, rate_per_s, demand.prompt_tok * full_s / room)
     found.ttft_floor_s += frontend_s
-    _between_tokens(found, demand)
+    _between_tokens(found, stage, demand)
     return found
+
+
+def steps_of_answer(stage: Stage, demand: Demand) -> float:
+    """Return in how many steps an answer comes after its first token.
+
+    One for each token, or fewer where guesses are checked: a step brings ``g`` tokens on average,
+    and the last one more than are needed, ``(E[X^2]/g - 1)/2`` on average.
+
+    Source: the first passage of a random walk (Feller 1971, volume 2, section XI.1).
+    """
+    tokens = max(0.0, demand.output_tok - 1.0)
+    if stage.gain == 1.0 or not tokens:
+        return tokens
+    square = stage.gain_variance + stage.gain * stage.gain
+    return (tokens + (square / stage.gain - 1.0) / 2.0) / stage.gain
+
+
+def _tok_per_step(stage: Stage, demand: Demand) -> float:
+    """Return the tokens of an answer for each step that it takes."""
+    if stage.gain == 1.0:
+        return 1.0
+    steps = steps_of_answer(stage, demand)
+    return (demand.output_tok - 1.0) / steps if steps else stage.gain
 
 
 def _fullest(
@@ -76,7 +100,7 @@ def _fullest(
     """Return the prompt tokens of the largest step, and the time it takes."""
     if stage.prompts_alone:
         return budget_tok, stage.step_s(budget_tok, demand.pairs_per_tok, 0.0, 0.0)
-    room = budget_tok - step.sequences - 1.0
+    room = budget_tok - (step.sequences + 1.0) * stage.wide
     others = step.sequences + 1.0
     return room, stage.step_s(room, demand.pairs_per_tok, others, demand.context_tok)
 
@@ -167,11 +191,13 @@ def _steady(
     ends, at_end = _Ends(), False
     period_s = stage.step_s(0.0, 0.0, 1.0, demand.context_tok)
     for _ in range(ROUNDS):
-        limits = _Limits(decode_rate * period_s, budget_tok - decode_rate * period_s - 1.0)
+        sequences = decode_rate * period_s
+        limits = _Limits(sequences, budget_tok - (sequences + 1.0) * stage.wide)
         if limits.room_tok < 1.0:
             if ends.high_s < inf or at_end:
                 return None
-            period_s, at_end = (budget_tok - 2.0) / decode_rate * (1.0 - STEADY), True
+            most = (budget_tok - 1.0) / stage.wide - 1.0
+            period_s, at_end = most / decode_rate * (1.0 - STEADY), True
             continue
         step = (
             _Alone(stage, demand, prompt_rate, limits, budget_tok)
@@ -223,8 +249,19 @@ class _Ends:
         return self.low_s + weight * (self.high_s - self.low_s)
 
 
-def _between_tokens(found: Operation, demand: Demand) -> None:
-    """Fill in the variance of a request's TPOT: a mean over as many steps as it has tokens."""
+def _between_tokens(found: Operation, stage: Stage, demand: Demand) -> None:
+    """Fill in the variance of a request's TPOT.
+
+    A mean over as many steps as it has tokens. Where guesses are checked the number of steps varies
+    too: by ``O v / g^3`` for ``O`` tokens of steps that bring ``g`` with a variance of ``v``.
+
+    Source: renewal theory (Feller 1971, volume 2, section XI.6).
+    """
     spread_s = (found.mixed_s - found.decode_s) * found.pipeline
-    share = found.mixed_share
-    found.tpot_variance = share * (1.0 - share) * spread_s**2 / max(1.0, demand.output_tok)
+    share, tokens = found.mixed_share, max(1.0, demand.output_tok)
+    variance = share * (1.0 - share) * spread_s**2 / tokens
+    if stage.gain > 1.0:
+        period_s = found.tpot_s * found.gain
+        variance = variance + stage.gain_variance * (period_s / stage.gain) ** 2 / tokens
+        variance /= stage.gain
+    found.tpot_variance = variance

@@ -85,6 +85,14 @@ def prices_of(coefficients: dict[str, float], *, narrow: bool) -> Prices[float]:
 class Stage:
     """The step times of one pipeline stage of a replica: a clock for the simulator."""
 
+    wide = 1
+    """Tokens of each decoding sequence in a step: more where guesses are checked."""
+    gain = 1.0
+    """Tokens that a step brings each sequence on average."""
+    gain_variance = 0.0
+    draft_s = 0.0
+    """What guessing adds to a step that decodes, whatever its sequences."""
+
     def __init__(self, model: LanguageModel, place: Place, engine: Engine, layout: Layout) -> None:
         accelerator = place.accelerator
         coefficients = coefficients_of(engine, accelerator)
@@ -305,15 +313,17 @@ class Stage:
         """Return the time of one step in this stage.
 
         ``prompt_tok`` tokens of prompts, each looking at ``pairs_per_tok`` tokens before it, beside
-        ``sequences`` sequences that decode one token each at a context of ``context_tok``. Windows
-        cap both.
+        ``sequences`` sequences that decode, one token each unless guesses are checked, at a context
+        of ``context_tok``. Windows cap both.
 
         Source: :mod:`ideal`; chunked prefill riding on decode steps: Agrawal et al.,
         Sarathi-Serve (2024).
         """
         seen = min(context_tok, float(self.window_tok)) * self.window_kv_tok_s
-        time_s = self._tokens_s(prompt_tok + sequences, launched=prompt_tok > 0.0)
-        time_s += self._sampled_s(sequences + 1.0)
+        decoding = sequences * self.wide
+        time_s = self._tokens_s(prompt_tok + decoding, launched=prompt_tok > 0.0)
+        time_s += self._sampled_s(decoding + 1.0)
+        time_s += self.draft_s if sequences > 0.0 else 0.0
         time_s += sequences * (self.sequence_s + self.kv_tok_s * context_tok + seen)
         if prompt_tok > 0.0:
             time_s += prompt_tok * self._pairs_s(pairs_per_tok) + self.prompt_step_s
