@@ -21,7 +21,7 @@ from inferc.dsl import Diagnostic, SourceFile, Span, has_errors
 if TYPE_CHECKING:
     from inferc.compiler.estimation import Load
     from inferc.compiler.model import Design
-    from inferc.compiler.plan import Plan
+    from inferc.compiler.plan import Bound, Plan
     from inferc.compiler.simulation.routing import Routing
     from inferc.compiler.topology import Topology
     from inferc.compiler.trial import Recording, Trial
@@ -183,6 +183,113 @@ def emit(
         outputs=outputs,
         written=written,
     )
+
+
+class Certified(NamedTuple):
+    """The bounds of the services of a file: of each topology by its name, of each service by its.
+
+    Every bound is there on every place that a service may be on, whether it fails or holds.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    certificates: "Mapping[str, Mapping[str, tuple[Bound, ...]]]"
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file has services to look at."""
+        return bool(self.certificates)
+
+
+def certify(file: File, *, env: str = "", params: Mapping[str, str] | None = None) -> Certified:
+    """Return what no software can beat about each service of ``file``. Nothing is planned."""
+    compilation = _compilation(file, env, params)
+    if isinstance(compilation, Diagnostic):
+        return Certified((compilation,), {})
+    problems, designs = compilation.problems, compilation.designs.value
+    if problems.value is None or designs is None:
+        return Certified(problems.diagnostics, {})
+    from inferc.compiler.plan.bounds import all_bounds
+
+    found = {
+        design.name: {item.service.name: all_bounds(item) for item in of_design}
+        for design, of_design in zip(designs, problems.value, strict=True)
+    }
+    return Certified(problems.diagnostics, found)
+
+
+class Experiment(NamedTuple):
+    """What to simulate; without any of it the traffic that the file states.
+
+    Named tuples take a quarter of a dataclass's time to define, and every command pays for it.
+    """
+
+    trace: str | PathLike[str] = ""
+    """A file of recorded requests: their times and lengths instead of the design's."""
+    requests: int = 0
+    """How many in one run, for which a trace begins again; 0 for enough, or for all of a trace."""
+    seeds: int = 0
+    """How many runs, each with a chance of its own; 0 for the default."""
+    service: str = ""
+    """Only this one."""
+    rate_per_s: float | None = None
+    """Instead of the mean rate of the design, or of the trace."""
+    speedup: float = 1.0
+    """The trace is replayed so many times faster."""
+    variation: float = 1.0
+    """Standard deviation over mean of the gaps between requests: 1 is Poisson, 3 has clumps."""
+    hours: tuple[float, ...] = ()
+    """Relative rates of one hour after the other, instead of spikes: 24 of a day, 168 of a week."""
+    replicas: int = 0
+    """Instead of those of the plan at its peak."""
+    routing: "Routing" = "round_robin"
+    """How requests are dealt out to replicas."""
+    what_if: Literal["", "lose-replica", "autoscale"] = ""
+    """What happens to the replicas meanwhile."""
+
+
+class Simulated(NamedTuple):
+    """What simulated traffic comes to on the plans of a file."""
+
+    planned: Planned
+    diagnostics: tuple[Diagnostic, ...]
+    trials: "tuple[Trial, ...]" = ()
+    """One for each service that was simulated, in the order of the file."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is something simulated: no errors, no refusal."""
+        return bool(self.trials)
+
+
+def simulate(
+    file: File,
+    experiment: Experiment | None = None,
+    *,
+    env: str = "",
+    params: Mapping[str, str] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Simulated:
+    """Plan ``file``, and return what its traffic, or a trace, comes to on the chosen replicas.
+
+    ``progress`` is told the share of the requests that were sent, now and then.
+    """
+    experiment = experiment or Experiment()
+    recording = _recording(experiment)
+    planned = plan(file, env=env, params=params)
+    found = planned.diagnostics
+    if isinstance(recording, Diagnostic):
+        found = (*found, recording)
+    elif planned.ok and not planned.refused:
+        trials, unknown = _trials(planned, experiment, recording, progress or _ignored)
+        return Simulated(planned=planned, diagnostics=(*found, *unknown), trials=trials)
+    return Simulated(planned=planned, diagnostics=found)
+
+
+def chart(trials: "Sequence[Trial]", form: str) -> bytes:
+    """Return the latencies and the queue of ``trials`` as a picture, ``svg`` or ``png``."""
+    from inferc.pictures.chart import draw_trials
+
+    return draw_trials(trials, form)
 
 
 class Experiment(NamedTuple):

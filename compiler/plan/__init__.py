@@ -15,7 +15,7 @@ from inferc.compiler.plan.decisions import (
     Plan,
     Refusal,
     ServicePlan,
-    Term,
+    Step,
     Verdict,
 )
 
@@ -36,7 +36,7 @@ __all__ = [
     "Plan",
     "Refusal",
     "ServicePlan",
-    "Term",
+    "Step",
     "Verdict",
     "build",
 ]

@@ -22,20 +22,31 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """One line of arithmetic: a name, its value, its unit and where it comes from."""
+class Step:
+    """One line of a certificate: ``symbol = expression``, its value, and where it comes from."""
 
-    name: str
+    symbol: str
+    """``weights_bytes``: unique in its bound."""
+    expression: str
+    """Of symbols of earlier steps, in the grammar of ``bounds/amounts.py``; empty for a number that
+    is not worked out."""
     value: float
     unit: str
+    words: str
+    """What it is."""
+    origin: str
+    """``given``, ``assumed``, ``defaulted``, ``catalog``, ``definition`` or ``derived``."""
     source: str
+    """The publication of a fact or of a formula; for a number that is not stated, why its range."""
+    span: Span | None
+    """Where the user's file, or the catalog's, says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """A statement that no software can beat, and that fails here.
+    """A statement that no software can beat: that it holds here, or by how much it fails.
 
-    ``need`` and ``have`` are in ``unit``; ``ratio`` is by how much it fails, above 1.
+    ``need`` and ``have`` are in ``unit``. The last steps are what ``formula`` compares.
     """
 
     code: str
@@ -45,16 +56,33 @@ class Bound:
     statement: str
     """In words: ``the weights must fit into memory``."""
     formula: str
-    """``weights_bytes <= devices * memory_bytes``."""
+    """``weights_bytes <= devices * memory_bytes``: two expressions of the symbols in ``steps``."""
     need: float
     have: float
     unit: str
     ratio: float
-    terms: tuple[Term, ...]
+    """Of need over have: above 1 it fails."""
+    steps: tuple[Step, ...]
+    """Everything that it rests on, down to stated numbers; each only of those before it."""
+    short: tuple[str, ...]
+    """The symbols that are worth naming where there is little room."""
     spans: tuple[tuple[Span, str], ...]
     """The lines of the user's file that it rests on, each with what it says."""
     source: str
     """The paper or document the formula comes from."""
+    place: str = ""
+    """Where it was looked at: the path of a place, with the kind of node where it has several."""
+
+    @property
+    def violated(self) -> bool:
+        """Whether it fails, so that nothing can be served."""
+        return self.need > self.have
+
+    @property
+    def terms(self) -> tuple[Step, ...]:
+        """The steps that are worth naming where there is little room."""
+        named = {step.symbol: step for step in self.steps}
+        return tuple(named[symbol] for symbol in self.short)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

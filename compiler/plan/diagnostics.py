@@ -36,7 +36,7 @@ def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
     The first bound of a refusal says what to change; the others would only repeat it.
     """
     spans = bound.spans or ((service, ""),)
-    terms = ", ".join(f"{term.name} {amount(term.value, term.unit)}" for term in bound.terms)
+    terms = ", ".join(f"{term.symbol} {amount(term.value, term.unit)}" for term in bound.terms)
     first = bound is refusal.bounds[0]
     need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
     return Diagnostic(

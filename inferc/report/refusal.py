@@ -6,7 +6,7 @@ The planner's own diagnostics say the same beside the lines of the file.
 import math
 from collections.abc import Mapping
 
-from inferc.compiler.plan import Bound, Margin, Plan, Refusal
+from inferc.compiler.plan import Bound, Margin, Plan, Refusal, Step
 from inferc.compiler.topology import Json
 from inferc.dsl import Span
 from inferc.report.amounts import amount, metric_amount, percentile_name, times
@@ -56,12 +56,21 @@ def _bound(bound: Bound) -> Mapping[str, Json]:
         "have": finite(bound.have),
         "ratio": finite(bound.ratio),
         "unit": bound.unit,
-        "terms": [
-            {"name": t.name, "value": finite(t.value), "unit": t.unit, "source": t.source}
-            for t in bound.terms
-        ],
+        "place": bound.place,
+        "terms": [_term(step) for step in bound.terms],
         "lines": [_line(span, says) for span, says in bound.spans],
         "source": bound.source,
+    }
+
+
+def _term(step: Step) -> Mapping[str, Json]:
+    """Return a number of a bound; ``inferc explain --certificate`` says how it comes about."""
+    return {
+        "symbol": step.symbol,
+        "words": step.words,
+        "value": finite(step.value),
+        "unit": step.unit,
+        "source": step.source,
     }
 
 
@@ -138,7 +147,7 @@ def _refusal(refusal: Refusal, paint: Paint) -> list[str]:
 
 def _term_table(bound: Bound, paint: Paint) -> list[str]:
     rows = [
-        (term.name, amount(term.value, term.unit), (term.source, "dim")) for term in bound.terms
+        (step.symbol, amount(step.value, step.unit), (step.words, "dim")) for step in bound.terms
     ]
     return table(rows, paint, indent=10, right=(1,))
 

@@ -46,7 +46,7 @@ def test_a_refusal_lists_every_bound_with_its_arithmetic() -> None:
     assert bound["need"] == pytest.approx(141.1e9)
     assert bound["have"] == 4 * designs.GIB
     assert bound["ratio"] == pytest.approx(bound["need"] / bound["have"])
-    assert [term["name"] for term in bound["terms"]][:1] == ["parameters"]
+    assert [term["symbol"] for term in bound["terms"]][:1] == ["parameters"]
     (line,) = bound["lines"]
     assert (line["file"], line["line"], line["text"]) == ("designs.infer", 7, "p95 ttft <= 10ms")
     (change,) = data["nearest"]

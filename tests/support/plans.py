@@ -19,7 +19,7 @@ from inferc.compiler.plan import (
     Plan,
     Refusal,
     ServicePlan,
-    Term,
+    Step,
     Verdict,
     build,
 )
@@ -169,12 +169,13 @@ def impossible_pi_plan() -> Plan:
         have=4 * designs.GIB,
         unit="B",
         ratio=141.1e9 / (4 * designs.GIB),
-        terms=(
-            Term(name="parameters", value=70_553_706_496.0, unit="", source="test data"),
-            Term(name="bytes per parameter", value=2.0, unit="B", source="fp16"),
-            Term(name="devices", value=1.0, unit="", source="given"),
-            Term(name="memory of a device", value=4 * designs.GIB, unit="B", source="test data"),
+        steps=(
+            step("parameters", 70_553_706_496.0, "", "of the model"),
+            step("weights_bytes", 141.1e9, "B", "in fp16", expression="parameters * 2"),
+            step("devices", 1.0, "", "boards"),
+            step("memory_bytes", 4 * designs.GIB, "B", "of a board"),
         ),
+        short=("parameters", "weights_bytes", "devices", "memory_bytes"),
         spans=((service.objectives[0].span, "what must hold"),),
         source="definition",
     )
@@ -189,6 +190,20 @@ def impossible_pi_plan() -> Plan:
         configuration=None,
     )
     return Plan(topology=design.name, verdict=Verdict.INFEASIBLE, services=(), refusals=(refusal,))
+
+
+def step(symbol: str, value: float, unit: str, words: str, *, expression: str = "") -> Step:
+    """Return a step of a certificate."""
+    return Step(
+        symbol=symbol,
+        expression=expression,
+        value=value,
+        unit=unit,
+        words=words,
+        origin="derived" if expression else "catalog",
+        source="test data",
+        span=None,
+    )
 
 
 def planned(design: Design) -> Plan:

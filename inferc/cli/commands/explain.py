@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Annotated, Final
 
 from inferc.cli.arguments import Argument, Option, UsageError
+from inferc.cli.certificates import print_certificates
 from inferc.cli.exit_codes import OK, USAGE
+from inferc.cli.options import Color, Format
 from inferc.cli.terminal import complain, say
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ Examples:
   inferc explain weights-do-not-fit
   inferc explain topology.infer                        every path that can be explained
   inferc explain topology.infer chat.tensor_parallel
+  inferc explain --certificate topology.infer          every bound with every number in it
+  inferc explain --certificate topology.infer chat --format json
   inferc explain --list
 
 Exit codes:
@@ -32,17 +36,28 @@ def explain(
     ] = "",
     *,
     list_all: Annotated[bool, Option(("--list",), "List every code with what it means.")] = False,
+    certificate: Annotated[
+        bool,
+        Option(("--certificate",), "With a file: prove which bounds hold, and which fail."),
+    ] = False,
+    format: Format = "human",
+    color: Color = "auto",
 ) -> int:
     """Explain a diagnostic, or a value of a plan.
 
     With a code, print its page: what it means, an example, how to fix it, why it is checked.
     With a file and a path, print why the planner chose that value, what else it looked at and why
     that lost, or what is assumed there and for which values the SLA holds.
+
+    With --certificate and a file, print what no software can beat: each bound of each service, or
+    of the one that PATH names, as an inequality over numbers that all say where they come from.
     """
     if list_all:
         return _list()
     if not what:
         raise UsageError("say which code, or which file and path", "CODE|FILE")
+    if certificate:
+        return print_certificates(what, path, form=format, color=color)
     if path or what.endswith(".infer"):
         return _value(what, path)
     return _page(what)

@@ -1,0 +1,196 @@
+"""The numbers that bounds start from: of the user's file at their easiest, and of the catalog."""
+
+from functools import cached_property
+
+from inferc.compiler.model import Objective, Place
+from inferc.compiler.perf.queueing import length_quantile
+from inferc.compiler.plan.bounds.amounts import Amount, Whence, defined, let, most, stated
+from inferc.compiler.problem import Case, Problem, Quantity
+from inferc.compiler.provenance import Origin, Sourced
+from inferc.compiler.units import show, to_unit
+from inferc.compiler.units_table import ShowKind
+
+GAMMA = "gamma distribution of that mean and p95 (Johnson, Kotz, Balakrishnan 1994, chapter 17)"
+
+SHOWN: dict[Quantity, ShowKind] = {
+    Quantity.RATE: "req_per_s",
+    Quantity.PEAK: "factor",
+    Quantity.PROMPT: "tok",
+    Quantity.OUTPUT: "tok",
+}
+
+
+class Facts:
+    """The stated numbers of a service on one place, each with where it comes from.
+
+    ``case`` has every unknown at its most favourable end, and ``place`` as its only place.
+    """
+
+    def __init__(self, problem: Problem, case: Case, place: Place) -> None:
+        self.problem = problem
+        self.case = case
+        self.place = place
+
+    # ---- demand --------------------------------------------------------------------------------
+
+    @cached_property
+    def rate(self) -> Amount:
+        """Return the mean arrivals."""
+        value = self.problem.service.load.rate_per_s
+        return self._demanded("rate", Quantity.RATE, value, "req/s", "mean rate of requests")
+
+    @cached_property
+    def peak(self) -> Amount:
+        """Return the rate of the busiest stretch over the mean."""
+        value = self.problem.service.load.peak
+        words = "rate of the busiest stretch over the mean"
+        return self._demanded("peak_factor", Quantity.PEAK, value, "x", words)
+
+    @cached_property
+    def prompt_mean(self) -> Amount:
+        """Return the mean prompt."""
+        value = self.problem.service.load.prompt.mean_tok
+        return self._demanded("prompt_mean_tok", Quantity.PROMPT, value, "tok", "mean prompt")
+
+    @cached_property
+    def output_mean(self) -> Amount:
+        """Return the mean answer."""
+        value = self.problem.service.load.output.mean_tok
+        return self._demanded("output_mean_tok", Quantity.OUTPUT, value, "tok", "mean answer")
+
+    @cached_property
+    def later_tok(self) -> Amount:
+        """Return the tokens of a mean answer behind the first, which the prompt itself yields."""
+        words = "tokens of a mean answer behind the first"
+        return let("later_tok", most(0.0, self.output_mean - 1.0), "tok", words)
+
+    @cached_property
+    def context_mean(self) -> Amount:
+        """Return what a token of an answer looks back at, on average."""
+        words = "prompt and half of the answer: what a token of an answer looks back at on average"
+        return let("context_mean_tok", self.prompt_mean + self.later_tok / 2.0, "tok", words)
+
+    def prompt_at(self, line: Objective) -> Amount:
+        """Return the prompt that must still be served in time.
+
+        At best the longest prompts are those that miss: what is left is the percentile of lengths.
+        A mean over requests is at least the time of the mean prompt, since longer ones cost ever
+        more.
+        """
+        ratio = self.case.prompt_p95_over_mean
+        return self._at(line.percentile, "prompt", self.prompt_mean, ratio)
+
+    def output_at(self, line: Objective) -> Amount:
+        """Return the answer that must still be served in time."""
+        ratio = self.case.output_p95_over_mean
+        return self._at(line.percentile, "output", self.output_mean, ratio)
+
+    def limit(self, line: Objective) -> Amount:
+        """Return what a line of the SLA allows."""
+        name = f"{_percentile(line.percentile)}_{line.metric}_limit_s"
+        words = f"limit of `{_one_line(line)}`"
+        whence = Whence(line.limit.origin, "", line.limit.span or line.span)
+        return stated(name, line.limit.value, "s", words, whence)
+
+    def throughput(self, line: Objective, planned_tok: float) -> Amount:
+        """Return the requests a second that a line about throughput comes to."""
+        whence = Whence(line.limit.origin, "", line.limit.span or line.span)
+        words = f"asked for by `{_one_line(line)}`"
+        if line.counts != "tok":
+            return stated("throughput_req_per_s", line.limit.value, "req/s", words, whence)
+        wanted = stated("throughput_tok_per_s", line.limit.value, "tok/s", words, whence)
+        load = self.problem.service.load.output.mean_tok
+        words = "mean answer that the plan is made for"
+        whence = Whence(load.origin, load.source, load.span)
+        answer = stated("planned_output_tok", planned_tok, "tok", words, whence)
+        return let("asked_rate", wanted / answer, "req/s", "requests that it comes to")
+
+    def _at(
+        self, percentile: float | None, what: str, mean: Amount, p95_over_mean: float
+    ) -> Amount:
+        """Return a length at a percentile; the mean without one."""
+        if percentile is None:
+            return mean
+        name = _percentile(percentile)
+        factor = defined(
+            f"{what}_{name}_over_mean",
+            length_quantile(1.0, p95_over_mean, percentile),
+            "x",
+            f"{name} of {what} lengths over their mean, with a p95 of "
+            f"{show(p95_over_mean, 'factor')} the mean",
+            GAMMA,
+        )
+        return let(f"{what}_{name}_tok", mean * factor, "tok", f"{what} at {name}")
+
+    def _demanded(
+        self, symbol: str, quantity: Quantity, value: Sourced[float], unit: str, words: str
+    ) -> Amount:
+        """Return a number of the load; the favourable end of its range where it has one."""
+        unknown = next((u for u in self.problem.unknowns if u.quantity is quantity), None)
+        source, origin = value.source, value.origin
+        if unknown is not None:
+            kind = SHOWN[quantity]
+            ends = f"{show(unknown.low, kind)} .. {show(unknown.high, kind)}"
+            words = f"{words}, at the favourable end of {ends}"
+            source, origin = unknown.source or unknown.because, unknown.origin
+        number = float(getattr(self.case, quantity.value))
+        return stated(symbol, number, unit, words, Whence(origin, source, value.span))
+
+    # ---- hardware ------------------------------------------------------------------------------
+
+    @cached_property
+    def nodes(self) -> Amount:
+        """Return the nodes of the place: the most there may be, where the planner chooses."""
+        nodes = self.place.nodes
+        words = "nodes" if self.place.least_nodes is None else "nodes, the most that may be taken"
+        return _sourced("nodes", nodes, "", words)
+
+    @cached_property
+    def devices(self) -> Amount:
+        """Return all accelerators of the place."""
+        words = f"accelerators of a node of `{self.place.path}`"
+        whence = Whence(Origin.GIVEN, "", self.place.span)
+        each = float(self.place.per_node)
+        per_node = stated("accelerators_per_node", each, "", words, whence)
+        return let("accelerators", self.nodes * per_node, "", "all accelerators of the place")
+
+    @cached_property
+    def memory(self) -> Amount:
+        """Return the memory of an accelerator."""
+        gpu = self.place.accelerator
+        return _sourced("memory_bytes", gpu.memory_bytes, "B", f"memory of one {gpu.title}")
+
+    @cached_property
+    def bandwidth(self) -> Amount:
+        """Return the speed of an accelerator's memory."""
+        gpu = self.place.accelerator
+        words = f"memory bandwidth of one {gpu.title}"
+        return _sourced("bandwidth_bytes_per_s", gpu.bandwidth_bytes_per_s, "B/s", words)
+
+    def peak_flop(self, dtype: str) -> Amount:
+        """Return the dense peak of an accelerator in a format that it computes in."""
+        gpu = self.place.accelerator
+        words = f"dense {dtype} peak of one {gpu.title}"
+        return _sourced("peak_flop_per_s", gpu.flop_per_s[dtype], "FLOP/s", words)
+
+    @cached_property
+    def link(self) -> Amount:
+        """Return the bandwidth of a node's network, in one direction."""
+        link = self.place.network
+        words = f"bandwidth of {link.title}, one direction"
+        return _sourced("link_bytes_per_s", link.bandwidth_bytes_per_s, "B/s", words)
+
+
+def _sourced(symbol: str, fact: Sourced[float], unit: str, words: str) -> Amount:
+    """Return a fact; the favourable end where its sources differ, all of these being capacities."""
+    source = ", ".join(part for part in (fact.source, fact.as_of) if part)
+    return stated(symbol, fact.high, unit, words, Whence(fact.origin, source, fact.span))
+
+
+def _percentile(percentile: float | None) -> str:
+    """Return a percentile as part of a symbol: ``p95``, ``p99_9``, ``mean``."""
+    return "mean" if percentile is None else f"p{to_unit(percentile, '%'):g}".replace(".", "_")
+
+
+def _one_line(line: Objective) -> str:
+    return " ".join(line.span.text.split())

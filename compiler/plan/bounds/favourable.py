@@ -1,0 +1,105 @@
+"""The most favourable choices that a file leaves: formats of weights and of the KV cache."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from inferc.compiler.perf.architecture import read_once_bytes, weights_bytes
+from inferc.compiler.perf.formats import KV_BYTES, compute_dtype, peak_flop_per_s
+from inferc.compiler.plan.bounds.amounts import Amount, let
+from inferc.compiler.plan.bounds.claim import Spans
+from inferc.compiler.plan.bounds.counts import Counts
+from inferc.compiler.plan.bounds.facts import Facts
+from inferc.compiler.plan.dimensions import kv_precisions_of
+from inferc.compiler.plan.narrowing import allowed
+from inferc.compiler.plan.space import formats_of
+from inferc.compiler.problem import Case
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """All that bounds of a service on one place rest on."""
+
+    facts: Facts
+    counts: Counts
+    formats: tuple[str, ...]
+    """Of weights, that some engine can run here and the file allows."""
+
+    @property
+    def case(self) -> Case:
+        """The service with every unknown at its most favourable end."""
+        return self.facts.case
+
+    @cached_property
+    def weights(self) -> Amount:
+        """Return the weights in the format that takes least memory."""
+        model = self.case.model
+        return self.counts.weights(min(self.formats, key=lambda name: weights_bytes(model, name)))
+
+    @cached_property
+    def read(self) -> Amount:
+        """Return what one token reads of the weights, in the format where that is least."""
+        model = self.case.model
+        return self.counts.read_once(
+            min(self.formats, key=lambda name: read_once_bytes(model, name))
+        )
+
+    @cached_property
+    def kv_format(self) -> str:
+        """Return the narrowest format of the KV cache that the file allows."""
+        case = self.case
+        names = {
+            name
+            for engine in case.engines
+            if allowed(case.decisions, "engine", engine.id)
+            for precision in self.formats
+            for name in kv_precisions_of(engine, precision, case.decisions)
+        }
+        return min(sorted(names) or ["fp16"], key=lambda name: KV_BYTES[name])
+
+    def per_step(self, amount: Amount) -> Amount:
+        """Return ``amount`` for one token of an answer, where it is that of a step.
+
+        Without speculation a step yields one token of each answer.
+        """
+        return amount
+
+    @cached_property
+    def flop_per_s(self) -> Amount:
+        """Return the peak of all accelerators together, in the fastest format."""
+        gpu = self.facts.place.accelerator
+        fastest = max(self.formats, key=lambda name: peak_flop_per_s(gpu, name))
+        peak = self.facts.peak_flop(compute_dtype(gpu, fastest) or fastest)
+        words = "peak of all accelerators together"
+        return let("all_flop_per_s", self.facts.devices * peak, "FLOP/s", words)
+
+    @cached_property
+    def bytes_per_s(self) -> Amount:
+        """Return the memory bandwidth of all accelerators together."""
+        words = "memory bandwidth of all accelerators together"
+        each = self.facts.bandwidth
+        return let("all_bytes_per_s", self.facts.devices * each, "B/s", words)
+
+    @cached_property
+    def memory_bytes(self) -> Amount:
+        """Return the memory of all accelerators together."""
+        words = "memory of all accelerators together"
+        return let("all_memory_bytes", self.facts.devices * self.facts.memory, "B", words)
+
+    # ---- lines of the user's file ----------------------------------------------------------------
+
+    @property
+    def on(self) -> Spans:
+        """Return where the hardware stands."""
+        span = self.facts.place.span
+        return ((span, "the hardware"),) if span else ()
+
+    @property
+    def demand(self) -> Spans:
+        """Return where the rate stands, if the user's file says it."""
+        span = self.facts.problem.service.load.rate_per_s.span
+        return ((span, "the demand"),) if span else ()
+
+
+def ground(facts: Facts, counts: Counts) -> Ground:
+    """Return what bounds on the place of ``facts`` rest on."""
+    return Ground(facts=facts, counts=counts, formats=formats_of(facts.case))
