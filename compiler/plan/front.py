@@ -167,7 +167,7 @@ def _point(search: Search, rated: Rated, load: Load, *, chosen: bool, beaten: bo
         configuration=item.configuration,
         place=item.shape.place,
         accelerators=rated.accelerators,
-        price_usd_per_s=rated.spent if search.priced else None,
+        price_usd_per_s=rated.spent if search.priced and rated.spent < inf else None,
         latency_s=rated.latency_s,
         capacity_per_s=search.capacity_per_s(item.shape, item.budget_tok, item.replicas, load),
         chosen=chosen,

@@ -7,6 +7,7 @@ node that it takes.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import inf
 
 from inferc.compiler.model import Place
 from inferc.compiler.plan.packing import Layout, fewest_nodes, most_replicas
@@ -41,6 +42,22 @@ def with_nodes(place: Place, nodes: int) -> Place:
         place.nodes, value=float(nodes), low=float(nodes), high=float(nodes), text=str(nodes)
     )
     return replace(place, nodes=count, least_nodes=None)
+
+
+def cost(place: Place, accelerators: int, *, priced: bool) -> float:
+    """Return what so many accelerators cost, in dollars a second.
+
+    Endless where others are ``priced`` and this place is not, so that it is taken only where none
+    of those holds; where none is, the number of accelerators.
+    """
+    if not priced:
+        return float(accelerators)
+    return inf if place.price_usd_per_s is None else accelerators * place.price_usd_per_s.value
+
+
+def some_priced(places: Iterable[Place]) -> bool:
+    """Return whether it is known of any of ``places`` what it costs."""
+    return any(place.price_usd_per_s is not None for place in places)
 
 
 def all_priced(places: Iterable[Place]) -> bool:

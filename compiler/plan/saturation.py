@@ -8,7 +8,7 @@ reasons and scaling mean what they mean elsewhere: "it carries so much, for answ
 from collections.abc import Iterator
 from dataclasses import replace
 
-from inferc.compiler.plan.hardware import is_chosen
+from inferc.compiler.plan.hardware import cost, is_chosen
 from inferc.compiler.plan.search import Load, Search, load_of
 from inferc.compiler.plan.space import Shape
 from inferc.compiler.problem import Case, Problem
@@ -73,22 +73,30 @@ def _carried(search: Search, unit: Load) -> Iterator[tuple[float, float]]:
         counts = search.replica_counts(shape)
         if not counts:
             continue
-        replicas = _replicas(shape, counts[0], counts[-1])
-        one = search.capacity_per_s(shape, budget_tok, 1, unit)
+        replicas = _replicas(search, shape, counts[0], counts[-1])
+        carried = _carried_by(search, shape, budget_tok, replicas, unit)
         price = _price(search, shape, replicas) if is_chosen(shape.place) else 1.0
-        yield one * replicas / price, one * replicas
+        yield carried / price, carried
 
 
-def _replicas(shape: Shape, least: int, most: int) -> int:
-    """Return how many replicas there are: all that fit, or those that fill the fewest nodes."""
+def _carried_by(search: Search, shape: Shape, budget_tok: int, replicas: int, unit: Load) -> float:
+    """Return what so many replicas carry: each as much as one alone, unless some may be lost."""
+    if search.lost(shape, replicas):
+        return search.capacity_per_s(shape, budget_tok, replicas, unit)
+    return search.capacity_per_s(shape, budget_tok, 1, unit) * replicas
+
+
+def _replicas(search: Search, shape: Shape, least: int, most: int) -> int:
+    """Return how many replicas there are: all that fit, or those that fill the fewest nodes.
+
+    Beside those, as many as may be lost.
+    """
     if not is_chosen(shape.place):
         return most
     filled = max(1, shape.place.per_node // shape.size)
-    return min(most, max(least, filled))
+    return min(most, max(least, filled + search.lost(shape, filled)))
 
 
 def _price(search: Search, shape: Shape, replicas: int) -> float:
     """Return what so many replicas cost, in dollars a second, or in accelerators."""
-    hardware = shape.taken(replicas)
-    price = shape.place.price_usd_per_s
-    return hardware * price.value if search.priced and price else float(hardware)
+    return cost(shape.place, shape.taken(replicas), priced=search.priced)

@@ -18,10 +18,11 @@ from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.plan.dimensions import powers_up_to
-from inferc.compiler.plan.hardware import all_priced, is_chosen
+from inferc.compiler.plan.hardware import cost, is_chosen, some_priced
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
 from inferc.compiler.plan.objectives import hard, margins_of, meets, share, soft
 from inferc.compiler.plan.packing import Layout, Room
+from inferc.compiler.plan.places import lost, places_of, survives
 from inferc.compiler.plan.space import (
     Shape,
     budgets_of,
@@ -114,14 +115,16 @@ class Search:
         self.accelerators = accelerators
         self.left: Room | None = None
         """What the other services of the place leave; None where there are none."""
-        self.priced = all_priced(case.choices_of_place)
+        self.places = places_of(case)
+        self.survives = case.survives
+        self.priced = some_priced(self.places)
         self.goal = case.goal
         self.context_tok = case.model.context
         stated = stated_numbers(case.decisions, CONTEXT_FIELD)
         self.least_context_tok = stated[0] if stated else 1.0
         self.hard = hard(case.objectives)
         self.soft = soft(case.objectives)
-        self.shapes = shapes_of(case.model, case.choices_of_place, case.engines, case.decisions)
+        self.shapes = shapes_of(case.model, self.places, case.engines, case.decisions)
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
@@ -241,9 +244,21 @@ class Search:
         return None
 
     def holds_with(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> bool:
-        """Return whether the SLA holds with some limit of sequences."""
-        found = self.operate(shape, budget_tok, replicas, load)
+        """Return whether the SLA holds with some limit of sequences, and what may be lost gone."""
+        found = self.operate_without(shape, budget_tok, replicas, load)
         return self._admits(shape, budget_tok, found, load)
+
+    def operate_without(
+        self, shape: Shape, budget_tok: int, replicas: int, load: Load
+    ) -> Operation:
+        """Return how each replica runs that is left when what may be lost is gone."""
+        left = replicas - self.lost(shape, replicas)
+        return self.operate(shape, budget_tok, left, load) if left else stuck(inf)
+
+    def lost(self, shape: Shape, replicas: int) -> int:
+        """Return how many of ``replicas`` may be gone at the peak."""
+        what = survives(self.survives, shape.place)
+        return lost(shape.place, Layout(shape.tensor, shape.pipeline), replicas, what)
 
     def holds(self, load: Load) -> bool:
         """Return whether any configuration of the space meets the SLA at ``load``.
@@ -270,7 +285,7 @@ class Search:
         if not counts:
             return False
         for budget_tok in self.budgets[id(shape)]:
-            found = self.operate(shape, budget_tok, counts[-1], load)
+            found = self.operate_without(shape, budget_tok, counts[-1], load)
             if not found.stable and shape.pipeline == 1:
                 return False
             if self._admits(shape, budget_tok, found, load):
@@ -327,12 +342,13 @@ class Search:
     ) -> Candidate:
         """Return where a configuration stands, its limit of sequences as small as suffices."""
         found = self.operate(shape, budget_tok, replicas, planned)
-        holds = self._admits(shape, budget_tok, found, planned)
-        load, worst, robust = planned, found, False
+        worst = self.operate_without(shape, budget_tok, replicas, planned)
+        holds = self._admits(shape, budget_tok, worst, planned)
+        load, robust = planned, False
         if holds:
-            hard = self.operate(shape, budget_tok, replicas, hardest)
+            hard = self.operate_without(shape, budget_tok, replicas, hardest)
             robust = self._admits(shape, budget_tok, hard, hardest)
-            load, worst = (hardest, hard) if robust else (planned, found)
+            load, worst = (hardest, hard) if robust else (planned, worst)
         sequences = self.sequences_that_suffice(shape, budget_tok, worst, load.demand)
         limits = self.limits(shape, budget_tok)
         lines = margins_of((*self.hard, *self.soft), found, planned.demand)
@@ -374,10 +390,12 @@ class Search:
         return self.holds_with(item.shape, item.budget_tok, item.replicas, load)
 
     def spent(self, item: Candidate) -> float:
-        """Return what a candidate costs, in dollars a second, or in accelerators without prices."""
-        hardware = item.shape.taken(item.replicas)
-        price = item.shape.place.price_usd_per_s
-        return hardware * price.value if self.priced and price else float(hardware)
+        """Return what a candidate costs, in dollars a second, or in accelerators without prices.
+
+        Endless where others have a price and its place has none.
+        """
+        place, hardware = item.shape.place, item.shape.taken(item.replicas)
+        return cost(place, hardware, priced=self.priced)
 
     def worth(self, item: Candidate, planned: Load) -> float:
         """Return the requests a second that a candidate carries; by its cost where that is chosen.
