@@ -23,8 +23,8 @@ from inferc.compiler.problem import Problem
 MOST_TIMES = 4
 """Replicas are tried up to so many times as many as hold the SLA."""
 
-STEPS = 8
-"""Numbers of replicas that are tried for each layout and token budget."""
+STEPS = 32
+"""Numbers of replicas that are tried beyond those: all of them for a few, evenly for many."""
 
 SAME = 1e-3
 """Relative difference of latencies below which one is not faster than the other."""
