@@ -2,6 +2,7 @@
 
 import math
 
+from inferc.compiler.model import Objective
 from inferc.compiler.units import show, to_unit
 from inferc.compiler.units_table import SCALES, ShowKind
 
@@ -54,10 +55,21 @@ def metric_unit(metric: str) -> str:
     return "s" if metric in TIMES else METRIC_UNITS.get(metric, "ratio")
 
 
-def metric_amount(value: float, metric: str) -> str:
-    """Return a value of an SLA metric as a report shows it."""
-    unit = metric_unit(metric)
+def line_unit(line: Objective) -> str:
+    """Return the base unit of what a line of an SLA limits: of a throughput what it counts."""
+    return "req/s" if line.counts == "req" else metric_unit(line.metric)
+
+
+def line_amount(value: float, line: Objective) -> str:
+    """Return a value of what a line of an SLA limits as a report shows it."""
+    unit = line_unit(line)
     return show(value, "ratio") if unit == "ratio" else amount(value, unit)
+
+
+def line_suffix(line: Objective) -> str:
+    """Return what the keys of JSON end in for a value of a line of an SLA: ``_s``."""
+    unit = line_unit(line)
+    return "" if unit == "ratio" else "_" + unit.lower().replace("/", "_per_")
 
 
 def times(ratio: float) -> str:
@@ -74,9 +86,3 @@ def plural(count: int, noun: str) -> str:
 def percentile_name(percentile: float | None) -> str:
     """Return ``p95`` for 0.95, ``p99.9`` for 0.999, and nothing for None."""
     return "" if percentile is None else f"p{to_unit(percentile, '%'):g}"
-
-
-def metric_suffix(metric: str) -> str:
-    """Return what the keys of JSON end in for a value of an SLA metric: ``_s``."""
-    unit = metric_unit(metric)
-    return "" if unit == "ratio" else "_" + unit.lower().replace("/", "_per_")

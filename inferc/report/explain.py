@@ -12,7 +12,7 @@ from inferc.compiler.units import percent
 from inferc.dsl import Span
 from inferc.report.amounts import (
     amount,
-    metric_amount,
+    line_amount,
     percentile_name,
     times,
 )
@@ -198,7 +198,7 @@ def _sla(service: Service, item: ServicePlan | None) -> Lines:
     rows = [
         (
             f"{percentile_name(line.percentile)} {line.metric}".strip(),
-            f"{line.operator} {metric_amount(line.limit.value, line.metric)}",
+            f"{line.operator} {line_amount(line.limit.value, line)}",
             "" if line.hard else "prefer",
             _predicted(line, item),
             where(line.span),
@@ -210,7 +210,7 @@ def _sla(service: Service, item: ServicePlan | None) -> Lines:
 
 def _objective(said: str, line: Objective, item: ServicePlan | None) -> Lines:
     """Yield one line of an SLA."""
-    limit = metric_amount(line.limit.value, line.metric)
+    limit = line_amount(line.limit.value, line)
     yield f"{said} {line.operator} {limit}   {'must hold' if line.hard else 'is preferred'}"
     yield from _earlier(line.writers)
     yield f"  written in {where(line.span)}: {line.span.text}"
@@ -225,7 +225,7 @@ def _predicted(line: Objective, item: ServicePlan | None) -> str:
 
 
 def _margin(margin: Margin) -> str:
-    value = metric_amount(margin.predicted, margin.objective.metric)
+    value = line_amount(margin.predicted, margin.objective)
     if margin.ratio > 1:
         return f"predicted {value}: missed, {times(margin.ratio)} the limit"
     return f"predicted {value}: margin {percent(1 - margin.ratio)}"

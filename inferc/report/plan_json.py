@@ -14,7 +14,7 @@ from inferc.compiler.plan import (
 from inferc.compiler.topology import Json
 from inferc.dsl import Span
 from inferc.report import refusal
-from inferc.report.amounts import metric_suffix
+from inferc.report.amounts import line_suffix
 from inferc.report.fitted import fitted_number
 from inferc.report.refusal import finite
 from inferc.report.verdicts import decides, headline
@@ -115,7 +115,7 @@ def _calibration(plan: ServicePlan) -> Mapping[str, Json] | None:
 
 def _margin(margin: Margin) -> Mapping[str, Json]:
     line = margin.objective
-    suffix = metric_suffix(line.metric)
+    suffix = line_suffix(line)
     return {
         "metric": line.metric,
         "percentile": line.percentile,

@@ -7,7 +7,7 @@ from inferc.compiler.model import Design, Place
 from inferc.compiler.perf import Estimate
 from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
-from inferc.report.amounts import amount, metric_amount, percentile_name, plural
+from inferc.report.amounts import amount, line_amount, percentile_name, plural
 from inferc.report.fitted import fitted_number
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import refusal_lines
@@ -141,8 +141,8 @@ def _sla(plan: ServicePlan, paint: Paint) -> list[str]:
         rows.append(
             (
                 f"{percentile_name(line.percentile)} {line.metric}".strip(),
-                (metric_amount(margin.predicted, line.metric), "bold"),
-                f"{line.operator} {metric_amount(line.limit.value, line.metric)}",
+                (line_amount(margin.predicted, line), "bold"),
+                f"{line.operator} {line_amount(line.limit.value, line)}",
                 (f"margin {percent(1 - margin.ratio)}", "green") if met else ("missed", "red"),
                 ("" if line.hard else "wanted, not asked for", "dim"),
             )

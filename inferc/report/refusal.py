@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from inferc.compiler.plan import Bound, Margin, Plan, Refusal, Step
 from inferc.compiler.topology import Json
 from inferc.dsl import Span
-from inferc.report.amounts import amount, metric_amount, percentile_name, times
+from inferc.report.amounts import amount, line_amount, percentile_name, times
 from inferc.report.layout import Paint, table, wrap
 from inferc.versions import FORMAT_VERSION
 
@@ -36,6 +36,7 @@ def to_data(plan: Plan) -> dict[str, Json]:
             for refusal in plan.refusals
             for change in refusal.nearest
         ],
+        "elsewhere": [_bound(bound) for refusal in plan.refusals for bound in refusal.elsewhere],
         "best_effort": [_best(refusal) for refusal in plan.refusals if refusal.best_effort],
     }
 
@@ -136,6 +137,10 @@ def _refusal(refusal: Refusal, paint: Paint) -> list[str]:
         lines.append(f"        {bound.formula}")
         lines.append(f"        {paint(comparison(bound), 'bold')}")
         lines += _term_table(bound, paint)
+    if refusal.elsewhere:
+        lines += ["", "    elsewhere, at least"]
+        rows = [(item.place, item.code, comparison(item)) for item in refusal.elsewhere]
+        lines += table(rows, paint, indent=6)
     lines += _best_lines(refusal, paint)
     if refusal.nearest:
         lines += ["", "    nearest changes"]
@@ -159,8 +164,8 @@ def _best_lines(refusal: Refusal, paint: Paint) -> list[str]:
     rows = [
         (
             f"{percentile_name(m.objective.percentile)} {m.objective.metric}".strip(),
-            metric_amount(m.predicted, m.objective.metric),
-            f"{m.objective.operator} {metric_amount(m.objective.limit.value, m.objective.metric)}",
+            line_amount(m.predicted, m.objective),
+            f"{m.objective.operator} {line_amount(m.objective.limit.value, m.objective)}",
             _met(m),
         )
         for m in refusal.best_effort

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from inferc.compiler.simulation.arrivals import OnOff, Profile, Renewal
 from inferc.compiler.topology import Json
 from inferc.compiler.trial import Figure, Line, Recording, Scene, Trial
-from inferc.report.amounts import metric_suffix
+from inferc.report.amounts import line_suffix
 from inferc.report.refusal import finite
 from inferc.report.simulation_text import reckons
 from inferc.versions import FORMAT_VERSION
@@ -117,7 +117,7 @@ def _figure(figure: Figure) -> dict[str, Json]:
 
 def _line(line: Line) -> Mapping[str, Json]:
     objective = line.objective
-    suffix = metric_suffix(objective.metric)
+    suffix = line_suffix(objective)
     return {
         "metric": objective.metric,
         "percentile": objective.percentile,

@@ -13,7 +13,7 @@ from inferc.compiler.trial import (
     Trial,
 )
 from inferc.compiler.units import percent, show, to_unit
-from inferc.report.amounts import amount, metric_amount, percentile_name, plural
+from inferc.report.amounts import amount, line_amount, percentile_name, plural
 from inferc.report.layout import Cell, Paint, table, wrap
 
 NAMES = {"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2e": "E2E"}
@@ -185,7 +185,7 @@ def _sla(scene: Scene, paint: Paint) -> list[str]:
             (
                 f"{percentile_name(objective.percentile)} {objective.metric}".strip(),
                 (with_interval(line.figure), "bold"),
-                f"{objective.operator} {metric_amount(objective.limit.value, objective.metric)}",
+                f"{objective.operator} {line_amount(objective.limit.value, objective)}",
                 (verdict(line), "green" if line.met else "red"),
                 ("" if objective.hard else "wanted, not asked for", "dim"),
             )

@@ -1,14 +1,17 @@
 """Numbers and columns of reports."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.problems import line
 
 from inferc.compiler.units import percent
 from inferc.report.amounts import (
     amount,
-    metric_amount,
-    metric_suffix,
+    line_amount,
+    line_suffix,
     percentile_name,
     plural,
     times,
@@ -36,19 +39,21 @@ def test_amounts(value: float, unit: str, shown: str) -> None:
     assert amount(value, unit) == shown
 
 
-# metric, value, shown, suffix in JSON
+# metric, what it counts, value, shown, suffix in JSON
 METRICS = [
-    ("ttft", 0.5, "500 ms", "_s"),
-    ("e2e", 4.1, "4.1 s", "_s"),
-    ("throughput", 100.0, "100 tok/s", "_tok_per_s"),
-    ("availability", 0.999, "99.9%", ""),
+    ("ttft", "", 0.5, "500 ms", "_s"),
+    ("e2e", "", 4.1, "4.1 s", "_s"),
+    ("throughput", "tok", 100.0, "100 tok/s", "_tok_per_s"),
+    ("throughput", "req", 100.0, "100 req/s", "_req_per_s"),
+    ("availability", "", 0.999, "99.9%", ""),
 ]
 
 
-@pytest.mark.parametrize(("metric", "value", "shown", "suffix"), METRICS)
-def test_metrics(metric: str, value: float, shown: str, suffix: str) -> None:
-    assert metric_amount(value, metric) == shown
-    assert metric_suffix(metric) == suffix
+@pytest.mark.parametrize(("metric", "counts", "value", "shown", "suffix"), METRICS)
+def test_lines(metric: str, counts: str, value: float, shown: str, suffix: str) -> None:
+    said = replace(line(metric, 1.0), counts=counts)
+    assert line_amount(value, said) == shown
+    assert line_suffix(said) == suffix
 
 
 # share, shown: rounded down, and binary fractions are no reason to lose a percent
