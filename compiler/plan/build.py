@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inferc.compiler.plan import diagnostics as report
-from inferc.compiler.plan.bounds import violated
+from inferc.compiler.plan.bounds import Refused, refused
 from inferc.compiler.plan.conflicts import conflict_of, has_configuration, why_empty
-from inferc.compiler.plan.decisions import Bound, Change, Plan, Refusal, ServicePlan, Verdict
+from inferc.compiler.plan.decisions import Change, Plan, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.plan.objectives import margins_of, understood
 from inferc.compiler.plan.relax import nearest
@@ -74,18 +74,18 @@ def _answers(problems: Sequence[Problem]) -> list[_Answer]:
     """
     if len(problems) == 1:
         return [_alone(problems[0])]
-    refused = [_without_plan(alone(problem)) for problem in problems]
-    able = [problem for problem, no in zip(problems, refused, strict=True) if no is None]
+    refusals = [_without_plan(alone(problem)) for problem in problems]
+    able = [problem for problem, no in zip(problems, refusals, strict=True) if no is None]
     planned = iter([_alone(able[0])] if len(able) == 1 else _together(able))
-    return [next(planned) if no is None else no for no in refused]
+    return [next(planned) if no is None else no for no in refusals]
 
 
 def _alone(problem: Problem) -> _Answer:
     """Return what comes of a service that has its place to itself."""
     judge = alone(problem)
-    refused = _without_plan(judge)
-    if refused is not None:
-        return refused
+    refusal = _without_plan(judge)
+    if refusal is not None:
+        return refusal
     return _Answer(plan_service(judge, judge.planned, judge.verdict()))
 
 
@@ -116,13 +116,13 @@ def _together(problems: Sequence[Problem]) -> list[_Answer]:
 
 def _without_plan(judge: Judge) -> _Answer | None:
     """Return why a service has no plan even with all of its place, or None where it has one."""
-    bounds = violated(judge.problem)
-    conflict = None if bounds else conflict_of(judge.problem.case)
+    why = refused(judge.problem)
+    conflict = None if why.bounds else conflict_of(judge.problem.case)
     if conflict is not None:
         return _Answer(diagnostics=(conflict,))
-    if not bounds and judge.easy.holds(judge.load(judge.lows)):
+    if not why.bounds and judge.easy.holds(judge.load(judge.lows)):
         return None
-    refusal = _refusal(judge, bounds)
+    refusal = _refusal(judge, why)
     return _Answer(refusal=refusal, diagnostics=tuple(_refused(judge, refusal)))
 
 
@@ -145,20 +145,21 @@ def _plan(name: str, services: list[ServicePlan], refusals: list[Refusal]) -> Pl
     return Plan(topology=name, verdict=verdict, services=tuple(services), refusals=tuple(refusals))
 
 
-def _refusal(judge: Judge, bounds: tuple[Bound, ...]) -> Refusal:
+def _refusal(judge: Judge, why: Refused) -> Refusal:
     """Return why a service is refused: its bounds, or the best that the model found."""
     problem = judge.problem
     changes = nearest(problem.case)
     easiest = judge.load(judge.lows)
-    candidates = [] if bounds else judge.easy.candidates(easiest, easiest)
+    candidates = [] if why.bounds else judge.easy.candidates(easiest, easiest)
     best = candidates[0] if candidates else None
     margins = margins_of(problem.case.objectives, best.found, easiest.demand) if best else ()
     return Refusal(
         service=problem.case.service,
-        bounds=bounds,
+        bounds=why.bounds,
         nearest=changes,
         best_effort=margins,
         configuration=best.configuration if best else None,
+        elsewhere=why.elsewhere,
     )
 
 

@@ -218,6 +218,9 @@ class Refusal:
     best_effort: tuple[Margin, ...]
     """The margins of the best configuration when no bound is violated."""
     configuration: Configuration | None
+    elsewhere: tuple[Bound, ...] = ()
+    """Of each other place to choose from, the bound that fails most there; ``bounds`` are those of
+    the place that fails least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

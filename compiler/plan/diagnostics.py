@@ -30,6 +30,16 @@ def amount(value: float, unit: str) -> str:
     return show(value, KINDS[unit])
 
 
+def fails(bound: Bound) -> str:
+    """Return in a few words what a place fails by."""
+    need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
+    return f"{bound.code} {bound.slug}, needs {need}, has {have}: {_times(bound)} too much"
+
+
+def _times(bound: Bound) -> str:
+    return show(bound.ratio, "factor")
+
+
 def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
     """Return the error for a bound that fails even in the best case.
 
@@ -39,6 +49,7 @@ def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
     terms = ", ".join(f"{term.symbol} {amount(term.value, term.unit)}" for term in bound.terms)
     first = bound is refusal.bounds[0]
     need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
+    elsewhere = tuple(f"on {item.place}: {fails(item)}" for item in refusal.elsewhere)
     return Diagnostic(
         code=bound.code,
         slug=bound.slug,
@@ -48,8 +59,10 @@ def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
         labels=tuple(Label(span, text) for span, text in spans[1:]),
         notes=(
             f"{bound.formula}",
-            f"need {need}, have {have}: {show(bound.ratio, 'factor')} too much",
+            f"need {need}, have {have}: {_times(bound)} too much",
             terms,
+            *((f"on {bound.place}, where least is missing",) if elsewhere and first else ()),
+            *(elsewhere if first else ()),
             *((BEST_CASE,) if first else ()),
         ),
         help=_help(refusal) if first else "",

@@ -37,6 +37,7 @@ def to_data(plan: Plan) -> dict[str, Json]:
             for change in refusal.nearest
         ],
         "elsewhere": [_bound(bound) for refusal in plan.refusals for bound in refusal.elsewhere],
+        "elsewhere": [_bound(bound) for refusal in plan.refusals for bound in refusal.elsewhere],
         "best_effort": [_best(refusal) for refusal in plan.refusals if refusal.best_effort],
     }
 
@@ -137,6 +138,10 @@ def _refusal(refusal: Refusal, paint: Paint) -> list[str]:
         lines.append(f"        {bound.formula}")
         lines.append(f"        {paint(comparison(bound), 'bold')}")
         lines += _term_table(bound, paint)
+    if refusal.elsewhere:
+        lines += ["", "    elsewhere, at least"]
+        rows = [(item.place, item.code, comparison(item)) for item in refusal.elsewhere]
+        lines += table(rows, paint, indent=6)
     if refusal.elsewhere:
         lines += ["", "    elsewhere, at least"]
         rows = [(item.place, item.code, comparison(item)) for item in refusal.elsewhere]

@@ -8,14 +8,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import designs
 from support.machines import LLAMA_3_8B, MIXTRAL_8X7B
-from support.problems import all_settled, on_nodes, pi, problem
+from support.problems import all_settled, line, on_nodes, pi, problem
 
 from inferc.compiler.model import LanguageModel
-from inferc.compiler.plan.bounds import violated
+from inferc.compiler.model.catalog import language_model_at
+from inferc.compiler.plan.bounds import refused, violated
 from inferc.compiler.plan.decisions import Bound
 from inferc.compiler.plan.search import Search, load_of
+from inferc.compiler.problem import Problem
 
 TINY = designs.TINYLLAMA_1_1B
+
+
+CATALOG = (
+    "google.gemma_2_9b_it",
+    "openai.gpt_oss_20b",
+    "deepseek.deepseek_v2_lite",
+    "qwen.qwen3_5_9b",
+)
+"""Windows, experts in 4 bits, latent attention, states."""
+
+
+def from_catalog(name: str) -> LanguageModel:
+    model = language_model_at(f"models.{name}")
+    assert model is not None
+    return model
 
 
 def codes(bounds: Iterable[Bound]) -> list[str]:
@@ -49,13 +66,24 @@ def test_four_times_the_peak_at_long_prompts_exceeds_the_box() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    model=st.sampled_from([TINY, LLAMA_3_8B, MIXTRAL_8X7B, designs.LLAMA_3_70B]),
+    model=st.sampled_from(
+        [TINY, LLAMA_3_8B, MIXTRAL_8X7B, designs.LLAMA_3_70B, *map(from_catalog, CATALOG)]
+    ),
     nodes=st.integers(1, 4),
     rate=st.floats(0.01, 500),
     stated=st.fixed_dictionaries(
         {"peak": st.floats(1, 8), "prompt": st.floats(8, 4000), "output": st.floats(1, 800)}
     ),
-    limits=st.fixed_dictionaries({"ttft": st.floats(0.01, 5), "tpot": st.floats(0.001, 0.2)}),
+    limits=st.fixed_dictionaries(
+        {},
+        optional={
+            "ttft": st.floats(0.01, 5),
+            "tpot": st.floats(0.001, 0.2),
+            "itl": st.floats(0.001, 0.2),
+            "e2e": st.floats(0.05, 60),
+        },
+    ),
+    percentile=st.sampled_from([None, 0.5, 0.95, 0.99]),
 )
 def test_what_a_bound_rules_out_the_model_cannot_do(
     model: LanguageModel,
@@ -63,8 +91,11 @@ def test_what_a_bound_rules_out_the_model_cannot_do(
     rate: float,
     stated: dict[str, float],
     limits: dict[str, float],
+    percentile: float | None,
 ) -> None:
-    asked = problem(model, rate_per_s=rate, limits_s=limits)
+    asked = problem(model, rate_per_s=rate, limits_s={})
+    lines = tuple(line(metric, limit, percentile) for metric, limit in limits.items())
+    asked = replace(asked, case=replace(asked.case, objectives=lines))
     asked = on_nodes(all_settled(asked, **stated), nodes)
     if violated(asked):
         assert not Search(asked.case).holds(load_of(asked.case))
@@ -74,3 +105,45 @@ def test_bounds_look_at_the_easiest_corner() -> None:
     base = problem()
     hard = replace(base, case=base.hardest())
     assert violated(base) == violated(hard)
+
+
+# ---- several places to choose from ---------------------------------------------------------------
+
+
+def among(asked: Problem, *nodes: int) -> Problem:
+    """Return the problem with a choice of places that differ in their nodes."""
+    own = asked.case.place
+    places = tuple(
+        replace(on_nodes(asked, count).case.place, path=f"{own.path}{count}") for count in nodes
+    )
+    return replace(asked, case=replace(asked.case, place=places[0], places=places))
+
+
+HUNGRY = all_settled(problem(rate_per_s=200.0), peak=4, prompt=500, output=250)
+"""Eight times what three nodes compute, and more."""
+
+
+def test_a_service_is_refused_only_if_every_place_fails() -> None:
+    assert violated(among(HUNGRY, 1, 2))
+    assert violated(among(HUNGRY, 1, 64)) == ()
+    assert violated(among(HUNGRY, 64, 1)) == ()
+
+
+def test_the_place_that_fails_least_is_reported_and_the_others_with_their_worst() -> None:
+    why = refused(among(HUNGRY, 1, 4, 2))
+    (four,) = {bound.place for bound in why.bounds}
+    assert four.endswith("4")
+    assert [bound.place[-1] for bound in why.elsewhere] == ["2", "1"]
+    worst = max(bound.ratio for bound in why.bounds)
+    assert [bound.ratio / worst for bound in why.elsewhere] == pytest.approx([2, 4])
+
+
+def test_a_place_that_no_engine_runs_on_saves_nobody() -> None:
+    """Weights in bf16 on a board that only knows single precision, without an engine for it."""
+    asked = among(HUNGRY, 1, 64)
+    deaf = replace(
+        asked.case.places[1],
+        accelerator=replace(asked.case.places[1].accelerator, flop_per_s={}),
+    )
+    places = (asked.case.places[0], deaf)
+    assert violated(replace(asked, case=replace(asked.case, places=places)))
