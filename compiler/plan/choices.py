@@ -7,8 +7,10 @@ from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.memory import can_shard, shard_weights_bytes
 from inferc.compiler.plan.decisions import Alternative, Choice
 from inferc.compiler.plan.dimensions import SIXTEEN_BIT, powers_up_to, precisions_of
+from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.narrowing import blocking
 from inferc.compiler.plan.objectives import margins_of
+from inferc.compiler.plan.places import SPOT
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.problem import Case
 from inferc.compiler.provenance import Origin
@@ -44,12 +46,12 @@ class Explainer:
     def choices(self) -> tuple[Choice, ...]:
         """Return all decisions, in the order of the search space."""
         by_field = {
-            field: self._choice(field, read(self.winner), self._compared(field, read))
+            field: self.choice(field, read(self.winner), self._compared(field, read))
             for field, read in READINGS
         }
         winner = self.winner
-        by_field["replicas"] = self._choice("replicas", str(winner.replicas), self._replicas())
-        by_field["max_num_seqs"] = self._choice(
+        by_field["replicas"] = self.choice("replicas", str(winner.replicas), self._replicas())
+        by_field["max_num_seqs"] = self.choice(
             "max_num_seqs", str(winner.sequences), self._sequences()
         )
         order = (
@@ -66,9 +68,22 @@ class Explainer:
         )
         dense = frozenset({"expert_parallel", "attention_data_parallel"})
         left_out = frozenset[str]() if self.case.model.experts else dense
-        return tuple(by_field[field] for field in order if field not in left_out)
+        return (
+            *self._of_place(),
+            *(by_field[field] for field in order if field not in left_out),
+        )
 
-    def _choice(self, field: str, value: str, losers: Iterable[Alternative]) -> Choice:
+    def _of_place(self) -> Iterable[Choice]:
+        """Return the decisions about the place, where any was open."""
+        case, place = self.case, self.winner.shape.place
+        if not case.places and not is_chosen(place) and not case.survives and place.market != SPOT:
+            return ()
+        from inferc.compiler.plan.place_reasons import choices_of_place
+
+        return choices_of_place(self)
+
+    def choice(self, field: str, value: str, losers: Iterable[Alternative]) -> Choice:
+        """Return a decision with its losers."""
         decisions = [item for item in self.case.decisions if item.field == field]
         fixed = [item for item in decisions if item.operator == "=" and not item.is_range]
         alternatives = () if fixed else tuple(losers)
@@ -80,6 +95,10 @@ class Explainer:
             reason=_fixed_reason(fixed[0]) if fixed else self._reason(field),
             alternatives=alternatives,
         )
+
+    def said(self, decision: Decision) -> str:
+        """Return what the user wrote about a field, or what holds where nothing is written."""
+        return _fixed_reason(decision)
 
     def _reason(self, field: str) -> str:
         """Return why the winner has what it has."""
@@ -104,7 +123,7 @@ class Explainer:
         values += [value for value in self._possible(field) if value not in best]
         for value in sorted(values, key=_natural):
             if value in best:
-                yield self._lost(value, best[value])
+                yield self.lost(value, best[value])
             else:
                 yield self._left_out(field, value)
 
@@ -133,7 +152,7 @@ class Explainer:
                 pass
         return tuple(str(value) for value in values)
 
-    def _lost(self, value: str, item: Candidate) -> Alternative:
+    def lost(self, value: str, item: Candidate) -> Alternative:
         """Return why a candidate that was tried lost."""
         if not item.holds:
             return self._missed(value, item)
@@ -225,7 +244,7 @@ class Explainer:
                 item = self.search.candidate(
                     winner.shape, winner.budget_tok, count, self.planned, self.hardest
                 )
-                yield self._lost(str(count), item)
+                yield self.lost(str(count), item)
 
     def _sequences(self) -> Iterator[Alternative]:
         """Yield the neighbouring limits of sequences, with the rest as chosen."""
