@@ -1,0 +1,1 @@
+"""Numbers and verdicts as people read them, wherever they are shown."""
