@@ -21,13 +21,16 @@ TOGETHER = "as planned it holds, with several numbers high at once not"
 def headline(plan: Plan) -> str:
     """Return the verdict with its reason, for the first line of a report."""
     word = plan.verdict.value
-    match plan.verdict:
-        case Verdict.INFEASIBLE:
-            return f"{word}: {_refused(plan)}"
-        case Verdict.FEASIBLE:
-            return f"{word}: the SLA holds wherever the numbers that nobody stated may lie"
-        case Verdict.CONDITIONAL:
-            return f"{word}: {_condition(plan.services) or TOGETHER}"
+    if plan.verdict is Verdict.INFEASIBLE:
+        return f"{word}: {_refused(plan)}"
+    return f"{word}: {reason(plan.verdict, plan.services)}"
+
+
+def reason(verdict: Verdict, services: Iterable[ServicePlan]) -> str:
+    """Return why plans that are no refusals have their verdict."""
+    if verdict is Verdict.FEASIBLE:
+        return "the SLA holds wherever the numbers that nobody stated may lie"
+    return _condition(services) or TOGETHER
 
 
 def _refused(plan: Plan) -> str:
