@@ -70,8 +70,10 @@ def _on(problem: Problem, place: Place) -> Problem:
     return replace(problem, case=replace(problem.case, place=most, places=(most,)))
 
 
-def _kind(place: Place) -> tuple[str, str, str, int, int]:
-    return (place.accelerator.id, place.instance, place.market, place.per_node, place.slices)
+def _kind(place: Place) -> tuple[str | int, ...]:
+    """Return what tells the choices of a pool apart."""
+    what = (place.accelerator.id, place.instance, place.market, place.per_node, place.slices)
+    return (*what, place.least_nodes or 0, int(place.nodes.value))
 
 
 def _price(place: Place, *, priced: bool) -> tuple[float, int, str]:
