@@ -46,6 +46,10 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     found = [item for problem in problems for item in _unusable(problem)]
     if has_errors(found):
         return Outcome(None, tuple(found))
+    if any(len(problem.case.choices_of_place) > 1 for problem in problems):
+        from inferc.compiler.plan.pools import housed
+
+        problems = housed(problems)
     answers: dict[int, _Answer] = {}
     for positions in _by_place(problems).values():
         together = [saturated(problems[at]) for at in positions]
@@ -93,8 +97,15 @@ def _together(problems: Sequence[Problem]) -> list[_Answer]:
     """Return the plans of services that share a place, or why they cannot."""
     if not problems:
         return []
-    from inferc.compiler.plan.pools import settled, shared_out, too_small
+    from inferc.compiler.plan.pools import common, settled, shared_out, too_small
 
+    if not common(problems):
+        from inferc.compiler.plan.diagnostics_sharing import nothing_in_common
+
+        return [
+            _Answer(diagnostics=(nothing_in_common(problems),)),
+            *(_Answer() for _ in problems[1:]),
+        ]
     pool = settled(problems)
     shares = pool.shares
     if shares.least is None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from inferc.compiler.model import Decision
+from inferc.compiler.plan.places import FIELDS
 from inferc.compiler.plan.pools import TooSmall
 from inferc.compiler.plan.sharing import Need
+from inferc.compiler.problem import Problem
 from inferc.dsl.diagnostics import Diagnostic, Label
 
 NAMED = 6
@@ -26,6 +29,35 @@ def pool_too_small(found: TooSmall) -> Diagnostic:
         notes=(*_needs(found), _total(found)),
         help=_help(found),
     )
+
+
+def nothing_in_common(problems: Sequence[Problem]) -> Diagnostic:
+    """Return the error for services of one place whose decisions leave no kind of node for all."""
+    path = problems[0].case.place.path
+    names = [problem.case.service for problem in problems]
+    said = [
+        (problem.case.service, item)
+        for problem in problems
+        for item in problem.case.decisions
+        if item.field in FIELDS
+    ]
+    lines = (f"`{name}`: {_said(item)}" for name, item in said)
+    return Diagnostic(
+        code="INF521",
+        slug="pool-decisions-conflict",
+        message=f"{_listed(names)} share `{path}`, and no machines, market and number of nodes are "
+        "left that all of them allow",
+        span=said[0][1].span if said else problems[0].service.span,
+        label="decided here",
+        labels=tuple(Label(item.span, "and here") for _, item in said[1:NAMED]),
+        notes=tuple(dict.fromkeys(lines)),
+        help=f"decide the same for all services of `{path}`, or give them places of their own",
+    )
+
+
+def _said(item: Decision) -> str:
+    values = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in item.values)
+    return f"{item.field} {item.operator} {values}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """A place for several services: its kind of nodes and their number, or why none will do."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from inferc.compiler.model import Place
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.plan.decisions import Change, ServicePlan
 from inferc.compiler.plan.hardware import all_priced, is_chosen, with_nodes
+from inferc.compiler.plan.places import FIELDS, places_of, runs
 from inferc.compiler.plan.sharing import EASY, HARD, PLANNED, Need, Shares, Tenant, chosen
 from inferc.compiler.problem import Problem
 
@@ -32,7 +34,7 @@ def settled(problems: Sequence[Problem]) -> Pool:
     that kind the fewest nodes that reach as much as the most would. A pool is of one kind, so it
     is chosen once for all services, and every node is paid for.
     """
-    places = problems[0].case.choices_of_place
+    places = common(problems)
     if len(places) == 1 and not is_chosen(places[0]):
         shares = Shares([Tenant(problem) for problem in problems], places[0])
         return Pool(places[0], shares, chosen=False)
@@ -41,6 +43,90 @@ def settled(problems: Sequence[Problem]) -> Pool:
     return min(
         offers, key=lambda offer: (_quality(offer.shares), *_price(offer.place, priced=priced))
     )
+
+
+def common(problems: Sequence[Problem]) -> tuple[Place, ...]:
+    """Return the choices of a place that the decisions of all its services leave.
+
+    With as many nodes as all of them allow.
+    """
+    first, *others = (places_of(problem.case) for problem in problems)
+    found: list[Place] = []
+    for place in first:
+        counts = _counts(place)
+        for places in others:
+            same = (_counts(other) for other in places if _kind(other) == _kind(place))
+            counts &= set().union(*same)
+        if not is_chosen(place):
+            found += [place] if counts else []
+            continue
+        found += [_between(place, least, most) for least, most in runs(sorted(counts))]
+    return tuple(found)
+
+
+def _counts(place: Place) -> set[int]:
+    """Return the numbers of nodes that a place may have."""
+    most = int(place.nodes.value)
+    least = most if place.least_nodes is None else place.least_nodes
+    return set(range(max(1, least), most + 1))
+
+
+def _between(place: Place, least: int, most: int) -> Place:
+    return replace(with_nodes(place, most), least_nodes=least)
+
+
+def housed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return the problems, each with the choices of a single place where others may share it.
+
+    A service that may run on one of several places gets the best for itself of those where it has
+    room beside the others; those that have no choice come first, then the others in turn.
+    """
+    paths = [_paths(problem) for problem in problems]
+    used = Counter(path for own in paths for path in own)
+    found = list(problems)
+    groups: dict[str, list[Problem]] = {}
+    for at, own in enumerate(paths):
+        if len(own) == 1:
+            found[at] = _at(problems[at], own[0])
+            groups.setdefault(own[0], []).append(found[at])
+    for at, own in enumerate(paths):
+        if len(own) > 1 and any(used[path] > 1 for path in own):
+            found[at] = _housed(problems[at], groups)
+            groups.setdefault(found[at].case.place.path, []).append(found[at])
+    return tuple(found)
+
+
+def _paths(problem: Problem) -> tuple[str, ...]:
+    """Return the paths of the places that a service may run on, in the order of the file."""
+    case = problem.case
+    left = places_of(case) if len(case.choices_of_place) > 1 else ()
+    return tuple(dict.fromkeys(place.path for place in left or (case.place,)))
+
+
+def _housed(problem: Problem, groups: Mapping[str, list[Problem]]) -> Problem:
+    """Return ``problem`` on the best place where it has room beside the others."""
+    tenant = Tenant(problem)
+    ordered = tenant.search.candidates(tenant.load(PLANNED), tenant.load(HARD))
+    paths = dict.fromkeys(item.shape.place.path for item in ordered)
+    tried = [_at(problem, path) for path in (*paths, *_paths(problem))]
+    for choice in tried:
+        others = groups.get(choice.case.place.path, [])
+        if not others or _has_room([*others, choice]):
+            return choice
+    return tried[0]
+
+
+def _at(problem: Problem, path: str) -> Problem:
+    """Return ``problem`` with the choices of one place only."""
+    if all(place.path == path for place in problem.case.choices_of_place):
+        return problem
+    places = tuple(place for place in problem.case.choices_of_place if place.path == path)
+    case = replace(problem.case, place=places[0], places=places)
+    return replace(problem, case=case)
+
+
+def _has_room(problems: Sequence[Problem]) -> bool:
+    return bool(common(problems)) and settled(problems).shares.least is not None
 
 
 def shared_out(pool: Pool, plans: Sequence[ServicePlan]) -> list[ServicePlan]:
@@ -63,17 +149,17 @@ def shared_out(pool: Pool, plans: Sequence[ServicePlan]) -> list[ServicePlan]:
 
 
 def _on(problem: Problem, place: Place) -> Problem:
-    """Return ``problem`` on as many nodes of one kind as there may be."""
-    kind = _kind(place)
-    own = next(item for item in problem.case.choices_of_place if _kind(item) == kind)
-    most = with_nodes(own, int(own.nodes.value)) if is_chosen(own) else own
-    return replace(problem, case=replace(problem.case, place=most, places=(most,)))
+    """Return ``problem`` on as many nodes of one kind as there may be, and nowhere else."""
+    own = next(item for item in problem.case.choices_of_place if _kind(item) == _kind(place))
+    most = with_nodes(own, int(place.nodes.value)) if is_chosen(place) else own
+    decisions = tuple(item for item in problem.case.decisions if item.field not in FIELDS)
+    case = replace(problem.case, place=most, places=(most,), decisions=decisions)
+    return replace(problem, case=case)
 
 
 def _kind(place: Place) -> tuple[str | int, ...]:
-    """Return what tells the choices of a pool apart."""
-    what = (place.accelerator.id, place.instance, place.market, place.per_node, place.slices)
-    return (*what, place.least_nodes or 0, int(place.nodes.value))
+    """Return what tells the kinds of nodes of a pool apart."""
+    return (place.accelerator.id, place.instance, place.market, place.per_node, place.slices)
 
 
 def _price(place: Place, *, priced: bool) -> tuple[float, int, str]:
@@ -85,8 +171,9 @@ def _price(place: Place, *, priced: bool) -> tuple[float, int, str]:
 
 def _smallest(problems: Sequence[Problem], place: Place) -> Pool:
     """Return the fewest nodes of a kind on which services reach what the most would."""
+    least = place.least_nodes
     problems = [_on(problem, place) for problem in problems]
-    place, least = problems[0].case.place, place.least_nodes
+    place = problems[0].case.place
     tenants = [Tenant(problem) for problem in problems]
     high = int(place.nodes.value)
     best = Shares(tenants, place, high)

@@ -281,3 +281,49 @@ def test_a_pool_that_cannot_grow_enough_is_refused() -> None:
     place = nodes_of(1, 4, least=1, usd_per_hour=2.0)
     (found,) = too_small(*(tenant(name, place, rate_per_s=60) for name in "abc")).diagnostics
     assert "together 6 of the 4 accelerators" in found.notes[3]
+
+
+def decided(asked: Problem, **fields: str | float) -> Problem:
+    """Return the problem with decisions on the place."""
+    pins = tuple(pin(field, value) for field, value in fields.items())
+    return replace(asked, case=replace(asked.case, decisions=(*asked.case.decisions, *pins)))
+
+
+def test_a_decision_of_one_service_holds_for_the_pool() -> None:
+    place = nodes_of(6, 4, least=1, usd_per_hour=2.0)
+    plan = plan_of(decided(tenant("a", place), nodes=3), tenant("b", place))
+    assert {item.service.place.nodes.value for item in plan.services} == {3.0}
+
+
+def test_decisions_that_leave_nothing_for_all_are_an_error() -> None:
+    place = nodes_of(6, 4, least=1, usd_per_hour=2.0)
+    outcome = build(
+        "x", (decided(tenant("a", place), nodes=3), decided(tenant("b", place), nodes=2))
+    )
+    assert outcome.plan is None
+    (found,) = outcome.diagnostics
+    assert found.code == "INF521"
+    assert found.notes == ("`a`: nodes = 3", "`b`: nodes = 2")
+
+
+def elsewhere(place: Place, path: str) -> Place:
+    return replace(place, path=path)
+
+
+def test_a_service_that_may_run_on_one_of_several_pools_goes_where_there_is_room() -> None:
+    """Alone it would take the first pool; the service that has only that one leaves too little."""
+    small, other = nodes_of(1, 2), elsewhere(nodes_of(1, 4), "dc1.other")
+    free = tenant("free", small, other, rate_per_s=60)
+    (alone,) = plan_of(free).services
+    assert alone.service.place.path == "dc1.gpu"
+    plan = plan_of(free, tenant("bound", small, rate_per_s=5))
+    assert [item.service.place.path for item in plan.services] == ["dc1.other", "dc1.gpu"]
+    assert plan.verdict is F
+
+
+def test_a_service_stays_on_the_pool_that_its_decision_names() -> None:
+    small, other = nodes_of(1, 2), elsewhere(nodes_of(1, 4), "dc1.other")
+    free = decided(tenant("free", small, other, rate_per_s=5), on="dc1.other")
+    plan = plan_of(free, tenant("bound", small, rate_per_s=60))
+    assert [item.service.place.path for item in plan.services] == ["dc1.other", "dc1.gpu"]
+    assert used(plan)[1] == 2
