@@ -269,8 +269,17 @@ class Place:
     """The catalog path of a cloud's instance type; empty for nodes of one's own."""
     market: str = "owned"
     """How they are had: ``owned``, ``on_demand``, ``spot`` or ``reserved``."""
+    instance_type: str = ""
+    """What its cloud calls that type: ``p5.48xlarge``."""
+    cloud: str = ""
+    """Whose machines they are: ``aws``; empty for nodes of one's own."""
     slices: int = 1
     """Parts that each accelerator is cut into (MIG). ``accelerator`` is then one part, and
+    most_nodes: int = 0
+    """Of a place whose number of nodes is decided, how many there may be when more are needed;
+    0 for no more than ``nodes``."""
+    platform: "Platform | None" = None
+    """The managed platform whose instances the nodes are: a replica stays inside one of them."""
     ``per_node`` counts parts."""
     span: Span | None
 
@@ -281,6 +290,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+    @property
+    def most_accelerators(self) -> int:
+        """How many accelerators there may be when more are needed."""
+        return max(int(self.nodes.value), self.most_nodes) * self.per_node
+
 class Lengths:
     """Tokens a request has: a mean and how far the tail reaches."""
 

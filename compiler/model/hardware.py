@@ -17,6 +17,7 @@ from inferc.compiler.model.places import (
     markets,
     network,
     price,
+    provider,
 )
 from inferc.compiler.provenance import Sourced, exactly
 from inferc.compiler.resolve import FieldValue, ListValue, ResolvedBlock
@@ -50,6 +51,8 @@ def places(
         block = blocks.named(service, "on", path)
         if block.kind == "device":
             built.append(_device(block, blocks))
+        elif block.kind == "serverless":
+            built.extend(_serverless(block, topology, blocks, found))
         else:
             built.extend(_pools(block, topology, blocks, found))
     found.extend(
@@ -105,11 +108,10 @@ def _pool(
     blocks: Blocks,
     found: list[Diagnostic],
 ) -> Place:
-    owner = _owner(block, blocks)
+    owner, cloud = _owner(block, blocks), cloud_of(block, blocks)
+    instance = machine.instance
     stated = _price(block)
-    listed = None
-    if stated is None:
-        listed = price(machine, market, cloud_of(block, blocks), blocks, found)
+    listed = price(machine, market, cloud, blocks, found) if stated is None else None
     return Place(
         path=block.path,
         cluster=None if owner is None else _cluster(owner),
@@ -118,7 +120,9 @@ def _pool(
         nodes=exactly(1.0, text="1", span=block.span),
         network=_network((block, owner), machine, blocks),
         price_usd_per_s=stated or listed,
-        instance="" if machine.instance is None else machine.instance.path,
+        instance="" if instance is None else instance.path,
+        instance_type="" if instance is None else values.text_or(instance, "type"),
+        cloud=provider(cloud) or ("" if instance is None else values.text_or(instance, "cloud")),
         market=market,
         span=block.span,
     )
@@ -137,6 +141,18 @@ def _device(block: ResolvedBlock, blocks: Blocks) -> Place:
         price_usd_per_s=_price(block),
         span=block.span,
     )
+
+
+def _serverless(
+    block: ResolvedBlock, topology: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]
+) -> Iterator[Place]:
+    """Return places on a managed platform; the code for them is read only where there are some."""
+    from inferc.compiler.model.platforms import serverless
+
+    def link(machine: Machine) -> Link:
+        return _network((block,), machine, blocks)
+
+    return serverless(block, topology, (blocks, link), found)
 
 
 def _owner(block: ResolvedBlock, blocks: Blocks) -> ResolvedBlock | None:

@@ -37,11 +37,12 @@ def taken(place: Place, tensor: int, pipeline: int, replicas: int) -> int:
 
 
 def with_nodes(place: Place, nodes: int) -> Place:
-    """Return ``place`` with so many nodes, decided."""
+    """Return ``place`` with so many nodes, decided; there may be as many as it had to choose."""
     count = replace(
         place.nodes, value=float(nodes), low=float(nodes), high=float(nodes), text=str(nodes)
     )
-    return replace(place, nodes=count, least_nodes=None)
+    most = int(place.nodes.value) if is_chosen(place) else place.most_nodes
+    return replace(place, nodes=count, least_nodes=None, most_nodes=most)
 
 
 def cost(place: Place, accelerators: int, *, priced: bool) -> float:

@@ -252,6 +252,7 @@ def _place_nodes(place: Place, owners: Mapping[str, tuple[str, int]]) -> Iterabl
                     "accelerator_kind": device.kind,
                     "accelerator": device.title,
                     "accelerators": place.per_node,
+                    **_rented(place),
                 },
             )
         owner = owners.get(gpu_id(place.path, slot))
@@ -269,6 +270,13 @@ def _place_nodes(place: Place, owners: Mapping[str, tuple[str, int]]) -> Iterabl
                 **({"service": owner[0], "replica": owner[1]} if owner else {}),
             },
         )
+
+
+def _rented(place: Place) -> dict[str, str]:
+    """Return how a host is had, where it is no machine of one's own."""
+    if not place.instance_type:
+        return {}
+    return {"cloud": place.cloud, "instance": place.instance_type, "market": place.market}
 
 
 def _place_edges(place: Place, plans: Iterable[ServicePlan]) -> Iterable[GraphEdge]:

@@ -43,6 +43,9 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
         "place": service.place.path,
         "accelerator": service.place.accelerator.id,
         "accelerators": service.place.accelerators,
+        "nodes": int(service.place.nodes.value),
+        "instance": service.place.instance or None,
+        "market": service.place.market,
         "configuration": {
             "engine": shape.engine,
             "precision": shape.precision,

@@ -19,6 +19,14 @@ VERDICT_STYLES = {
     Verdict.INFEASIBLE: ("red", "bold"),
 }
 
+MARKETS = {
+    "on_demand": "on demand",
+    "owned": "one's own",
+    "reserved": "reserved",
+    "spot": "spot",
+}
+"""How machines are had, as people say it."""
+
 NOT_AT_ALL = "-"
 """Stands for a peak factor where the SLA is missed at the mean rate already."""
 
@@ -115,6 +123,8 @@ def _scaling(plan: ServicePlan, paint: Paint) -> list[str]:
 def _hardware(place: Place) -> str:
     nodes = int(place.nodes.value)
     what = f"{place.per_node} x {place.accelerator.title}"
+    if place.instance_type:
+        return f"{nodes} x {place.instance_type}, {MARKETS[place.market]}, of {what}"
     return what if nodes == 1 else f"{nodes} nodes of {what}"
 
 

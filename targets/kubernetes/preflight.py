@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator, Sequence
 
+from inferc.targets.kubernetes.objects.nodes import node_labels
 from inferc.targets.kubernetes.objects.prerequisites import secrets
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.render import render
@@ -48,9 +49,9 @@ def _hardware(serving: Serving) -> Iterator[tuple[str, str]]:
     resource = serving.gpu_resource
     escaped = resource.replace(".", "\\.")
     yield f"nodes that offer {resource}", f"offers {shlex.quote(escaped)}"
-    product = serving.place.accelerator.product_label
-    if product:
-        label = f"nvidia.com/gpu.product={product}"
+    labels = node_labels(serving.place)
+    if labels:
+        label = ",".join(f"{name}={value}" for name, value in labels.items())
         count = int(serving.place.nodes.value)
         yield f"{count} nodes labelled {label}", f"nodes {count} {shlex.quote(label)}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from inferc.compiler.topology import Topology
+from inferc.targets.kubernetes.objects.nodes import node_labels
 from inferc.targets.kubernetes.objects.prerequisites import components, secrets
 from inferc.targets.kubernetes.objects.serving import Serving, gibibytes
 from inferc.targets.kubernetes.objects.settings import DEFAULTS
@@ -61,13 +62,13 @@ def _pools(servings: Sequence[Serving]) -> list[Row]:
     places = {serving.place.path: serving.place for serving in servings}
     rows: list[Row] = []
     for path, place in sorted(places.items()):
-        product = place.accelerator.product_label
+        labels = (f"{name}={value}" for name, value in node_labels(place).items())
         rows.append(
             {
                 "path": path,
                 "nodes": int(place.nodes.value),
                 "accelerators": f"{place.per_node} x {place.accelerator.title}",
-                "label": f"nvidia.com/gpu.product={product}" if product else "",
+                "label": ",".join(labels),
             }
         )
     return rows

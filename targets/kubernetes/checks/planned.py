@@ -38,8 +38,9 @@ def check_pools(plans: Sequence[ServicePlan]) -> Iterator[Finding]:
             for plan in plans
             if plan.service.place.path == path
         )
-        if wanted > place.accelerators:
-            yield path, f"it has {place.accelerators} accelerators, and its services take {wanted}"
+        have = place.most_accelerators
+        if wanted > have:
+            yield path, f"it has {have} accelerators, and its services take {wanted}"
 
 
 def _gpus(container: Mapping[str, Data], part: str) -> int:

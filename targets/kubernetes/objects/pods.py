@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects.nodes import node_labels, spot_taint
 from inferc.targets.kubernetes.objects.serving import Serving
 
 USER_ID = 10001
@@ -56,12 +57,19 @@ def placement(serving: Serving) -> dict[str, Data]:
     the engine can reach.
     """
     fields: dict[str, Data] = {}
-    label = serving.place.accelerator.product_label
-    if label:
-        fields["nodeSelector"] = {"nvidia.com/gpu.product": label}
-    fields["tolerations"] = [
+    labels = node_labels(serving.place)
+    if labels:
+        fields["nodeSelector"] = dict(labels)
+    tolerations: list[Data] = [
         {"key": serving.gpu_resource, "operator": "Exists", "effect": "NoSchedule"}
     ]
+    taint = spot_taint(serving.place)
+    if taint is not None:
+        key, value = taint
+        tolerations.append(
+            {"key": key, "operator": "Equal", "value": value, "effect": "NoSchedule"}
+        )
+    fields["tolerations"] = tolerations
     return fields
 
 

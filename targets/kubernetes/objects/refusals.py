@@ -150,13 +150,13 @@ def _values(serving: Serving) -> Iterator[Diagnostic]:
             stated = None if cluster is None else cluster.settings.get(name)
             span = None if stated is None else stated.span
             yield problems.bad_value(field=name, value=value, expected=expected, span=span)
-    if not LABEL_VALUE.fullmatch(hardware.product_label):
-        yield problems.bad_value(
-            field="product_label",
-            value=hardware.product_label,
-            expected=LABEL_RULE,
-            span=hardware.span,
-        )
+    texts = (
+        ("product_label", hardware.product_label, hardware.span),
+        ("type", serving.place.instance_type, serving.place.span),
+    )
+    for name, value, span in texts:
+        if not LABEL_VALUE.fullmatch(value):
+            yield problems.bad_value(field=name, value=value, expected=LABEL_RULE, span=span)
     if not 0 < engine.port <= LAST_PORT:
         yield problems.bad_value(
             field="port",
