@@ -1,0 +1,155 @@
+"""What must hold: ``500ms time-to-first-token SLA``, ``10 ms p99``, ``50 tokens/s per user``."""
+
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from inferc.compiler.units import UnitProblem, unit_of
+from inferc.compiler.words.numbers import NUMBER, number_of
+from inferc.compiler.words.phrases import Found
+
+UNNAMED = "latency"
+"""A latency of which nobody says from where to where."""
+
+_METRICS = (
+    ("ttft", r"ttft|time[ -]*to[ -]*(?:the[ -]*)?first[ -]*(?:token|byte)|first[ -]tokens?"),
+    ("itl", r"itl|inter[ -]?token|tbt|time[ -]between[ -]tokens|token[ -]to[ -]token"),
+    (
+        "tpot",
+        r"tpot|time[ -]per[ -](?:output[ -])?token|(?:per|each|every)[ -](?:output[ -])?token",
+    ),
+    (
+        "e2e",
+        (
+            r"e2e|end[ -]to[ -]end|(?:total|full|overall|whole|request|response|answer|reply"
+            r"|completion)"
+            r"[ -](?:latency|time)|turnaround(?:[ -]time)?|latency per (?:request|query)"
+        ),
+    ),
+    (UNNAMED, r"latency|latencies|response|respond(?:s|ing)?|answered|answers?|reply|replies"),
+)
+_METRIC = re.compile(
+    "|".join(
+        rf"(?P<{name}>(?<![a-z0-9])(?:{words})(?:[ -](?:latency|latencies|delay))?(?![a-z0-9]))"
+        for name, words in _METRICS
+    )
+)
+_UNIT = (
+    r"(?:ms|msecs?|milli-?seconds?|us|micro-?seconds?|s|secs?|seconds?|min|mins|minutes?"
+    r"|h|hrs?|hours?)"
+)
+_DURATION = re.compile(
+    rf"(?P<number>{NUMBER})[ -]?(?P<unit>{_UNIT})(?![a-z0-9])|(?<![a-z])sub-?(?P<sub>second"
+    rf"|ms|millisecond)"
+    r"(?![a-z0-9])"
+)
+_PERCENTILE = re.compile(
+    r"(?<![a-z0-9])(?:p(?P<p>\d{2}(?:\.\d{1,2})?)(?![a-z0-9])"
+    r"|(?P<th>\d{2}(?:\.\d{1,2})?)(?:th|st|nd|rd)?"
+    r"[ -]?(?:percentile|%-?ile|pctl?)(?![a-z])|(?P<median>median)(?![a-z])"
+    r"|(?P<mean>average|mean|avg)(?![a-z]))"
+)
+_ASKING = re.compile(
+    r"(?<![a-z])(?:sla|slo|slas|slos|target|budget|limit|bound|goal|objective|within|under"
+    r"|below|at most"
+    r"|less than|no more than|not exceed(?:ing)?|max(?:imum)?|<)(?![a-z])|<"
+)
+_PER_USER = re.compile(
+    rf"(?P<number>{NUMBER})\+?[ -]*(?:tokens?|toks?|tok|t)[ ]*(?:/|per|a)[ ]*(?:seconds?"
+    rf"|secs?|s)[ ]*(?:/|per|for"
+    r"(?: each| every)?|each)[ ]*(?:users?|requests?|streams?|sequences?|sessions?"
+    r"|clients?)(?![a-z])"
+)
+_IN_TOTAL = re.compile(
+    rf"(?P<number>{NUMBER})\+?[ -]*(?:(?:output|generated|generation|total|aggregate)[ ])*"
+    r"(?:tokens?|toks?|tok)[ ]*(?:/|per|a|each)[ ]*(?P<unit>seconds?|secs?|s|minutes?|min"
+    r"|hours?|h|days?|d)"
+    r"(?![a-z])(?: (?:in total|total|overall|aggregate|throughput|of throughput))*"
+)
+_SHORT = {"msec": "ms", "msecs": "ms", "milli-second": "ms", "milli-seconds": "ms"} | {
+    "micro-second": "us",
+    "micro-seconds": "us",
+}
+
+
+def read_latencies(text: str) -> Iterator[Found]:
+    """Yield the lines of an SLA in ``text``: durations, each with its metric and percentile."""
+    yield from _token_rates(text)
+    times = [m for m in _DURATION.finditer(text) if not _of_a_rate(text, m)]
+    metrics = list(_METRIC.finditer(text))
+    percentiles = list(_PERCENTILE.finditer(text))
+    asks = [m for m in _ASKING.finditer(text) if m.group() in {"sla", "slo", "slas", "slos"}]
+    for time in times:
+        metric = _nearest(time, [m for m in metrics if m.lastgroup != UNNAMED]) or _nearest(
+            time, metrics
+        )
+        percentile = _nearest(time, percentiles)
+        asked = _nearest(time, asks)
+        if metric is None and percentile is None and asked is None:
+            continue
+        parts = [part for part in (time, metric, percentile, asked) if part is not None]
+        yield Found(
+            "sla",
+            min(part.start() for part in parts),
+            max(part.end() for part in parts),
+            (metric.lastgroup if metric else "") or UNNAMED,
+            seconds(time),
+            how=_percentile(percentile),
+        )
+
+
+def seconds(match: re.Match[str]) -> Fraction:
+    """Return a duration that was matched."""
+    if match["sub"]:
+        return _seconds_of("s" if match["sub"] == "second" else "ms")
+    return number_of(match["number"]) * _seconds_of(_SHORT.get(match["unit"], match["unit"]))
+
+
+def _seconds_of(word: str) -> Fraction:
+    known = unit_of(word.replace("-", ""))
+    if isinstance(known, UnitProblem):
+        raise TypeError(word)
+    return known[0]
+
+
+def _token_rates(text: str) -> Iterator[Found]:
+    """Yield what is said of tokens a second: of one answer, or of all of them."""
+    taken: list[re.Match[str]] = []
+    for match in _PER_USER.finditer(text):
+        taken.append(match)
+        speed = number_of(match["number"])
+        if speed:
+            yield Found("sla", match.start(), match.end(), "tpot", 1 / speed)
+    for match in _IN_TOTAL.finditer(text):
+        if any(other.start() <= match.start() < other.end() for other in taken):
+            continue
+        per_s = number_of(match["number"]) / _seconds_of(match["unit"])
+        if per_s:
+            yield Found("token_rate", match.start(), match.end(), "throughput", per_s)
+
+
+def _of_a_rate(text: str, match: re.Match[str]) -> bool:
+    """Return whether a duration is the window of something else: ``per 5 minutes``."""
+    return bool(re.search(r"(?:per|every|each|last|for)\s*$", text[: match.start()]))
+
+
+def _nearest(time: re.Match[str], others: Sequence[re.Match[str]]) -> re.Match[str] | None:
+    """Return the one of ``others`` with the fewest letters between it and ``time``."""
+
+    def gap(other: re.Match[str]) -> tuple[int, int]:
+        before, after = time.start() - other.end(), other.start() - time.end()
+        return max(before, after), other.start()
+
+    apart = [
+        other for other in others if other.end() <= time.start() or other.start() >= time.end()
+    ]
+    return min(apart, key=gap, default=None)
+
+
+def _percentile(match: re.Match[str] | None) -> str:
+    """Return ``p99``, ``mean``, or nothing where nobody says."""
+    if match is None:
+        return ""
+    if match["median"]:
+        return "p50"
+    return "mean" if match["mean"] else f"p{match['p'] or match['th']}"
