@@ -30,6 +30,8 @@ PLANNED = (
     "pipeline_parallel",
     "expert_parallel",
     "attention_data_parallel",
+    "speculation",
+    "speculative_tokens",
     "replicas",
     "max_num_seqs",
     "max_num_batched_tokens",

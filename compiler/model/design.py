@@ -387,6 +387,10 @@ class Service:
     """What the planner strives for once the SLA holds: ``cost``, ``latency`` or ``throughput``."""
     survives: str = ""
     """What may be lost at the peak while the SLA holds: ``replica``, ``node``, or nothing."""
+    draft: LanguageModel | None = None
+    """The smaller model that may guess tokens."""
+    acceptance: Sourced[float] | None = None
+    """Chance that a guess is right; None where nobody states it."""
     span: Span
 
 

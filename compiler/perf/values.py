@@ -14,6 +14,8 @@ class Speculation:
     """Guessed in each step."""
     accepted: float
     """Mean guesses that turn out right, so that a step yields one token more than that."""
+    acceptance: float = 0.0
+    """Chance that a guess is right, given that those before it were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,14 @@ from collections.abc import Callable, Iterable, Iterator
 from inferc.compiler.model import Decision
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.memory import can_shard, shard_weights_bytes
+from inferc.compiler.perf.speculation import ACCEPTANCE, KINDS
 from inferc.compiler.plan.decisions import Alternative, Choice
-from inferc.compiler.plan.dimensions import SIXTEEN_BIT, powers_up_to, precisions_of
+from inferc.compiler.plan.dimensions import (
+    SIXTEEN_BIT,
+    can_guess,
+    powers_up_to,
+    precisions_of,
+)
 from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.narrowing import blocking
 from inferc.compiler.plan.objectives import margins_of
@@ -26,6 +32,8 @@ READINGS: tuple[tuple[str, Reading], ...] = (
     ("pipeline_parallel", lambda item: str(item.shape.pipeline)),
     ("expert_parallel", lambda item: str(item.shape.expert)),
     ("attention_data_parallel", lambda item: str(item.shape.groups)),
+    ("speculation", lambda item: item.shape.drafter.kind if item.shape.drafter else "none"),
+    ("speculative_tokens", lambda item: str(item.shape.guesses)),
     ("max_num_batched_tokens", lambda item: str(item.budget_tok)),
 )
 """The fields by which candidates differ, and how to read them."""
@@ -62,16 +70,28 @@ class Explainer:
             "pipeline_parallel",
             "expert_parallel",
             "attention_data_parallel",
+            "speculation",
+            "speculative_tokens",
             "replicas",
             "max_num_seqs",
             "max_num_batched_tokens",
         )
-        dense = frozenset({"expert_parallel", "attention_data_parallel"})
-        left_out = frozenset[str]() if self.case.model.experts else dense
+        left_out = self._pointless()
         return (
             *self._of_place(),
             *(by_field[field] for field in order if field not in left_out),
         )
+
+    def _pointless(self) -> frozenset[str]:
+        """Return the fields that decide nothing here."""
+        fields: set[str] = set()
+        if not self.case.model.experts:
+            fields |= {"expert_parallel", "attention_data_parallel"}
+        if not any(engine.speculation for engine in self.case.engines):
+            fields.add("speculation")
+        if not any(item.shape.guesses for item in self.candidates):
+            fields.add("speculative_tokens")
+        return frozenset(fields)
 
     def _of_place(self) -> Iterable[Choice]:
         """Return the decisions about the place, where any was open."""
@@ -118,7 +138,8 @@ class Explainer:
         chosen = read(self.winner)
         best: dict[str, Candidate] = {}
         for item in self.candidates:
-            best.setdefault(read(item), item)
+            if field != "speculative_tokens" or item.shape.guesses:
+                best.setdefault(read(item), item)
         values = [value for value in best if value != chosen]
         values += [value for value in self._possible(field) if value not in best]
         for value in sorted(values, key=_natural):
@@ -148,6 +169,8 @@ class Explainer:
                 values = (shape.tensor,)
             case "attention_data_parallel" if engine.attention_data_parallel:
                 values = (shape.tensor,)
+            case "speculation":
+                values = ("none", *KINDS)
             case _:
                 pass
         return tuple(str(value) for value in values)
@@ -217,6 +240,8 @@ class Explainer:
         if field == "kv_precision":
             reason = f"fewer bits only where a line allows them: `kv_precision in [fp16, {value}]`"
             return Alternative(value=value, reason=reason, ratio=None)
+        if field == "speculation":
+            return Alternative(value=value, reason=self._no_guesses(value), ratio=None)
         if field == "tensor_parallel" and not can_shard(model, int(value), 1):
             reason = f"does not divide {model.heads} attention heads"
             return Alternative(value=value, reason=reason, ratio=None)
@@ -232,6 +257,22 @@ class Explainer:
             return Alternative(value=value, reason=reason, ratio=weights / usable)
         return Alternative(
             value=value, reason="leaves no layout that fits the place and its memory", ratio=None
+        )
+
+    def _no_guesses(self, kind: str) -> str:
+        """Return why a kind of guessing was not tried."""
+        if kind == "none" or not can_guess(self.case, kind):
+            needs = {"draft": "needs a `draft_model`", "mtp": "the model has no modules for it"}
+            return needs.get(kind, "a line asks for guesses")
+        engine = self.winner.shape.engine
+        if kind not in engine.speculation:
+            return f"{engine.title} has none"
+        if self.winner.shape.pipeline > 1:
+            return "engines guess in no pipeline"
+        known = ACCEPTANCE[kind]
+        return (
+            f"only where a line allows it: `speculation in [none, {kind}]`; published guesses are "
+            f"right with a chance of {known.low:g} to {known.high:g}"
         )
 
     def _replicas(self) -> Iterator[Alternative]:

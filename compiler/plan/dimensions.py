@@ -8,7 +8,12 @@ from collections.abc import Iterable
 from inferc.compiler.model import Decision, Engine, LanguageModel, Place
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES, peak_flop_per_s
 from inferc.compiler.perf.memory import can_shard
+from inferc.compiler.perf.speculation import ACCEPTANCE, KINDS, Drafter
 from inferc.compiler.plan.narrowing import allowed, stated_counts
+from inferc.compiler.problem import Case
+
+GUESSES = (1, 2, 3, 5, 7)
+"""Tokens guessed in a step that are tried: what engines propose and papers measure lies between."""
 
 SIXTEEN_BIT = ("fp16", "bf16")
 """As wide as each other, and what a KV cache is kept in unless a line allows fewer bits."""
@@ -117,3 +122,47 @@ def attention_degrees(
     return tuple(
         groups for groups in sorted({1, *usual, *stated}) if can_shard(model, tensor // groups, 1)
     )
+
+
+def drafters_of(case: Case, engine: Engine, pipeline: int) -> tuple[Drafter | None, ...]:
+    """Return who may guess tokens, and how many; None for nobody.
+
+    Nobody, unless a line names who may: guesses cost nothing in quality, but how often they are
+    right depends on the texts, which nobody but the user knows. Without a stated chance the lowest
+    published one is planned for. Engines guess in no pipeline.
+
+    Source: vLLM, speculative decoding ("not compatible with pipeline parallelism").
+    """
+    own = tuple(item for item in case.decisions if item.field == "speculation")
+    nobody = (None,) if allowed(own, "speculation", "none") else ()
+    if not any(item.operator in WIDENING for item in own) or pipeline > 1:
+        return nobody
+    field = "speculative_tokens"
+    numbers = sorted({*GUESSES, *stated_counts(case.decisions, field)})
+    return (
+        *nobody,
+        *(
+            Drafter(kind, guesses, _acceptance(case, kind), case.draft)
+            for kind in KINDS
+            if kind in engine.speculation and can_guess(case, kind)
+            if allowed(own, "speculation", kind)
+            for guesses in numbers
+            if allowed(case.decisions, field, guesses)
+        ),
+    )
+
+
+def can_guess(case: Case, kind: str) -> bool:
+    """Return whether there is what a kind of guessing needs of the model."""
+    match kind:
+        case "draft":
+            return case.draft is not None
+        case "mtp":
+            return case.model.prediction_layers > 0
+        case _:
+            return True
+
+
+def _acceptance(case: Case, kind: str) -> float:
+    """Return the stated chance that a guess is right, or the lowest that is published."""
+    return ACCEPTANCE[kind].low if case.acceptance is None else case.acceptance

@@ -80,6 +80,7 @@ class Candidate:
             kv_precision=self.shape.kv_precision,
             expert_parallel=self.shape.expert,
             attention_data_parallel=self.shape.groups,
+            speculation=self.shape.speculation,
         )
 
 
@@ -124,7 +125,7 @@ class Search:
         self.least_context_tok = stated[0] if stated else 1.0
         self.hard = hard(case.objectives)
         self.soft = soft(case.objectives)
-        self.shapes = shapes_of(case.model, self.places, case.engines, case.decisions)
+        self.shapes = shapes_of(case, self.places)
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
@@ -191,7 +192,7 @@ class Search:
         for sequences in sequence_limits_of(shape, self.decisions):
             cache_bytes = shape.memory(sequences, budget_tok).kv_cache_bytes
             held_tok = shape.longest_context_tok(cache_bytes)
-            if sequences <= budget_tok and held_tok >= self.least_context_tok:
+            if sequences * (1 + shape.guesses) <= budget_tok and held_tok >= self.least_context_tok:
                 yield sequences, cache_bytes
 
     def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
@@ -440,6 +441,7 @@ class Search:
             shape.tensor,
             shape.groups,
             shape.expert,
+            shape.guesses,
             item.budget_tok,
             item.sequences,
         )

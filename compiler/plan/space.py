@@ -19,9 +19,18 @@ from inferc.compiler.perf.memory import (
     shard_weights_bytes,
     share_of_all,
 )
+from inferc.compiler.perf.speculation import (
+    Drafter,
+    SpeculatingStage,
+    draft_kv_bytes_per_tok,
+    draft_weights_bytes,
+    tok_per_step,
+)
 from inferc.compiler.perf.steps import Layout, Stage
+from inferc.compiler.perf.values import Speculation
 from inferc.compiler.plan.dimensions import (
     attention_degrees,
+    drafters_of,
     expert_degrees,
     kv_precisions_of,
     pipeline_degrees,
@@ -55,6 +64,8 @@ class Shape:
     """Accelerators of a stage that experts are dealt out over whole; 1 where they are cut."""
     groups: int = 1
     """Parts of a stage that each attend to sequences of their own."""
+    drafter: Drafter | None = None
+    """Who guesses tokens that each step checks."""
 
     @property
     def size(self) -> int:
@@ -66,27 +77,43 @@ class Shape:
         """The last word of the engine's catalog path."""
         return self.engine.name
 
+    @property
+    def layout(self) -> Layout:
+        """How the model is spread over the accelerators of a replica."""
+        return Layout(
+            precision=self.precision,
+            kv_precision=self.kv_precision,
+            tensor_parallel=self.tensor,
+            pipeline_parallel=self.pipeline,
+            expert_parallel=self.expert,
+            attention_data_parallel=self.groups,
+        )
+
+    @property
+    def guesses(self) -> int:
+        """Tokens that are guessed for each sequence in a step."""
+        return self.drafter.tokens if self.drafter else 0
+
+    @property
+    def speculation(self) -> Speculation | None:
+        """What the plan says of guessed tokens."""
+        if self.drafter is None:
+            return None
+        kind, tokens, acceptance, _ = self.drafter
+        right = tok_per_step(acceptance, tokens) - 1.0
+        return Speculation(kind=kind, tokens=tokens, accepted=right, acceptance=acceptance)
+
     @cached_property
     def stage(self) -> Stage:
         """The step times of one pipeline stage."""
-        return Stage(
-            self.model,
-            self.place,
-            self.engine,
-            Layout(
-                precision=self.precision,
-                kv_precision=self.kv_precision,
-                tensor_parallel=self.tensor,
-                pipeline_parallel=self.pipeline,
-                expert_parallel=self.expert,
-                attention_data_parallel=self.groups,
-            ),
-        )
+        if self.drafter is None:
+            return Stage(self.model, self.place, self.engine, self.layout)
+        return SpeculatingStage(self.model, self.place, self.engine, self.layout, self.drafter)
 
     @cached_property
     def weights_bytes(self) -> float:
-        """Of the accelerator that holds most."""
-        return shard_weights_bytes(
+        """Of the accelerator that holds most, those of a drafter included."""
+        own = shard_weights_bytes(
             self.model,
             self.precision,
             self.tensor,
@@ -94,6 +121,9 @@ class Shape:
             expert_parallel=self.expert,
             attention_data_parallel=self.groups,
         )
+        if self.drafter is None:
+            return own
+        return own + draft_weights_bytes(self.model, self.drafter, self.layout)
 
     def coefficient(self, name: str) -> float:
         """Return one of the engine's coefficients."""
@@ -105,13 +135,20 @@ class Shape:
         Without a length, of a token within every window, states apart. Of groups that attend on
         their own, of a token of that group.
         """
-        return kv_bytes_per_tok_and_shard(
+        own = kv_bytes_per_tok_and_shard(
             self.model,
             self.tensor // self.groups,
             self.pipeline,
             kv_precision=self.kv_precision,
             context_tok=context_tok,
         )
+        return own + self._draft_tok_bytes(context_tok)
+
+    def _draft_tok_bytes(self, context_tok: float) -> float:
+        """Return what a drafter keeps of a token."""
+        if self.drafter is None:
+            return 0.0
+        return draft_kv_bytes_per_tok(self.model, self.drafter, self.layout, context_tok)
 
     def memory(self, sequences: int, budget_tok: int, context_tok: float = 0.0) -> Memory:
         """Return how the memory of an accelerator is spent with these limits of a step.
@@ -174,7 +211,13 @@ class Shape:
         return self.coefficient("frontend_s") + prompt_tok * self.coefficient("frontend_tok_s")
 
     def longest_context_tok(self, cache_bytes: float) -> float:
-        """Return the longest sequence that fits into a KV cache alone, in whole blocks."""
+        """Return the longest sequence that fits into a KV cache alone, in whole blocks.
+
+        A drafter takes its share of it.
+        """
+        drafted = self._draft_tok_bytes(0.0)
+        if drafted:
+            cache_bytes *= 1.0 - drafted / self.kv_tok_bytes()
         longest = longest_sequence_tok(
             self.model,
             self.tensor // self.groups,
@@ -221,21 +264,17 @@ def formats_of(case: Case) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def shapes_of(
-    model: LanguageModel,
-    places: tuple[Place, ...],
-    engines: tuple[Engine, ...],
-    decisions: tuple[Decision, ...],
-) -> tuple[Shape, ...]:
+def shapes_of(case: Case, places: tuple[Place, ...]) -> tuple[Shape, ...]:
     """Return every layout that the decisions allow and whose weights leave room for a KV cache."""
     found: list[Shape] = []
-    for engine in engines:
+    decisions = case.decisions
+    for engine in case.engines:
         if not allowed(decisions, "engine", engine.id):
             continue
         for place in places:
             for precision in precisions_of(engine, place):
                 if allowed(decisions, "precision", precision):
-                    found.extend(_layouts(model, place, engine, precision, decisions))
+                    found.extend(_layouts(case, place, engine, precision))
     return tuple(
         shape
         for shape in found
@@ -243,13 +282,8 @@ def shapes_of(
     )
 
 
-def _layouts(
-    model: LanguageModel,
-    place: Place,
-    engine: Engine,
-    precision: str,
-    decisions: tuple[Decision, ...],
-) -> list[Shape]:
+def _layouts(case: Case, place: Place, engine: Engine, precision: str) -> list[Shape]:
+    model, decisions = case.model, case.decisions
     share = memory_share(engine, decisions)
     if share is None:
         return []
@@ -265,6 +299,7 @@ def _layouts(
             pipeline=pipeline,
             expert=expert,
             groups=groups,
+            drafter=drafter,
         )
         for kv_precision in kv_precisions_of(engine, precision, decisions)
         for tensor in tensor_degrees(model, place, engine)
@@ -275,6 +310,7 @@ def _layouts(
         if allowed(decisions, "attention_data_parallel", groups)
         for pipeline in pipeline_degrees(model, place, engine, decisions)
         if allowed(decisions, "pipeline_parallel", pipeline)
+        for drafter in drafters_of(case, engine, pipeline)
     )
     return [shape for shape in shapes if shape.replicas_that_fit(place.accelerators) > 0]
 

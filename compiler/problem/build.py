@@ -47,6 +47,8 @@ def _problem(service: Service) -> Problem:
         decisions=service.decisions,
         goal=service.goal,
         survives=service.survives,
+        draft=service.draft,
+        acceptance=service.acceptance.value if service.acceptance else None,
         least_rate_per_s=max(
             (
                 asked_per_s(line, load.output.mean_tok.value)

@@ -82,6 +82,10 @@ class Case:
     decisions: tuple[Decision, ...]
     goal: str = "cost"
     survives: str = ""
+    draft: LanguageModel | None = None
+    """The smaller model that may guess tokens."""
+    acceptance: float | None = None
+    """Chance that a guess is right, where somebody states it."""
     least_rate_per_s: float = 0.0
     """What the lines of the SLA about throughput ask for, however many requests come."""
 

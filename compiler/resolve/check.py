@@ -29,6 +29,7 @@ from inferc.compiler.resolve.nodes import (
     Items,
     Many,
     Node,
+    Nothing,
     Planned,
     Poison,
 )
@@ -44,6 +45,8 @@ def check(ctx: Context, value: Inner, types: Types, span: Span, field: str) -> V
     if isinstance(value, Planned):
         ctx.report(report_blocks.not_yet(span, what=f"computing with {describe.noun(value)},"))
         return POISON
+    if isinstance(value, Nothing) and any("none" in item.words for item in types):
+        value = Word("none")
     for item in types:
         if _has_form(value, item):
             found = _converted(ctx, value, item, span, field)

@@ -35,8 +35,8 @@ CONSTRUCTORS_BY_NAME = {item.name: item for item in CONSTRUCTORS}
 
 __all__ = [
     "APIS",
-    "COEFFICIENTS",
     "CLOUDS",
+    "COEFFICIENTS",
     "CONSTRUCTORS_BY_NAME",
     "DTYPES",
     "FACTS",

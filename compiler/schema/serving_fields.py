@@ -3,9 +3,14 @@
 All are the planner's, so that a line may fix, narrow or forbid them.
 """
 
-from inferc.compiler.schema.build import count, field, words
+from inferc.compiler.schema.build import amount, count, field, ref, words
 from inferc.compiler.schema.catalog_kinds import KV_PRECISIONS
 from inferc.compiler.schema.spec import Field
+from inferc.compiler.units import NUMBER
+
+SPECULATION = ("none", "ngram", "draft", "eagle", "mtp")
+"""Who guesses tokens: nobody, what the context says after the same words, a smaller model, a layer
+trained to guess, the model's own modules for multi-token prediction."""
 
 SERVING_FIELDS: tuple[Field, ...] = (
     field("kv_precision", words(*KV_PRECISIONS), "Format of the KV cache.", owner="planner"),
@@ -20,5 +25,18 @@ SERVING_FIELDS: tuple[Field, ...] = (
         count(),
         "Groups of a stage that each attend to sequences of their own.",
         owner="planner",
+    ),
+    field(
+        "speculation",
+        words(*SPECULATION),
+        "Who guesses tokens that a step then checks; absent: nobody.",
+        owner="planner",
+    ),
+    field("speculative_tokens", count(), "Tokens guessed in each step.", owner="planner"),
+    field("draft_model", ref("model", "llm"), "The smaller model that guesses."),
+    field(
+        "acceptance",
+        amount(NUMBER, high=1),
+        "Chance that a guess is right, given those before it; absent: the least published.",
     ),
 )

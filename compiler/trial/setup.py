@@ -1,11 +1,12 @@
 """The replica that a plan deploys, as the simulator takes it."""
 
+from inferc.compiler.model import Engine
 from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.simulation.events import Autoscaler, Loss
 from inferc.compiler.simulation.fleet import FleetSetup
-from inferc.compiler.simulation.values import ReplicaSetup
+from inferc.compiler.simulation.values import ReplicaSetup, Speculation
 from inferc.compiler.trial.values import Order, WhatIf
 
 LOST_AT = 1.0 / 3.0
@@ -29,8 +30,9 @@ def setup_of(plan: ServicePlan) -> ReplicaSetup:
     def cost(name: str) -> float:
         return coefficient(name, engine, place.accelerator)
 
+    clock, guesses = _clock(plan, engine, layout)
     return ReplicaSetup(
-        clock=Stage(plan.service.model, place, engine, layout),
+        clock=clock,
         scheduling="prefill_first" if engine.scheduling == "prefill_first" else "mixed",
         max_num_seqs=chosen.max_num_seqs,
         max_num_batched_tokens=chosen.max_num_batched_tokens,
@@ -42,7 +44,20 @@ def setup_of(plan: ServicePlan) -> ReplicaSetup:
         pipeline=chosen.pipeline_parallel,
         frontend_s=cost("frontend_s"),
         frontend_tok_s=cost("frontend_tok_s"),
+        speculation=guesses,
     )
+
+
+def _clock(plan: ServicePlan, engine: Engine, layout: Layout) -> tuple[Stage, Speculation | None]:
+    """Return how long steps take, and the guesses that they check."""
+    service, chosen = plan.service, plan.configuration.speculation
+    if chosen is None:
+        return Stage(service.model, service.place, engine, layout), None
+    from inferc.compiler.perf.speculation import Drafter, SpeculatingStage
+
+    drafter = Drafter(chosen.kind, chosen.tokens, chosen.acceptance, service.draft)
+    clock = SpeculatingStage(service.model, service.place, engine, layout, drafter)
+    return clock, Speculation(chosen.tokens, chosen.acceptance, clock.draft_s)
 
 
 def fleet_of(plan: ServicePlan, order: Order, *, lasts_s: float, seed: int) -> FleetSetup:

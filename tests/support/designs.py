@@ -458,6 +458,8 @@ def problem_of(service: Service) -> Problem:
         output_p95_over_mean=load.output.p95_over_mean.value,
         objectives=service.objectives,
         decisions=service.decisions,
+        draft=service.draft,
+        acceptance=service.acceptance.value if service.acceptance else None,
     )
     return Problem(service=service, case=case, unknowns=unknowns)
 
