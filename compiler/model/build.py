@@ -4,18 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inferc.compiler.model import (
-    agreement,
-    choices,
-    demand,
-    drafts,
-    facts,
-    hardware,
-    models,
-    soundness,
-)
+from inferc.compiler.model import agreement, choices, demand, facts, hardware, models, soundness
 from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model.design import Decision, Design, Engine, Place, Service
+from inferc.compiler.model.drafts import acceptance, draft_model, draft_problems
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.values import MissingFieldError, text_or
 from inferc.compiler.resolve import Resolved, ResolvedBlock
@@ -137,8 +129,8 @@ def _complete_service(
         raise MissingFieldError(block, "load")
     goal = text_or(block, "goal", "cost")
     decided = choices.as_published(choices.decisions(block, used, topology, found), source, block)
-    draft = drafts.draft_model(block, blocks)
-    found.extend(drafts.problems(block.name, decided, model, draft))
+    draft = draft_model(block, blocks)
+    found.extend(draft_problems(block.name, decided, model, draft))
     return Service(
         name=block.name,
         model=model,
@@ -153,7 +145,7 @@ def _complete_service(
         decisions=decided,
         survives=text_or(block, "survives"),
         draft=draft,
-        acceptance=drafts.acceptance(block),
+        acceptance=acceptance(block),
         engines=_engines(block, places, decided, blocks, found),
         span=block.span,
     )

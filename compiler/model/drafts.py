@@ -31,7 +31,7 @@ def acceptance(service: ResolvedBlock) -> Sourced[float] | None:
     return values.number(service, ACCEPTANCE)
 
 
-def problems(
+def draft_problems(
     service: str, decisions: tuple[Decision, ...], model: LanguageModel, draft: LanguageModel | None
 ) -> Iterator[Diagnostic]:
     """Yield why guesses that a line asks for cannot be made."""

@@ -253,7 +253,8 @@ def _between_tokens(found: Operation, stage: Stage, demand: Demand) -> None:
     """Fill in the variance of a request's TPOT.
 
     A mean over as many steps as it has tokens. Where guesses are checked the number of steps varies
-    too: by ``O v / g^3`` for ``O`` tokens of steps that bring ``g`` with a variance of ``v``.
+    too: by ``O v / g^3`` for ``O`` tokens of steps that bring ``g`` with a variance of ``v``; short
+    answers more, by the spread of their lengths.
 
     Source: renewal theory (Feller 1971, volume 2, section XI.6).
     """
@@ -262,6 +263,7 @@ def _between_tokens(found: Operation, stage: Stage, demand: Demand) -> None:
     variance = share * (1.0 - share) * spread_s**2 / tokens
     if stage.gain > 1.0:
         period_s = found.tpot_s * found.gain
-        variance = variance + stage.gain_variance * (period_s / stage.gain) ** 2 / tokens
+        short = 1.0 + demand.output_variation
+        variance += short * stage.gain_variance * (period_s / stage.gain) ** 2 / tokens
         variance /= stage.gain
     found.tpot_variance = variance

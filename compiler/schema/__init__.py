@@ -35,8 +35,8 @@ CONSTRUCTORS_BY_NAME = {item.name: item for item in CONSTRUCTORS}
 
 __all__ = [
     "APIS",
-    "CLOUDS",
     "COEFFICIENTS",
+    "CLOUDS",
     "CONSTRUCTORS_BY_NAME",
     "DTYPES",
     "FACTS",
