@@ -11,7 +11,7 @@ Nothing here prints, exits or raises over a file that is wrong: what is wrong is
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from inferc.compiler.plan import Bound, Plan
     from inferc.compiler.simulation.routing import Routing
     from inferc.compiler.topology import Topology
-    from inferc.compiler.trial import Recording, Trial
+    from inferc.compiler.trial import Recording, Trial, Verification
     from inferc.estimation import Estimated, Wanted
     from inferc.files.output import Outcome
     from inferc.outputs import Output
@@ -64,6 +64,8 @@ class Planned:
     """Of the plans that are no refusals."""
     inputs: Mapping[str, str] = field(default_factory=dict[str, str])
     """The texts that were read, by the paths that they were read from."""
+    verifications: "tuple[Verification, ...]" = ()
+    """How each service that was planned fared in simulation, where :func:`verify` was asked."""
 
     @property
     def ok(self) -> bool:
@@ -107,11 +109,52 @@ def plan(file: File, *, env: str = "", params: Mapping[str, str] | None = None) 
     compilation = _compilation(file, env, params)
     if isinstance(compilation, Diagnostic):
         return Planned(diagnostics=(compilation,))
-    return Planned(
-        diagnostics=compilation.plans.diagnostics,
-        plans=compilation.plans.value or (),
-        designs=compilation.designs.value or (),
-        inputs=_inputs(compilation),
+    return _planned(compilation)
+
+
+class Check(NamedTuple):
+    """How to verify a plan; without any of it the traffic that the file states."""
+
+    trace: str | PathLike[str] = ""
+    """A file of recorded requests that the plan must stand as well."""
+    requests: int = 0
+    """How many in one run, at most; 0 for enough."""
+    seeds: int = 0
+    """How many runs of each scene; 0 for as many as are needed."""
+
+
+def verify(
+    file: File,
+    how: Check | None = None,
+    *,
+    env: str = "",
+    params: Mapping[str, str] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Planned:
+    """Return what :func:`plan` does, once the plans were played request by request.
+
+    A plan that does not stand its peak gives way to the next best one that does.
+    """
+    how = how or Check()
+    recording = _recording(Experiment(trace=how.trace))
+    compilation = _compilation(file, env, params)
+    if isinstance(compilation, Diagnostic):
+        return Planned(diagnostics=(compilation,))
+    planned = _planned(compilation)
+    problems = compilation.problems.value
+    if isinstance(recording, Diagnostic):
+        return replace(planned, diagnostics=(*planned.diagnostics, recording))
+    if not planned.ok or problems is None:
+        return planned
+    from inferc.compiler.trial import Wanted, stand_all
+
+    wanted = Wanted(requests=how.requests, seeds=how.seeds, recording=recording)
+    walked = stand_all(planned.plans, problems, wanted, progress or _ignored)
+    return replace(
+        planned,
+        plans=tuple(one.plan for one in walked),
+        diagnostics=(*planned.diagnostics, *(item for one in walked for item in one.diagnostics)),
+        verifications=tuple(item for one in walked for item in one.verifications),
     )
 
 
@@ -334,6 +377,15 @@ def picture(
 
 def _ignored(_: float) -> None:
     """Take a report of progress that nobody asked for."""
+
+
+def _planned(compilation: Compilation) -> Planned:
+    return Planned(
+        diagnostics=compilation.plans.diagnostics,
+        plans=compilation.plans.value or (),
+        designs=compilation.designs.value or (),
+        inputs=_inputs(compilation),
+    )
 
 
 def _recording(experiment: Experiment) -> "Recording | Diagnostic | None":

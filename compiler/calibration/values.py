@@ -2,7 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+
+from inferc.compiler.model.trust import Basis
+
+__all__ = [
+    "METRICS",
+    "Basis",
+    "Cell",
+    "Figure",
+    "Prediction",
+    "Progress",
+    "Score",
+    "Span",
+]
 
 METRICS = ("ttft", "tpot", "throughput")
 
@@ -20,17 +32,6 @@ class Cell:
     """Of the accelerator: ``Hopper``."""
     narrow: bool
     """Whether the weights are in fewer than 16 bits."""
-
-
-class Basis(Enum):
-    """What an estimate rests on, the surest first."""
-
-    MEASURED = "measured"
-    """This model was measured on this engine, accelerator and format."""
-    CALIBRATED = "calibrated"
-    """The engine was measured, and so was the accelerator's architecture, on something else."""
-    SPEC_SHEET = "spec sheet"
-    """The data sheet is all that is known of the accelerator, or nothing of the engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,11 @@ intervals: nothing here invents one.
 from collections.abc import Mapping
 
 from inferc.compiler.calibration import interval, rests_on
-from inferc.compiler.calibration.values import METRICS, Basis
+from inferc.compiler.calibration.values import Basis
 from inferc.compiler.estimation.values import Kind, Setup
 from inferc.compiler.model.calibrated import measured_cell
 from inferc.compiler.model.calibration import Calibration, fitted_name
-
-LIKE_TPOT = "itl"
-"""The gaps between tokens are as sure as their mean."""
-
-LIKE_BOTH = "e2e"
-"""A whole request is no surer than the less sure of its parts."""
+from inferc.compiler.model.trust import latency_intervals
 
 LOADS = {
     Kind.RATE: "open_loop",
@@ -40,10 +35,7 @@ def intervals(
     if not calibration.intervals:
         return {}
     name = LOADS[kind]
-    found = {metric: interval(calibration.intervals, metric, name, basis) for metric in METRICS}
-    if kind is Kind.RATE:
-        del found["throughput"]  # as many are answered as come
-    first, each = found["ttft"], found["tpot"]
-    found[LIKE_TPOT] = each
-    found[LIKE_BOTH] = (min(first[0], each[0]), max(first[1], each[1]))
+    found = dict(latency_intervals(calibration, name, basis))
+    if kind is not Kind.RATE:  # where as many are answered as come
+        found["throughput"] = interval(calibration.intervals, "throughput", name, basis)
     return found

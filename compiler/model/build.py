@@ -146,6 +146,7 @@ def _complete_service(
         survives=text_or(block, "survives"),
         draft=draft,
         acceptance=acceptance(block),
+        confidence=text_or(block, "confidence"),
         engines=_engines(block, places, decided, blocks, found),
         span=block.span,
     )

@@ -391,6 +391,8 @@ class Service:
     """The smaller model that may guess tokens."""
     acceptance: Sourced[float] | None = None
     """Chance that a guess is right; None where nobody states it."""
+    confidence: str = ""
+    """``high``: the SLA must hold at the upper end of each estimate's interval as well."""
     span: Span
 
 

@@ -18,6 +18,7 @@ from inferc.compiler.plan.decisions import (
     Step,
     Verdict,
 )
+from inferc.compiler.plan.scaling import spike_s
 
 __all__ = [
     "Alternative",
@@ -39,4 +40,5 @@ __all__ = [
     "Step",
     "Verdict",
     "build",
+    "spike_s",
 ]

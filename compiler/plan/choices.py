@@ -214,12 +214,14 @@ class Explainer:
     def _missed(self, value: str, item: Candidate) -> Alternative:
         """Return how a candidate misses the SLA."""
         demand = self.planned.demand
-        lines = margins_of(self.search.hard, item.found, demand)
+        lines = margins_of(self.search.held_to(item.shape), item.found, demand)
         worst = max(lines, key=lambda margin: margin.ratio, default=None)
         if item.found.stable and worst is not None and worst.ratio > 1.0:
             line = worst.objective
             limit = show(line.limit.value, "time")
             reason = f"{line.metric} {show(worst.predicted, 'time')} of {limit}"
+            if self.search.strictness is not None:
+                reason += f", which leaves room below {line.limit.text}"
             return Alternative(value=value, reason=reason, ratio=worst.ratio)
         carried = self.search.capacity_per_s(
             item.shape, item.budget_tok, item.replicas, self.planned

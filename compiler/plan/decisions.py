@@ -135,6 +135,14 @@ class Margin:
     objective: Objective
     predicted: float
     ratio: float
+    low: float | None = None
+    """Lower end of the 80 % interval of what is predicted; None where none is known."""
+    high: float | None = None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the line holds at the interval's upper end too."""
+        return self.ratio <= 1.0 and (self.high is None or self.high <= self.objective.limit.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +204,8 @@ class ServicePlan:
     envelope: tuple[EnvelopeRow, ...]
     candidates: int
     """How many configurations were looked at."""
+    basis: str = ""
+    """What its latencies rest on: ``measured``, ``calibrated`` or ``spec sheet``."""
     cost: ServiceCost | None = None
     """None where nobody says what the hardware costs."""
 

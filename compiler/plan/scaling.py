@@ -4,6 +4,7 @@ from bisect import bisect_left
 from dataclasses import replace
 from math import inf, isfinite
 
+from inferc.compiler.model import Load as ServiceLoad
 from inferc.compiler.plan.decisions import Autoscale
 from inferc.compiler.plan.search import Candidate, Search, load_of
 from inferc.compiler.problem import Case
@@ -14,6 +15,11 @@ PEAK_S = 60.0
 
 SCALE_DOWN_S = 300.0
 """Kubernetes' own default for scaling down (HorizontalPodAutoscaler v2, behaviour)."""
+
+
+def spike_s(load: ServiceLoad) -> float:
+    """Return how long a peak lasts: a minute, or longer where the file says so."""
+    return max(PEAK_S, load.spike_s.value if load.spike_s else 0.0)
 
 
 def autoscale(

@@ -29,6 +29,7 @@ from inferc.compiler.plan.space import (
     sequence_limits_of,
     shapes_of,
 )
+from inferc.compiler.plan.trust import strictness
 from inferc.compiler.problem import Case, asked_per_s
 
 CONTEXT_FIELD = "max_model_len"
@@ -124,6 +125,7 @@ class Search:
         stated = stated_numbers(case.decisions, CONTEXT_FIELD)
         self.least_context_tok = stated[0] if stated else 1.0
         self.hard = hard(case.objectives)
+        self.strictness = strictness(case, self.hard)
         self.soft = soft(case.objectives)
         self.shapes = shapes_of(case, self.places)
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
@@ -298,9 +300,15 @@ class Search:
         return (
             found.stable
             and load.longest_tok <= self.context_tok
-            and meets(self.hard, found, load.demand)
+            and meets(self.held_to(shape), found, load.demand)
             and self.sequences_that_suffice(shape, budget_tok, found, load.demand) is not None
         )
+
+    def held_to(self, shape: Shape) -> tuple[Objective, ...]:
+        """Return the lines that must hold, with limits as tight as a layout is held to."""
+        if self.strictness is None:
+            return self.hard
+        return self.strictness.held_to(shape.engine, shape.place, shape.precision)
 
     def capacity_per_s(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> float:
         """Return the highest peak rate at which the SLA holds, lengths as in ``load``."""

@@ -28,6 +28,7 @@ from inferc.compiler.plan.scaling import autoscale
 from inferc.compiler.plan.search import CONTEXT_FIELD, Candidate, Load, Search
 from inferc.compiler.plan.space import Shape
 from inferc.compiler.plan.spending import service_cost
+from inferc.compiler.plan.trust import Intervals, basis_of, intervals_of, with_interval
 from inferc.compiler.plan.verdict import Judge
 from inferc.compiler.problem import Case, Problem
 
@@ -61,6 +62,7 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     envelope = judge.envelope()
     found = estimate(case, search, best, planned)
     scale = autoscale(case, search, best, load_time_s, alone=alone)
+    basis = basis_of(case, best.shape.engine, place, best.shape.precision)
     return ServicePlan(
         service=replace(problem.service, place=place),
         verdict=verdict,
@@ -69,7 +71,7 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         gpu_memory_utilization=best.shape.memory_share,
         autoscale=scale,
         estimate=found,
-        margins=_margins(case, best, planned, found.capacity_per_s),
+        margins=_margins(case, best, planned, found.capacity_per_s, intervals_of(case, basis)),
         load_time_s=load_time_s,
         weights_bytes=weights,
         price_usd_per_s=price.value * best.shape.taken(best.replicas) if price else None,
@@ -77,17 +79,18 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         assumptions=assumptions,
         envelope=envelope,
         candidates=len(candidates),
+        basis=basis.value,
         cost=service_cost(problem.service, search, best, (planned, hardest), scale, load_time_s),
     )
 
 
 def _margins(
-    case: Case, best: Candidate, planned: Load, capacity_per_s: float
+    case: Case, best: Candidate, planned: Load, capacity_per_s: float, intervals: Intervals
 ) -> tuple[Margin, ...]:
     """Return how far the plan is from missing each line, in the order of the file."""
     output_tok = planned.demand.output_tok
     return tuple(
-        margin_of(line, best.found, planned.demand)
+        with_interval(margin_of(line, best.found, planned.demand), intervals)
         if is_latency(line)
         else throughput_margin(line, capacity_per_s, output_tok)
         for line in case.objectives

@@ -16,7 +16,10 @@ def build(design: Design) -> tuple[Problem, ...]:
     The figures of the model are those of the calibration that the design names, or is shipped.
     """
     calibration = design.calibration or published()
-    return tuple(_problem(_calibrated(service, calibration)) for service in design.services)
+    return tuple(
+        _problem(_calibrated(service, calibration), design.calibration)
+        for service in design.services
+    )
 
 
 def _calibrated(service: Service, calibration: Calibration) -> Service:
@@ -29,7 +32,7 @@ def _calibrated(service: Service, calibration: Calibration) -> Service:
     )
 
 
-def _problem(service: Service) -> Problem:
+def _problem(service: Service, calibration: Calibration | None) -> Problem:
     load = service.load
     case = Case(
         service=service.name,
@@ -49,6 +52,8 @@ def _problem(service: Service) -> Problem:
         survives=service.survives,
         draft=service.draft,
         acceptance=service.acceptance.value if service.acceptance else None,
+        confidence=service.confidence,
+        calibration=calibration,
         least_rate_per_s=max(
             (
                 asked_per_s(line, load.output.mean_tok.value)

@@ -9,10 +9,14 @@ case with some of them elsewhere.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from inferc.compiler.model import Decision, Engine, LanguageModel, Objective, Place, Service
 from inferc.compiler.provenance import Confidence, Origin
 from inferc.dsl.source import Span
+
+if TYPE_CHECKING:
+    from inferc.compiler.model.calibration import Calibration
 
 THROUGHPUT = "throughput"
 
@@ -88,6 +92,12 @@ class Case:
     """Chance that a guess is right, where somebody states it."""
     least_rate_per_s: float = 0.0
     """What the lines of the SLA about throughput ask for, however many requests come."""
+    confidence: str = ""
+    """``high``: lines must hold at the upper end of the interval of what is predicted too."""
+    calibration: "Calibration | None" = None
+    """What is predicted by; None for the one that is shipped."""
+    corrections: tuple[tuple[tuple[str, float | None], float], ...] = ()
+    """By metric and percentile: how much longer it is in simulation than in the closed form."""
 
     @property
     def choices_of_place(self) -> tuple[Place, ...]:

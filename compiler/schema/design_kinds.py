@@ -76,6 +76,7 @@ _SERVICE = kind(
     field("name", TEXT, "The name of what is deployed, where it must differ."),
     field("goal", words(*GOALS), "What the planner strives for once the SLA holds."),
     field("survives", words(*LOSSES), "What may be lost at the peak while the SLA holds."),
+    field("confidence", words("high"), "high: plan from the upper end of each interval."),
     _PLANNED,
     SERVING_FIELDS,
     part("load", required=True),

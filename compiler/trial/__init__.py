@@ -14,19 +14,31 @@ from inferc.compiler.trial.values import (
     WhatIf,
     measured,
 )
+from inferc.compiler.trial.verification import Wanted, verify
+from inferc.compiler.trial.verified import Held, Judgement, Played, Rejected, Verification
+from inferc.compiler.trial.walk import stand, stand_all
 
 __all__ = [
     "METRICS",
     "STATISTICS",
     "Figure",
+    "Held",
+    "Judgement",
     "Line",
     "Order",
+    "Played",
     "Recording",
+    "Rejected",
     "Scene",
     "SceneKind",
     "Trial",
+    "Verification",
+    "Wanted",
     "WhatIf",
     "build",
     "chosen",
     "measured",
+    "stand",
+    "stand_all",
+    "verify",
 ]

@@ -51,9 +51,9 @@ def build(
 ) -> Trial:
     """Return what the traffic of ``order`` comes to on the replicas of ``plan``."""
     plays = scripts(plan, order)
-    counter = _Counter(progress, sum(play.requests * play.seeds for play in plays))
+    counter = Counter(progress, sum(play.requests * play.seeds for play in plays))
     scenes = tuple(
-        _summed(
+        summed(
             plan,
             play,
             [_run(plan, order, play, seed, counter) for seed in range(play.seeds)],
@@ -87,10 +87,10 @@ def chosen(
     return (), (unknown_service(name=service, known=names, near=near),)
 
 
-# ---- inside --------------------------------------------------------------------------------------
+# ---- one run -------------------------------------------------------------------------------------
 
 
-class _Counter:
+class Counter:
     """Counts the requests that are sent, and reports progress now and then."""
 
     def __init__(self, progress: Progress, total: int) -> None:
@@ -107,7 +107,7 @@ class _Counter:
             yield request
 
 
-class _Gate:
+class Gate:
     """Lets through what fits into the longest context, as the server of an engine does."""
 
     def __init__(self, longest_tok: int) -> None:
@@ -127,7 +127,7 @@ class _Gate:
             yield request if request[2] <= room_tok else request._replace(output_tok=room_tok)
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
     """One run, and what its outcome does not say."""
 
     outcome: FleetOutcome
@@ -138,16 +138,21 @@ class _Run(NamedTuple):
     found_tok: int
 
 
-def _run(plan: ServicePlan, order: Order, play: Script, seed: int, counter: _Counter) -> _Run:
-    gate = _Gate(plan.max_model_len)
+def _run(plan: ServicePlan, order: Order, play: Script, seed: int, counter: Counter) -> Run:
+    gate = Gate(plan.max_model_len)
     fleet = Fleet(fleet_of(plan, order, lasts_s=play.lasts_s, seed=seed))
     requests = gate.fitting(counter.watch(play.run(seed)))
     outcome = fleet.run(_warmed(requests, play.warm_up, fleet))
+    return counted(fleet, outcome, gate, growing=order.what_if is None)
+
+
+def counted(fleet: Fleet, outcome: FleetOutcome, gate: Gate, *, growing: bool) -> Run:
+    """Return one run; ``growing`` is whether to ask if its queue grows without end."""
     caches = [server.cache for server in fleet.servers if server.cache is not None]
-    return _Run(
+    return Run(
         outcome=outcome,
         refused=gate.refused + outcome.whole.rejected,
-        growing=order.what_if is None and grows(outcome.whole, gate.last_s),
+        growing=growing and grows(outcome.whole, gate.last_s),
         asked_tok=sum(cache.asked_tok for cache in caches),
         found_tok=sum(cache.found_tok for cache in caches),
     )
@@ -157,17 +162,22 @@ def _warmed(requests: Iterator[Request], warm_up: int, fleet: Fleet) -> Iterator
     """Yield ``requests``, and forget the latencies once so many have come."""
     if warm_up:
         yield from islice(requests, warm_up)
-        for server in fleet.servers:
-            server.tally.forget()
-        fleet.whole.forget()
+        forget(fleet)
     yield from requests
 
 
-def _summed(plan: ServicePlan, play: Script, runs: Sequence[_Run]) -> Scene:
+def forget(fleet: Fleet) -> None:
+    """Begin to measure the latencies of a fleet anew."""
+    for server in fleet.servers:
+        server.tally.forget()
+    fleet.whole.forget()
+
+
+def summed(plan: ServicePlan, play: Script, runs: Sequence[Run]) -> Scene:
     """Return several runs as one scene."""
     fleets = [run.outcome for run in runs]
     whole = [fleet.whole for fleet in fleets]
-    every = {metric: [_latency(item, metric) for item in whole] for metric in METRICS}
+    every = {metric: [latency_of(item, metric) for item in whole] for metric in METRICS}
     latencies = {
         metric: found for metric, found in every.items() if any(one.count for one in found)
     }
@@ -216,7 +226,8 @@ def _curve(runs: Sequence[Latency]) -> tuple[tuple[float, float], ...]:
     return tuple((share, quantile_s(runs, share)) for share in SHARES)
 
 
-def _latency(outcome: Outcome, metric: str) -> Latency:
+def latency_of(outcome: Outcome, metric: str) -> Latency:
+    """Return one of :data:`METRICS`."""
     match metric:
         case "ttft":
             return outcome.ttft

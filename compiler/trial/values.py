@@ -102,6 +102,10 @@ class SceneKind(Enum):
     """At the rate of the peak, all the time: what the plan was made for."""
     TRACE = "trace"
     """As it was recorded."""
+    LOST = "lost"
+    """While some replicas are lost, until others have started in their place."""
+    SCALE_UP = "scale-up"
+    """From the beginning of a spike on, with as few replicas as the plan allows before it."""
 
 
 class Figure(NamedTuple):

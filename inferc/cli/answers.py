@@ -54,7 +54,7 @@ def plans_as_text(planned: api.Planned, file: str, *, color: str) -> str:
 
     painted = wants_color(color, sys.stdout)
     return "\n".join(
-        render_plan(plan, design, file=file, color=painted)
+        render_plan(plan, design, file=file, color=painted, verifications=planned.verifications)
         for plan, design in zip(planned.plans, planned.designs, strict=True)
     )
 
@@ -63,7 +63,7 @@ def plans_as_json(planned: api.Planned) -> str:
     """Return the plans of a file as one JSON object; a lone plan is that object itself."""
     from inferc.report.plan_json import to_data
 
-    found = [to_data(plan) for plan in planned.plans]
+    found = [to_data(plan, planned.verifications) for plan in planned.plans]
     if len(found) == 1:
         return to_json(found[0])
     return to_json({"format_version": FORMAT_VERSION, "topologies": found})

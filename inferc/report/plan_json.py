@@ -1,6 +1,7 @@
 """A plan as JSON for other programs: base units, named by the suffix of each key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from inferc.compiler.plan import (
     Assumption,
@@ -20,9 +21,15 @@ from inferc.report.refusal import finite
 from inferc.report.verdicts import decides, headline
 from inferc.versions import FORMAT_VERSION
 
+if TYPE_CHECKING:
+    from inferc.compiler.trial import Verification
 
-def to_data(plan: Plan) -> dict[str, Json]:
-    """Return ``plan`` as plain values; of an infeasible one, the refusal."""
+
+def to_data(plan: Plan, verifications: "Iterable[Verification]" = ()) -> dict[str, Json]:
+    """Return ``plan`` as plain values; of an infeasible one, the refusal.
+
+    A service that was verified says how it fared.
+    """
     if plan.verdict is Verdict.INFEASIBLE:
         return refusal.to_data(plan)
     return {
@@ -30,8 +37,17 @@ def to_data(plan: Plan) -> dict[str, Json]:
         "topology": plan.topology,
         "verdict": plan.verdict.value,
         "summary": headline(plan),
-        "services": [_service(item) for item in plan.services],
+        "services": [
+            {**_service(item), **_verification(item, verifications)} for item in plan.services
+        ],
     }
+
+
+def _verification(plan: ServicePlan, verifications: "Iterable[Verification]") -> Mapping[str, Json]:
+    from inferc.report.verification import to_data as verification_data
+
+    found = next((item for item in verifications if item.plan is plan), None)
+    return {} if found is None else {"verification": verification_data(found)}
 
 
 def _service(plan: ServicePlan) -> Mapping[str, Json]:
@@ -69,6 +85,7 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
         },
         "estimate": _estimate(plan.estimate),
         "calibration": _calibration(plan),
+        "basis": plan.basis or None,
         "margins": [_margin(item) for item in plan.margins],
         "assumptions": [_assumption(item) for item in plan.assumptions],
         "envelope": [
@@ -125,6 +142,9 @@ def _margin(margin: Margin) -> Mapping[str, Json]:
         "operator": line.operator,
         f"limit{suffix}": line.limit.value,
         f"predicted{suffix}": finite(margin.predicted),
+        f"low{suffix}": None if margin.low is None else finite(margin.low),
+        f"high{suffix}": None if margin.high is None else finite(margin.high),
+        "sure": margin.sure,
         "ratio": finite(margin.ratio),
         "hard": line.hard,
         "at": _place(line.span),

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from inferc.compiler.model import Design, Place
 from inferc.compiler.perf import Estimate
-from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, Verdict
+from inferc.compiler.plan import Assumption, Choice, Margin, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
 from inferc.report.amounts import amount, line_amount, percentile_name, plural
 from inferc.report.fitted import fitted_number
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import refusal_lines
 from inferc.report.verdicts import decides, effect, headline, place_of, settled, span_of
+
+if TYPE_CHECKING:
+    from inferc.compiler.trial import Verification
 
 VERDICT_STYLES = {
     Verdict.FEASIBLE: ("green", "bold"),
@@ -27,18 +31,31 @@ MARKETS = {
 }
 """How machines are had, as people say it."""
 
+BASES = {
+    "measured": "measured: this model on this engine, accelerator and format",
+    "calibrated": "calibrated: engine and architecture were measured, on something else",
+    "spec sheet": "spec sheet: nothing like it was measured",
+}
+"""What a plan's latencies rest on, in words."""
+
 NOT_AT_ALL = "-"
 """Stands for a peak factor where the SLA is missed at the mean rate already."""
 
 
 def render_plan(
-    plan: Plan, design: Design, *, file: str = "topology.infer", color: bool = False
+    plan: Plan,
+    design: Design,
+    *,
+    file: str = "topology.infer",
+    color: bool = False,
+    verifications: "Iterable[Verification]" = (),
 ) -> str:
     """Return ``plan`` as text; ``file`` is what the hints at its end call the compiled file."""
     paint = Paint(color)
     blocks = [_head(plan, paint)]
     for service_plan in plan.services:
         blocks += _service_blocks(service_plan, paint)
+        blocks += [_verified(item, paint) for item in verifications if item.plan is service_plan]
     if plan.refusals:
         blocks.append(refusal_lines(plan, paint))
     blocks.append(_learn_more(plan, design, file, paint))
@@ -59,6 +76,12 @@ def _service_blocks(plan: ServicePlan, paint: Paint) -> list[list[str]]:
         _choices(plan.choices, paint),
         _memory(plan.estimate.memory, paint),
     ]
+
+
+def _verified(found: "Verification", paint: Paint) -> list[str]:
+    from inferc.report.verification import verification_lines
+
+    return verification_lines(found, paint)
 
 
 # ---- what is deployed --------------------------------------------------------------------------
@@ -87,6 +110,7 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
         *_scaling(plan, paint),
         "",
         *_sla(plan, paint),
+        *(paint(text, "dim") for text in _trust(plan)),
         "",
         *wrap(_work(estimate), indent=4),
         *_cost(plan),
@@ -152,12 +176,39 @@ def _sla(plan: ServicePlan, paint: Paint) -> list[str]:
             (
                 f"{percentile_name(line.percentile)} {line.metric}".strip(),
                 (line_amount(margin.predicted, line), "bold"),
+                (_ends(margin), "dim"),
                 f"{line.operator} {line_amount(line.limit.value, line)}",
-                (f"margin {percent(1 - margin.ratio)}", "green") if met else ("missed", "red"),
+                (_room(margin), "green") if met else ("missed", "red"),
                 ("" if line.hard else "wanted, not asked for", "dim"),
             )
         )
     return table(rows, paint, indent=4, right=(1,))
+
+
+def _ends(margin: Margin) -> str:
+    """Return the interval around what is predicted."""
+    if margin.low is None or margin.high is None or not isfinite(margin.high):
+        return ""
+    line = margin.objective
+    return f"({line_amount(margin.low, line)} .. {line_amount(margin.high, line)})"
+
+
+def _room(margin: Margin) -> str:
+    """Return how much of the limit is left, and whether that is sure."""
+    room = f"margin {percent(1 - margin.ratio)}"
+    if margin.high is None:
+        return room
+    return f"{room}, sure" if margin.sure else f"{room}, not at the upper end"
+
+
+def _trust(plan: ServicePlan) -> list[str]:
+    """Return what the intervals are."""
+    if not any(margin.high is not None for margin in plan.margins):
+        return []
+    told = f"(in brackets) 80% of such estimates; {BASES[plan.basis]}"
+    if plan.service.confidence:
+        told += "; the plan is made from the upper ends"
+    return wrap(told, indent=4)
 
 
 # ---- what it rests on --------------------------------------------------------------------------

@@ -24,6 +24,7 @@ PUBLIC_PARTS = {
     "inferc.compiler.model.calibration_block",
     "inferc.compiler.model.catalog",
     "inferc.compiler.model.items",
+    "inferc.compiler.model.trust",
     "inferc.dsl.diagnostics",
     "inferc.dsl.source",
     "inferc.dsl.syntax",

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from inferc import api
 from inferc.cli.answers import deny_reasons, plans_as_json, plans_as_text, read_deny, refuse
-from inferc.cli.arguments import Option
+from inferc.cli.arguments import Option, UsageError
 from inferc.cli.exit_codes import DENIED, OK
 from inferc.cli.options import Color, Deny, Env, File, Format, Params, read_params
 from inferc.cli.show import exit_code, show
@@ -17,6 +17,8 @@ Examples:
   inferc plan topology.infer
   inferc plan topology.infer --env prod -p region=eu-west-1
   inferc plan topology.infer --format json -o plan.json
+  inferc plan topology.infer --verify                   play the traffic on what was chosen
+  inferc plan topology.infer --verify --trace log.csv   and what was recorded
   inferc plan topology.infer --deny assumption:low      fail on guesses, for a CI job
 
 Exit codes:
@@ -38,6 +40,15 @@ def plan(
     env: Env = "",
     param: Params = None,
     deny: Deny = None,
+    verify: Annotated[
+        bool, Option(("--verify",), "Simulate the plan: its peak, a loss, a spike.")
+    ] = False,
+    trace: Annotated[
+        str, Option(("--trace",), "With --verify: recorded requests too.", metavar="FILE")
+    ] = "",
+    seeds: Annotated[
+        int, Option(("--seeds",), "With --verify: how many runs of each scene.", metavar="K")
+    ] = 0,
     output: Annotated[str, Option(("-o", "--output"), "Write there.", metavar="FILE")] = "",
     format: Format = "human",
     color: Color = "auto",
@@ -45,10 +56,12 @@ def plan(
     """Say whether the SLA can be met, what was decided and what that rests on.
 
     The verdict is feasible, conditional or infeasible. A conditional plan holds for some of the
-    numbers that nobody stated: each that decides is listed with the value at which it flips.
+    numbers that nobody stated: each that decides is listed with the value at which it flips. With
+    --verify the traffic is then played on the plan, request by request, and a plan that does not
+    stand its peak gives way to the next best one.
     """
     level = read_deny(deny)
-    planned = api.plan(file, env=env, params=read_params(param))
+    planned = _planned(file, env, param, verify=verify, check=_check(trace, seeds, asked=verify))
     show(planned.diagnostics, form=format, color=color)
     if not planned.ok:
         return exit_code(planned.diagnostics)
@@ -69,3 +82,29 @@ def plan(
     for reason in reasons:
         complain(reason)
     return DENIED if reasons else OK
+
+
+def _check(trace: str, seeds: int, *, asked: bool) -> api.Check:
+    """Return how to verify.
+
+    Raises:
+        UsageError: An option is out of range, or means nothing without --verify.
+    """
+    if seeds < 0:
+        raise UsageError(f"{seeds} is not a number of at least 1", "--seeds")
+    for flag, given in (("--trace", trace), ("--seeds", seeds)):
+        if given and not asked:
+            raise UsageError("it says how to verify: add --verify", flag)
+    return api.Check(trace=trace, seeds=seeds)
+
+
+def _planned(
+    file: str, env: str, param: list[str] | None, *, verify: bool, check: api.Check
+) -> api.Planned:
+    params = read_params(param)
+    if not verify:
+        return api.plan(file, env=env, params=params)
+    from inferc.cli.progress import progress_bar
+
+    with progress_bar("verifying") as progress:
+        return api.verify(file, check, env=env, params=params, progress=progress)
