@@ -9,6 +9,7 @@ from inferc.compiler.plan.conflicts import conflict_of, has_configuration, why_e
 from inferc.compiler.plan.decisions import Change, Plan, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.plan.objectives import margins_of, understood
+from inferc.compiler.plan.places import SPOT
 from inferc.compiler.plan.relax import nearest
 from inferc.compiler.plan.saturation import saturated
 from inferc.compiler.plan.service import plan_service
@@ -47,6 +48,7 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     if has_errors(found):
         return Outcome(None, tuple(found))
     if any(len(problem.case.choices_of_place) > 1 for problem in problems):
+    found += _spot_warnings(problems)
         from inferc.compiler.plan.pools import housed
 
         problems = housed(problems)
@@ -64,6 +66,16 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
 
 
 def _by_place(problems: Sequence[Problem]) -> Mapping[str, list[int]]:
+def _spot_warnings(problems: Sequence[Problem]) -> list[Diagnostic]:
+    """Return what there is to say of services on machines that may be taken away."""
+    places = [place for problem in problems for place in problem.case.choices_of_place]
+    if all(place.market != SPOT for place in places):
+        return []
+    from inferc.compiler.plan.diagnostics_places import on_spot_only
+
+    return [item for problem in problems if (item := on_spot_only(problem)) is not None]
+
+
     """Return the positions of the services of each place."""
     places: dict[str, list[int]] = {}
     for at, problem in enumerate(problems):

@@ -228,6 +228,11 @@ class Explainer:
         )
         asked = self.planned.rate_per_s
         reason = f"carries {show(carried, 'req_per_s')} of {show(asked, 'req_per_s')} at the peak"
+        gone = self.search.lost(item.shape, item.replicas)
+        if gone == item.replicas:
+            reason = "all of it may be lost at once"
+        elif gone:
+            reason += f", {gone} of {item.replicas} replicas lost"
         return Alternative(value=value, reason=reason, ratio=asked / carried if carried else None)
 
     def _left_out(self, field: str, value: str) -> Alternative:
@@ -343,7 +348,11 @@ def _fixed_reason(decision: Decision) -> str:
     """Return what the user wrote about a field, or what holds where nothing is written."""
     if decision.origin is Origin.CATALOG:
         return decision.because
-    values = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in decision.values)
+    prefix = f"{decision.field}."
+    values = ", ".join(
+        f"{value:g}" if isinstance(value, float) else str(value).removeprefix(prefix)
+        for value in decision.values
+    )
     text = f"{decision.field} {decision.operator} {values}"
     return f"{text} because {decision.because}" if decision.because else text
 
