@@ -47,8 +47,8 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     found = [item for problem in problems for item in _unusable(problem)]
     if has_errors(found):
         return Outcome(None, tuple(found))
-    if any(len(problem.case.choices_of_place) > 1 for problem in problems):
     found += _spot_warnings(problems)
+    if any(len(problem.case.choices_of_place) > 1 for problem in problems):
         from inferc.compiler.plan.pools import housed
 
         problems = housed(problems)
@@ -65,7 +65,6 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     return Outcome(_plan(topology_name, services, refusals), tuple(found))
 
 
-def _by_place(problems: Sequence[Problem]) -> Mapping[str, list[int]]:
 def _spot_warnings(problems: Sequence[Problem]) -> list[Diagnostic]:
     """Return what there is to say of services on machines that may be taken away."""
     places = [place for problem in problems for place in problem.case.choices_of_place]
@@ -76,6 +75,7 @@ def _spot_warnings(problems: Sequence[Problem]) -> list[Diagnostic]:
     return [item for problem in problems if (item := on_spot_only(problem)) is not None]
 
 
+def _by_place(problems: Sequence[Problem]) -> Mapping[str, list[int]]:
     """Return the positions of the services of each place."""
     places: dict[str, list[int]] = {}
     for at, problem in enumerate(problems):
