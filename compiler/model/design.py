@@ -14,6 +14,8 @@ from inferc.dsl.source import Span
 
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
+    from inferc.compiler.model.platform import Platform
+    from inferc.compiler.model.network_service import NetworkService
 
 
 def short_name(path: str) -> str:
@@ -267,19 +269,19 @@ class Place:
     their number is fixed."""
     instance: str = ""
     """The catalog path of a cloud's instance type; empty for nodes of one's own."""
-    market: str = "owned"
-    """How they are had: ``owned``, ``on_demand``, ``spot`` or ``reserved``."""
     instance_type: str = ""
     """What its cloud calls that type: ``p5.48xlarge``."""
     cloud: str = ""
     """Whose machines they are: ``aws``; empty for nodes of one's own."""
-    slices: int = 1
-    """Parts that each accelerator is cut into (MIG). ``accelerator`` is then one part, and
+    market: str = "owned"
+    """How they are had: ``owned``, ``on_demand``, ``spot`` or ``reserved``."""
     most_nodes: int = 0
     """Of a place whose number of nodes is decided, how many there may be when more are needed;
     0 for no more than ``nodes``."""
     platform: "Platform | None" = None
     """The managed platform whose instances the nodes are: a replica stays inside one of them."""
+    slices: int = 1
+    """Parts that each accelerator is cut into (MIG). ``accelerator`` is then one part, and
     ``per_node`` counts parts."""
     span: Span | None
 
@@ -288,13 +290,13 @@ class Place:
         """How many accelerators there are; the most there may be, where the planner chooses."""
         return int(self.nodes.value) * self.per_node
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
     @property
     def most_accelerators(self) -> int:
         """How many accelerators there may be when more are needed."""
         return max(int(self.nodes.value), self.most_nodes) * self.per_node
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lengths:
     """Tokens a request has: a mean and how far the tail reaches."""
 
@@ -412,6 +414,8 @@ class Design:
     name: str
     doc: str
     services: tuple[Service, ...]
+    networks: "tuple[NetworkService, ...]" = ()
+    """Its services of networks."""
     emissions: tuple[Emission, ...]
     calibration: "Calibration | None" = None
     """What its plan rests on, where the file names one; None for the calibration that is shipped.
