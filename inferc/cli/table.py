@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "compile": "Plan, and write what is deployed: Kubernetes YAML, a Pulumi program, diagrams.",
     "accuracy": "Score the performance model against measurements.",
     "calibrate": "Fit the performance model to measurements of your own.",
+    "design": "Read descriptions in plain words into a file, and plan it.",
     "estimate": "Say what one configuration does: latency, throughput, memory.",
     "explain": "Explain a diagnostic, or why the planner chose a value.",
     "fmt": "Bring files into the one form.",
