@@ -78,9 +78,13 @@ class Queueing(NamedTuple):
 
 
 def queueing(
-    rate_per_s: float, batcher: Batcher, seconds: Seconds, dispersion: float = 1.0
+    rate_per_s: float,
+    batcher: Batcher,
+    seconds: Seconds,
+    dispersion: float = 1.0,
+    percentiles: Mapping[str, float] = PERCENTILES,
 ) -> Queueing:
-    """Return how requests wait that come at ``rate_per_s``.
+    """Return how requests wait that come at ``rate_per_s``, with ``percentiles`` beside the mean.
 
     ``dispersion`` is variance over mean of the arrivals in a stretch of time: 1 for a Poisson
     process, the squared variation of the gaps for a renewal process over stretches of many gaps.
@@ -91,12 +95,12 @@ def queueing(
     """
     grain = _grain(rate_per_s, batcher, seconds)
     if grain > 1:
-        return _coarse(rate_per_s, batcher, seconds, dispersion, grain)
+        return _coarse(rate_per_s, batcher, seconds, dispersion, (grain, percentiles))
     full_s = seconds(batcher.max_batch)
     largest_per_s = batcher.instances * batcher.max_batch / full_s
     load = rate_per_s / largest_per_s
     if load >= SATURATED:
-        worst = dict.fromkeys(("mean", *PERCENTILES), inf)
+        worst = dict.fromkeys(("mean", *percentiles), inf)
         size = float(batcher.max_batch)
         return Queueing("overloaded", load, largest_per_s, size, inf, worst)
     chain = _Chain(rate_per_s, batcher, seconds, dispersion)
@@ -105,7 +109,7 @@ def queueing(
     waits = list(chain.waits(present))
     total = sum(weight for weight, _, _ in waits)
     latency = {"mean": sum(weight * (wait + s) for weight, wait, s in waits) / total}
-    latency |= _percentiles(waits, total)
+    latency |= _percentiles(waits, total, percentiles)
     mean_wait_s = sum(weight * wait for weight, wait, _ in waits) / total
     return Queueing("stable", load, largest_per_s, batches, mean_wait_s, latency)
 
@@ -118,15 +122,21 @@ def _grain(rate_per_s: float, batcher: Batcher, seconds: Seconds) -> int:
 
 
 def _coarse(
-    rate_per_s: float, batcher: Batcher, seconds: Seconds, dispersion: float, grain: int
+    rate_per_s: float,
+    batcher: Batcher,
+    seconds: Seconds,
+    dispersion: float,
+    asked: tuple[int, Mapping[str, float]],
 ) -> Queueing:
-    """Return how requests wait, ``grain`` of them counted as one."""
+    """Return how requests wait, several of them counted as one."""
+    grain, percentiles = asked
     most = batcher.max_batch
     found = queueing(
         rate_per_s / grain,
         batcher._replace(max_batch=-(-most // grain)),
         lambda number: seconds(min(most, number * grain)),
         dispersion / grain,
+        percentiles,
     )
     largest_per_s = batcher.instances * most / seconds(most)
     return found._replace(
@@ -152,12 +162,14 @@ def between(seconds: Seconds, batch: float, most: int) -> float:
     return seconds(low) * (1.0 - part) + seconds(min(most, low + 1)) * part
 
 
-def _percentiles(waits: "list[Wait]", total: float) -> dict[str, float]:
+def _percentiles(
+    waits: "list[Wait]", total: float, percentiles: Mapping[str, float]
+) -> dict[str, float]:
     """Return percentiles of wait and service together."""
     ordered = sorted((wait + s, weight) for weight, wait, s in waits)
     below = list(accumulate(weight for _, weight in ordered))
     found: dict[str, float] = {}
-    for name, share in PERCENTILES.items():
+    for name, share in percentiles.items():
         place = next((i for i, sum_ in enumerate(below) if sum_ >= share * total), -1)
         found[name] = ordered[place][0]
     return found
