@@ -401,14 +401,27 @@ def _money(value: float, kind: ShowKind) -> str:
     match kind:
         case "usd_per_s":
             return f"${_cents(value / to_unit(1.0, 'h'))}/h"
+        case "usd_per_mo":
+            return f"${_cents(from_unit(value, 'mo'))}/mo"
         case "usd_per_tok":
-            return f"${_cents(from_unit(value, 'Mtok'))}/Mtok"
+            return f"${_small(from_unit(value, 'Mtok'))}/Mtok"
+        case "usd_per_kreq":
+            return f"${_small(from_unit(value, 'kreq'))}/1,000 req"
         case _:
             return f"${_cents(value)}"
 
 
 def _cents(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= table.SCALES["k"] else f"{value:,.2f}"
+
+
+_DIME = 0.1
+"""Dollars below which two decimals say too little."""
+
+
+def _small(value: float) -> str:
+    """Return an amount of dollars that may be a fraction of a cent: three digits below one."""
+    return _digits(value) if 0.0 < abs(value) < _DIME else _cents(value)
 
 
 def _digits(value: float) -> str:

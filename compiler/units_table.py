@@ -158,6 +158,7 @@ NOUNS: dict[Powers, str] = {
     (("time", -1), ("usd", 1)): "a cost per time",
     (("gpu", -1), ("time", -1), ("usd", 1)): "a price per GPU and time",
     (("tok", -1), ("usd", 1)): "a price per token",
+    (("energy", -1), ("usd", 1)): "a price of energy",
 }
 """What people call the dimensions they meet."""
 
@@ -179,7 +180,9 @@ ShowKind: TypeAlias = Literal[
     "power",
     "usd",
     "usd_per_s",
+    "usd_per_mo",
     "usd_per_tok",
+    "usd_per_kreq",
 ]
 
 SHOWN: dict[str, tuple[str, ...]] = {

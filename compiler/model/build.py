@@ -9,6 +9,7 @@ from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model.design import Decision, Design, Engine, Place, Service
 from inferc.compiler.model.drafts import acceptance, draft_model, draft_problems
 from inferc.compiler.model.lookup import Blocks
+from inferc.compiler.model.offers import offers
 from inferc.compiler.model.values import MissingFieldError, text_or
 from inferc.compiler.resolve import Resolved, ResolvedBlock
 from inferc.dsl import Diagnostic, Span
@@ -147,6 +148,7 @@ def _complete_service(
         draft=draft,
         acceptance=acceptance(block),
         confidence=text_or(block, "confidence"),
+        offers=offers(source, used, places, blocks),
         engines=_engines(block, places, decided, blocks, found),
         span=block.span,
     )

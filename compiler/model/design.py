@@ -14,8 +14,9 @@ from inferc.dsl.source import Span
 
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
-    from inferc.compiler.model.platform import Platform
+    from inferc.compiler.model.money import Offer, Ownership
     from inferc.compiler.model.network_service import NetworkService
+    from inferc.compiler.model.platform import Platform
 
 
 def short_name(path: str) -> str:
@@ -280,6 +281,10 @@ class Place:
     0 for no more than ``nodes``."""
     platform: "Platform | None" = None
     """The managed platform whose instances the nodes are: a replica stays inside one of them."""
+    ownership: "Ownership | None" = None
+    """What the price follows from, where the hardware is bought."""
+    other_prices: Mapping[str, Sourced[float]] = field(default_factory=dict[str, Sourced[float]])
+    """Prices of the same accelerator in the other markets, where the catalog has them."""
     slices: int = 1
     """Parts that each accelerator is cut into (MIG). ``accelerator`` is then one part, and
     ``per_node`` counts parts."""
@@ -385,6 +390,8 @@ class Service:
     decisions: tuple[Decision, ...]
     engines: tuple[Engine, ...]
     """Every engine of the catalog that could run here, in the catalog's order."""
+    offers: "tuple[Offer, ...]" = ()
+    """Other ways to have the model, or the accelerators, that have a price."""
     goal: str = "cost"
     """What the planner strives for once the SLA holds: ``cost``, ``latency`` or ``throughput``."""
     survives: str = ""

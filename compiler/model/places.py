@@ -1,6 +1,6 @@
 """What a pool may consist of: types of machines, markets and how many nodes there are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inferc.compiler.model import diagnostics as report
@@ -332,6 +332,16 @@ def price(
         high=whole.high / count,
         text=f"{whole.text} / {count}" if count > 1 else whole.text,
     )
+
+
+def other_prices(
+    machine: Machine, market: str, cloud: ResolvedBlock | None, blocks: Blocks
+) -> Mapping[str, Sourced[float]]:
+    """Return the catalog's prices of one accelerator in the markets that were not chosen."""
+    known = {
+        name: price(machine, name, cloud, blocks, []) for name in ALL_MARKETS if name != market
+    }
+    return {name: item for name, item in known.items() if item is not None}
 
 
 def _offer(offers: Sequence[ResolvedBlock], region: str) -> ResolvedBlock | None:

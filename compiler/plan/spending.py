@@ -1,5 +1,7 @@
 """What a plan costs: from the best candidate and its scaling to a cost curve."""
 
+from dataclasses import replace
+
 from inferc.compiler.cost import (
     Curve,
     Expense,
@@ -10,9 +12,11 @@ from inferc.compiler.cost import (
 )
 from inferc.compiler.model import Load as ServiceLoad
 from inferc.compiler.model import Place, Service
+from inferc.compiler.perf.estimate import e2e_s
 from inferc.compiler.plan.decisions import Autoscale
 from inferc.compiler.plan.hardware import is_chosen, nodes_for
 from inferc.compiler.plan.objectives import is_latency, meets
+from inferc.compiler.plan.options import options
 from inferc.compiler.plan.search import Candidate, Load, Search, highest
 from inferc.compiler.units import show
 
@@ -33,7 +37,12 @@ def service_cost(
     if place.price_usd_per_s is None or service.load.rate_per_s.value <= 0.0:
         return None
     curve = curve_of(service.load, search, best, loads, scale, load_time_s)
-    return priced(curve, place, loads[0], input_share(best, loads[0]))
+    found = priced(curve, place, loads[0], input_share(best, loads[0]))
+    if not best.holds:
+        return found
+    request_s = e2e_s(best.found, loads[0].demand, None)
+    others = options(curve, place, service.offers, loads[0].demand, request_s)
+    return replace(found, options=others)
 
 
 def priced(curve: Curve, place: Place, planned: Load, share: float) -> ServiceCost:
@@ -56,7 +65,7 @@ def priced(curve: Curve, place: Place, planned: Load, share: float) -> ServiceCo
         usd_per_output_tok=by_output,
         usd_per_tok=blended_usd_per_tok(request, prompt, output),
         input_share=share,
-        expenses=_expenses(place, usd_per_s),
+        expenses=_expenses(place, usd_per_s, follows=curve.follows),
     )
 
 
@@ -160,19 +169,51 @@ def input_share(best: Candidate, planned: Load) -> float:
     return prompt_s / (prompt_s + answer_s)
 
 
-def _expenses(place: Place, usd_per_s: float) -> tuple[Expense, ...]:
+def _expenses(place: Place, usd_per_s: float, *, follows: bool) -> tuple[Expense, ...]:
     """Return what the cost is made of."""
     price = place.price_usd_per_s
     if price is None:
         return ()
-    accelerators = usd_per_s / price.value if price.value else 0.0
-    source = price.source or f"the file, `{place.path}`"
-    each = show(price.value, "usd_per_s")
-    return (
-        Expense(
-            name=place.market.replace("_", " "),
-            usd_per_s=usd_per_s,
-            arithmetic=f"{show(accelerators, 'count')} accelerators on average at {each}",
-            source=f"{source} ({price.as_of})" if price.as_of else source,
+    count = usd_per_s / price.value if price.value else 0.0
+    taken = f"{show(count, 'count')} accelerators{' on average' if follows else ''}"
+    owned = place.ownership
+    if owned is None:
+        source = price.source or f"the file, `{place.path}`"
+        return (
+            Expense(
+                name=place.market.replace("_", " "),
+                usd_per_s=usd_per_s,
+                arithmetic=f"{taken} at {show(price.value, 'usd_per_s')}",
+                source=f"{source} ({price.as_of})" if price.as_of else source,
+            ),
+        )
+    nodes = count / place.per_node
+    parts = (
+        (
+            "depreciation",
+            owned.depreciation_usd_per_s,
+            f"{owned.capital_usd.text} / {owned.lifetime_s.text}",
+            owned.lifetime_s,
         ),
+        (
+            "energy",
+            owned.energy_usd_per_s,
+            f"{owned.power_w.text} x {owned.pue.text} x {owned.electricity_usd_per_j.text}",
+            owned.electricity_usd_per_j,
+        ),
+        (
+            "upkeep",
+            owned.upkeep_usd_per_s,
+            f"{owned.capital_usd.text} x {owned.upkeep_a_year.text} a year",
+            owned.upkeep_a_year,
+        ),
+    )
+    return tuple(
+        Expense(
+            name=name,
+            usd_per_s=each * nodes,
+            arithmetic=f"{show(nodes, 'count')} nodes x {arithmetic}",
+            source=number.source or f"the file, `{place.path}`",
+        )
+        for name, each, arithmetic, number in parts
     )

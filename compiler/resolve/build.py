@@ -27,6 +27,7 @@ from inferc.compiler.resolve.nodes import (
     Scope,
     ValueName,
 )
+from inferc.compiler.resolve.offers import price_paths
 from inferc.compiler.resolve.wording import first_words
 from inferc.compiler.schema import FACTS, FILE_PARTS, KINDS
 from inferc.dsl import Diagnostic
@@ -72,7 +73,7 @@ def resolve(
     check_asserts(ctx)
     if not topologies and not ctx.facts and not loaded.diagnostics and not ctx.diagnostics:
         ctx.report(report.nothing_to_compile(None, path=loaded.entry.module.source.path))
-    resolved = Resolved(topologies=topologies, catalog=_facts(ctx, any_topology=bool(topologies)))
+    resolved = Resolved(topologies=topologies, catalog=_facts(ctx, topologies))
     found = sorted(ctx.diagnostics, key=_place)
     return Outcome(resolved=resolved, diagnostics=(*found, *loaded.library.diagnostics()))
 
@@ -272,11 +273,19 @@ def _check_shared_slas(ctx: Context) -> None:
                 )
 
 
-def _facts(ctx: Context, *, any_topology: bool) -> Mapping[str, ResolvedBlock]:
-    """Return every fact that was reached, and those that stand in for what is unsaid."""
-    if any_topology:
-        for path in (*ENGINES, *ALWAYS):
-            node = catalog_entry(ctx, f"{CATALOG}.{path}")
-            if node is not None:
-                ctx.facts.setdefault(path, node)
-    return freeze_facts(ctx)
+def _facts(ctx: Context, topologies: tuple[ResolvedBlock, ...]) -> Mapping[str, ResolvedBlock]:
+    """Return every fact that was reached, those that stand in for what is unsaid, and prices."""
+    if not topologies:
+        return freeze_facts(ctx)
+    for path in (*ENGINES, *ALWAYS):
+        _add_fact(ctx, f"{CATALOG}.{path}")
+    reached = freeze_facts(ctx)
+    for path in price_paths(ctx.loaded.library, reached, topologies):
+        _add_fact(ctx, path)
+    return freeze_facts(ctx, reached)
+
+
+def _add_fact(ctx: Context, dotted: str) -> None:
+    node = catalog_entry(ctx, dotted)
+    if node is not None:
+        ctx.facts.setdefault(node.path, node)

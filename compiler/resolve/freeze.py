@@ -54,9 +54,14 @@ def freeze(ctx: Context, node: Node, *, complete: bool = True) -> ResolvedBlock:
     )
 
 
-def freeze_facts(ctx: Context) -> Mapping[str, ResolvedBlock]:
-    """Return every fact that was reached, with those that they refer to, by path."""
-    frozen: dict[str, ResolvedBlock] = {}
+def freeze_facts(
+    ctx: Context, known: Mapping[str, ResolvedBlock] | None = None
+) -> Mapping[str, ResolvedBlock]:
+    """Return every fact that was reached, with those that they refer to, by path.
+
+    Those that are ``known`` were frozen before.
+    """
+    frozen = dict(known or {})
     while len(frozen) < len(ctx.facts):
         for path in sorted(set(ctx.facts) - set(frozen)):
             frozen[path] = freeze(ctx, ctx.facts[path])

@@ -9,6 +9,7 @@ from inferc.compiler.schema.constructors import (
     LATER_CONSTRUCTORS,
     LATER_FUNCTIONS,
 )
+from inferc.compiler.schema.cost_kinds import COST_KINDS
 from inferc.compiler.schema.design_kinds import APIS, DESIGN_KINDS, TARGETS, TARGETS_LATER
 from inferc.compiler.schema.later_kinds import LATER_KINDS
 from inferc.compiler.schema.metrics import METRICS
@@ -23,7 +24,7 @@ from inferc.compiler.schema.spec import (
     Types,
 )
 
-_KINDS_OF_FACTS = (*CATALOG_KINDS, *CALIBRATION_KINDS)
+_KINDS_OF_FACTS = (*CATALOG_KINDS, *CALIBRATION_KINDS, *COST_KINDS)
 KINDS = {kind.name: kind for kind in (*DESIGN_KINDS, *_KINDS_OF_FACTS, *LATER_KINDS)}
 """Every kind of block, by name."""
 FACTS = tuple(kind.name for kind in _KINDS_OF_FACTS if kind.label == "name")

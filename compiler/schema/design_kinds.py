@@ -18,6 +18,7 @@ from inferc.compiler.schema.build import (
     words,
 )
 from inferc.compiler.schema.catalog_kinds import CLOUDS, DEVICES, DTYPES, LENGTHS, PRECISIONS
+from inferc.compiler.schema.cost_kinds import BUDGET_KINDS, OWNERSHIP
 from inferc.compiler.schema.serving_fields import SERVING_FIELDS
 from inferc.compiler.schema.spec import Field, Kind, Types
 from inferc.compiler.units import BANDWIDTH, GPU_PRICE, IMG, NUMBER, RATE, REQ, TOK
@@ -149,6 +150,9 @@ DESIGN_KINDS: tuple[Kind, ...] = (
                 "engine",
                 "workload",
                 "shape",
+                "managed_api",
+                "serverless_gpu",
+                "budget",
             )
         ),
     ),
@@ -210,6 +214,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
         ),
         field("market", words(*MARKETS), "How a cloud's machines are had.", owner="planner"),
         field("price", amount(GPU_PRICE), "Price of one accelerator."),
+        OWNERSHIP,
         field("network", _NETWORK, "What joins the nodes."),
         later("on_interrupt", "partition", "zones", "region"),
     ),
@@ -220,6 +225,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
         field("count", count(), "How many there are."),
         field("network", _NETWORK, "What joins them."),
         field("price", amount(GPU_PRICE), "Price of one."),
+        OWNERSHIP,
     ),
     _SERVICE,
     _LOAD,
@@ -230,4 +236,5 @@ DESIGN_KINDS: tuple[Kind, ...] = (
     kind("emit", "A target, and its options.", label="target", free=_OPTION),
     kind("env", "Changes for one environment.", label="name"),
     kind("test", "What must be true of a plan.", label="text", status="later"),
+    *BUDGET_KINDS,
 )

@@ -6,7 +6,6 @@ from inferc.compiler.schema.spec import Kind
 _NAMES = {
     "args": "Flags handed to the engine as they are.",
     "audit": "What is kept of requests and answers.",
-    "budget": "A limit on what the design may cost.",
     "cache": "A store of answers or of prefixes.",
     "currency": "A currency and its rate.",
     "eval": "A measure of quality.",

@@ -68,5 +68,5 @@ METRICS: tuple[Metric, ...] = (
         "score", "A measure of quality.", NUMBER, percentile=False, better="higher", status="later"
     ),
     _metric("drift", "A change of the input.", NUMBER, percentile=False, status="later"),
-    _metric("cost", "Money.", COST_RATE, USD / TOK, percentile=False, status="later"),
+    _metric("cost", "Money: in time, or for a token.", COST_RATE, USD / TOK, percentile=False),
 )

@@ -10,6 +10,7 @@ COMMANDS: Final = {
     "check": "Report what is wrong with files: syntax, names, types, units.",
     "pareto": "Print what more money would buy: cost against latency against accelerators.",
     "plan": "Say whether the SLA can be met, what was decided and what that rests on.",
+    "cost": "Say what the plan costs, and what others ask for the same.",
     "compile": "Plan, and write what is deployed: Kubernetes YAML, a Pulumi program, diagrams.",
     "accuracy": "Score the performance model against measurements.",
     "calibrate": "Fit the performance model to measurements of your own.",

@@ -16,6 +16,7 @@ from inferc.compiler.topology import Json
 from inferc.dsl import Span
 from inferc.report import refusal
 from inferc.report.amounts import line_suffix
+from inferc.report.cost_json import cost_data
 from inferc.report.fitted import fitted_number
 from inferc.report.refusal import finite
 from inferc.report.verdicts import decides, headline
@@ -101,6 +102,7 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
         "load_time_s": finite(plan.load_time_s),
         "weights_bytes": plan.weights_bytes,
         "price_usd_per_s": plan.price_usd_per_s,
+        "cost": cost_data(plan.cost),
     }
 
 

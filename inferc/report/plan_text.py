@@ -9,6 +9,7 @@ from inferc.compiler.perf import Estimate
 from inferc.compiler.plan import Assumption, Choice, Margin, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
 from inferc.report.amounts import amount, line_amount, percentile_name, plural
+from inferc.report.cost_text import cost_lines
 from inferc.report.fitted import fitted_number
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import refusal_lines
@@ -113,7 +114,7 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
         *(paint(text, "dim") for text in _trust(plan)),
         "",
         *wrap(_work(estimate), indent=4),
-        *_cost(plan),
+        *cost_lines(plan, paint),
         *(paint(text, "dim") for text in _coefficients(plan)),
     ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support import designs, plans
 
+from inferc.compiler.cost import Expense, ServiceCost
 from inferc.compiler.plan import (
     Alternative,
     Assumption,
@@ -264,9 +265,31 @@ def test_what_the_file_fixed_is_not_compared() -> None:
     assert "not fp8: excluded by the file" in told(choices=(planned,))
 
 
-def test_a_price_is_shown_where_there_is_one() -> None:
-    assert "cost" not in told()
-    assert "cost $19.84/h" in told(price_usd_per_s=19.84 / 3600)
+def test_a_cost_is_shown_where_a_price_is_known() -> None:
+    cost = ServiceCost(
+        usd_per_s=20.0 / 3600,
+        peak_usd_per_s=20.0 / 3600,
+        place_usd_per_s=40.0 / 3600,
+        replicas=2.0,
+        follows=False,
+        usd_per_request=0.002,
+        usd_per_input_tok=1e-6,
+        usd_per_output_tok=4e-6,
+        usd_per_tok=2e-6,
+        input_share=0.25,
+        expenses=(
+            Expense(
+                name="owned",
+                usd_per_s=20.0 / 3600,
+                arithmetic="8 accelerators on average at $2.50/h",
+                source="the file",
+            ),
+        ),
+    )
+    assert "    cost  $14,600/mo   $20.00/h   $2.00/Mtok ($1.00 in, $4.00 out)" in told(cost=cost)
+    words = " ".join(told(cost=cost).split())
+    assert "8 accelerators on average at $2.50/h; the whole place $40.00/h" in words
+    assert "    cost  " not in told()
 
 
 def test_running_text_keeps_to_the_width() -> None:
