@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.bounds import Refused, refused
-from inferc.compiler.plan.conflicts import conflict_of, has_configuration, why_empty
+from inferc.compiler.plan.conflicts import clash_of, conflict_of, why_empty
 from inferc.compiler.plan.decisions import Change, Plan, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.plan.objectives import margins_of, understood
@@ -140,7 +140,7 @@ def _together(problems: Sequence[Problem]) -> list[_Answer]:
 def _without_plan(judge: Judge) -> _Answer | None:
     """Return why a service has no plan even with all of its place, or None where it has one."""
     why = refused(judge.problem)
-    conflict = None if why.bounds else conflict_of(judge.problem.case)
+    conflict = None if why.bounds else conflict_of(judge.problem.case, judge.easy)
     if conflict is not None:
         return _Answer(diagnostics=(conflict,))
     if not why.bounds and judge.easy.holds(judge.load(judge.lows)):
@@ -191,8 +191,13 @@ def _refused(judge: Judge, refusal: Refusal) -> list[Diagnostic]:
     span = problem.service.span
     if refusal.bounds:
         return [report.bound_violated(bound, refusal, span) for bound in refusal.bounds]
-    if not has_configuration(problem.case):
+    if not judge.easy.fits_somewhere():
         return [report.no_layout(refusal, problem.case, why_empty(problem.case), span)]
+    clash = clash_of(problem)
+    if clash is not None:
+        from inferc.compiler.plan.diagnostics_conflicts import pins_against_sla
+
+        return [pins_against_sla(clash, problem.case, refusal)]
     left = judge.easy.room(problem.case.place)
     return [report.no_plan_found(refusal, problem.case, left, span)]
 

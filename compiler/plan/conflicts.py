@@ -1,25 +1,33 @@
 """Why a search space is empty: which fixed fields contradict each other or the hardware."""
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import TypeVar
 
-from inferc.compiler.model import Decision
+from inferc.compiler.model import Decision, Objective
 from inferc.compiler.perf.architecture import weights_bytes
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.plan import diagnostics as report
-from inferc.compiler.plan.search import Search
+from inferc.compiler.plan.objectives import hard
+from inferc.compiler.plan.search import Candidate, Load, Search, load_of
 from inferc.compiler.plan.space import formats_of
-from inferc.compiler.problem import Case
+from inferc.compiler.problem import Case, Problem
+from inferc.compiler.provenance import Origin
 from inferc.compiler.units import show
 from inferc.dsl.diagnostics import Diagnostic
+
+T = TypeVar("T")
+
+Constraint = Decision | Objective
 
 MODEL_FIELDS = frozenset({"precision"})
 """Fields that say what is served; the others say how, and are pins."""
 
 
-def conflict_of(case: Case) -> Diagnostic | None:
+def conflict_of(case: Case, search: Search | None = None) -> Diagnostic | None:
     """Return the error for pins that leave no configuration, or None where none is to blame."""
-    if has_configuration(case) or not has_layout(case):
+    if (search or Search(case)).fits_somewhere() or not has_layout(case):
         return None
     return report.pins_conflict(case, smallest_conflict(case), why_empty(case))
 
@@ -37,11 +45,102 @@ def has_configuration(case: Case) -> bool:
 
 def smallest_conflict(case: Case) -> tuple[Decision, ...]:
     """Return the fewest decisions that leave nothing to choose from, in the order of the file."""
-    for count in range(1, len(case.decisions) + 1):
-        for some in combinations(case.decisions, count):
-            if not has_configuration(replace(case, decisions=some)):
-                return some
-    return case.decisions
+    return smallest(case.decisions, lambda some: has_configuration(replace(case, decisions=some)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """The fewest pins and SLA lines that cannot hold together, each with what holds without it."""
+
+    pins: tuple[Decision, ...]
+    lines: tuple[Objective, ...]
+    without: tuple[Candidate, ...]
+    """The best configuration without each, the pins first."""
+    best: Candidate
+    """What comes nearest under all of them."""
+    load: Load
+    """At the most favourable values."""
+
+
+def clash_of(problem: Problem) -> Clash | None:
+    """Return which pins keep the SLA from holding, or None where none is to blame.
+
+    At the most favourable value of every unknown. What is served, and what no line of the file
+    says, stays as it is.
+    """
+    case = problem.easiest()
+    pins = tuple(item for item in case.decisions if is_pin(item))
+    if not pins or not _holds(case, (*_kept(case), *hard(case.objectives))):
+        return None
+    sought: tuple[Constraint, ...] = (*pins, *hard(case.objectives))
+    found = smallest(sought, lambda some: _holds(case, (*_kept(case), *some)))
+    without = (_best(case, tuple(other for other in found if other is not one)) for one in found)
+    return Clash(
+        pins=tuple(item for item in found if isinstance(item, Decision)),
+        lines=tuple(item for item in found if isinstance(item, Objective)),
+        without=tuple(without),
+        best=_best(case, found),
+        load=load_of(case),
+    )
+
+
+def is_pin(item: Decision) -> bool:
+    """Return whether a decision says how something is served, and stands in the user's file."""
+    return item.origin is not Origin.CATALOG and item.field not in MODEL_FIELDS
+
+
+def _kept(case: Case) -> tuple[Decision, ...]:
+    return tuple(item for item in case.decisions if not is_pin(item))
+
+
+def _holds(case: Case, some: Sequence[Constraint]) -> bool:
+    search = Search(_under(case, some))
+    return search.holds(load_of(case))
+
+
+def _best(case: Case, some: Sequence[Constraint]) -> Candidate:
+    """Return the best configuration under some of the constraints."""
+    search, load = Search(_under(case, (*_kept(case), *some))), load_of(case)
+    return search.candidates(load, load)[0]
+
+
+def _under(case: Case, some: Sequence[Constraint]) -> Case:
+    decisions = tuple(item for item in some if isinstance(item, Decision))
+    lines = tuple(item for item in some if isinstance(item, Objective))
+    return replace(case, decisions=decisions, objectives=lines)
+
+
+def smallest(sought: Sequence[T], possible: Callable[[tuple[T, ...]], bool]) -> tuple[T, ...]:
+    """Return the fewest of ``sought`` that are not possible together; all of them are not.
+
+    Whatever is possible leaves something out of every conflict. So a conflict meets the rest of
+    each largest possible choice that is known; the fewest that meet all of them are a conflict, or
+    are possible, and grow into another such choice. Few are needed where conflicts are small.
+
+    Source: Reiter, A theory of diagnosis from first principles (1987); Ignatiev, Previti, Liffiton,
+    Marques-Silva, Smallest MUS extraction with minimal hitting set dualization (2015).
+    Holds for: choices that stay possible when something is left out of them.
+    """
+    rests: list[frozenset[int]] = []
+    while True:
+        picked = _meeting(rests)
+        if not possible(tuple(sought[at] for at in sorted(picked))):
+            return tuple(sought[at] for at in sorted(picked))
+        grown = set(picked)
+        for at in range(len(sought)):
+            if at not in grown and possible(tuple(sought[i] for i in sorted({*grown, at}))):
+                grown.add(at)
+        rests.append(frozenset(range(len(sought))) - grown)
+
+
+def _meeting(rests: Sequence[frozenset[int]]) -> frozenset[int]:
+    """Return the fewest numbers that are in each of ``rests``, the first ones of equally many."""
+    numbers = sorted(frozenset().union(*rests))
+    for count in range(len(numbers) + 1):
+        for some in combinations(numbers, count):
+            if all(not rest.isdisjoint(some) for rest in rests):
+                return frozenset(some)
+    return frozenset(numbers)
 
 
 def why_empty(case: Case) -> str:
