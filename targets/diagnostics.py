@@ -38,7 +38,7 @@ def unknown_option(
         slug="unknown-target-option",
         message=f"the target `{target}` has no option `{option}`",
         span=span,
-        notes=(f"options of `{target}`: {', '.join(known)}",),
+        notes=(f"options of `{target}`: {', '.join(known) or 'none'}",),
         help=_did_you_mean(option, known) or "remove it",
     )
 

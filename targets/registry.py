@@ -11,6 +11,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "kubernetes": "manifests as a kustomize tree",
     "pulumi": "a Python program for Pulumi that creates the same objects",
     "diagram": "pictures of the topology: SVG, DOT, Mermaid",
+    "design-doc": "the design in words: decisions, what to avoid, capacity, metrics to watch",
 }
 """Every target, with what it writes."""
 
@@ -18,6 +19,11 @@ SUMMARIES: Final[Mapping[str, str]] = {
 def names() -> tuple[str, ...]:
     """Return the names of all targets."""
     return tuple(SUMMARIES)
+
+
+def spelled(name: str) -> str:
+    """Return the name of a target as an ``emit`` block says it, where names have no hyphens."""
+    return name.replace("_", "-")
 
 
 def load(name: str) -> Target:
@@ -35,6 +41,10 @@ def load(name: str) -> Target:
             from inferc.targets.diagram import TARGET as DIAGRAM
 
             return DIAGRAM
+        case "design-doc":
+            from inferc.targets.design_doc import TARGET as DESIGN_DOC
+
+            return DESIGN_DOC
         case _:
             message = f"no target `{name}`"
             raise KeyError(message)
@@ -42,6 +52,6 @@ def load(name: str) -> Target:
 
 def find(name: str, span: Span | None = None) -> Target | Diagnostic:
     """Return the target called ``name``, or what to say where there is none."""
-    if name in SUMMARIES:
-        return load(name)
+    if spelled(name) in SUMMARIES:
+        return load(spelled(name))
     return unknown_target(name=name, known=names(), span=span)

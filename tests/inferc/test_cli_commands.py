@@ -253,6 +253,7 @@ def test_compile_writes_targets_below_the_topology(place: Path) -> None:
 def test_compile_without_flags_writes_every_target(place: Path) -> None:
     assert call("compile", CHAT).code == 0
     assert sorted(item.name for item in (place / "build/support_chat").iterdir()) == [
+        "design-doc",
         "diagram",
         "inferc.manifest.json",
         "kubernetes",

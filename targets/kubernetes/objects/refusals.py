@@ -96,6 +96,9 @@ def _no_cluster(plan: ServicePlan) -> Diagnostic | None:
     """Return why the service's hardware takes no Kubernetes objects."""
     place = plan.service.place
     hardware = place.accelerator
+    if place.platform is not None:
+        reason = f"`{place.path}` is on {place.platform.title}, which this target does not speak to"
+        return _refused(plan, reason, _where(plan))
     if place.cluster is None:
         return _refused(plan, f"`{place.path}` is a device outside any cluster", _where(plan))
     if place.cluster.platform not in SELF_MANAGED:

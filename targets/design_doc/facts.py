@@ -1,0 +1,55 @@
+"""What several sections say about a service."""
+
+from inferc.compiler.model import Engine, Place
+from inferc.compiler.plan import Choice, ServicePlan
+from inferc.compiler.wording.amounts import amount, plural
+from inferc.targets.design_doc.markdown import bold, text
+
+PCIE = "pcie"
+
+
+def engine_title(plan: ServicePlan) -> str:
+    """Return what the maker calls the engine."""
+    return plan.engine.title if plan.engine else plan.configuration.engine
+
+
+def batches_continuously(engine: Engine | None) -> bool:
+    """Return whether requests join and leave the batch at every step."""
+    return engine is not None and engine.batching == "continuous"
+
+
+def hardware(place: Place) -> str:
+    """Return what a place consists of, in bold."""
+    what = bold(f"{place.per_node} x {place.accelerator.title}")
+    nodes = int(place.nodes.value)
+    return what if nodes == 1 else f"{plural(nodes, 'node')} of {what}"
+
+
+def fabric(place: Place) -> str:
+    """Return what joins the accelerators of a node."""
+    link = place.accelerator.link or place.accelerator.host_link
+    if link is None:
+        return "no link between accelerators"
+    speed = amount(link.bandwidth_bytes_per_s.value, "B/s")
+    return f"{text(link.title)}, {speed} per accelerator and direction"
+
+
+def is_pcie(place: Place) -> bool:
+    """Return whether accelerators of a node reach each other over PCIe alone."""
+    return place.accelerator.link is None and place.accelerator.host_link is not None
+
+
+def choice(plan: ServicePlan, field: str) -> Choice | None:
+    """Return the decision on ``field``; None where the plan lists none."""
+    path = f"{plan.service.name}.{field}"
+    return next((item for item in plan.choices if item.path == path), None)
+
+
+def losers(plan: ServicePlan, field: str, most: int = 3) -> str:
+    """Return the values of ``field`` that lost, each with its reason, in a sentence part."""
+    found = choice(plan, field)
+    if found is None:
+        return ""
+    return "; ".join(
+        f"{text(loser.value)}: {text(loser.reason)}" for loser in found.alternatives[:most]
+    )

@@ -1,0 +1,1 @@
+"""The parts of the document; each is a function from the plan to lines of Markdown."""

@@ -1,0 +1,83 @@
+"""Which metrics to watch, and from where on to act."""
+
+from collections.abc import Iterator
+
+from inferc.compiler.plan import ServicePlan
+from inferc.compiler.topology import Topology
+from inferc.compiler.units import percent
+from inferc.compiler.wording.amounts import amount, line_amount, percentile_name
+from inferc.targets.design_doc.markdown import code, section, table, text
+
+NEARLY_FULL = 0.9
+"""Of the KV cache: beyond, preemption is near."""
+
+
+def watch(topology: Topology) -> list[str]:
+    """Return the table of metrics with thresholds."""
+    rows = [row for plan in topology.services for row in _rows(plan)]
+    heads = ("service", "metric", "series", "expected at the peak", "act when")
+    return section(2, "Metrics to watch", table(heads, rows))
+
+
+def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
+    name, scale, estimate = text(plan.service.name), plan.autoscale, plan.estimate
+    metrics = plan.engine.metrics if plan.engine else {}
+
+    def series(meaning: str) -> str:
+        found = metrics.get(meaning, "")
+        return code(found) or "none of its own"
+
+    yield (
+        name,
+        "queue depth",
+        series("waiting"),
+        "0 to a few",
+        f"**> {scale.threshold:g}** a replica: scale up",
+    )
+    for margin in plan.margins:
+        line = margin.objective
+        said = f"{percentile_name(line.percentile)} {line.metric}".strip()
+        limit = line_amount(line.limit.value, line)
+        yield (
+            name,
+            said,
+            series(line.metric),
+            line_amount(margin.predicted, line),
+            text(f"not {line.operator} {limit}") if line.hard else text(f"{limit} is wanted"),
+        )
+    tokens = estimate.capacity_per_s * plan.service.load.output.mean_tok.value
+    yield (
+        name,
+        "tokens per second",
+        series("output_tokens"),
+        amount(min(tokens, _peak(plan)), "tok/s"),
+        f"above **{amount(tokens, 'tok/s')}** the SLA no longer holds",
+    )
+    yield (
+        name,
+        "KV cache in use",
+        series("kv_usage"),
+        "",
+        f"**> {percent(NEARLY_FULL)}**: preemption is near",
+    )
+    yield (
+        name,
+        "requests running",
+        series("running"),
+        amount(estimate.concurrency, ""),
+        f"at **{plan.configuration.max_num_seqs}** new ones wait for a slot",
+    )
+    yield (
+        name,
+        "GPU utilization",
+        "DCGM",
+        percent(min(1.0, estimate.utilisation)),
+        "says little by itself",
+    )
+    yield name, "request success rate", "gateway", "", "below the SLO of the gateway"
+
+
+def _peak(plan: ServicePlan) -> float:
+    """Return the tokens of answers that are asked for at the peak."""
+    load = plan.service.load
+    return load.rate_per_s.value * load.peak.value * load.output.mean_tok.value
