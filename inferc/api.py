@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from inferc.compiler.estimation import Load
     from inferc.compiler.model import Design
     from inferc.compiler.plan import Bound, Plan
+    from inferc.compiler.plan.front import Front
     from inferc.compiler.simulation.routing import Routing
     from inferc.compiler.topology import Topology
     from inferc.compiler.trial import Recording, Trial, Verification
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from inferc.outputs import Output
     from inferc.targets.base import Options
 
-DEFAULT_TARGETS: Final = ("kubernetes", "pulumi", "diagram")
+DEFAULT_TARGETS: Final = ("kubernetes", "pulumi", "diagram", "design-doc")
 """Emitted where a file has no ``emit`` block and nobody asks for others."""
 
 DEFAULT_FOLDER: Final = "build"
@@ -335,6 +336,53 @@ def chart(trials: "Sequence[Trial]", form: str) -> bytes:
     return draw_trials(trials, form)
 
 
+class Fronted(NamedTuple):
+    """What nothing beats in cost, latency and accelerators together, for services of a file."""
+
+    planned: Planned
+    diagnostics: tuple[Diagnostic, ...]
+    fronts: "tuple[Front, ...]" = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a front: no errors, no refusal."""
+        return bool(self.fronts)
+
+
+def fronts(
+    file: File,
+    *,
+    service: str = "",
+    env: str = "",
+    params: Mapping[str, str] | None = None,
+) -> Fronted:
+    """Plan ``file``, and return the Pareto front of each service, or of the one so called."""
+    compilation = _compilation(file, env, params)
+    if isinstance(compilation, Diagnostic):
+        return Fronted(Planned(diagnostics=(compilation,)), (compilation,))
+    planned = _planned(compilation)
+    if not planned.ok or planned.refused:
+        return Fronted(planned, planned.diagnostics)
+    from inferc.compiler.plan.front import front
+    from inferc.compiler.trial import chosen
+
+    plans, unknown = chosen(planned.plans, service)
+    problems = {
+        (plan.topology, problem.case.service): problem
+        for plan, group in zip(planned.plans, compilation.problems.value or (), strict=True)
+        for problem in group
+    }
+    found = tuple(front(problems[name, plan.service.name], plan) for name, plan in plans)
+    return Fronted(planned, (*planned.diagnostics, *unknown), found)
+
+
+def front_chart(fronts: "Sequence[Front]", form: str) -> bytes:
+    """Return Pareto fronts as a picture, ``svg`` or ``png``."""
+    from inferc.pictures.front import draw_fronts
+
+    return draw_fronts(fronts, form)
+
+
 def estimate(
     model: str, gpu: str, load: "Load", wanted: "Wanted | None" = None, *, engine: str = ""
 ) -> "Estimated":
@@ -487,8 +535,10 @@ def _emit(
 
 def _targets(topology: "Topology", order: Order) -> "Iterator[tuple[str, Options, Span | None]]":
     """Yield the targets of a topology, each with its options and where the file names it."""
-    written = {emission.target: emission for emission in topology.emissions}
-    for name in dict.fromkeys(order.targets or written or DEFAULT_TARGETS):
+    from inferc.targets.registry import spelled
+
+    written = {spelled(emission.target): emission for emission in topology.emissions}
+    for name in dict.fromkeys(map(spelled, order.targets or written or DEFAULT_TARGETS)):
         emission = written.get(name)
         options = dict(emission.options) if emission else {}
         yield name, {**options, **order.options.get(name, {})}, emission.span if emission else None
