@@ -14,6 +14,7 @@ from inferc.dsl.source import Span
 
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
+    from inferc.compiler.model.platform import Platform
     from inferc.compiler.model.money import Offer, Ownership
     from inferc.compiler.model.network_service import NetworkService
     from inferc.compiler.model.platform import Platform
@@ -285,6 +286,8 @@ class Place:
     """What the price follows from, where the hardware is bought."""
     other_prices: Mapping[str, Sourced[float]] = field(default_factory=dict[str, Sourced[float]])
     """Prices of the same accelerator in the other markets, where the catalog has them."""
+    platform: "Platform | None" = None
+    """The managed platform whose instances the nodes are: a replica stays inside one of them."""
     slices: int = 1
     """Parts that each accelerator is cut into (MIG). ``accelerator`` is then one part, and
     ``per_node`` counts parts."""

@@ -45,6 +45,7 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     so the plan is made place by place, and what one needed is forgotten before the next.
     """
     found = [item for problem in problems for item in _unusable(problem)]
+    found += [item for problem in problems for item in _doubts(problem)]
     if has_errors(found):
         return Outcome(None, tuple(found))
     found += _spot_warnings(problems)
@@ -200,6 +201,14 @@ def _refused(judge: Judge, refusal: Refusal) -> list[Diagnostic]:
         return [pins_against_sla(clash, problem.case, refusal)]
     left = judge.easy.room(problem.case.place)
     return [report.no_plan_found(refusal, problem.case, left, span)]
+
+
+def _doubts(problem: Problem) -> list[Diagnostic]:
+    """Return limits of managed platforms that fail by numbers that nobody looked up."""
+    if all(place.platform is None for place in problem.case.choices_of_place):
+        return []
+    span = problem.service.span
+    return [report.unverified_limit(bound, span) for bound in refused(problem).doubtful]
 
 
 def _unusable(problem: Problem) -> list[Diagnostic]:

@@ -5,7 +5,7 @@ from inferc.compiler.plan.decisions import Bound, Margin, Refusal
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
 from inferc.compiler.units_table import ShowKind
-from inferc.dsl.diagnostics import Diagnostic, Label
+from inferc.dsl.diagnostics import Diagnostic, Label, Severity
 from inferc.dsl.source import Span
 
 KINDS: dict[str, ShowKind] = {
@@ -16,7 +16,9 @@ KINDS: dict[str, ShowKind] = {
     "FLOP/s": "flop_per_s",
     "s": "time",
     "tok": "tok",
+    "req": "req",
     "req/s": "req_per_s",
+    "USD/s": "usd_per_s",
     "x": "factor",
 }
 """How the units of bounds are shown."""
@@ -27,17 +29,19 @@ BEST_CASE = "best case: no overhead, no waiting, every unknown at its most favou
 
 def amount(value: float, unit: str) -> str:
     """Return a number of a bound as people read it."""
-    return show(value, KINDS[unit])
+    kind = KINDS.get(unit)
+    return show(value, kind) if kind else f"{show(value, 'count')} {unit}"
 
 
 def fails(bound: Bound) -> str:
     """Return in a few words what a place fails by."""
     need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
-    return f"{bound.code} {bound.slug}, needs {need}, has {have}: {_times(bound)} too much"
+    return f"{bound.code} {bound.slug}, needs {need}, has {have}{_times(bound)}"
 
 
 def _times(bound: Bound) -> str:
-    return show(bound.ratio, "factor")
+    """Return by how much a bound fails; nothing where there is nothing to compare with."""
+    return f": {show(bound.ratio, 'factor')} too much" if bound.have > 0.0 else ""
 
 
 def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
@@ -59,13 +63,32 @@ def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
         labels=tuple(Label(span, text) for span, text in spans[1:]),
         notes=(
             f"{bound.formula}",
-            f"need {need}, have {have}: {_times(bound)} too much",
+            f"need {need}, have {have}{_times(bound)}",
             terms,
             *((f"on {bound.place}, where least is missing",) if elsewhere and first else ()),
             *(elsewhere if first else ()),
             *((BEST_CASE,) if first else ()),
         ),
         help=_help(refusal) if first else "",
+    )
+
+
+def unverified_limit(bound: Bound, service: Span) -> Diagnostic:
+    """Return the warning for a limit that fails by a number that nobody looked up."""
+    need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
+    spans = bound.spans or ((service, ""),)
+    return Diagnostic(
+        code="INF438",
+        slug="unverified-limit",
+        message=f"`{bound.service}` may not run on `{bound.place}`: {bound.statement}",
+        span=spans[-1][0],
+        severity=Severity.WARNING,
+        label=spans[-1][1],
+        notes=(
+            f"needs {need}, and the limit is {have}",
+            "the limit is from general knowledge, so the design is not refused for it",
+        ),
+        help="look it up, and state it in a `platform` block of your own with its source",
     )
 
 

@@ -19,7 +19,12 @@ def is_chosen(place: Place) -> bool:
 
 
 def replicas_that_fit(place: Place, tensor: int, pipeline: int) -> int:
-    """Return how many replicas the nodes of ``place`` have room for: see :mod:`packing`."""
+    """Return how many replicas the nodes of ``place`` have room for: see :mod:`packing`.
+
+    On a managed platform none that is larger than an instance.
+    """
+    if place.platform is not None and tensor * pipeline > place.per_node:
+        return 0
     return most_replicas(place, Layout(tensor, pipeline))
 
 

@@ -132,6 +132,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
                 "cloud",
                 "cluster",
                 "device",
+                "serverless",
                 "service",
                 "emit",
                 "assume",

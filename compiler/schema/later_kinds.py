@@ -17,7 +17,6 @@ _NAMES = {
     "rollout": "How a new model takes over.",
     "router": "What spreads requests over replicas.",
     "scale": "How a service sleeps and wakes.",
-    "serverless": "Accelerators by the request.",
     "tenant": "A group of callers with limits of its own.",
     "warm_pool": "Replicas that wait for work.",
 }

@@ -29,6 +29,7 @@ KINDS = {
     "link": "link",
     "models": "llm",
     "networks": "network",
+    "platform": "platform",
     "shape": "shape",
     "workload": "workload",
 }

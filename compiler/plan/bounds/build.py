@@ -1,16 +1,32 @@
 """Which bounds hold and which fail, on each place that a service may be on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from inferc.compiler.model import Place
+from inferc.compiler.plan.bounds import rules
 from inferc.compiler.plan.bounds.claim import Claim, worst
 from inferc.compiler.plan.bounds.counts import Counts
 from inferc.compiler.plan.bounds.facts import Facts
 from inferc.compiler.plan.bounds.favourable import Ground, ground
-from inferc.compiler.plan.bounds.rules import ALL
+from inferc.compiler.plan.bounds.managed import managed
 from inferc.compiler.plan.decisions import Bound
 from inferc.compiler.problem import Problem
+
+ALL: tuple[Callable[[Ground], Iterator[Claim]], ...] = (
+    rules.weights,
+    rules.one_request,
+    rules.first_token,
+    rules.next_token,
+    rules.answer,
+    rules.compute,
+    rules.bandwidth,
+    rules.throughput,
+    rules.network,
+    rules.context,
+    managed,
+)
+"""In the order in which they are reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +35,8 @@ class Refused:
 
     bounds: tuple[Bound, ...]
     elsewhere: tuple[Bound, ...] = ()
+    doubtful: tuple[Bound, ...] = ()
+    """What fails by a number that nobody looked up: no reason to refuse."""
 
 
 def violated(problem: Problem) -> tuple[Bound, ...]:
@@ -34,10 +52,11 @@ def refused(problem: Problem) -> Refused:
     """Return what no place can do, or nothing where some place passes every bound."""
     failing: list[tuple[Bound, ...]] = []
     for at, claims in _grounds(problem):
-        bad = [claim for claim in claims if claim.fails]
-        if not bad:
-            return Refused(())
         place = at.facts.place
+        bad = [claim for claim in claims if claim.fails and claim.certain]
+        if not bad:
+            doubts = (claim for claim in claims if claim.fails)
+            return Refused((), (), tuple(c.bound(problem.case.service, place) for c in doubts))
         failing.append(tuple(claim.bound(problem.case.service, place) for claim in bad))
     if not failing:
         return Refused(())

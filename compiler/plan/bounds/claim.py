@@ -34,6 +34,8 @@ class Claim:
     short: tuple[Amount, ...]
     """Named numbers that are worth telling where there is little room."""
     spans: Spans
+    certain: bool = True
+    """Whether every number is given, assumed or looked up, so that a design may be refused."""
 
     @property
     def fails(self) -> bool:
@@ -69,12 +71,11 @@ class Claim:
 
 def place_name(place: Place) -> str:
     """Return what tells a place from the others of its pool: ``aws.gpu (p5_48xlarge, spot)``."""
+    if place.platform is not None:
+        return f"{place.path} ({place.platform.title})"
     kind = place.instance.rpartition(".")[2]
-    market = "" if place.market == "owned" else place.market
-    inside = ", ".join(
-        part.replace("_", " ") if part is market else part for part in (kind, market)
-    )
-    inside = inside.strip(", ")
+    market = "" if place.market == "owned" else place.market.replace("_", " ")
+    inside = ", ".join(part for part in (kind, market) if part)
     return f"{place.path} ({inside})" if inside else place.path
 
 

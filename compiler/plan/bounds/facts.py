@@ -77,13 +77,19 @@ class Facts:
         A mean over requests is at least the time of the mean prompt, since longer ones cost ever
         more.
         """
-        ratio = self.case.prompt_p95_over_mean
-        return self._at(line.percentile, "prompt", self.prompt_mean, ratio)
+        return self.prompt_of(line.percentile)
 
     def output_at(self, line: Objective) -> Amount:
         """Return the answer that must still be served in time."""
-        ratio = self.case.output_p95_over_mean
-        return self._at(line.percentile, "output", self.output_mean, ratio)
+        return self.output_of(line.percentile)
+
+    def prompt_of(self, percentile: float | None) -> Amount:
+        """Return a percentile of prompts; the mean without one."""
+        return self._at(percentile, "prompt", self.prompt_mean, self.case.prompt_p95_over_mean)
+
+    def output_of(self, percentile: float | None) -> Amount:
+        """Return a percentile of answers; the mean without one."""
+        return self._at(percentile, "output", self.output_mean, self.case.output_p95_over_mean)
 
     def limit(self, line: Objective) -> Amount:
         """Return what a line of the SLA allows."""
@@ -146,13 +152,17 @@ class Facts:
         return _sourced("nodes", nodes, "", words)
 
     @cached_property
-    def devices(self) -> Amount:
-        """Return all accelerators of the place."""
+    def per_node(self) -> Amount:
+        """Return the accelerators of a node."""
         words = f"accelerators of a node of `{self.place.path}`"
         whence = Whence(Origin.GIVEN, "", self.place.span)
-        each = float(self.place.per_node)
-        per_node = stated("accelerators_per_node", each, "", words, whence)
-        return let("accelerators", self.nodes * per_node, "", "all accelerators of the place")
+        return stated("accelerators_per_node", float(self.place.per_node), "", words, whence)
+
+    @cached_property
+    def devices(self) -> Amount:
+        """Return all accelerators of the place."""
+        words = "all accelerators of the place"
+        return let("accelerators", self.nodes * self.per_node, "", words)
 
     @cached_property
     def memory(self) -> Amount:
@@ -175,9 +185,9 @@ class Facts:
 
     @cached_property
     def link(self) -> Amount:
-        """Return the bandwidth of a node's network, in one direction."""
+        """Return the bandwidth of the network for each accelerator, in one direction."""
         link = self.place.network
-        words = f"bandwidth of {link.title}, one direction"
+        words = f"bandwidth of {link.title} for each accelerator, one direction"
         return _sourced("link_bytes_per_s", link.bandwidth_bytes_per_s, "B/s", words)
 
 

@@ -64,13 +64,27 @@ class Ground:
         return amount
 
     @cached_property
-    def flop_per_s(self) -> Amount:
-        """Return the peak of all accelerators together, in the fastest format."""
+    def request_kv(self) -> Amount:
+        """Return the KV cache of a request of mean length at its end."""
+        facts = self.facts
+        total = facts.prompt_mean + facts.output_mean
+        length = let("request_tok", total, "tok", "of a mean request")
+        words = "KV cache of a request of mean length at its end"
+        return self.counts.kv("request_kv_bytes", length, self.kv_format, words)
+
+    @cached_property
+    def device_flop_per_s(self) -> Amount:
+        """Return the peak of an accelerator in the fastest format."""
         gpu = self.facts.place.accelerator
         fastest = max(self.formats, key=lambda name: peak_flop_per_s(gpu, name))
-        peak = self.facts.peak_flop(compute_dtype(gpu, fastest) or fastest)
+        return self.facts.peak_flop(compute_dtype(gpu, fastest) or fastest)
+
+    @cached_property
+    def flop_per_s(self) -> Amount:
+        """Return the peak of all accelerators together, in the fastest format."""
         words = "peak of all accelerators together"
-        return let("all_flop_per_s", self.facts.devices * peak, "FLOP/s", words)
+        total = self.facts.devices * self.device_flop_per_s
+        return let("all_flop_per_s", total, "FLOP/s", words)
 
     @cached_property
     def bytes_per_s(self) -> Amount:

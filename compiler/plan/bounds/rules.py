@@ -6,7 +6,7 @@ prompt with another, lengths of prompts and answers do not depend on each other,
 one token of an answer unless the file allows speculation.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from inferc.compiler.model import Objective
 from inferc.compiler.plan.bounds.amounts import Amount, defined, let, most
@@ -94,7 +94,12 @@ THROUGHPUT = Rule(
 
 
 def weights(ground: Ground) -> Iterator[Claim]:
-    """Yield: the weights, in the smallest format allowed, fit into all memory together."""
+    """Yield: the weights, in the smallest format allowed, fit into all memory together.
+
+    On a managed platform they must fit into one instance, which :mod:`managed` looks at.
+    """
+    if ground.facts.place.platform is not None:
+        return
     yield Claim(
         rule=WEIGHTS,
         need=ground.weights,
@@ -107,18 +112,16 @@ def weights(ground: Ground) -> Iterator[Claim]:
 
 def one_request(ground: Ground) -> Iterator[Claim]:
     """Yield: a request of mean length fits beside the weights, where these fit."""
-    facts = ground.facts
+    if ground.facts.place.platform is not None:
+        return
     if ground.weights.value > ground.memory_bytes.value:
         return
-    length = let("request_tok", facts.prompt_mean + facts.output_mean, "tok", "of a mean request")
-    words = "KV cache of a request of mean length at its end"
-    cached = ground.counts.kv("request_kv_bytes", length, ground.kv_format, words)
     yield Claim(
         rule=ONE_REQUEST,
-        need=ground.weights + cached,
+        need=ground.weights + ground.request_kv,
         have=ground.memory_bytes,
         unit="B",
-        short=(ground.weights, length, cached, facts.devices, facts.memory),
+        short=(ground.weights, ground.request_kv, ground.facts.devices, ground.facts.memory),
         spans=ground.on,
     )
 
@@ -245,21 +248,26 @@ def bandwidth(ground: Ground) -> Iterator[Claim]:
     )
 
 
-def network(ground: Ground) -> Iterator[Claim]:
-    """Yield: the smallest requests that carry these prompts fit through the network."""
-    facts = ground.facts
+def request_bytes(ground: Ground) -> Amount:
+    """Return the bytes of the smallest request that carries a mean prompt."""
     words = "of the smallest request without a prompt"
     size = float(len(SMALLEST_REQUEST))
     empty = defined("empty_request_bytes", size, "B", words, HTTP)
     words = "of text that a token stands for, at least"
     token = defined("bytes_per_tok", 1.0, "B/tok", words, BYTE_PAIRS)
-    each = let("request_bytes", empty + token * facts.prompt_mean, "B", "of a mean request")
+    total = empty + token * ground.facts.prompt_mean
+    return let("request_bytes", total, "B", "of a mean request")
+
+
+def network(ground: Ground) -> Iterator[Claim]:
+    """Yield: the smallest requests that carry these prompts fit through the network."""
+    facts, each = ground.facts, request_bytes(ground)
     yield Claim(
         rule=NETWORK,
         need=facts.rate * facts.peak * each,
-        have=facts.nodes * facts.link,
+        have=facts.devices * facts.link,
         unit="B/s",
-        short=(facts.rate, facts.peak, empty, facts.prompt_mean, each, facts.nodes, facts.link),
+        short=(facts.rate, facts.peak, facts.prompt_mean, each, facts.devices, facts.link),
         spans=ground.demand,
     )
 
@@ -297,18 +305,3 @@ def throughput(ground: Ground) -> Iterator[Claim]:
             short=(wanted, flop, *_speed(ground)),
             spans=((line.span, "cannot be reached, even at full speed"), *ground.on),
         )
-
-
-ALL: tuple[Callable[[Ground], Iterator[Claim]], ...] = (
-    weights,
-    one_request,
-    first_token,
-    next_token,
-    answer,
-    compute,
-    bandwidth,
-    throughput,
-    network,
-    context,
-)
-"""In the order in which they are reported."""

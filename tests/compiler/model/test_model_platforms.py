@@ -1,0 +1,102 @@
+"""Places on managed platforms: what a `serverless` block and the catalog's platforms mean."""
+
+import pytest
+from support.models import design_of, outcome_of
+
+from inferc import stdlib
+from inferc.compiler.model import Place
+from inferc.compiler.model.platform import is_verified
+from inferc.compiler.schema.platform_kinds import LIMITS
+
+PLATFORMS = stdlib.names("catalog.platform")
+KNOWN = {name for name, _, _ in LIMITS}
+
+TEXT = """infer 1
+import std.catalog as cat
+{facts}
+topology t {{
+  serverless run {{
+    platform = {platform}
+    gpu      = {gpu}
+    {more}
+  }}
+  service s {{
+    model = cat.models.tinyllama_1_1b_chat
+    on    = run
+    load {{ rate = 1 req/s }}
+    sla {{ p95 ttft <= 10s }}
+  }}
+}}
+"""
+
+
+def text(platform: str, gpu: str = "cat.gpu.nvidia.l4", more: str = "", facts: str = "") -> str:
+    return TEXT.format(platform=platform, gpu=gpu, more=more, facts=facts)
+
+
+def place(platform: str, gpu: str = "cat.gpu.nvidia.l4", more: str = "", facts: str = "") -> Place:
+    (service,) = design_of(text(platform, gpu, more, facts)).services
+    return service.place
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_every_platform_resolves_with_limits_in_base_units(name: str) -> None:
+    gpu = {"azure_container_apps": "cat.gpu.nvidia.t4"}.get(name, "cat.gpu.nvidia.l4")
+    platform = place(name, gpu, "instances = 1").platform
+    assert platform is not None
+    assert platform.id == f"platform.{name}"
+    assert set(platform.limits) <= KNOWN
+    assert platform.limits
+    for limit in platform.limits.values():
+        assert limit.value >= 0
+        assert limit.source
+        assert limit.as_of
+
+
+def test_what_nobody_looked_up_is_marked() -> None:
+    realtime = place("sagemaker_realtime").platform
+    assert realtime is not None
+    assert is_verified(realtime.limits["longest_response"])
+    assert not is_verified(realtime.limits["longest_stream"])
+    assert realtime.limits["largest_request"].value == 6 * 1024**2
+
+
+def test_a_place_on_a_platform_has_instances_as_its_nodes() -> None:
+    run = place("cloud_run", more='instances in 0..6; region = "europe-west4"; price = $1/gpu/h')
+    assert (run.least_nodes, run.nodes.value, run.per_node) == (0, 6, 1)
+    assert (run.market, run.cluster, run.accelerator.title) == ("serverless", None, "NVIDIA L4")
+    assert run.price_usd_per_s is not None
+    assert run.price_usd_per_s.value == pytest.approx(1 / 3600)
+    assert run.platform is not None
+    assert run.platform.region == "europe-west4"
+    assert run.platform.scale_to_zero
+    fixed = place("cloud_run", more="instances = 3")
+    assert (fixed.least_nodes, fixed.nodes.value) == (None, 3)
+
+
+def test_a_range_of_instances_ends_at_the_limit_of_the_platform() -> None:
+    endpoint = place("azure_ml_online", more="instances in 1..400")
+    assert (endpoint.least_nodes, endpoint.nodes.value) == (1, 50)
+
+
+@pytest.mark.parametrize(
+    ("platform", "gpu", "more", "code"),
+    [
+        ("cloud_run", "cat.gpu.nvidia.h100_80gb_sxm", "", "INF168"),
+        ("azure_ml_online", "cat.gpu.nvidia.l4", "instances = 80", "INF169"),
+        ("azure_ml_online", "cat.gpu.nvidia.l4", "instances in 60..80", "INF169"),
+    ],
+)
+def test_what_a_platform_does_not_have_is_reported(
+    platform: str, gpu: str, more: str, code: str
+) -> None:
+    (found,) = outcome_of(text(platform, gpu, more)).diagnostics
+    assert found.code == code
+
+
+def test_a_platform_of_ones_own_is_taken() -> None:
+    own = 'platform ours { title = "Ours"; longest_response = 90s; accelerators_per_instance = 4 }'
+    run = place("ours", gpu="4 * cat.gpu.nvidia.l4", facts=own)
+    assert run.platform is not None
+    assert run.platform.limits["longest_response"].value == 90
+    assert run.per_node == 4
