@@ -227,7 +227,7 @@ class Explainer:
             item.shape, item.budget_tok, item.replicas, self.planned
         )
         asked = self.planned.rate_per_s
-        reason = f"carries {show(carried, 'req_per_s')} of {show(asked, 'req_per_s')} at the peak"
+        reason = f"carries {percent(carried / asked)} of {show(asked, 'req_per_s')} at the peak"
         gone = self.search.lost(item.shape, item.replicas)
         if gone == item.replicas:
             reason = "all of it may be lost at once"
