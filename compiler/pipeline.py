@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inferc.compiler.model import Design
     from inferc.compiler.plan import Plan
     from inferc.compiler.problem import Problem
+    from inferc.compiler.problem.network_case import NetworkProblem
     from inferc.compiler.resolve import Resolved
     from inferc.compiler.topology import Topology
 
@@ -123,7 +124,7 @@ class Compilation:
         if problems.value is None or designs is None:
             return Step(None, problems.diagnostics)
         outcomes = [
-            build(design.name, of_design)
+            build(design.name, of_design, _networks(design))
             for design, of_design in zip(designs, problems.value, strict=True)
         ]
         found = tuple(item for outcome in outcomes for item in outcome.diagnostics)
@@ -147,3 +148,12 @@ class Compilation:
             return tuple(outcome.topology for outcome in outcomes), found
 
         return self.plans.then(run)
+
+
+def _networks(design: "Design") -> "tuple[NetworkProblem, ...]":
+    """Return the problems of the networks of a design; their code is read only where it has some."""
+    if not design.networks:
+        return ()
+    from inferc.compiler.problem.networks import build_networks
+
+    return build_networks(design)

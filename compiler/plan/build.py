@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.bounds import Refused, refused
@@ -16,6 +17,10 @@ from inferc.compiler.plan.service import plan_service
 from inferc.compiler.plan.verdict import Judge, alone
 from inferc.compiler.problem import Problem
 from inferc.dsl.diagnostics import Diagnostic, has_errors
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan.networks import NetworkPlan
+    from inferc.compiler.problem.network_case import NetworkProblem
 
 WORST_FIRST = (Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE)
 
@@ -37,13 +42,20 @@ class _Answer:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
+def build(
+    topology_name: str,
+    problems: tuple[Problem, ...],
+    networks: "tuple[NetworkProblem, ...]" = (),
+) -> Outcome:
     """Return the plan of a topology from the problems of its services.
 
     Bounds first, then the search. A refused service is in ``plan.refusals`` and its reasons among
     the diagnostics; a plan that has one is infeasible. Places have nothing to do with each other,
-    so the plan is made place by place, and what one needed is forgotten before the next.
+    so the plan is made place by place, and what one needed is forgotten before the next. Networks
+    are placed first: language models have what they leave.
     """
+    if networks:
+        return _with_networks(topology_name, problems, networks)
     found = [item for problem in problems for item in _unusable(problem)]
     found += [item for problem in problems for item in _doubts(problem)]
     if has_errors(found):
@@ -64,6 +76,27 @@ def build(topology_name: str, problems: tuple[Problem, ...]) -> Outcome:
     if len(services) + len(refusals) < len(problems):
         return Outcome(None, tuple(found))
     return Outcome(_plan(topology_name, services, refusals), tuple(found))
+
+
+def _with_networks(
+    topology_name: str, problems: tuple[Problem, ...], networks: "tuple[NetworkProblem, ...]"
+) -> Outcome:
+    """Return the plan of a topology that has networks, too."""
+    from inferc.compiler.plan.networks import build_networks
+    from inferc.compiler.plan.networks.beside import beside, restored
+
+    first = build_networks(networks)
+    rest = build(topology_name, beside(problems, first.taken))
+    found = (*first.diagnostics, *rest.diagnostics)
+    if rest.plan is None or not first.complete:
+        return Outcome(None, found)
+    plan = _plan(
+        topology_name,
+        [restored(item, problems) for item in rest.plan.services],
+        [*rest.plan.refusals, *first.refusals],
+        first.plans,
+    )
+    return Outcome(plan, found)
 
 
 def _spot_warnings(problems: Sequence[Problem]) -> list[Diagnostic]:
@@ -161,12 +194,23 @@ def _no_room(problem: Problem, changes: tuple[Change, ...]) -> Refusal:
     )
 
 
-def _plan(name: str, services: list[ServicePlan], refusals: list[Refusal]) -> Plan:
-    verdicts = {item.verdict for item in services}
+def _plan(
+    name: str,
+    services: list[ServicePlan],
+    refusals: list[Refusal],
+    networks: "tuple[NetworkPlan, ...]" = (),
+) -> Plan:
+    verdicts = {item.verdict for item in (*services, *networks)}
     if refusals:
         verdicts.add(Verdict.INFEASIBLE)
     verdict = next((item for item in WORST_FIRST if item in verdicts), Verdict.FEASIBLE)
-    return Plan(topology=name, verdict=verdict, services=tuple(services), refusals=tuple(refusals))
+    return Plan(
+        topology=name,
+        verdict=verdict,
+        services=tuple(services),
+        networks=networks,
+        refusals=tuple(refusals),
+    )
 
 
 def _refusal(judge: Judge, why: Refused) -> Refusal:

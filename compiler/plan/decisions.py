@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from inferc.compiler.cost import ServiceCost
 from inferc.compiler.model import Engine, Objective, Service
 from inferc.compiler.perf import Configuration, Estimate
 from inferc.compiler.problem import Unknown
 from inferc.dsl.source import Span
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan.networks import NetworkPlan
 
 
 class Verdict(Enum):
@@ -240,4 +244,6 @@ class Plan:
     topology: str
     verdict: Verdict
     services: tuple[ServicePlan, ...]
+    networks: "tuple[NetworkPlan, ...]" = ()
+    """Those of networks."""
     refusals: tuple[Refusal, ...]
