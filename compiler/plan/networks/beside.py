@@ -1,0 +1,58 @@
+"""Language models on places that networks share: what networks leave of them.
+
+Networks are placed first, since a small model fits nearly everywhere. On several nodes they get
+nodes of their own, because how GPUs are shared is set for a node as a whole; on a single one,
+language models have the accelerators that are left.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import ceil
+
+from inferc.compiler.model import Place
+from inferc.compiler.plan.decisions import ServicePlan
+from inferc.compiler.problem import Problem
+
+
+def beside(problems: Sequence[Problem], taken: Mapping[str, int]) -> tuple[Problem, ...]:
+    """Return ``problems`` on what is left of their places; ``taken`` is by path, in accelerators."""
+    return tuple(_left(problem, taken) for problem in problems)
+
+
+def _left(problem: Problem, taken: Mapping[str, int]) -> Problem:
+    case = problem.case
+    if not any(taken.get(place.path) for place in (case.place, *case.places)):
+        return problem
+    place = left_of(case.place, taken)
+    places = tuple(left_of(item, taken) for item in case.places)
+    return replace(problem, case=replace(case, place=place, places=places))
+
+
+def left_of(place: Place, taken: Mapping[str, int]) -> Place:
+    """Return what networks leave of ``place``."""
+    used = taken.get(place.path, 0)
+    if not used:
+        return place
+    if place.nodes.value == 1:
+        return replace(place, per_node=max(0, place.per_node - used))
+    left = max(0.0, place.nodes.value - ceil(used / place.per_node))
+    nodes = replace(place.nodes, value=left, low=left, high=left, text=f"{left:g}")
+    least = None if place.least_nodes is None else min(place.least_nodes, int(left))
+    return replace(place, nodes=nodes, least_nodes=least)
+
+
+def restored(plan: ServicePlan, problems: Sequence[Problem]) -> ServicePlan:
+    """Return a plan on its place as the file has it, networks' accelerators included."""
+    mine = next(item for item in problems if item.case.service == plan.service.name)
+    chosen = plan.service.place
+    for place in (mine.case.place, *mine.case.places):
+        if (place.path, place.instance, place.market) == (
+            chosen.path,
+            chosen.instance,
+            chosen.market,
+        ):
+            if place.least_nodes is not None:
+                return plan
+            whole = replace(chosen, per_node=place.per_node, nodes=place.nodes)
+            return replace(plan, service=replace(plan.service, place=whole))
+    return plan
