@@ -7,6 +7,8 @@ from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model import facts, values
 from inferc.compiler.model.design import Cluster, Link, Place
 from inferc.compiler.model.lookup import Blocks
+from inferc.compiler.model.money import Ownership
+from inferc.compiler.model.ownership import accelerator_price, ownership
 from inferc.compiler.model.places import (
     Machine,
     asked,
@@ -16,7 +18,9 @@ from inferc.compiler.model.places import (
     machines,
     markets,
     network,
+    other_prices,
     price,
+    provider,
 )
 from inferc.compiler.provenance import Sourced, exactly
 from inferc.compiler.resolve import FieldValue, ListValue, ResolvedBlock
@@ -49,7 +53,7 @@ def places(
     for path in _targets(service):
         block = blocks.named(service, "on", path)
         if block.kind == "device":
-            built.append(_device(block, blocks))
+            built.append(_device(block, blocks, found))
         elif block.kind == "serverless":
             built.extend(_serverless(block, topology, blocks, found))
         else:
@@ -107,11 +111,12 @@ def _pool(
     blocks: Blocks,
     found: list[Diagnostic],
 ) -> Place:
-    owner = _owner(block, blocks)
-    stated = _price(block)
-    listed = None
-    if stated is None:
-        listed = price(machine, market, cloud_of(block, blocks), blocks, found)
+    owner, cloud = _owner(block, blocks), cloud_of(block, blocks)
+    instance = machine.instance
+    owned = ownership(block, machine.accelerator, machine.per_node, blocks, found)
+    stated = _price(block, owned, machine.per_node)
+    listed = None if stated else price(machine, market, cloud, blocks, found)
+    others = {} if stated else other_prices(machine, market, cloud, blocks)
     return Place(
         path=block.path,
         cluster=None if owner is None else _cluster(owner),
@@ -120,15 +125,20 @@ def _pool(
         nodes=exactly(1.0, text="1", span=block.span),
         network=_network((block, owner), machine, blocks),
         price_usd_per_s=stated or listed,
-        instance="" if machine.instance is None else machine.instance.path,
+        instance="" if instance is None else instance.path,
+        instance_type="" if instance is None else values.text_or(instance, "type"),
+        cloud=provider(cloud) or ("" if instance is None else values.text_or(instance, "cloud")),
         market=market,
+        ownership=owned,
+        other_prices=others,
         span=block.span,
     )
 
 
-def _device(block: ResolvedBlock, blocks: Blocks) -> Place:
+def _device(block: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]) -> Place:
     hardware = facts.accelerator(blocks.target(block, "hardware"), blocks, per_node=1)
     stated = block.fields.get("count")
+    owned = ownership(block, hardware, 1, blocks, found)
     return Place(
         path=block.path,
         cluster=None,
@@ -136,7 +146,8 @@ def _device(block: ResolvedBlock, blocks: Blocks) -> Place:
         per_node=1,
         nodes=values.sourced(stated) if stated else exactly(1.0, text="1", span=block.span),
         network=_network((block,), Machine(accelerator=hardware, per_node=1), blocks),
-        price_usd_per_s=_price(block),
+        price_usd_per_s=_price(block, owned, 1),
+        ownership=owned,
         span=block.span,
     )
 
@@ -197,7 +208,9 @@ def _wire(field: FieldValue, usual: Link | None) -> Link:
     )
 
 
-def _price(block: ResolvedBlock) -> Sourced[float] | None:
-    """Return the price of one accelerator."""
+def _price(block: ResolvedBlock, owned: Ownership | None, per_node: int) -> Sourced[float] | None:
+    """Return the price of one accelerator: as stated, or from what its node cost."""
+    if owned is not None:
+        return accelerator_price(owned, per_node)
     field = block.fields.get("price")
     return None if field is None else values.sourced(field)
