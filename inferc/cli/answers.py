@@ -48,13 +48,20 @@ def deny_reasons(plans: "Iterable[Plan]", levels: Sequence[str]) -> Iterator[str
                 )
 
 
-def plans_as_text(planned: api.Planned, file: str, *, color: str) -> str:
-    """Return the plans of a file for people."""
+def plans_as_text(planned: api.Planned, file: str, *, color: str, service: str = "") -> str:
+    """Return the plans of a file for people, or what they say of one service."""
     from inferc.report.plan_text import render_plan
 
     painted = wants_color(color, sys.stdout)
     return "\n".join(
-        render_plan(plan, design, file=file, color=painted, verifications=planned.verifications)
+        render_plan(
+            plan,
+            design,
+            file=file,
+            color=painted,
+            verifications=planned.verifications,
+            service=service,
+        )
         for plan, design in zip(planned.plans, planned.designs, strict=True)
     )
 

@@ -11,6 +11,7 @@ from inferc.compiler.units import percent, show
 from inferc.report.amounts import amount, line_amount, percentile_name, plural
 from inferc.report.cost_text import cost_lines
 from inferc.report.fitted import fitted_number
+from inferc.report.fleet_text import MANY, fleet_blocks
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import refusal_lines
 from inferc.report.verdicts import decides, effect, headline, place_of, settled, span_of
@@ -50,11 +51,19 @@ def render_plan(
     file: str = "topology.infer",
     color: bool = False,
     verifications: "Iterable[Verification]" = (),
+    service: str = "",
 ) -> str:
-    """Return ``plan`` as text; ``file`` is what the hints at its end call the compiled file."""
+    """Return ``plan`` as text; ``file`` is what the hints at its end call the compiled file.
+
+    Many services are listed, one line each, unless one is asked for by its name.
+    """
     paint = Paint(color)
     blocks = [_head(plan, paint)]
-    for service_plan in plan.services:
+    shown = [item for item in plan.services if service in {"", item.service.name}]
+    if len(shown) > MANY:
+        blocks += fleet_blocks(plan, paint)
+        shown = []
+    for service_plan in shown:
         blocks += _service_blocks(service_plan, paint)
         blocks += [_verified(item, paint) for item in verifications if item.plan is service_plan]
     if plan.refusals:
@@ -316,8 +325,8 @@ def _memory(memory: Memory, paint: Paint) -> list[str]:
 
 
 def _learn_more(plan: Plan, design: Design, file: str, paint: Paint) -> list[str]:
-    looked_at = [plural(item.candidates, "configuration") for item in plan.services]
-    lines = [f"  {' and '.join(looked_at)} looked at"] if looked_at else []
+    looked_at = sum(item.candidates for item in plan.services)
+    lines = [f"  {plural(looked_at, 'configuration')} looked at"] if looked_at else []
     name = design.services[0].name if design.services else "service"
     hints: list[tuple[Cell, ...]]
     if plan.services:

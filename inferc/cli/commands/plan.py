@@ -1,5 +1,6 @@
 """``inferc plan``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,12 +11,14 @@ from inferc.cli.exit_codes import DENIED, OK
 from inferc.cli.options import Color, Deny, Env, File, Format, Params, read_params
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import complain, say
+from inferc.dsl import Diagnostic
 from inferc.files.create import replace_file
 
 EPILOG: Final = """
 Examples:
   inferc plan topology.infer
   inferc plan topology.infer --env prod -p region=eu-west-1
+  inferc plan topology.infer --service chat             of many services, all about one
   inferc plan topology.infer --format json -o plan.json
   inferc plan topology.infer --verify                   play the traffic on what was chosen
   inferc plan topology.infer --verify --trace log.csv   and what was recorded
@@ -49,6 +52,9 @@ def plan(
     seeds: Annotated[
         int, Option(("--seeds",), "With --verify: how many runs of each scene.", metavar="K")
     ] = 0,
+    service: Annotated[
+        str, Option(("--service",), "Print what is planned for this one.", metavar="NAME")
+    ] = "",
     output: Annotated[str, Option(("-o", "--output"), "Write there.", metavar="FILE")] = "",
     format: Format = "human",
     color: Color = "auto",
@@ -67,10 +73,15 @@ def plan(
         return exit_code(planned.diagnostics)
     if planned.refused:
         return refuse(planned, form=format)
+    unknown = _unknown(planned, service)
+    if unknown:
+        show(unknown, form=format, color=color)
+        return exit_code(unknown)
     if format == "json":
         text = plans_as_json(planned) + "\n"
     else:
-        text = plans_as_text(planned, file, color="never" if output else color)
+        shade = "never" if output else color
+        text = plans_as_text(planned, file, color=shade, service=service)
     if output:
         problem = replace_file(Path(output), text.encode())
         if problem:
@@ -82,6 +93,15 @@ def plan(
     for reason in reasons:
         complain(reason)
     return DENIED if reasons else OK
+
+
+def _unknown(planned: api.Planned, service: str) -> Sequence[Diagnostic]:
+    """Return that there is no service of that name, or nothing."""
+    if not service:
+        return ()
+    from inferc.compiler.trial import chosen
+
+    return chosen(planned.plans, service)[1]
 
 
 def _check(trace: str, seeds: int, *, asked: bool) -> api.Check:
