@@ -34,7 +34,7 @@ def test_names_are_folders_and_files_in_order() -> None:
     names = stdlib.names("catalog")
     assert list(names) == sorted(names)
     assert {"board", "engine", "gpu", "link", "models", "shape", "workload"} <= set(names)
-    assert stdlib.names() == ("catalog",)
+    assert stdlib.names() == ("catalog", "prices")
     assert stdlib.names("catalog.gpu.nvidia.l4") == ()
     assert stdlib.names("nowhere") == ()
     assert stdlib.names("../..") == ()

@@ -12,6 +12,7 @@ from inferc.dsl.syntax import (
     Decorator,
     Expression,
     Module,
+    MoneyLiteral,
     Node,
     Number,
     QuantityLiteral,
@@ -26,6 +27,7 @@ KINDS = {
     "cpu": "cpu",
     "engine": "engine",
     "gpu": "gpu",
+    "instance": "instance",
     "link": "link",
     "models": "llm",
     "networks": "network",
@@ -81,7 +83,9 @@ def numbers(
 
 
 def _has_number(expression: Expression) -> bool:
-    return any(isinstance(node, (Number, QuantityLiteral)) for node in _nodes(expression))
+    return any(
+        isinstance(node, (MoneyLiteral, Number, QuantityLiteral)) for node in _nodes(expression)
+    )
 
 
 def _nodes(node: Node) -> Iterator[Node]:
