@@ -151,7 +151,7 @@ class Compilation:
 
 
 def _networks(design: "Design") -> "tuple[NetworkProblem, ...]":
-    """Return the problems of the networks of a design; their code is read only where it has some."""
+    """Return the problems of a design's networks; their code is read only where there are some."""
     if not design.networks:
         return ()
     from inferc.compiler.problem.networks import build_networks

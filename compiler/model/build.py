@@ -1,12 +1,12 @@
 """From resolved blocks to the typed design."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from inferc.compiler.model import agreement, choices, demand, facts, hardware, models, soundness
 from inferc.compiler.model import diagnostics as report
-from inferc.compiler.model.design import Decision, Design, Engine, Place, Service
+from inferc.compiler.model.design import Decision, Design, Engine, LanguageModel, Place, Service
 from inferc.compiler.model.drafts import acceptance, draft_model, draft_problems
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.offers import offers
@@ -16,6 +16,15 @@ from inferc.dsl import Diagnostic, Span
 
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
+    from inferc.compiler.model.network_service import NetworkService
+
+T = TypeVar("T")
+
+NOT_ALONE = frozenset(
+    {"share", "items", "images", "input_tokens", "steps", "max_batch_size", "max_queue_delay"}
+    | {"latency"}
+)
+"""Words of a service, its load and its SLA that are of networks, or of sharing accelerators."""
 
 DEFAULT_API = "openai_chat"
 """What every engine of the catalog speaks, and most clients."""
@@ -46,11 +55,17 @@ def _design(topology: ResolvedBlock, resolved: Resolved, found: list[Diagnostic]
     holders = [block for block in topology.children if block.kind == "service"]
     if not holders:
         found.append(report.no_services(topology.span, topology=topology.name))
-    services = [_service(block, topology, blocks, found) for block in holders]
+    networks = [block for block in holders if _is_network(block, blocks)]
+    services = [
+        _built(_complete_service, block, topology, blocks, found)
+        for block in holders
+        if not _is_network(block, blocks)
+    ]
     return Design(
         name=topology.name,
         doc=": ".join(part for part in (text_or(topology, "title"), topology.doc) if part),
         services=tuple(service for service in services if service is not None),
+        networks=_networks(networks, topology, blocks, found),
         emissions=choices.emissions(topology),
         calibration=_calibration(topology, blocks),
         span=topology.span,
@@ -80,14 +95,19 @@ def _problems_of_calibrations(resolved: Resolved) -> Iterator[Diagnostic]:
         yield from problems(block, known)
 
 
-def _service(
-    block: ResolvedBlock, topology: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]
-) -> Service | None:
+Builder: TypeAlias = Callable[[ResolvedBlock, ResolvedBlock, Blocks, list[Diagnostic]], T | None]
+
+
+def _built(
+    build_one: "Builder[T]",
+    block: ResolvedBlock,
+    topology: ResolvedBlock,
+    blocks: Blocks,
+    found: list[Diagnostic],
+) -> T | None:
     """Return a service, or None where it lacks something that is reported."""
     try:
-        if _is_network(block, blocks, found):
-            return None
-        return _complete_service(block, topology, blocks, found)
+        return build_one(block, topology, blocks, found)
     except MissingFieldError as missing:
         where = missing.block
         if missing.name == demand.RATE:
@@ -98,21 +118,29 @@ def _service(
         return None
 
 
-def _is_network(block: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]) -> bool:
-    """Return whether a service serves a network, which is reported: nothing plans one yet."""
-    used = blocks.target(block, "model")
-    source = blocks.target(used, "source") if used.kind == "model" else used
-    if source.kind != "network":
-        return False
-    found.append(
-        report.not_yet_supported(
-            block.fields["model"].span,
-            what=f"a service of {text_or(source, 'title', source.name)}, a network,",
-            instead=f"ask `inferc estimate --model {block.span.source.path}:{block.name} --gpu "
-            "...` for its latency, throughput and memory, and leave the service out",
-        )
-    )
-    return True
+def _is_network(block: ResolvedBlock, blocks: Blocks) -> bool:
+    """Return whether a service serves a network."""
+    try:
+        used = blocks.target(block, "model")
+        source = blocks.target(used, "source") if used.kind == "model" else used
+    except MissingFieldError:
+        return False  # which is reported where the service is built
+    return source.kind == "network"
+
+
+def _networks(
+    holders: Sequence[ResolvedBlock],
+    topology: ResolvedBlock,
+    blocks: Blocks,
+    found: list[Diagnostic],
+) -> "tuple[NetworkService, ...]":
+    """Return the services of networks; their code is read only where there are some."""
+    if not holders:
+        return ()
+    from inferc.compiler.model.served_networks import service
+
+    built = (_built(service, block, topology, blocks, found) for block in holders)
+    return tuple(item for item in built if item is not None)
 
 
 def _complete_service(
@@ -130,6 +158,7 @@ def _complete_service(
         raise MissingFieldError(block, "load")
     goal = text_or(block, "goal", "cost")
     decided = choices.as_published(choices.decisions(block, used, topology, found), source, block)
+    places, decided = _on_parts(block, model, places, decided, blocks, found)
     draft = draft_model(block, blocks)
     found.extend(draft_problems(block.name, decided, model, draft))
     return Service(
@@ -152,6 +181,33 @@ def _complete_service(
         engines=_engines(block, places, decided, blocks, found),
         span=block.span,
     )
+
+
+def _on_parts(
+    block: ResolvedBlock,
+    model: LanguageModel,
+    places: tuple[Place, ...],
+    decided: tuple[Decision, ...],
+    blocks: Blocks,
+    found: list[Diagnostic],
+) -> tuple[tuple[Place, ...], tuple[Decision, ...]]:
+    """Return places and decisions of a language model on parts of accelerators, else as given.
+
+    What only networks have is reported. The code is read only where a file has any of it.
+    """
+    load, sla = block.child("load"), block.child("sla")
+    written = {*block.fields, *(load.fields if load else ())}
+    written |= {line.target for line in (sla.restrictions if sla else ())}
+    pools = (blocks.at(place.path) for place in places)
+    if not written & NOT_ALONE and not any(
+        pool is not None and "partition" in pool.fields for pool in pools
+    ):
+        return places, decided
+    from inferc.compiler.model.sharing import on_parts
+    from inferc.compiler.model.sharing_fields import other_fields
+
+    found.extend(other_fields(block, model.title))
+    return on_parts(block, places, decided, blocks, found)
 
 
 def _engines(

@@ -37,6 +37,8 @@ PLANNED = (
     "max_num_batched_tokens",
     "max_model_len",
     "gpu_memory_utilization",
+    "max_batch_size",
+    "max_queue_delay",
 )
 """The planner's fields of a service; a model may hold ``precision`` for all its services."""
 

@@ -54,7 +54,7 @@ def _rate(block: ResolvedBlock, goal: str) -> Sourced[float]:
     if goal == "throughput" and RATE not in block.fields:
         return WHATEVER_IS_CARRIED
     rate = values.required(block, RATE)
-    return _stated(rate, values.sourced(rate))
+    return as_stated(rate, values.sourced(rate))
 
 
 # ---- peak ------------------------------------------------------------------------------------
@@ -83,8 +83,8 @@ def _peak(
     said = block.fields.get("shape")
     peak = block.fields.get("peak") or _argument(said, "peak")
     if peak is None:
-        return _default(known) if said is None else _of_word(said, known)
-    stated = _stated(peak, known)
+        return defaulted(known) if said is None else _of_word(said, known)
+    stated = as_stated(peak, known)
     if shape == STEADY and said is not None and stated.value > known.value:
         found.append(report.steady_with_peak(peak.span, peak=stated.text, shape_span=said.span))
     return stated
@@ -119,7 +119,7 @@ def _of_word(shape: FieldValue, known: Sourced[float]) -> Sourced[float]:
     A word that leaves no choice, ``steady``, states it; any other leaves the catalog's range.
     """
     if known.low < known.high:
-        return _default(known)
+        return defaulted(known)
     return replace(
         known,
         origin=shape.origin,
@@ -140,8 +140,8 @@ def _lengths(block: ResolvedBlock, name: str, blocks: Blocks, found: list[Diagno
     match field.value:
         case CallValue(name="dist", arguments=arguments):
             stated = replace(field, value=arguments["mean"])
-            mean = _stated(stated, known.mean_tok)
-            ratio = _ratio(stated, arguments.get("p95"), arguments.get("p95_over_mean"))
+            mean = as_stated(stated, known.mean_tok)
+            ratio = ratio_of(stated, arguments.get("p95"), arguments.get("p95_over_mean"))
             if ratio is not None and ratio.value < 1:
                 p95 = arguments["p95"]
                 found.append(
@@ -151,11 +151,11 @@ def _lengths(block: ResolvedBlock, name: str, blocks: Blocks, found: list[Diagno
                 )
             return Lengths(mean_tok=mean, p95_over_mean=ratio or known.p95_over_mean)
         case _:
-            mean = _stated(field, known.mean_tok)
+            mean = as_stated(field, known.mean_tok)
             return Lengths(mean_tok=mean, p95_over_mean=known.p95_over_mean)
 
 
-def _ratio(mean: FieldValue, p95: Value | None, over_mean: Value | None) -> Sourced[float] | None:
+def ratio_of(mean: FieldValue, p95: Value | None, over_mean: Value | None) -> Sourced[float] | None:
     """Return how far the tail reaches, where the distribution says."""
     if over_mean is not None:
         return _point(values.sourced(replace(mean, value=over_mean)))
@@ -177,13 +177,13 @@ def _known_lengths(block: ResolvedBlock, name: str, blocks: Blocks) -> Lengths:
     arguments = field.value.arguments
     mean = values.sourced(replace(field, value=arguments["mean"]))
     ratio = values.sourced(replace(field, value=arguments["p95_over_mean"]))
-    return Lengths(mean_tok=_default(mean), p95_over_mean=_point(ratio))
+    return Lengths(mean_tok=defaulted(mean), p95_over_mean=_point(ratio))
 
 
 # ---- origins ---------------------------------------------------------------------------------
 
 
-def _default(known: Sourced[float]) -> Sourced[float]:
+def defaulted(known: Sourced[float]) -> Sourced[float]:
     """Return the catalog's range as what is planned with where nobody says."""
     if known.low == known.high:
         return known
@@ -195,7 +195,7 @@ def _point(number: Sourced[float]) -> Sourced[float]:
     return replace(number, low=number.value, high=number.value)
 
 
-def _stated(field: FieldValue, known: Sourced[float]) -> Sourced[float]:
+def as_stated(field: FieldValue, known: Sourced[float]) -> Sourced[float]:
     """Return a number that somebody wrote.
 
     A single number that is assumed, and not with high confidence, may lie anywhere in the

@@ -26,12 +26,8 @@ from inferc.dsl import Diagnostic
 METRICS = ("latency", "throughput")
 """What an SLA of a network may limit."""
 
-OF_NETWORKS = ("items", "images", "input_tokens", "steps")
 OF_LANGUAGE_MODELS = ("prompt_tokens", "output_tokens", "workload")
-"""The fields of a load that only one of the two kinds of models has."""
-
-BATCHING = ("max_batch_size", "max_queue_delay")
-"""The planner's fields of services of networks alone."""
+"""The fields of a load that requests to networks do not have."""
 
 WIDE = {"fp32": "fp16", "tf32": "fp16"}
 """What engines cast published weights to, for accelerators that compute faster with it."""
@@ -72,7 +68,7 @@ def service(
     objectives = tuple(_objectives(block, model, load, found))
     share = sharing.share_of(block, places, blocks)
     tables = sharing.tables_of(block, places, share, blocks, found)
-    sharing.check_time_slices(block, share, objectives, language_model=False, found=found)
+    sharing.check_time_slices(block, share, objectives, found)
     decided = _as_published(choices.decisions(block, used, topology, found), model, source, block)
     engines = _engines(block, model, places, decided, blocks, found)
     if len(found) > before and not engines:
@@ -92,48 +88,6 @@ def service(
         engines=engines,
         span=block.span,
     )
-
-
-def report_other_fields(block: ResolvedBlock, model: str, found: list[Diagnostic]) -> None:
-    """Report what a service of a language model states that only networks have."""
-    load = block.child("load")
-    fields = {} if load is None else load.fields
-    instead = {"input_tokens": "write `prompt_tokens` and `output_tokens`"}
-    for name in OF_NETWORKS:
-        if name in fields:
-            found.append(
-                report_sharing.load_of_other_model(
-                    fields[name].span,
-                    service=block.name,
-                    model=model,
-                    name=name,
-                    instead=instead.get(name, f"leave `{name}` out"),
-                )
-            )
-    for name in BATCHING:
-        if name in block.fields:
-            found.append(
-                report_sharing.load_of_other_model(
-                    block.fields[name].span,
-                    service=block.name,
-                    model=model,
-                    name=name,
-                    instead="write `max_num_seqs` and `max_num_batched_tokens`",
-                )
-            )
-    sla = block.child("sla")
-    for line in () if sla is None else sla.restrictions:
-        if line.target == "latency":
-            found.append(
-                report_sharing.metric_of_other_model(
-                    line.span,
-                    service=block.name,
-                    model=model,
-                    metric="latency",
-                    network=False,
-                    known=("ttft", "itl", "e2e"),
-                )
-            )
 
 
 # ---- demand ------------------------------------------------------------------------------------

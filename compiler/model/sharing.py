@@ -4,17 +4,20 @@ from collections.abc import Sequence
 
 from inferc.compiler.model import sharing_diagnostics as report
 from inferc.compiler.model import values
-from inferc.compiler.model.design import Objective, Place
+from inferc.compiler.model.design import Decision, Objective, Place
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.partitions import (
     MIG,
     TIME_SLICE,
     Partitioning,
+    Profile,
     Share,
+    part_place,
     partitioning_of,
 )
+from inferc.compiler.provenance import Origin
 from inferc.compiler.resolve import CallValue, ResolvedBlock
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, Span
 
 
 def share_of(service: ResolvedBlock, places: Sequence[Place], blocks: Blocks) -> Share:
@@ -61,27 +64,37 @@ def _why_not(
     place: Place, table: Partitioning | None, share: Share, blocks: Blocks
 ) -> tuple[str, str] | None:
     """Return why ``place`` cannot be shared so, and what to do instead; None where it can."""
-    title = place.accelerator.title
-    cut = is_cut(place, blocks)
-    if share.mode == TIME_SLICE and cut:
+    if share.mode == TIME_SLICE:
+        return _no_turns(place, blocks)
+    return _no_parts(place, table, share, blocks) if share.mode == MIG else None
+
+
+def _no_turns(place: Place, blocks: Blocks) -> tuple[str, str] | None:
+    """Return why replicas cannot take turns."""
+    if is_cut(place, blocks):
         return (
             f"the accelerators of `{place.path}` are cut into parts, which do not take turns",
             'leave `share` out, or ask for a part: `share = mig("1g.10gb")`',
         )
-    if share.mode == TIME_SLICE and place.accelerator.kind != "gpu":
+    if place.accelerator.kind != "gpu":
+        title = place.accelerator.title
         return f"replicas take turns on GPUs only, not on {title}", "leave `share` out"
-    if share.mode != MIG:
-        return None
+    return None
+
+
+def _no_parts(
+    place: Place, table: Partitioning | None, share: Share, blocks: Blocks
+) -> tuple[str, str] | None:
+    """Return why replicas cannot have parts."""
+    title = place.accelerator.title
     if table is None:
         return (
             f"{title} cannot be cut into parts",
             "leave `partition` and `share` out, or run on an A100, H100, H200 or B200",
         )
-    if not cut:
-        return (
-            f"the accelerators of `{place.path}` are whole",
-            "add `partition = mig` to the pool",
-        )
+    if not is_cut(place, blocks):
+        path = place.path
+        return f"the accelerators of `{path}` are whole", "add `partition = mig` to the pool"
     if share.profile and table.profile(share.profile) is None:
         known = ", ".join(f"`{item.name}`" for item in table.profiles)
         return f"{title} has no part `{share.profile}`", f"ask for one of {known}"
@@ -92,24 +105,85 @@ def check_time_slices(
     service: ResolvedBlock,
     share: Share,
     objectives: Sequence[Objective],
-    *,
-    language_model: bool,
     found: list[Diagnostic],
 ) -> None:
-    """Report replicas that take turns and are to keep a limit of latency.
-
-    Any limit of a language model is one: what it writes comes token by token.
-    """
-    lines = [line for line in objectives if line.hard]
-    if not language_model:
-        lines = [line for line in lines if line.metric == "latency"]
+    """Report replicas of a network that take turns and are to keep a limit of latency."""
+    lines = [line for line in objectives if line.hard and line.metric == "latency"]
     if share.mode == TIME_SLICE and share.sharers > 1 and lines:
+        found.append(_turns_under_sla(service, share, lines[0].span, language_model=False))
+
+
+def _turns_under_sla(
+    service: ResolvedBlock, share: Share, line: Span, *, language_model: bool
+) -> Diagnostic:
+    return report.time_sliced_under_sla(
+        share.span or service.span,
+        service=service.name,
+        sharers=share.sharers,
+        line=line,
+        language_model=language_model,
+    )
+
+
+def on_parts(
+    service: ResolvedBlock,
+    places: tuple[Place, ...],
+    decided: tuple[Decision, ...],
+    blocks: Blocks,
+    found: list[Diagnostic],
+) -> tuple[tuple[Place, ...], tuple[Decision, ...]]:
+    """Return the places of a language model as parts of accelerators, where it has such a part.
+
+    A part has no link to others, so a replica has exactly one.
+    """
+    share = share_of(service, places, blocks)
+    before = len(found)
+    tables = tables_of(service, places, share, blocks, found)
+    sla = service.child("sla")
+    hard = [line for line in (sla.restrictions if sla else ()) if line.modifier != "prefer"]
+    if share.mode == TIME_SLICE and share.sharers > 1 and hard:
+        found.append(_turns_under_sla(service, share, hard[0].span, language_model=True))
+    elif share.mode == TIME_SLICE:
         found.append(
-            report.time_sliced_under_sla(
+            report.cannot_share(
                 share.span or service.span,
                 service=service.name,
-                sharers=share.sharers,
-                line=lines[0].span,
-                language_model=language_model,
+                why="nothing is planned yet for language models that take turns",
+                instead='leave `share` out, or ask for a part: `share = mig("3g.40gb")`',
             )
         )
+    if share.mode != MIG or len(found) > before:
+        return places, decided
+    if not share.profile:
+        known = ", ".join(f'`share = mig("{item.name}")`' for item in _profiles(tables))
+        found.append(
+            report.cannot_share(
+                service.span,
+                service=service.name,
+                why="its pool is cut into parts, and it does not say which it gets",
+                instead=f"add one of {known}",
+            )
+        )
+        return places, decided
+    cut = tuple(
+        part_place(place, table, profile)
+        for place, table in zip(places, tables, strict=True)
+        if table is not None and (profile := table.profile(share.profile)) is not None
+    )
+    alone = tuple(
+        Decision(
+            field=field,
+            operator="=",
+            values=(1.0,),
+            is_range=False,
+            because="parts of accelerators are not joined",
+            span=share.span or service.span,
+            origin=Origin.CATALOG,
+        )
+        for field in ("tensor_parallel", "pipeline_parallel")
+    )
+    return cut, (*decided, *alone)
+
+
+def _profiles(tables: Sequence[Partitioning | None]) -> tuple[Profile, ...]:
+    return next((table.profiles for table in tables if table is not None), ())

@@ -55,6 +55,7 @@ def time_sliced_under_sla(
 ) -> Diagnostic:
     """INF443: replicas that take turns on an accelerator are to keep a limit of latency."""
     token = "each token" if language_model else "a batch"
+    turns = "the driver hands out turns without priorities"
     return Diagnostic(
         code="INF443",
         slug="time-sliced-under-sla",
@@ -63,8 +64,7 @@ def time_sliced_under_sla(
         label=f"{sharers} replicas take turns here",
         labels=(Label(line, "no such limit can be promised"),),
         notes=(
-            f"{token} may take {sharers} times as long, whenever the others are busy: turns are "
-            "handed out by the driver, without priorities",
+            f"{token} may take {sharers} times as long while the others are busy: {turns}",
             "memory is not divided: one replica that takes too much ends the others",
         ),
         help='ask for a part with processors and memory of its own, `share = mig("2g.20gb")`, or '

@@ -200,7 +200,7 @@ def _plan(
     refusals: list[Refusal],
     networks: "tuple[NetworkPlan, ...]" = (),
 ) -> Plan:
-    verdicts = {item.verdict for item in (*services, *networks)}
+    verdicts = {item.verdict for item in services} | {item.verdict for item in networks}
     if refusals:
         verdicts.add(Verdict.INFEASIBLE)
     verdict = next((item for item in WORST_FIRST if item in verdicts), Verdict.FEASIBLE)

@@ -14,6 +14,7 @@ from inferc.compiler.schema.design_kinds import APIS, DESIGN_KINDS, TARGETS, TAR
 from inferc.compiler.schema.later_kinds import LATER_KINDS
 from inferc.compiler.schema.metrics import METRICS
 from inferc.compiler.schema.model_fields import PUBLISHED
+from inferc.compiler.schema.partition_kinds import PARTITION_KINDS
 from inferc.compiler.schema.platform_kinds import PLATFORM_KINDS, SERVERLESS
 from inferc.compiler.schema.spec import (
     Constructor,
@@ -25,7 +26,13 @@ from inferc.compiler.schema.spec import (
     Types,
 )
 
-_KINDS_OF_FACTS = (*CATALOG_KINDS, *CALIBRATION_KINDS, *PLATFORM_KINDS, *COST_KINDS)
+_KINDS_OF_FACTS = (
+    *CATALOG_KINDS,
+    *CALIBRATION_KINDS,
+    *COST_KINDS,
+    *PLATFORM_KINDS,
+    *PARTITION_KINDS,
+)
 KINDS = {kind.name: kind for kind in (*DESIGN_KINDS, SERVERLESS, *_KINDS_OF_FACTS, *LATER_KINDS)}
 """Every kind of block, by name."""
 FACTS = tuple(kind.name for kind in _KINDS_OF_FACTS if kind.label == "name")
@@ -37,8 +44,8 @@ CONSTRUCTORS_BY_NAME = {item.name: item for item in CONSTRUCTORS}
 
 __all__ = [
     "APIS",
-    "COEFFICIENTS",
     "CLOUDS",
+    "COEFFICIENTS",
     "CONSTRUCTORS_BY_NAME",
     "DTYPES",
     "FACTS",

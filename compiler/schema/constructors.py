@@ -1,6 +1,7 @@
 """The functions that build values: ``dist``, ``between``, ``spiky``."""
 
 from inferc.compiler.schema.build import amount, constructor, count, field, positive, uncertain
+from inferc.compiler.schema.item_fields import PROFILE, SHARERS
 from inferc.compiler.schema.profiles import PROFILES
 from inferc.compiler.schema.spec import Constructor, Types
 from inferc.compiler.units import NUMBER, TIME
@@ -33,6 +34,8 @@ CONSTRUCTORS: tuple[Constructor, ...] = (
         field("peak", _PEAK, "The busiest stretch over the mean.", required=True),
         field("lasting", positive(TIME), "How long a burst lasts on average."),
     ),
+    constructor("mig", "A part of a GPU with memory and processors of its own.", *PROFILE),
+    constructor("time_slice", "An accelerator on which several replicas take turns.", *SHARERS),
     *PROFILES,
     constructor(
         "interval",
@@ -46,7 +49,6 @@ CONSTRUCTORS: tuple[Constructor, ...] = (
 LATER_CONSTRUCTORS = (
     "after",
     "api_key",
-    "mig",
     "oidc",
     "requeue",
     "rollback",

@@ -19,11 +19,12 @@ from inferc.compiler.schema.build import (
 )
 from inferc.compiler.schema.catalog_kinds import CLOUDS, DEVICES, DTYPES, LENGTHS, PRECISIONS
 from inferc.compiler.schema.cost_kinds import BUDGET_KINDS, OWNERSHIP
+from inferc.compiler.schema.item_fields import BATCHING, ITEM_LOAD, PARTITION, SHARE
 from inferc.compiler.schema.serving_fields import SERVING_FIELDS
 from inferc.compiler.schema.spec import Field, Kind, Types
-from inferc.compiler.units import BANDWIDTH, GPU_PRICE, IMG, NUMBER, RATE, REQ, TOK
+from inferc.compiler.units import BANDWIDTH, GPU_PRICE, NUMBER, RATE, TOK
 
-TARGETS = ("kubernetes", "pulumi", "diagram")
+TARGETS = ("kubernetes", "pulumi", "diagram", "design_doc")
 TARGETS_LATER = ("helm", "kserve", "knative", "sagemaker", "compose", "ray", "llm_d", "dynamo")
 APIS = ("openai_chat", "openai_completions")
 GOALS = ("cost", "latency", "throughput")
@@ -80,13 +81,15 @@ _SERVICE = kind(
     field("confidence", words("high"), "high: plan from the upper end of each interval."),
     _PLANNED,
     SERVING_FIELDS,
+    BATCHING,
+    SHARE,
     part("load", required=True),
     part("sla"),
     part("autoscale"),
     part("scale"),
     part("args"),
     part("rollout", many=True),
-    later("title", "share", "reads", "priority", "cache", "routing"),
+    later("title", "reads", "priority", "cache", "routing"),
 )
 
 _LOAD = kind(
@@ -106,8 +109,8 @@ _LOAD = kind(
     field("prompt_tokens", _TOKENS, "Tokens of a prompt."),
     field("output_tokens", _TOKENS, "Tokens of an answer."),
     field("workload", entry("workload"), "A kind of use whose lengths are in the catalog."),
-    field("images", amount(IMG / REQ), "Images of a request.", status="later"),
-    later("input_tokens", "from", "prefix_share", "concurrency", "window"),
+    ITEM_LOAD,
+    later("from", "prefix_share", "concurrency", "window"),
     label="none",
 )
 
@@ -217,7 +220,8 @@ DESIGN_KINDS: tuple[Kind, ...] = (
         field("price", amount(GPU_PRICE), "Price of one accelerator."),
         OWNERSHIP,
         field("network", _NETWORK, "What joins the nodes."),
-        later("on_interrupt", "partition", "zones", "region"),
+        PARTITION,
+        later("on_interrupt", "zones", "region"),
     ),
     kind(
         "device",

@@ -5,6 +5,7 @@ from typing import Literal
 from inferc.compiler.schema.spec import Metric, Status
 from inferc.compiler.units import (
     COST_RATE,
+    IMG,
     NUMBER,
     RATE,
     TIME,
@@ -43,10 +44,11 @@ METRICS: tuple[Metric, ...] = (
         "Work done in time.",
         TOK_RATE,
         RATE,
+        IMG / TIME,
         percentile=False,
         better="higher",
     ),
-    _metric("latency", "Time of a request that answers at once.", TIME, status="later"),
+    _metric("latency", "From a request to its answer, of a network: it answers at once.", TIME),
     _metric("completion", "Time until a queued request is done.", TIME, status="later"),
     _metric(
         "availability",

@@ -15,7 +15,7 @@ from inferc.compiler.problem import Problem
 
 
 def beside(problems: Sequence[Problem], taken: Mapping[str, int]) -> tuple[Problem, ...]:
-    """Return ``problems`` on what is left of their places; ``taken`` is by path, in accelerators."""
+    """Return ``problems`` on what is left of their places; ``taken`` is in accelerators by path."""
     return tuple(_left(problem, taken) for problem in problems)
 
 
@@ -30,7 +30,7 @@ def _left(problem: Problem, taken: Mapping[str, int]) -> Problem:
 
 def left_of(place: Place, taken: Mapping[str, int]) -> Place:
     """Return what networks leave of ``place``."""
-    used = taken.get(place.path, 0)
+    used = taken.get(place.path, 0) * place.slices
     if not used:
         return place
     if place.nodes.value == 1:
