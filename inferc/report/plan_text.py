@@ -1,6 +1,7 @@
 """A plan for people: verdict, decisions, what they rest on, and where to look further."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,9 @@ BASES = {
     "spec sheet": "spec sheet: nothing like it was measured",
 }
 """What a plan's latencies rest on, in words."""
+
+MOST_LOSERS = 3
+"""Values that lost and are named; ``inferc explain`` has them all."""
 
 NOT_AT_ALL = "-"
 """Stands for a peak factor where the SLA is missed at the mean rate already."""
@@ -283,20 +287,33 @@ def _peak(peak: float) -> Cell:
 
 
 def _choices(choices: Sequence[Choice], paint: Paint) -> list[str]:
+    """Return each decision with what made others lose; the reason that most have stands once."""
     if not choices:
         return []
+    planned = Counter(choice.reason for choice in choices if choice.owner == "planner")
+    usual = planned.most_common(1)[0][0] if planned else ""
     names = [choice.path.rpartition(".")[2] for choice in choices]
     left = max(map(len, names))
     right = max(len(choice.value) for choice in choices)
     lines = [heading("decided", paint)]
+    lines += [paint(line, "dim") for line in wrap(f"unless said: {usual}", indent=4) if usual]
     for name, choice in zip(names, choices, strict=True):
         first = f"    {name.ljust(left)}  {choice.value.rjust(right)}  "
-        owner = "" if choice.owner == "planner" else f"({choice.owner}) "
-        lines += wrap(f"{owner}{choice.reason}", indent=len(first), first=first)
-        losers = "; ".join(f"{loser.value}: {loser.reason}" for loser in choice.alternatives)
-        if losers and choice.owner == "planner":
-            lines += [paint(line, "dim") for line in wrap(f"not {losers}", indent=8)]
+        said = "; ".join(_said(choice, usual))
+        lines += wrap(said, indent=len(first), first=first) if said else [first.rstrip()]
     return lines
+
+
+def _said(choice: Choice, usual: str) -> Iterator[str]:
+    """Yield what is worth saying of a decision: who took it, why, and what came near it."""
+    if choice.owner != "planner":
+        yield f"({choice.owner}) {choice.reason}"
+        return
+    if choice.reason != usual:
+        yield choice.reason
+    near = [loser for loser in choice.alternatives if loser.ratio is not None][:MOST_LOSERS]
+    for place, loser in enumerate(near):
+        yield f"{'' if place else 'not '}{loser.value}: {loser.reason}"
 
 
 def _memory(memory: Memory, paint: Paint) -> list[str]:

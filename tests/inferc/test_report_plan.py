@@ -256,13 +256,15 @@ def test_the_envelope_is_a_grid_where_it_can_be() -> None:
 
 
 def test_what_the_file_fixed_is_not_compared() -> None:
-    loser = Alternative(value="fp8", reason="excluded by the file", ratio=None)
+    loser = Alternative(value="fp8", reason="excluded by the file", ratio=2.0)
     given = Choice(
         path="chat.precision", value="fp16", owner="given", reason="as asked", alternatives=(loser,)
     )
     assert "excluded by the file" not in told(choices=(given,))
     planned = replace(given, owner="planner")
     assert "not fp8: excluded by the file" in told(choices=(planned,))
+    untried = replace(planned, alternatives=(replace(loser, ratio=None),))
+    assert "excluded by the file" not in told(choices=(untried,)), "inferc explain has it"
 
 
 def test_a_cost_is_shown_where_a_price_is_known() -> None:
