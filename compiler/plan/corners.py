@@ -62,12 +62,8 @@ class Corners:
         easiest does. Each point is listed only if the verdicts computed on both sides of it differ.
         """
         path = unknown.path
-        feasible_to = self._edge(
-            unknown, lambda value: self._holds["hard"]({**self.highs, path: value})
-        )
-        possible_to = self._edge(
-            unknown, lambda value: self._holds["easy"]({**self.lows, path: value})
-        )
+        feasible_to = self._edge(unknown, "hard", self.highs)
+        possible_to = self._edge(unknown, "easy", self.lows)
         conditional = Verdict.CONDITIONAL
         edges: list[tuple[float | None, Verdict, Verdict]]
         if feasible_to and possible_to and possible_to < feasible_to * (1.0 + CHECKED) ** 2:
@@ -91,25 +87,37 @@ class Corners:
         above = self.verdict({point.path: point.at * (1.0 + CHECKED)})
         return (below, above) == (point.below, point.above)
 
-    def _edge(self, unknown: Unknown, holds: Callable[[float], bool]) -> float | None:
-        """Return up to which value ``holds`` is true, or None where it never changes."""
+    def _edge(self, unknown: Unknown, corner: str, others: Mapping[str, float]) -> float | None:
+        """Return up to which value of ``unknown`` it holds, or None where that never changes."""
         low, high = searched(unknown)
-        if not holds(low) or holds(high):
+
+        def at(value: float) -> Mapping[str, float]:
+            return {**others, unknown.path: value}
+
+        if not self._holds[corner](at(low)) or self._holds[corner](at(high)):
             return None
-        return crossing(holds, low, high)
+        return self.crossing(corner, at, low, high)
+
+    def crossing(
+        self, corner: str, at: Callable[[float], Mapping[str, float]], low: float, high: float
+    ) -> float:
+        """Return where it stops to hold at a corner, between a value that does and one that not."""
+        holds = self._holds[corner]
+        return crossing(lambda value: holds(at(value)), low, high)
 
     def assumption(self, unknown: Unknown) -> Assumption:
         """Return what moving ``unknown`` does."""
         low, high = searched(unknown)
 
-        def planned(value: float) -> bool:
-            return self._holds["planned"]({**self.typicals, unknown.path: value})
+        def at(value: float) -> Mapping[str, float]:
+            return {**self.typicals, unknown.path: value}
 
+        planned = self._holds["planned"]
         holds_up_to: float | None
-        if planned(high):
+        if planned(at(high)):
             holds_up_to = None
         else:
-            holds_up_to = crossing(planned, low, high) if planned(low) else 0.0
+            holds_up_to = self.crossing("planned", at, low, high) if planned(at(low)) else 0.0
         return Assumption(
             unknown=unknown,
             holds_up_to=holds_up_to,

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from math import inf
+from math import inf, sqrt
 
 from inferc.compiler.model import Decision, Objective, Place
 from inferc.compiler.perf import Configuration
@@ -40,6 +40,9 @@ nothing."""
 
 HOPELESS = 1e6
 """Further away than any rate that a configuration falls short of: no request keeps the SLA."""
+
+FURTHEST = 2.0**40
+"""Beyond that nothing is asked for: it holds at any value."""
 
 MANY = 4096
 """Replicas that are looked at one by one where the user restricts their number."""
@@ -131,6 +134,7 @@ class Search:
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
+        self._tokens: dict[tuple[int, int, float], tuple[tuple[int, float], ...]] = {}
         self._found: dict[tuple[int, int, float, Demand], Operation] = {}
         self._last = 0
 
@@ -223,14 +227,24 @@ class Search:
         held_tok = shape.kv_held_tok(found, demand)
         return min(
             (
-                max(
-                    present / sequences,
-                    share(held_tok, shape.kv_cache_tok(cache_bytes, demand.context_tok)),
-                )
-                for sequences, cache_bytes in self.limits(shape, budget_tok)
+                max(present / sequences, share(held_tok, cached_tok))
+                for sequences, cached_tok in self._cached(shape, budget_tok, demand.context_tok)
             ),
             default=inf,
         )
+
+    def _cached(
+        self, shape: Shape, budget_tok: int, context_tok: float
+    ) -> tuple[tuple[int, float], ...]:
+        """Return the sequence limits with the tokens of KV cache each leaves, at that context."""
+        at = (id(shape), budget_tok, context_tok)
+        known = self._tokens.get(at)
+        if known is None:
+            known = self._tokens[at] = tuple(
+                (sequences, shape.kv_cache_tok(cache_bytes, context_tok))
+                for sequences, cache_bytes in self.limits(shape, budget_tok)
+            )
+        return known
 
     def sequences_that_suffice(
         self, shape: Shape, budget_tok: int, found: Operation, demand: Demand
@@ -240,10 +254,9 @@ class Search:
             return None
         slots = shape.sequences_needed(found)
         tokens = shape.kv_needed_tok(found, demand)
-        for sequences, cache_bytes in self.limits(shape, budget_tok):
+        for sequences, cached_tok in self._cached(shape, budget_tok, demand.context_tok):
             if sequences >= slots:
-                held_tok = shape.kv_cache_tok(cache_bytes, demand.context_tok)
-                return sequences if held_tok >= tokens else None
+                return sequences if cached_tok >= tokens else None
         return None
 
     def holds_with(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> bool:
@@ -273,12 +286,35 @@ class Search:
         count = len(self.shapes)
         for turn in range(count):
             index = (self._last + turn) % count
-            if self._shape_holds(self.shapes[index], load):
+            if self.shape_holds(self.shapes[index], load):
                 self._last = index
                 return True
         return False
 
-    def _shape_holds(self, shape: Shape, load: Load) -> bool:
+    def furthest(
+        self, load_at: Callable[[float], Load], low: float, high: float, width: float
+    ) -> float:
+        """Return the largest value between ``low`` and ``high`` at which something holds.
+
+        ``load_at`` says what is asked at a value; more of it is never easier, something holds at
+        ``low`` and nothing at ``high``, if it is finite. Exact to the relative ``width``. A layout
+        is only looked at closely if it gets further than those before it: each loses with one look.
+        """
+        best = low
+        loads: dict[float, Load] = {}
+        order = (*self.shapes[self._last :], *self.shapes[: self._last])
+        for shape in order:
+
+            def holds(value: float, shape: Shape = shape) -> bool:
+                load = loads.get(value) or loads.setdefault(value, load_at(value))
+                return load.longest_tok <= self.context_tok and self.shape_holds(shape, load)
+
+            above = best * (1.0 + width)
+            if above < high and holds(above):
+                best = _edge(holds, above, high, width)
+        return best
+
+    def shape_holds(self, shape: Shape, load: Load) -> bool:
         """Return whether a layout holds with some token budget, the largest first.
 
         What cannot keep up with that one cannot with a smaller one either, except in a pipeline:
@@ -477,6 +513,22 @@ def allowed_counts(decisions: tuple[Decision, ...], most: int) -> Sequence[int]:
     counts = {most, *powers_up_to(most), *near}
     within = (count for count in sorted(counts) if 1 <= count <= most)
     return tuple(count for count in within if allowed(own, "replicas", count))
+
+
+def _edge(holds: Callable[[float], bool], low: float, high: float, width: float) -> float:
+    """Return up to where ``holds``, which it does at ``low``, by doubling and halving."""
+    above = min(high, low * 2.0)
+    while above < high and holds(above):
+        low, above = above, min(high, above * 2.0)
+        if low > FURTHEST:
+            return low
+    while above > low * (1.0 + width):
+        middle = sqrt(low * above)
+        if holds(middle):
+            low = middle
+        else:
+            above = middle
+    return low
 
 
 def highest(holds: Callable[[float], bool], start: float) -> float:

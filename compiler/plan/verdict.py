@@ -5,13 +5,14 @@ least favourable end, *infeasible* when none holds even with every one at its mo
 *conditional* in between. More of an unknown is never easier, so the ends stand for all between.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from math import inf, sqrt
 
-from inferc.compiler.plan.corners import Corners
+from inferc.compiler.plan.corners import PRECISION, Corners
 from inferc.compiler.plan.decisions import EnvelopeRow
-from inferc.compiler.plan.search import Load, Search, highest, load_of
+from inferc.compiler.plan.search import RATE_PRECISION, Load, Search, load_of
 from inferc.compiler.problem import Problem, Quantity
 
 
@@ -24,6 +25,7 @@ class Judge(Corners):
 
     def __init__(self, problem: Problem, searches: Mapping[str, Search]) -> None:
         self.problem = problem
+        self.searches = searches
         self.easy = searches["easy"]
         self.planned = searches["planned"]
         self.hard = searches["hard"]
@@ -35,6 +37,17 @@ class Judge(Corners):
     def _held(self, search: Search, values: Mapping[str, float]) -> bool:
         """Return whether ``search`` finds a plan with the unknowns at ``values``."""
         return search.holds(load_of(self.problem.at(values)))
+
+    def crossing(
+        self, corner: str, at: Callable[[float], Mapping[str, float]], low: float, high: float
+    ) -> float:
+        """Return where no plan holds any more, with the layouts one after the other."""
+
+        def load_at(value: float) -> Load:
+            return load_of(self.problem.at(at(value)))
+
+        search = self.searches[corner]
+        return search.furthest(load_at, low, high, PRECISION) * sqrt(1.0 + PRECISION)
 
     def load(self, corner: Mapping[str, float], stated: Mapping[str, float] | None = None) -> Load:
         """Return the load with all unknowns at ``corner`` except those that are ``stated``."""
@@ -64,10 +77,11 @@ class Judge(Corners):
         )
         load = load_of(case)
 
-        def holds(peak: float) -> bool:
-            return self.planned.holds(Load(load.rate_per_s * peak, load.demand, load.longest_tok))
+        def at(peak: float) -> Load:
+            return Load(load.rate_per_s * peak, load.demand, load.longest_tok)
 
-        peak = highest(holds, 1.0) if holds(1.0) else 0.0
+        search = self.planned
+        peak = search.furthest(at, 1.0, inf, RATE_PRECISION) if search.holds(load) else 0.0
         return EnvelopeRow(
             prompt_mean_tok=prompt_tok, output_mean_tok=output_tok, holds_up_to_peak=peak
         )
