@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from inferc.compiler.simulation.routing import Routing
     from inferc.compiler.topology import Topology
     from inferc.compiler.trial import Recording, Trial, Verification
+    from inferc.compiler.words import Words
     from inferc.estimation import Estimated, Wanted
     from inferc.files.output import Outcome
     from inferc.outputs import Output
@@ -390,6 +391,30 @@ def estimate(
     from inferc.estimation import estimate as estimate_one
 
     return estimate_one(model, gpu, load, wanted, engine=engine)
+
+
+class Designed(NamedTuple):
+    """What three descriptions come to: the file that they mean, and its plan."""
+
+    words: "Words"
+    """The file, and what became of each phrase."""
+    planned: Planned
+    """Without plans where the descriptions name no model or no hardware."""
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What there is to say about the words, then about the file; of a refusal its bounds."""
+        return (*self.words.diagnostics, *self.planned.diagnostics)
+
+
+def design(model: str, workload: str, hardware: str, *, path: str = "design.infer") -> Designed:
+    """Read descriptions in plain words into a file, called ``path`` in messages, and plan it."""
+    from inferc.compiler.words import build
+
+    words = build(model, workload, hardware)
+    if not words.text:
+        return Designed(words, Planned(diagnostics=()))
+    return Designed(words, draw(SourceFile(path, words.text)))
 
 
 def target_names() -> tuple[str, ...]:

@@ -20,6 +20,10 @@ _WORDS_PER_TOKEN = Fraction(3, 4)
 """Of English text. Source: OpenAI, What are tokens and how to count them,
 https://help.openai.com/en/articles/4936856-what-are-tokens-and-how-to-count-them."""
 _ONE = Fraction(1)
+_INTERACTIVE = (("ttft", "450ms"), ("tpot", "40ms"))
+"""Source: MLPerf Inference v5.0, constraints of Llama 2 70B in the interactive scenario,
+https://github.com/mlcommons/inference_policies/blob/master/inference_rules.adoc."""
+_INTERACTIVE_SOURCE = "MLPerf's interactive scenario"
 
 
 class Load(NamedTuple):
@@ -34,14 +38,34 @@ class Load(NamedTuple):
 
 def load_lines(desk: Desk, *, network: bool) -> Load:
     """Return what the descriptions say of the demand and of what must hold."""
-    sla = _sla_lines(desk, network=network)
+    sla = [*_sla_lines(desk, network=network), *_throughput_lines(desk)]
     lengths, assumed = _length_lines(desk)
     rates, peak = _rate_lines(desk)
     goal = _goal_lines(desk, has_rate=bool(rates), has_sla=bool(sla))
     if not rates and not any(line.value == "throughput" for line in goal):
         assumed = [_one_request_a_second(), *assumed]
+    if not sla:
+        sla = _least_lines(desk, goal, network=network)
     load = [*rates, *peak, *_use_lines(desk, network=network, lengths=lengths), *lengths]
-    return Load(load, [*sla, *_throughput_lines(desk)], [*_api_lines(desk), *goal], assumed)
+    return Load(load, sla, [*_api_lines(desk), *goal], assumed)
+
+
+def _least_lines(desk: Desk, goal: Sequence[Line], *, network: bool) -> list[Line]:
+    """Return what must hold where no limit is said: the stated rate is carried.
+
+    Where low latency is asked for, without a number, the limits that a benchmark calls interactive
+    are wished for: no plan is refused because of them.
+    """
+    if any(line.value == "latency" for line in goal) and not network:
+        because = f"{goal[0].because}; no limit is said: those of {_INTERACTIVE_SOURCE}"
+        return [Line(f"prefer p99 {name}", most, because, "<=") for name, most in _INTERACTIVE]
+    rates = [item for item in desk.look("rate") if item.low]
+    if not rates:
+        return []
+    most = max(rates, key=_per_second)
+    number = written(most.high or most.low or _ONE)
+    because = words_of([most], extra="no latency is said: the rate is carried")
+    return [Line("throughput", f"{number} req/{most.word}", because, ">=")]
 
 
 # ---- rates -----------------------------------------------------------------------------------
@@ -236,15 +260,20 @@ def _goal_lines(desk: Desk, *, has_rate: bool, has_sla: bool) -> list[Line]:
             why="one goal orders the plans; the others need a line of the SLA or a budget",
         )
         return [Line("goal", taken, words_of(said[taken]))]
+    if wanted == ["cost"] and not has_rate:
+        extra = "no rate is said: as much as possible for the money"
+        return [Line("goal", "throughput", words_of(said["cost"], extra=extra))]
     if wanted:
         return [Line("goal", wanted[0], words_of(said[wanted[0]]))]
-    if has_rate:
-        return []
-    if batch:
-        return [Line("goal", "throughput", words_of(batch, extra="no rate is said"))]
     if online and not has_sla:
         return [Line("goal", "latency", words_of(online))]
-    return [Line("goal", "throughput", "no rate is said: as much as the hardware carries")]
+    return [] if has_rate else [_goal_without_rate(batch)]
+
+
+def _goal_without_rate(batch: Sequence[Reading]) -> Line:
+    if batch:
+        return Line("goal", "throughput", words_of(batch, extra="no rate is said"))
+    return Line("goal", "throughput", "no rate is said: as much as the hardware carries")
 
 
 def _first_goal(wanted: Sequence[str], *, has_rate: bool) -> str:

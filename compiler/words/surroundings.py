@@ -61,7 +61,7 @@ _NETWORK = re.compile(
     rf"(?<![a-z0-9])(?:(?:standard|fast|inter-?node)[ ])*(?:(?:{_SPEED}[ -]*(?P<kind>ethernet"
     rf"|infiniband|ib|roce(?:v2)?)?)"
     rf"|(?P<named>infiniband|roce(?:v2)?|ethernet|ib)(?:[ ](?P<gen>hdr|ndr"
-    rf"|xdr))?(?:[ ](?P<after>\d{{2,4}})(?:g|gb|gbps|gb/s)?)?"
+    rf"|xdr))?(?:[ ](?P<after>\d{{2,4}})(?:[ ]?(?:g|gb|gbps|gb/s))?)?"
     rf"|(?P<first>hdr|ndr|xdr)(?:[ ](?:infiniband|ib))?){_WORDS_OF_NETWORKS}{_BETWEEN}?(?![a-z0-9])"
 )
 _NVLINK = re.compile(

@@ -3,29 +3,22 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from inferc import api
 from inferc.compiler.topology import Json
-from inferc.report.design_text import techniques
 from inferc.report.plan_json import to_data as plan_data
 from inferc.versions import FORMAT_VERSION
 
 if TYPE_CHECKING:
     from inferc.compiler.words import Words
-    from inferc.designing import Designed
 
 
-def to_data(designed: "Designed") -> dict[str, Json]:
+def to_data(designed: api.Designed) -> dict[str, Json]:
     """Return a design as plain values."""
-    plans = designed.planned.plans
     return {
         "format_version": FORMAT_VERSION,
         "file": designed.words.text,
         "words": words_data(designed.words),
-        "techniques": {
-            service.service.name: {item.name: item.what for item in techniques(service)}
-            for plan in plans
-            for service in plan.services
-        },
-        "topologies": [plan_data(plan) for plan in plans],
+        "topologies": [plan_data(plan) for plan in designed.planned.plans],
     }
 
 

@@ -1,17 +1,21 @@
 """``inferc design``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
+from inferc import api
 from inferc.cli.answers import refuse
 from inferc.cli.arguments import Option, UsageError
 from inferc.cli.exit_codes import OK, USAGE
 from inferc.cli.options import Color
 from inferc.cli.show import exit_code, show
-from inferc.cli.terminal import complain, say, to_json, wants_color
+from inferc.cli.terminal import complain, say, say_bytes, to_json
 
-if TYPE_CHECKING:
-    from inferc.designing import Designed
+DOCUMENT: Final = "design-doc"
+"""The target that writes a design for people."""
+
+FILE: Final = "design.infer"
+"""What the file is called in messages where it is written nowhere."""
 
 EPILOG: Final = """
 Examples:
@@ -63,9 +67,7 @@ def design(
         raise UsageError("nothing is described", "--model, --workload, --hardware")
     if format == "infer":
         return _file(model, workload, hardware, output, color=color)
-    from inferc import designing
-
-    designed = designing.design(model, workload, hardware, path=output or designing.FILE)
+    designed = api.design(model, workload, hardware, path=output or FILE)
     show(designed.diagnostics, form=format, color=color)
     if not designed.words.text:
         return exit_code(designed.words.diagnostics)
@@ -75,8 +77,7 @@ def design(
         return exit_code(designed.planned.diagnostics)
     if designed.planned.refused:
         return refuse(designed.planned, form=format)
-    say(_answer(designed, output or designing.FILE, form=format, color=color))
-    return OK
+    return _answer(designed, form=format, color=color)
 
 
 def _file(model: str, workload: str, hardware: str, output: str, *, color: str) -> int:
@@ -103,14 +104,18 @@ def _written(output: str, text: str) -> int:
     return OK
 
 
-def _answer(designed: "Designed", file: str, *, form: str, color: str) -> str:
-    """Return the design as it is printed."""
-    import sys
-
+def _answer(designed: api.Designed, *, form: str, color: str) -> int:
+    """Print the design: for people as the document, for programs with the plan."""
     if form == "json":
         from inferc.report.design_json import to_data
 
-        return to_json(to_data(designed))
-    from inferc.report.design_text import render_design
-
-    return render_design(designed.planned, file=file, color=wants_color(color, sys.stdout))
+        say(to_json(to_data(designed)))
+        return OK
+    compiled = api.emit(designed.planned, order=api.Order(targets=(DOCUMENT,)))
+    if not compiled.outputs:
+        show(compiled.diagnostics, form=form, color=color)
+        return exit_code(compiled.diagnostics)
+    for output in compiled.outputs:
+        for artifact in output.artifacts:
+            say_bytes(artifact.content)
+    return OK
