@@ -5,16 +5,17 @@ from difflib import get_close_matches
 
 from inferc import api
 from inferc.cli.exit_codes import OK, USAGE
+from inferc.cli.options import Overlay
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import complain, say, to_json, wants_color
 from inferc.versions import FORMAT_VERSION
 
 
-def print_certificates(file: str, service: str, *, form: str, color: str) -> int:
+def print_certificates(file: str, service: str, overlay: Overlay, *, form: str, color: str) -> int:
     """Print the bounds of the services of ``file``, or of ``service`` alone."""
     from inferc.report.certificate import render, to_data
 
-    certified = api.certify(file)
+    certified = api.certify(file, env=overlay.env, params=overlay.params)
     show(certified.diagnostics, form="human", color=color)
     if not certified.ok:
         return exit_code(certified.diagnostics)

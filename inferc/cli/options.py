@@ -1,7 +1,8 @@
 """The arguments that several commands share."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, TypeAlias
+from types import MappingProxyType
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 from inferc.cli.arguments import Argument, Option, UsageError
 
@@ -37,6 +38,13 @@ Renderer: TypeAlias = Annotated[
     Literal["auto", "system", "pure"],
     Option(("--renderer",), "What draws the SVG: the dot that is installed, or the one of pip."),
 ]
+
+
+class Overlay(NamedTuple):
+    """Which variant of a file is meant."""
+
+    env: str = ""
+    params: Mapping[str, str] = MappingProxyType({})
 
 
 def read_params(texts: Sequence[str] | None) -> Mapping[str, str]:

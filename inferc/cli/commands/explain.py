@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from inferc.cli.arguments import Argument, Option, UsageError
 from inferc.cli.certificates import print_certificates
 from inferc.cli.exit_codes import OK, USAGE
-from inferc.cli.options import Color, Format
+from inferc.cli.options import Color, Env, Format, Overlay, Params, read_params
 from inferc.cli.terminal import complain, say
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ Examples:
   inferc explain weights-do-not-fit
   inferc explain topology.infer                        every path that can be explained
   inferc explain topology.infer chat.tensor_parallel
+  inferc explain topology.infer chat.load.rate --env prod    who wrote it, in which order
   inferc explain --certificate topology.infer          every bound with every number in it
   inferc explain --certificate topology.infer chat --format json
   inferc explain --list
@@ -40,6 +41,8 @@ def explain(
         bool,
         Option(("--certificate",), "With a file: prove which bounds hold, and which fail."),
     ] = False,
+    env: Env = "",
+    param: Params = None,
     format: Format = "human",
     color: Color = "auto",
 ) -> int:
@@ -47,7 +50,7 @@ def explain(
 
     With a code, print its page: what it means, an example, how to fix it, why it is checked.
     With a file and a path, print why the planner chose that value, what else it looked at and why
-    that lost, or what is assumed there and for which values the SLA holds.
+    that lost, who wrote it, or what is assumed there and for which values the SLA holds.
 
     With --certificate and a file, print what no software can beat: each bound of each service, or
     of the one that PATH names, as an inequality over numbers that all say where they come from.
@@ -56,10 +59,11 @@ def explain(
         return _list()
     if not what:
         raise UsageError("say which code, or which file and path", "CODE|FILE")
+    overlay = Overlay(env, read_params(param))
     if certificate:
-        return print_certificates(what, path, form=format, color=color)
+        return print_certificates(what, path, overlay, form=format, color=color)
     if path or what.endswith(".infer"):
-        return _value(what, path)
+        return _value(what, path, overlay)
     return _page(what)
 
 
@@ -88,13 +92,13 @@ def _page(word: str) -> int:
     return USAGE
 
 
-def _value(file: str, path: str) -> int:
+def _value(file: str, path: str, overlay: Overlay) -> int:
     """Explain the value at ``path`` in every topology of ``file`` that has it."""
     from inferc import api
     from inferc.cli.show import exit_code, show
     from inferc.report.explain import explain_path, known_paths
 
-    planned = api.plan(file)
+    planned = api.plan(file, env=overlay.env, params=overlay.params)
     if not planned.ok:
         show(planned.diagnostics, form="human", color="auto")
         return exit_code(planned.diagnostics)
