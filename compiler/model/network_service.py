@@ -41,7 +41,7 @@ class NetworkService:
     share: Share
     load: ItemLoad
     objectives: tuple[Objective, ...]
-    """Limits of ``latency`` in seconds; of ``throughput`` in items a second."""
+    """Limits of ``latency`` in seconds; of ``throughput`` in requests a second."""
     decisions: tuple[Decision, ...]
     engines: tuple[Engine, ...]
     span: Span

@@ -211,16 +211,18 @@ def _objectives(
         elif line.metric == "throughput":
             value = next(item.value for item in lines if item.span == line.span)
             in_requests = isinstance(value, Quantity) and value.dimension == RATE
-            kept.append(_in_items(line, load) if in_requests else line)
+            each = 1.0 if in_requests else load.items.value
+            kept.append(_in_requests(line, each))
         else:
             kept.append(line)
     return kept
 
 
-def _in_items(line: Objective, load: ItemLoad) -> Objective:
-    """Return a limit of requests a second as one of items a second."""
-    limit = line.limit.value * load.items.value
-    return replace(line, limit=replace(line.limit, value=limit, low=limit, high=limit))
+def _in_requests(line: Objective, items: float) -> Objective:
+    """Return a limit of so many items of a request as one of requests a second."""
+    limit = line.limit.value / items
+    stated = replace(line.limit, value=limit, low=limit, high=limit)
+    return replace(line, limit=stated, counts="req")
 
 
 # ---- what is left to choose --------------------------------------------------------------------

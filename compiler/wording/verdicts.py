@@ -1,17 +1,25 @@
 """The verdict in one line, and what each unknown number does to it."""
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from inferc.compiler.plan import Assumption, Plan, ServicePlan, Verdict
 from inferc.compiler.problem import Quantity, Unknown
 from inferc.compiler.provenance import Confidence, Origin
 from inferc.compiler.wording.amounts import amount
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inferc.compiler.plan.networks import NetworkPlan
+
 NOUNS = {
     Quantity.RATE: "a mean rate of {}",
     Quantity.PEAK: "a peak of {}",
     Quantity.PROMPT: "prompts of {} on average",
     Quantity.OUTPUT: "answers of {} on average",
+    Quantity.ITEMS: "{} items in a request",
+    Quantity.ITEM: "items of {} on average",
+    Quantity.STEPS: "{} steps",
 }
 """How a limit on each kind of number is said."""
 
@@ -23,10 +31,10 @@ def headline(plan: Plan) -> str:
     word = plan.verdict.value
     if plan.verdict is Verdict.INFEASIBLE:
         return f"{word}: {_refused(plan)}"
-    return f"{word}: {reason(plan.verdict, plan.services)}"
+    return f"{word}: {reason(plan.verdict, (*plan.services, *plan.networks))}"
 
 
-def reason(verdict: Verdict, services: Iterable[ServicePlan]) -> str:
+def reason(verdict: Verdict, services: "Iterable[ServicePlan | NetworkPlan]") -> str:
     """Return why plans that are no refusals have their verdict."""
     if verdict is Verdict.FEASIBLE:
         return "the SLA holds wherever the numbers that nobody stated may lie"
@@ -43,7 +51,7 @@ def _refused(plan: Plan) -> str:
     return f"{subject}, even with every assumption at its best"
 
 
-def _condition(services: Iterable[ServicePlan]) -> str:
+def _condition(services: "Iterable[ServicePlan | NetworkPlan]") -> str:
     """Return the condition that is closest to failing, in words."""
     found = [
         (_reach(item), item.unknown.quantity is not Quantity.PEAK, plan.service.name, item)

@@ -41,6 +41,7 @@ def to_data(plan: Plan, verifications: "Iterable[Verification]" = ()) -> dict[st
         "services": [
             {**_service(item), **_verification(item, verifications)} for item in plan.services
         ],
+        **_networks(plan),
     }
 
 
@@ -133,6 +134,24 @@ def _calibration(plan: ServicePlan) -> Mapping[str, Json] | None:
     """Return what the coefficients of the engine were fitted to; null where none was."""
     number = fitted_number(plan)
     return None if number is None else {"source": number.source, "as_of": number.as_of}
+
+
+def _networks(plan: Plan) -> Mapping[str, Json]:
+    """Return the plans of networks; nothing where there are none."""
+    if not plan.networks:
+        return {}
+    from inferc.report.network_plan import network_data
+
+    found = [
+        network_data(
+            item,
+            margins=[_margin(margin) for margin in item.margins],
+            assumptions=[_assumption(unknown) for unknown in item.assumptions],
+            choices=[_choice(choice) for choice in item.choices],
+        )
+        for item in plan.networks
+    ]
+    return {"networks": found}
 
 
 def _margin(margin: Margin) -> Mapping[str, Json]:

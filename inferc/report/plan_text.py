@@ -70,6 +70,8 @@ def render_plan(
     for service_plan in shown:
         blocks += _service_blocks(service_plan, paint)
         blocks += [_verified(item, paint) for item in verifications if item.plan is service_plan]
+    if plan.networks:
+        blocks += _network_blocks(plan, paint, service)
     if plan.refusals:
         blocks.append(refusal_lines(plan, paint))
     blocks.append(_learn_more(plan, design, file, paint))
@@ -89,6 +91,23 @@ def _service_blocks(plan: ServicePlan, paint: Paint) -> list[list[str]]:
         _envelope(plan, paint),
         _choices(plan.choices, paint),
         _memory(plan.estimate.memory, paint),
+    ]
+
+
+def _network_blocks(plan: Plan, paint: Paint, service: str) -> list[list[str]]:
+    """Return the plans of networks; their words are read only where there are some."""
+    from inferc.report.network_plan import memory_lines, network_lines
+
+    return [
+        block
+        for item in plan.networks
+        if service in {"", item.service.name}
+        for block in (
+            network_lines(item, paint),
+            _assumptions(item.assumptions, paint),
+            _choices(item.choices, paint),
+            memory_lines(item, paint),
+        )
     ]
 
 
@@ -343,6 +362,7 @@ def _memory(memory: Memory, paint: Paint) -> list[str]:
 
 def _learn_more(plan: Plan, design: Design, file: str, paint: Paint) -> list[str]:
     looked_at = sum(item.candidates for item in plan.services)
+    looked_at += sum(item.candidates for item in plan.networks)
     lines = [f"  {plural(looked_at, 'configuration')} looked at"] if looked_at else []
     name = design.services[0].name if design.services else "service"
     hints: list[tuple[Cell, ...]]
@@ -350,6 +370,12 @@ def _learn_more(plan: Plan, design: Design, file: str, paint: Paint) -> list[str
         hints = [
             ((f"inferc explain {file} {name}.tensor_parallel", "cyan"), "why, and what lost"),
             ((f"inferc explain {file} {name}.load.peak", "cyan"), "what the peak decides"),
+            ((f"inferc plan {file} --format json", "cyan"), "all of it for programs"),
+        ]
+    elif plan.networks and not plan.refusals:
+        first = plan.networks[0].service.name
+        hints = [
+            ((f"inferc explain {file} {first}.max_batch_size", "cyan"), "why, and what lost"),
             ((f"inferc plan {file} --format json", "cyan"), "all of it for programs"),
         ]
     else:

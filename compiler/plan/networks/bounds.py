@@ -234,7 +234,7 @@ def _all_items(ground: Ground) -> Iterator[Claim]:
     words = "rate of the busiest stretch over the mean"
     factor = ground.demanded("peak_factor", Quantity.PEAK, load.arrivals.peak, "x", words)
     items = ground.demanded("items", Quantity.ITEMS, load.items, "", "items of a request")
-    wanted = rate * factor * items
+    wanted = rate * factor
     floors = [
         line
         for line in ground.case.objectives
@@ -242,8 +242,9 @@ def _all_items(ground: Ground) -> Iterator[Claim]:
     ]
     for line in floors:
         whence = Whence(line.limit.origin, "", line.limit.span or line.span)
-        words = f"items a second that `{' '.join(line.span.text.split())}` asks for"
-        wanted = most(wanted, stated("throughput_per_s", line.limit.value, "", words, whence))
+        words = f"asked for by `{' '.join(line.span.text.split())}`"
+        floor = stated("throughput_per_s", line.limit.value, "req/s", words, whence)
+        wanted = most(wanted, floor)
     flop, peak = ground.per_item(), ground.peak()
     place = ground.portion.place
     count = stated(
@@ -253,7 +254,9 @@ def _all_items(ground: Ground) -> Iterator[Claim]:
         f"of them on `{place.path}`",
         Whence(place.nodes.origin, "", place.span),
     )
-    need = let("asked_flop_per_s", wanted * flop, "FLOP/s", "computing that all items ask for")
+    need = let(
+        "asked_flop_per_s", wanted * items * flop, "FLOP/s", "computing that all items ask for"
+    )
     have = let("all_flop_per_s", count * peak, "FLOP/s", "peak of all of them together")
     spans: Spans = (
         ((load.arrivals.rate_per_s.span, "the demand"),) if (load.arrivals.rate_per_s.span) else ()

@@ -68,20 +68,13 @@ class Fleet:
         if not self.neighbours(at):
             return self.searches[at].holds(case)
         own = self.searches[at].least(case)
-        return self._room(at, tuple(own.items()), corner) is not None
+        return any(self.room(at, item, corner) for item in own)
 
     def room(self, at: int, wanted: Taken, corner: str) -> bool:
         """Return whether so many replicas of a portion fit beside the neighbours at a corner."""
-        return self._room(at, (wanted,), corner) is not None
-
-    def _room(self, at: int, own: Sequence[Taken], corner: str) -> tuple[Taken, ...] | None:
-        """Return a choice of portions for a service and its neighbours that fits, or None."""
-        if not own:
-            return None
-        others = self.neighbours(at)
-        needs = [self._needs(other, corner) for other in others]
-        options = [own, *(need for need in needs if need)]
-        return next((choice for choice in islice(_choices(options), CHOICES) if fits(choice)), None)
+        needs = [self._needs(other, corner) for other in self.neighbours(at)]
+        options = [(wanted,), *(need for need in needs if need)]
+        return any(fits(choice) for choice in islice(_choices(options), CHOICES))
 
     def _needs(self, other: int, corner: str) -> tuple[Taken, ...]:
         """Return what a neighbour takes: as planned, else any of the portions it can do with."""
@@ -97,9 +90,9 @@ class Fleet:
         at = CORNERS.index(corner)
         for name in reversed(CORNERS[: at + 1]):
             case = corner_case(self.problems[other], name)
-            found = self.searches[other].least(case)
+            found = tuple(self.searches[other].least(case))
             if found:
-                return tuple(found.items())
+                return found
         return ()
 
     def taken(self) -> dict[str, int]:

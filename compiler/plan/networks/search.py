@@ -73,7 +73,7 @@ def lines_of(case: NetworkCase, *, hard: bool) -> tuple[Objective, ...]:
 def asked_per_s(case: NetworkCase) -> float:
     """Return the requests a second that must be carried: of the peak, or more where a line says."""
     floors = [
-        line.limit.value / case.items
+        line.limit.value
         for line in case.objectives
         if line.metric == THROUGHPUT and line.hard and line.operator in LOWER
     ]
@@ -158,21 +158,22 @@ class NetworkSearch:
 
     # ---- what holds ----------------------------------------------------------------------------
 
-    def least(self, case: NetworkCase) -> dict[Portion, int]:
-        """Return the fewest replicas of each portion with which the SLA holds at ``case``.
+    def least(self, case: NetworkCase) -> Iterator[tuple[Portion, int]]:
+        """Yield the fewest replicas of each portion with which the SLA holds at ``case``.
 
-        Portions on which nothing holds are left out.
+        Portions on which nothing holds are left out; each is worked out when it is asked for.
         """
-        found: dict[Portion, int] = {}
         asked = asked_per_s(case)
-        for server in self.servers(case):
-            portion = server.portion
-            for batch in self.limits(server):
-                best = found.get(portion)
-                count = self._fewest(server, batch, asked, best)
-                if count is not None and (best is None or count < best):
-                    found[portion] = count
-        return found
+        servers = self.servers(case)
+        for portion in self.portions:
+            best: int | None = None
+            for server in servers:
+                if server.portion is portion:
+                    for batch in self.limits(server):
+                        count = self._fewest(server, batch, asked, best)
+                        best = count if count is not None else best
+            if best is not None:
+                yield portion, best
 
     def _fewest(self, server: Server, batch: int, asked: float, best: int | None) -> int | None:
         """Return the fewest replicas over all delays; None where there can be no fewer."""

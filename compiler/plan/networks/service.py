@@ -96,7 +96,7 @@ def margins(case: NetworkCase, best: Candidate) -> tuple[Margin, ...]:
             value = named[percentile_key(line.percentile)]
             ratio = share(value, line.limit.value)
         elif line.metric == THROUGHPUT and line.operator in LOWER:
-            value = best.carried_per_s * best.replicas * case.items
+            value = best.carried_per_s * best.replicas
             ratio = share(line.limit.value, value)
         else:
             continue
