@@ -308,7 +308,7 @@ def price(
     ]
     region = None if cloud is None else cloud.fields.get("region")
     wanted = "" if region is None else values.word(region.value)
-    offer = _offer(offers, wanted)
+    offer = _offer(offers, wanted, market)
     if region is not None:
         known = sorted({values.text_or(item, "region") for item in offers} - {""})
         elsewhere = values.text_or(offer, "region") if offer is not None else ""
@@ -344,13 +344,20 @@ def other_prices(
     return {name: item for name, item in known.items() if item is not None}
 
 
-def _offer(offers: Sequence[ResolvedBlock], region: str) -> ResolvedBlock | None:
-    """Return the offer of ``region``, else that of all regions, else the first."""
+def _offer(offers: Sequence[ResolvedBlock], region: str, market: str) -> ResolvedBlock | None:
+    """Return the offer of ``region``, or that for all regions.
+
+    Else the dearest, so that no plan is cheaper than it turns out to be; where no region is stated
+    the cheapest, which is what clouds advertise.
+    """
     for wanted in (region, ""):
         for offer in offers:
             if values.text_or(offer, "region") == wanted:
                 return offer
-    return offers[0] if offers else None
+    ordered = sorted(offers, key=lambda offer: values.number(offer, market).value)
+    if not ordered:
+        return None
+    return ordered[-1] if region else ordered[0]
 
 
 def _add(found: list[Diagnostic], item: Diagnostic) -> None:

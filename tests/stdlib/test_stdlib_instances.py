@@ -26,6 +26,12 @@ ANCHORS = {
     # path: accelerator, how many, dollars an hour on demand, Gbit/s of all ports
     "aws.p5_48xlarge": ("gpu.nvidia.h100_80gb_sxm", 8, 55.04, 3200),
     "aws.p4d_24xlarge": ("gpu.nvidia.a100_40gb_sxm", 8, 21.957642, 400),
+    "aws.p5_4xlarge": ("gpu.nvidia.h100_80gb_sxm", 1, 6.88, 100),
+    "aws.p5en_48xlarge": ("gpu.nvidia.h200_141gb_sxm", 8, 67.72672, 3200),
+    "aws.p4de_24xlarge": ("gpu.nvidia.a100_80gb_sxm", 8, 27.44705, 400),
+    "aws.p3dn_24xlarge": ("gpu.nvidia.v100_32gb_sxm2", 8, 31.212, 100),
+    "aws.g6e_12xlarge": ("gpu.nvidia.l40s", 4, 10.49264, 100),
+    "aws.g6_12xlarge": ("gpu.nvidia.l4", 4, 4.6016, 40),
     "aws.g6e_xlarge": ("gpu.nvidia.l40s", 1, 1.861, None),
     "azure.nd96isr_h100_v5": ("gpu.nvidia.h100_80gb_sxm", 8, 98.32, 3200),
     "azure.nc24ads_a100_v4": ("gpu.nvidia.a100_80gb_pcie", 1, 3.673, None),

@@ -240,7 +240,8 @@ def test_a_price_in_the_pool_wins_over_the_catalog() -> None:
     ("region", "machine", "expected", "price"),
     [
         ("us-east-1", "aws.p5_48xlarge", [], 55.04 / 8),
-        ("eu-west-1", "aws.p5_48xlarge", ["INF143"], 55.04 / 8),
+        ("eu-west-2", "aws.p5_48xlarge", [], 71.552 / 8),
+        ("mx-central-1", "aws.p4de_24xlarge", ["INF143"], 37.6223 / 8),
         ("us-south-9", "lambda.gpu_1x_gh200", [], 1.49),
     ],
 )
@@ -259,8 +260,13 @@ def test_the_price_is_that_of_the_region_or_of_another_with_a_word_about_it(
     assert usd_per_h(only.place) == pytest.approx(price)
 
 
+def test_without_a_region_the_advertised_price_is_taken() -> None:
+    (found,) = places(clouds="cloud aws { }")
+    assert usd_per_h(found) == pytest.approx(55.04 / 8)
+
+
 def test_a_market_without_a_price_is_a_place_all_the_same() -> None:
-    found = outcome(pool="instances = aws.p5_48xlarge; market in [on_demand, spot]")
+    found = outcome(pool="instances = aws.g5_xlarge; market in [on_demand, spot]")
     assert [item.code for item in found.diagnostics] == ["INF143"]
     (only,) = found.designs[0].services
     assert [usd_per_h(item) is None for item in only.places] == [False, True]
@@ -299,7 +305,7 @@ def test_two_services_on_one_pool_are_told_once() -> None:
     load { rate = 1 req/s }
     sla { p95 ttft <= 1s }
   }"""
-    parts = {"pool": "instances = aws.p5_48xlarge; market = spot", "more": other}
+    parts = {"pool": "instances = aws.g5_xlarge; market = spot", "more": other}
     assert codes(**parts) == ["INF143"]
 
 
