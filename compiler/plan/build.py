@@ -1,10 +1,11 @@
 """From serving problems to the plan of a topology."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from inferc.compiler.plan import diagnostics as report
+from inferc.compiler.plan.alike import Likeness, key_of, likeness
 from inferc.compiler.plan.bounds import Refused, refused
 from inferc.compiler.plan.conflicts import clash_of, conflict_of, why_empty
 from inferc.compiler.plan.decisions import Change, Plan, Refusal, ServicePlan, Verdict
@@ -42,6 +43,9 @@ class _Answer:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
+_Seen = dict[Hashable, list[tuple[Sequence[Problem], list[_Answer]]]]
+
+
 def build(
     topology_name: str,
     problems: tuple[Problem, ...],
@@ -66,9 +70,10 @@ def build(
 
         problems = housed(problems)
     answers: dict[int, _Answer] = {}
+    seen: _Seen = {}
     for positions in _by_place(problems).values():
-        together = [saturated(problems[at]) for at in positions]
-        answers.update(zip(positions, _answers(together), strict=True))
+        together = [problems[at] for at in positions]
+        answers.update(zip(positions, _known_or_new(together, seen), strict=True))
     ordered = [answers[at] for at in range(len(problems))]
     found += [item for answer in ordered for item in answer.diagnostics]
     services = [answer.plan for answer in ordered if answer.plan is not None]
@@ -115,6 +120,27 @@ def _by_place(problems: Sequence[Problem]) -> Mapping[str, list[int]]:
     for at, problem in enumerate(problems):
         places.setdefault(problem.case.place.path, []).append(at)
     return places
+
+
+def _known_or_new(problems: Sequence[Problem], seen: _Seen) -> list[_Answer]:
+    """Return what comes of the services of one place: what came of others that are alike, or new.
+
+    Only plans are taken over. What there is to say of a refusal is said of each by itself.
+    """
+    before = seen.setdefault(key_of(problems), [])
+    for others, answers in before:
+        like = likeness(others, problems)
+        if like is not None:
+            return [_retold(answer, like) for answer in answers]
+    answers = _answers([saturated(problem) for problem in problems])
+    if all(answer.plan is not None and not answer.diagnostics for answer in answers):
+        before.append((problems, answers))
+    return answers
+
+
+def _retold(answer: _Answer, like: Likeness) -> _Answer:
+    plan = answer.plan
+    return _Answer(replace(like.told(plan), same_as=plan.service.name) if plan else None)
 
 
 def _answers(problems: Sequence[Problem]) -> list[_Answer]:

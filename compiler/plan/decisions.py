@@ -212,6 +212,8 @@ class ServicePlan:
     """What its latencies rest on: ``measured``, ``calibrated`` or ``spec sheet``."""
     cost: ServiceCost | None = None
     """None where nobody says what the hardware costs."""
+    same_as: str = ""
+    """The service whose plan this is under another name, where the two differ in nothing else."""
 
     @property
     def engine(self) -> Engine | None:
