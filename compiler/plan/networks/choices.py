@@ -150,9 +150,9 @@ class Explainer:
             reason, ratio = "gives up precision that the SLA does not ask for", mine / best
         elif spent > least:
             reason, ratio = self._dearer(item), spent / least
-        elif item.used > winner.used:
-            reason = f"would be used to {item.used:.0%} of what it carries, not {winner.used:.0%}"
-            ratio = item.used / winner.used
+        elif item.busy > winner.busy:
+            reason = f"would be busy {item.busy:.0%} with full batches, not {winner.busy:.0%}"
+            ratio = item.busy / winner.busy
         return Alternative(value=value, reason=reason, ratio=ratio or None)
 
     def _dearer(self, item: Candidate) -> str:
@@ -201,7 +201,7 @@ class Explainer:
             if batch == winner.batch:
                 continue
             carried = server.carried_per_s(batch, winner.delay_s, self.search.hard)
-            item = replace(winner, batch=batch, carried_per_s=carried)
+            item = replace(winner, batch=batch)
             if carried <= 0.0:
                 yield self._short(str(batch), item)
             else:

@@ -4,7 +4,9 @@ They hold together where what they need at least fits the places together. A ser
 different parts on the same place, so every choice of parts is looked at, up to a limit.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 
 from inferc.compiler.model import Place
@@ -47,6 +49,7 @@ class Fleet:
         self.used: dict[int, Taken] = {}
         """What the plans made so far take, by position of the service."""
         self._least: dict[tuple[int, str], tuple[Taken, ...]] = {}
+        self._most: dict[tuple[int, str, int, int], int] = {}
 
     def neighbours(self, at: int) -> list[int]:
         """Return the services that may run on one of the places of a service."""
@@ -67,8 +70,19 @@ class Fleet:
         case = self.problems[at].at(values)
         if not self.neighbours(at):
             return self.searches[at].holds(case)
-        own = self.searches[at].least(case)
-        return any(self.room(at, item, corner) for item in own)
+        return self.searches[at].holds(case, partial(self.most, at, corner))
+
+    def most(self, at: int, corner: str, portion: Portion) -> int:
+        """Return how many replicas of a portion fit beside the neighbours at a corner."""
+        key = (at, corner, id(portion), len(self.used))
+        known = self._most.get(key)
+        if known is None:
+            counts = self.searches[at].counts(portion)
+            fit = bisect_left(
+                range(len(counts)), 1, key=lambda i: not self.room(at, (portion, counts[i]), corner)
+            )
+            known = self._most[key] = counts[fit - 1] if fit else 0
+        return known
 
     def room(self, at: int, wanted: Taken, corner: str) -> bool:
         """Return whether so many replicas of a portion fit beside the neighbours at a corner."""

@@ -18,7 +18,7 @@ from inferc.compiler.model import Place
 from inferc.compiler.model.partitions import MIG, TIME_SLICE, Partitioning, Profile
 from inferc.compiler.plan.networks.portion import Portion
 
-SEARCHED = 20_000
+SEARCHED = 5_000
 """Mixes that are looked at before largest first is taken as it is."""
 
 
@@ -60,7 +60,7 @@ def _packed(slices: int, shapes: tuple[Shape, ...], counts: tuple[int, ...]) -> 
     least = ceil(taken / slices)
     if len(greedy) <= least:
         return greedy
-    return _Mixes(slices, shapes).search(counts, least, len(greedy)) or greedy
+    return _Search(slices, shapes).find(counts, least, len(greedy)) or greedy
 
 
 def _largest_first(shapes: Sequence[Shape], counts: Sequence[int]) -> tuple[Layout, ...]:
@@ -93,33 +93,47 @@ def _free(used: int, size: int, starts: Sequence[int]) -> int | None:
     return next((at for at in reversed(starts) if not used & _mask(at, size)), None)
 
 
-class _Mixes:
-    """The search over what each GPU holds, the fullest mixes first."""
+@lru_cache(maxsize=64)
+def _mixes(slices: int, shapes: tuple[Shape, ...]) -> tuple[tuple[tuple[int, ...], Layout], ...]:
+    """Return every mix of parts that a GPU can hold, as counts and as a layout, fullest first."""
+    names = [name for name, _, _ in shapes]
+    found: dict[tuple[int, ...], Layout] = {}
+    for layout in _layouts(slices, shapes, 0, 0, ()):
+        held = [spot.profile for spot in layout]
+        found.setdefault(tuple(held.count(name) for name in names), layout)
+    sizes = [size for _, size, _ in shapes]
+    order = sorted(found, key=lambda mix: (-_size(mix, sizes), mix))
+    return tuple((mix, found[mix]) for mix in order)
+
+
+def _layouts(
+    slices: int, shapes: tuple[Shape, ...], used: int, least: int, layout: Layout
+) -> Iterator[Layout]:
+    """Yield every valid way to cut a GPU, each by where its parts begin."""
+    if layout:
+        yield layout
+    for start in range(least, slices):
+        for name, size, starts in shapes:
+            if start in starts and not used & _mask(start, size):
+                more = (*layout, Spot(start, name))
+                yield from _layouts(slices, shapes, used | _mask(start, size), start + size, more)
+
+
+def _size(counts: Sequence[int], sizes: Sequence[int]) -> int:
+    return sum(count * size for count, size in zip(counts, sizes, strict=True))
+
+
+class _Search:
+    """The search for how parts fit on fewer GPUs than largest first takes."""
 
     def __init__(self, slices: int, shapes: tuple[Shape, ...]) -> None:
         self.slices = slices
-        self.shapes = shapes
+        self.sizes = [size for _, size, _ in shapes]
+        self.mixes = _mixes(slices, shapes)
         self.looked_at = 0
-        self.all = sorted(
-            set(self._mixes(0, 0, ())), key=lambda mix: (-self._size(mix), mix), reverse=False
-        )
 
-    def _size(self, mix: Layout) -> int:
-        sizes = {name: size for name, size, _ in self.shapes}
-        return sum(sizes[spot.profile] for spot in mix)
-
-    def _mixes(self, used: int, least: int, mix: Layout) -> Iterator[Layout]:
-        """Yield every valid mix of parts on one GPU, each by where its parts begin."""
-        if mix:
-            yield mix
-        for start in range(least, self.slices):
-            for name, size, starts in self.shapes:
-                if start in starts and not used & _mask(start, size):
-                    more = (*mix, Spot(start, name))
-                    yield from self._mixes(used | _mask(start, size), start + size, more)
-
-    def search(self, counts: tuple[int, ...], least: int, most: int) -> tuple[Layout, ...] | None:
-        """Return how the parts fit on fewer than ``most`` GPUs, or None where they do not."""
+    def find(self, counts: tuple[int, ...], least: int, most: int) -> tuple[Layout, ...] | None:
+        """Return layouts of fewer than ``most`` GPUs, or None where the parts need as many."""
         for gpus in range(least, most):
             found = self._fill(counts, gpus, 0)
             if found is not None:
@@ -130,26 +144,17 @@ class _Mixes:
         """Return mixes from the ``first`` on that hold all that is left on so many GPUs."""
         if not any(counts):
             return ()
-        left = sum(c * size for c, (_, size, _) in zip(counts, self.shapes, strict=True))
-        if gpus * self.slices < left or self.looked_at > SEARCHED:
+        if gpus * self.slices < _size(counts, self.sizes) or self.looked_at > SEARCHED:
             return None
-        for at in range(first, len(self.all)):
+        for at in range(first, len(self.mixes)):
             self.looked_at += 1
-            after = self._without(counts, self.all[at])
-            if after is not None:
+            mix, layout = self.mixes[at]
+            after = tuple(count - part for count, part in zip(counts, mix, strict=True))
+            if min(after) >= 0:
                 rest = self._fill(after, gpus - 1, at)
                 if rest is not None:
-                    return (self.all[at], *rest)
+                    return (layout, *rest)
         return None
-
-    def _without(self, counts: tuple[int, ...], mix: Layout) -> tuple[int, ...] | None:
-        """Return what is left after one GPU with ``mix``, or None where that is more than asked."""
-        names = [spot.profile for spot in mix]
-        after = tuple(
-            count - names.count(name)
-            for count, (name, _, _) in zip(counts, self.shapes, strict=True)
-        )
-        return after if min(after) >= 0 else None
 
 
 def accelerators_for(place: Place, wanted: Sequence[tuple[Portion, int]]) -> int:

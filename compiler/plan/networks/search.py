@@ -6,10 +6,10 @@ replica carries at most.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
+from math import ceil, inf
 
 from inferc.compiler.model import Engine, Objective
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
@@ -45,20 +45,27 @@ class Candidate:
     """Whether it also holds with every unknown at its least favourable end."""
     wishes: int
     """How many ``prefer`` lines hold, in order."""
-    carried_per_s: float
-    """Requests a second that one replica carries within the limits, as planned."""
     asked_per_s: float
     """Requests a second that all replicas must carry, as planned."""
+    limits: tuple[Objective, ...]
+    """The lines that must hold."""
 
     @property
     def accelerators(self) -> float:
         """Whole accelerators that the replicas come to."""
         return self.server.portion.taken(self.replicas)
 
+    @cached_property
+    def carried_per_s(self) -> float:
+        """Requests a second that one replica carries within the limits, as planned."""
+        return self.server.carried_per_s(self.batch, self.delay_s, self.limits)
+
     @property
-    def used(self) -> float:
-        """The share of what they carry that is asked of them."""
-        return share(self.asked_per_s, self.carried_per_s * self.replicas)
+    def busy(self) -> float:
+        """What is asked over what full batches carry; infinite where one alone is too slow."""
+        if not self.server.can_meet(self.batch, self.delay_s, self.limits):
+            return inf
+        return share(self.asked_per_s, self.server.largest_per_s(self.batch) * self.replicas)
 
 
 def lines_of(case: NetworkCase, *, hard: bool) -> tuple[Objective, ...]:
@@ -94,6 +101,7 @@ class NetworkSearch:
         self.priced = all_priced(case.places)
         self._servers: dict[Work, list[Server]] = {}
         self._counts: dict[Portion, Sequence[int]] = {}
+        self._last = 0
 
     # ---- the space -----------------------------------------------------------------------------
 
@@ -202,16 +210,31 @@ class NetworkSearch:
         carried = server.carried_per_s(batch, delay, lines)
         return self.needed(server.portion, carried, rate)
 
-    def holds(self, case: NetworkCase) -> bool:
-        """Return whether the SLA holds at ``case`` with all that there is room for."""
+    def holds(self, case: NetworkCase, most: Callable[[Portion], int] | None = None) -> bool:
+        """Return whether the SLA holds at ``case`` with as many replicas as there is room for.
+
+        ``most`` says how many of a portion; without it all that the place has room for. What held
+        last is tried first: neighbouring questions have the same answer.
+        """
         asked = asked_per_s(case)
-        for server in self.servers(case):
+        servers = self.servers(case)
+        for turn in range(len(servers)):
+            at = (self._last + turn) % len(servers)
+            server = servers[at]
             counts = self.counts(server.portion)
-            for batch in self.limits(server) if counts else ():
-                rate = asked / counts[-1]
-                if any(server.carries(rate, batch, delay, self.hard) for delay in self.delays):
-                    return True
+            replicas = (counts[-1] if counts else 0) if most is None else most(server.portion)
+            if replicas and self._carries(server, asked / replicas):
+                self._last = at
+                return True
         return False
+
+    def _carries(self, server: Server, rate: float) -> bool:
+        """Return whether one replica carries a rate with any batch limit and delay."""
+        return any(
+            server.carries(rate, batch, delay, self.hard)
+            for batch in self.limits(server)
+            for delay in self.delays
+        )
 
     # ---- candidates ----------------------------------------------------------------------------
 
@@ -279,8 +302,8 @@ class NetworkSearch:
                         holds=True,
                         robust=robust,
                         wishes=wishes,
-                        carried_per_s=planned.carried_per_s(batch, delay, self.hard),
                         asked_per_s=asked,
+                        limits=self.hard,
                     )
         counts = self.counts(planned.portion)
         return Candidate(
@@ -291,8 +314,8 @@ class NetworkSearch:
             holds=False,
             robust=False,
             wishes=0,
-            carried_per_s=planned.carried_per_s(batch, delay, self.hard),
             asked_per_s=asked,
+            limits=self.hard,
         )
 
     def spent(self, item: Candidate) -> float:
@@ -309,10 +332,10 @@ class NetworkSearch:
             not item.robust,
             -item.wishes,
             -BYTES_PER_PARAMETER[server.precision],
-            round(self.spent(item), 9) if item.holds else round(item.used, ROOM_DIGITS),
+            round(self.spent(item), 9) if item.holds else round(item.busy, ROOM_DIGITS),
             round(item.accelerators, 9),
             item.delay_s,
-            round(item.used, ROOM_DIGITS),
+            round(item.busy, ROOM_DIGITS),
             item.batch,
             portion.place.path,
             portion.name,

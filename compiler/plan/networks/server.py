@@ -20,12 +20,12 @@ from inferc.compiler.plan.networks.portion import Portion
 from inferc.compiler.problem.network_case import NetworkCase
 from inferc.compiler.units import to_unit
 
-MOST_BUSY = 0.9
+MOST_BUSY = 0.85
 """Share of what full batches carry up to which a replica is planned: waits grow without end at 1,
-and the model is not surer than a tenth."""
+and the model is not surer than a tenth or two."""
 
-HALVINGS = 8
-"""Of the range of loads in which the largest is looked for: to less than a hundredth of it."""
+HALVINGS = 6
+"""Of the range of loads in which the largest is looked for: to 1.3 % of what full batches carry."""
 
 LARGEST_BATCH = 1024
 """No engine of the catalog is run with larger batches by default; a stated one may be larger."""
