@@ -16,7 +16,7 @@ from inferc.dsl import Diagnostic, SourceFile, has_errors
 if TYPE_CHECKING:
     from inferc.compiler.load import Loaded, Reader
     from inferc.compiler.model import Design
-    from inferc.compiler.plan import Plan
+    from inferc.compiler.plan import Outcome, Plan
     from inferc.compiler.problem import Problem
     from inferc.compiler.problem.network_case import NetworkProblem
     from inferc.compiler.resolve import Resolved
@@ -117,14 +117,12 @@ class Compilation:
         A refusal is a plan too: its violated bounds are among the diagnostics, and yet the step
         has a value.
         """
-        from inferc.compiler.plan import build
-
         problems = self.problems
         designs = self.designs.value
         if problems.value is None or designs is None:
             return Step(None, problems.diagnostics)
         outcomes = [
-            build(design.name, of_design, _networks(design))
+            _planned(design, of_design)
             for design, of_design in zip(designs, problems.value, strict=True)
         ]
         found = tuple(item for outcome in outcomes for item in outcome.diagnostics)
@@ -148,6 +146,20 @@ class Compilation:
             return tuple(outcome.topology for outcome in outcomes), found
 
         return self.plans.then(run)
+
+
+def _planned(design: "Design", problems: "tuple[Problem, ...]") -> "Outcome":
+    """Return the plan of a design, within its budgets where it has some."""
+    from functools import partial
+
+    from inferc.compiler.plan import build
+
+    plan = partial(build, design.name, networks=_networks(design))
+    if not design.budgets:
+        return plan(problems)
+    from inferc.compiler.plan.budget import within
+
+    return within(design.budgets, problems, plan)
 
 
 def _networks(design: "Design") -> "tuple[NetworkProblem, ...]":

@@ -5,7 +5,7 @@ from inferc.compiler.model import values
 from inferc.compiler.model.design import Objective
 from inferc.compiler.provenance import exactly
 from inferc.compiler.resolve import ResolvedBlock, Restriction
-from inferc.compiler.units import TOK_RATE, Quantity
+from inferc.compiler.units import COST_RATE, TOK_RATE, Quantity
 from inferc.dsl import Diagnostic
 
 
@@ -22,11 +22,11 @@ def objectives(
     if not lines and goal != "throughput":
         place = service.span if sla is None else sla.span
         found.append(report.sla_missing(place, service=service.name))
-    stated = [_objective(line, found) for line in lines]
+    stated = [objective(line, found) for line in lines]
     return tuple(item for item in stated if item is not None)
 
 
-def _objective(line: Restriction, found: list[Diagnostic]) -> Objective | None:
+def objective(line: Restriction, found: list[Diagnostic]) -> Objective | None:
     """Return one line, or None where it is reported."""
     if line.value is None or line.modifier == "forbid":
         found.append(
@@ -48,7 +48,13 @@ def _objective(line: Restriction, found: list[Diagnostic]) -> Objective | None:
 
 
 def _counted(line: Restriction) -> str:
-    """Return what a line about throughput counts."""
-    if line.target != "throughput" or not isinstance(line.value, Quantity):
+    """Return what a line about throughput counts, and what one about cost is for."""
+    if not isinstance(line.value, Quantity):
         return ""
-    return "tok" if line.value.dimension == TOK_RATE else "req"
+    match line.target:
+        case "throughput":
+            return "tok" if line.value.dimension == TOK_RATE else "req"
+        case "cost":
+            return "" if line.value.dimension == COST_RATE else "tok"
+        case _:
+            return ""

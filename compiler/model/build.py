@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from inferc.compiler.model import agreement, choices, demand, facts, hardware, models, soundness
 from inferc.compiler.model import diagnostics as report
+from inferc.compiler.model.budgets import budgets
 from inferc.compiler.model.design import Decision, Design, Engine, LanguageModel, Place, Service
 from inferc.compiler.model.drafts import acceptance, draft_model, draft_problems
 from inferc.compiler.model.lookup import Blocks
@@ -67,6 +68,7 @@ def _design(topology: ResolvedBlock, resolved: Resolved, found: list[Diagnostic]
         services=tuple(service for service in services if service is not None),
         networks=_networks(networks, topology, blocks, found),
         emissions=choices.emissions(topology),
+        budgets=budgets(topology, found),
         calibration=_calibration(topology, blocks),
         span=topology.span,
     )

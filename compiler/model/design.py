@@ -14,7 +14,6 @@ from inferc.dsl.source import Span
 
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
-    from inferc.compiler.model.platform import Platform
     from inferc.compiler.model.money import Offer, Ownership
     from inferc.compiler.model.network_service import NetworkService
     from inferc.compiler.model.platform import Platform
@@ -286,8 +285,6 @@ class Place:
     """What the price follows from, where the hardware is bought."""
     other_prices: Mapping[str, Sourced[float]] = field(default_factory=dict[str, Sourced[float]])
     """Prices of the same accelerator in the other markets, where the catalog has them."""
-    platform: "Platform | None" = None
-    """The managed platform whose instances the nodes are: a replica stays inside one of them."""
     slices: int = 1
     """Parts that each accelerator is cut into (MIG). ``accelerator`` is then one part, and
     ``per_node`` counts parts."""
@@ -346,7 +343,8 @@ class Objective:
     """In base units."""
     hard: bool
     counts: str = ""
-    """What a throughput counts: ``tok`` (of answers) or ``req``; empty for other metrics."""
+    """What a throughput counts: ``tok`` (of answers) or ``req``; ``tok`` for a cost of a token.
+    Empty for other metrics, and for a cost in time."""
     span: Span
     writers: tuple[Span, ...] = ()
     """Every statement of the line, the one that won last."""
@@ -427,6 +425,8 @@ class Design:
     networks: "tuple[NetworkService, ...]" = ()
     """Its services of networks."""
     emissions: tuple[Emission, ...]
+    budgets: tuple[Objective, ...] = ()
+    """What all services together may cost."""
     calibration: "Calibration | None" = None
     """What its plan rests on, where the file names one; None for the calibration that is shipped.
     Nothing of the design is changed by it yet."""

@@ -10,6 +10,7 @@ from inferc.compiler.plan.bounds import Refused, refused
 from inferc.compiler.plan.conflicts import clash_of, conflict_of, why_empty
 from inferc.compiler.plan.decisions import Change, Plan, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.engines import faulty_coefficients
+from inferc.compiler.plan.money import too_dear, without_price
 from inferc.compiler.plan.objectives import margins_of, understood
 from inferc.compiler.plan.places import SPOT
 from inferc.compiler.plan.relax import nearest
@@ -246,6 +247,9 @@ def _refusal(judge: Judge, why: Refused) -> Refusal:
     easiest = judge.load(judge.lows)
     candidates = [] if why.bounds else judge.easy.candidates(easiest, easiest)
     best = candidates[0] if candidates else None
+    dear = None if why.bounds else too_dear(judge.easy, easiest)
+    if dear is not None:
+        best, changes = dear.candidate, (dear.change, *changes)
     margins = margins_of(problem.case.objectives, best.found, easiest.demand) if best else ()
     return Refusal(
         service=problem.case.service,
@@ -264,6 +268,11 @@ def _refused(judge: Judge, refusal: Refusal) -> list[Diagnostic]:
         return [report.bound_violated(bound, refusal, span) for bound in refusal.bounds]
     if not judge.easy.fits_somewhere():
         return [report.no_layout(refusal, problem.case, why_empty(problem.case), span)]
+    dear = too_dear(judge.easy, judge.load(judge.lows))
+    if dear is not None:
+        from inferc.compiler.plan.diagnostics_money import over_budget
+
+        return [over_budget(dear.line, service=problem.case.service, dear=dear.dear)]
     clash = clash_of(problem)
     if clash is not None:
         from inferc.compiler.plan.diagnostics_conflicts import pins_against_sla
@@ -293,4 +302,4 @@ def _unusable(problem: Problem) -> list[Diagnostic]:
         for engine in problem.case.engines
         if (faults := faulty_coefficients(engine))
     ]
-    return [*lines, *engines]
+    return [*lines, *engines, *without_price(problem.case)]

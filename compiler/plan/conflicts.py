@@ -10,6 +10,7 @@ from inferc.compiler.perf.architecture import weights_bytes
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.objectives import hard
+from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.search import Candidate, Load, Search, load_of
 from inferc.compiler.plan.space import formats_of
 from inferc.compiler.problem import Case, Problem
@@ -27,7 +28,7 @@ MODEL_FIELDS = frozenset({"precision"})
 
 def conflict_of(case: Case, search: Search | None = None) -> Diagnostic | None:
     """Return the error for pins that leave no configuration, or None where none is to blame."""
-    if (search or Search(case)).fits_somewhere() or not has_layout(case):
+    if (search or search_for(case)).fits_somewhere() or not has_layout(case):
         return None
     return report.pins_conflict(case, smallest_conflict(case), why_empty(case))
 
@@ -40,7 +41,7 @@ def has_layout(case: Case) -> bool:
 
 def has_configuration(case: Case) -> bool:
     """Return whether the space of ``case`` has a configuration, whatever its latency."""
-    return Search(case).fits_somewhere()
+    return search_for(case).fits_somewhere()
 
 
 def smallest_conflict(case: Case) -> tuple[Decision, ...]:
@@ -94,13 +95,13 @@ def _kept(case: Case) -> tuple[Decision, ...]:
 
 
 def _holds(case: Case, some: Sequence[Constraint]) -> bool:
-    search = Search(_under(case, some))
+    search = search_for(_under(case, some))
     return search.holds(load_of(case))
 
 
 def _best(case: Case, some: Sequence[Constraint]) -> Candidate:
     """Return the best configuration under some of the constraints."""
-    search, load = Search(_under(case, (*_kept(case), *some))), load_of(case)
+    search, load = search_for(_under(case, (*_kept(case), *some))), load_of(case)
     return search.candidates(load, load)[0]
 
 

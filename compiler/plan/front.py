@@ -15,6 +15,7 @@ from inferc.compiler.model import Objective, Place
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.estimate import predicted_s
 from inferc.compiler.plan.decisions import ServicePlan
+from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.saturation import BELOW, saturated
 from inferc.compiler.plan.search import Candidate, Load, Search, load_of
 from inferc.compiler.plan.space import Shape
@@ -83,7 +84,7 @@ def front(problem: Problem, plan: ServicePlan) -> Front:
     than the peak, configurations are compared at the rate that it does carry.
     """
     case = saturated(problem).case
-    search = Search(case)
+    search = search_for(case)
     planned = load_of(case)
     carried_per_s = plan.estimate.capacity_per_s * BELOW
     load = replace(planned, rate_per_s=min(planned.rate_per_s, carried_per_s))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from math import inf
 
+from inferc.compiler.cost import ServiceCost
 from inferc.compiler.model import Objective
 from inferc.compiler.perf.demand import Demand
 from inferc.compiler.perf.estimate import predicted_s
@@ -21,9 +22,14 @@ def is_latency(line: Objective) -> bool:
     return line.metric in LATENCIES and line.operator in LIMITING
 
 
+def is_cost(line: Objective) -> bool:
+    """Return whether a line limits what a service costs, in time or for a token."""
+    return line.metric == "cost" and line.operator in LIMITING
+
+
 def understood(line: Objective) -> bool:
     """Return whether the model can hold a configuration to this line."""
-    return is_latency(line) or asked_per_s(line, 1.0) > 0.0
+    return is_latency(line) or is_cost(line) or asked_per_s(line, 1.0) > 0.0
 
 
 def share(need: float, have: float) -> float:
@@ -50,6 +56,14 @@ def throughput_margin(line: Objective, capacity_per_s: float, output_tok: float)
     return Margin(
         objective=line, predicted=capacity_per_s * unit, ratio=share(asked, capacity_per_s)
     )
+
+
+def cost_margin(line: Objective, cost: ServiceCost | None) -> Margin:
+    """Return how far a service is from costing more than a line allows; infinitely, unpriced."""
+    paid = inf
+    if cost is not None:
+        paid = cost.usd_per_tok if line.counts == "tok" else cost.usd_per_s
+    return Margin(objective=line, predicted=paid, ratio=share(paid, line.limit.value))
 
 
 def hard(lines: Iterable[Objective]) -> tuple[Objective, ...]:

@@ -9,7 +9,8 @@ from inferc.compiler.plan.corners import crossing
 from inferc.compiler.plan.decisions import Change
 from inferc.compiler.plan.dimensions import precisions_of
 from inferc.compiler.plan.objectives import hard
-from inferc.compiler.plan.search import Search, load_of
+from inferc.compiler.plan.priced_search import search_for
+from inferc.compiler.plan.search import load_of
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show, to_unit
 
@@ -118,7 +119,7 @@ class Relax:
 
     def _holds(self, case: Case) -> bool:
         free = max(0, case.place.accelerators - self.reserved)
-        return Search(case, free).holds(load_of(case))
+        return search_for(case, free).holds(load_of(case))
 
     def _limit_s(self, at: int) -> float:
         return self.case.objectives[at].limit.value
@@ -171,7 +172,7 @@ class Relax:
 
     def _slower(self, case: Case, effect: str) -> Iterator[Change]:
         """Yield the highest mean rate at which a plan holds, unless there is none."""
-        search = Search(case, max(0, case.place.accelerators - self.reserved))
+        search = search_for(case, max(0, case.place.accelerators - self.reserved))
         load = load_of(case)
 
         def holds(rate: float) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from inferc.compiler.plan.hardware import cost, is_chosen
+from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.search import Load, Search, load_of
 from inferc.compiler.plan.space import Shape
 from inferc.compiler.problem import Case, Problem
@@ -55,7 +56,7 @@ def most_per_s(case: Case) -> float:
     are, of the fewest nodes of the layout that carries most for its price: more of them carry
     proportionally more.
     """
-    search = Search(case)
+    search = search_for(case)
     unit = load_of(replace(case, rate_per_s=1.0))
     carried = list(_carried(search, unit))
     if not carried:

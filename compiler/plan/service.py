@@ -3,6 +3,7 @@
 from dataclasses import replace
 from math import ceil
 
+from inferc.compiler.cost import ServiceCost
 from inferc.compiler.model import Place
 from inferc.compiler.perf import Estimate
 from inferc.compiler.perf.architecture import active_parameters, weights_bytes
@@ -19,6 +20,8 @@ from inferc.compiler.plan.decisions import Assumption, Margin, ServicePlan, Verd
 from inferc.compiler.plan.hardware import is_chosen, with_nodes
 from inferc.compiler.plan.narrowing import allowed, stated_numbers
 from inferc.compiler.plan.objectives import (
+    cost_margin,
+    is_cost,
     is_latency,
     margin_of,
     throughput_margin,
@@ -57,11 +60,13 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     weights = weights_bytes(case.model, best.shape.precision)
     place = decided(best)
     price = place.price_usd_per_s
-    load_time_s = best.shape.coefficient("start_s")
-    load_time_s += weights / best.shape.coefficient("load_bytes_per_s")
+    load_time_s = best.shape.load_time_s
     envelope = judge.envelope()
     found = estimate(case, search, best, planned)
     scale = autoscale(case, search, best, load_time_s, alone=alone)
+    cost = service_cost(
+        case, problem.service, search, best, (planned, hardest), (scale, load_time_s)
+    )
     basis = basis_of(case, best.shape.engine, place, best.shape.precision)
     return ServicePlan(
         service=replace(problem.service, place=place),
@@ -71,7 +76,9 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         gpu_memory_utilization=best.shape.memory_share,
         autoscale=scale,
         estimate=found,
-        margins=_margins(case, best, planned, found.capacity_per_s, intervals_of(case, basis)),
+        margins=_margins(
+            case, best, planned, (found.capacity_per_s, cost), intervals_of(case, basis)
+        ),
         load_time_s=load_time_s,
         weights_bytes=weights,
         price_usd_per_s=price.value * best.shape.taken(best.replicas) if price else None,
@@ -80,22 +87,32 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         envelope=envelope,
         candidates=len(candidates),
         basis=basis.value,
-        cost=service_cost(problem.service, search, best, (planned, hardest), scale, load_time_s),
+        cost=cost,
     )
 
 
 def _margins(
-    case: Case, best: Candidate, planned: Load, capacity_per_s: float, intervals: Intervals
+    case: Case,
+    best: Candidate,
+    planned: Load,
+    reached: tuple[float, ServiceCost | None],
+    intervals: Intervals,
 ) -> tuple[Margin, ...]:
-    """Return how far the plan is from missing each line, in the order of the file."""
-    output_tok = planned.demand.output_tok
-    return tuple(
-        with_interval(margin_of(line, best.found, planned.demand), intervals)
-        if is_latency(line)
-        else throughput_margin(line, capacity_per_s, output_tok)
-        for line in case.objectives
-        if understood(line)
-    )
+    """Return how far the plan is from missing each line, in the order of the file.
+
+    ``reached`` is what the plan carries, and what it costs.
+    """
+    capacity_per_s, cost = reached
+    found: list[Margin] = []
+    for line in case.objectives:
+        if is_latency(line):
+            predicted = margin_of(line, best.found, planned.demand)
+            found.append(with_interval(predicted, intervals))
+        elif is_cost(line):
+            found.append(cost_margin(line, cost))
+        elif understood(line):
+            found.append(throughput_margin(line, capacity_per_s, planned.demand.output_tok))
+    return tuple(found)
 
 
 def decided(best: Candidate) -> Place:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from inferc.compiler.model import Place
 from inferc.compiler.perf import Configuration
 from inferc.compiler.plan.packing import Layout, Node, Room, Wanted, fits, node_of
+from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.search import Candidate, Load, Search, load_of
 from inferc.compiler.plan.space import Shape
 from inferc.compiler.plan.verdict import Judge
@@ -46,7 +47,7 @@ class Tenant:
 
     def __init__(self, problem: Problem, search: Search | None = None) -> None:
         self.problem = problem
-        self.search = search or Search(problem.case)
+        self.search = search or search_for(problem.case)
         self._needs: dict[int, tuple[Need, ...]] = {}
 
     def load(self, level: int) -> Load:

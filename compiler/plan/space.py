@@ -6,6 +6,7 @@ from math import inf, sqrt
 
 from inferc.compiler.model import Decision, Engine, LanguageModel, Place
 from inferc.compiler.perf import Memory
+from inferc.compiler.perf.architecture import weights_bytes
 from inferc.compiler.perf.coefficients import ALL, coefficient
 from inferc.compiler.perf.demand import Demand
 from inferc.compiler.perf.estimate import kv_held_tok, kv_needed_tok, sequences_needed
@@ -124,6 +125,12 @@ class Shape:
         if self.drafter is None:
             return own
         return own + draft_weights_bytes(self.model, self.drafter, self.layout)
+
+    @property
+    def load_time_s(self) -> float:
+        """From the start of a replica to its first answer, weights on the node's volume."""
+        weights = weights_bytes(self.model, self.precision)
+        return self.coefficient("start_s") + weights / self.coefficient("load_bytes_per_s")
 
     def coefficient(self, name: str) -> float:
         """Return one of the engine's coefficients."""

@@ -10,7 +10,6 @@ from inferc.compiler.cost import (
     cost_per_item,
     split_by_time,
 )
-from inferc.compiler.model import Load as ServiceLoad
 from inferc.compiler.model import Place, Service
 from inferc.compiler.perf.estimate import e2e_s
 from inferc.compiler.plan.decisions import Autoscale
@@ -18,25 +17,32 @@ from inferc.compiler.plan.hardware import is_chosen, nodes_for
 from inferc.compiler.plan.objectives import is_latency, meets
 from inferc.compiler.plan.options import options
 from inferc.compiler.plan.search import Candidate, Load, Search, highest
+from inferc.compiler.problem import Case
 from inferc.compiler.units import show
+
+CLOSE = 1e-3
+"""Relative: what the search for the rate that a replica carries may be short of it."""
 
 COMES_AND_GOES = ("on_demand", "spot")
 """Markets in which hardware is paid for only while it is there."""
 
 
 def service_cost(
+    case: Case,
     service: Service,
     search: Search,
     best: Candidate,
     loads: tuple[Load, Load],
-    scale: Autoscale,
-    load_time_s: float,
+    scaled: tuple[Autoscale, float],
 ) -> ServiceCost | None:
-    """Return what a service costs; None where nobody says what its hardware costs."""
+    """Return what a service costs; None where nobody says what its hardware costs.
+
+    ``scaled`` is the plan's scaling, and how long a replica takes to start.
+    """
     place = best.shape.place
-    if place.price_usd_per_s is None or service.load.rate_per_s.value <= 0.0:
+    if place.price_usd_per_s is None or case.rate_per_s <= 0.0:
         return None
-    curve = curve_of(service.load, search, best, loads, scale, load_time_s)
+    curve = curve_of(case, search, best, loads, scaled)
     found = priced(curve, place, loads[0], input_share(best, loads[0]))
     if not best.holds:
         return found
@@ -69,39 +75,45 @@ def priced(curve: Curve, place: Place, planned: Load, share: float) -> ServiceCo
     )
 
 
+def is_elastic(place: Place) -> bool:
+    """Return whether hardware comes and goes with the replicas, so that cost follows the load."""
+    return is_chosen(place) and place.market in COMES_AND_GOES
+
+
 def curve_of(
-    load: ServiceLoad,
+    case: Case,
     search: Search,
     best: Candidate,
     loads: tuple[Load, Load],
-    scale: Autoscale,
-    load_time_s: float,
+    scaled: tuple[Autoscale, float],
 ) -> Curve:
-    """Return how the cost of ``best`` follows the rate.
+    """Return how the cost of ``best`` follows the rate; a week keeps its shape at any peak.
 
     What a replica carries is the highest rate at which everything still holds that the plan holds:
     the SLA, the wishes that it grants, and the worst case where it is made for that. Replicas
     beyond what the peak needs are spare at any load: for a loss, or because a line says so.
     """
     place, shape = best.shape.place, best.shape
+    scale, load_time_s = scaled
+    at_peak = loads[0].rate_per_s
     carried_per_s = carried_by_one(search, best, loads)
-    at_peak = load.rate_per_s.value * load.peak.value
-    needed = -(-at_peak // (carried_per_s * (1.0 + 1e-3)))
-    one = nodes_for(place, shape.tensor, shape.pipeline, 1) * place.per_node
+    needed = -(-at_peak // (carried_per_s * (1.0 + CLOSE)))
     whole_nodes = is_chosen(place)
-    unit = one if whole_nodes else shape.size
+    unit = shape.size
+    if whole_nodes:
+        unit = nodes_for(place, shape.tensor, shape.pipeline, 1) * place.per_node
     price = place.price_usd_per_s
     return Curve(
         carried_per_s=max(carried_per_s, at_peak / best.replicas),
         spare=max(0, best.replicas - int(needed)),
         floor=min(scale.min_replicas, best.replicas),
         ceiling=best.replicas,
-        rate_per_s=load.rate_per_s.value,
-        peak=load.peak.value,
-        stretches=stretches_of(load),
+        rate_per_s=at_peak / case.peak,
+        peak=case.peak,
+        stretches=tuple((seconds, share * case.peak) for seconds, share in case.stretches),
         lead_s=load_time_s,
         hold_s=scale.scale_down_stabilisation_s,
-        follows=whole_nodes and place.market in COMES_AND_GOES,
+        follows=is_elastic(place),
         per_node=max(1, unit // shape.size),
         unit_accelerators=unit,
         least_units=-(-(place.least_nodes or 0) * place.per_node // unit) if whole_nodes else 0,
@@ -133,26 +145,6 @@ def carried_by_one(search: Search, best: Candidate, loads: tuple[Load, Load]) ->
         )
 
     return max(share, highest(carries, share))
-
-
-def stretches_of(load: ServiceLoad) -> tuple[tuple[float, float], ...]:
-    """Return the cycle of a load as (seconds, rate over the mean), bursts included.
-
-    Inside a stretch of a week, bursts reach as far above it as the peak does above the busiest:
-    they are shorter than a start. Spikes and the calm between them take turns, each as long as it
-    is on average.
-    """
-    peak = load.peak.value
-    if load.profile is not None:
-        burst = max(1.0, peak / load.profile.highest)
-        return tuple((seconds, factor * burst) for seconds, factor in load.profile.stretches)
-    spike_s = load.spike_s.value if load.spike_s else 0.0
-    share = load.spike_share.value if load.spike_share else 0.0
-    if peak <= 1.0 or not spike_s or not share:
-        return ((1.0, peak),)
-    share = min(share, 1.0 / peak)
-    calm = max(0.0, (1.0 - share * peak) / (1.0 - share))
-    return ((spike_s, peak), (spike_s * (1.0 - share) / share, calm))
 
 
 def input_share(best: Candidate, planned: Load) -> float:

@@ -12,6 +12,7 @@ from math import inf, sqrt
 
 from inferc.compiler.plan.corners import PRECISION, Corners
 from inferc.compiler.plan.decisions import EnvelopeRow
+from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.search import RATE_PRECISION, Load, Search, load_of
 from inferc.compiler.problem import Problem, Quantity
 
@@ -89,5 +90,5 @@ class Judge(Corners):
 
 def alone(problem: Problem) -> Judge:
     """Return the judge of a problem that has its place to itself."""
-    search = Search(problem.case)
+    search = search_for(problem.case)
     return Judge(problem, {"easy": search, "planned": search, "hard": search})

@@ -7,6 +7,7 @@ from inferc.compiler.model import Design, Service
 from inferc.compiler.model.calibrated import calibrated_engine, calibrated_place, published
 from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown, asked_per_s
+from inferc.compiler.problem.week import stretches_of
 from inferc.compiler.provenance import Sourced
 
 
@@ -49,6 +50,8 @@ def _problem(service: Service, calibration: Calibration | None) -> Problem:
         objectives=service.objectives,
         decisions=service.decisions,
         goal=service.goal,
+        stretches=stretches_of(load),
+        scheduled=load.profile is not None,
         survives=service.survives,
         draft=service.draft,
         acceptance=service.acceptance.value if service.acceptance else None,

@@ -90,6 +90,10 @@ class Case:
     """The smaller model that may guess tokens."""
     acceptance: float | None = None
     """Chance that a guess is right, where somebody states it."""
+    stretches: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
+    """How the load varies: a cycle of (seconds, rate over the rate at the peak)."""
+    scheduled: bool = False
+    """Whether it is known beforehand when each stretch begins: hours of a week."""
     least_rate_per_s: float = 0.0
     """What the lines of the SLA about throughput ask for, however many requests come."""
     confidence: str = ""

@@ -332,7 +332,8 @@ class _Reading:
         root = self.node
         while root.parent is not None:
             root = root.parent
-        root.waiting.append(Patch(item, scope, self.node, block, self.number))
+        start = root if self.node.kind.name == "budget" else self.node
+        root.waiting.append(Patch(item, scope, start, block, self.number))
 
     # ---- statements ----------------------------------------------------------------------------
 

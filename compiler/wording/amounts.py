@@ -25,6 +25,7 @@ KINDS: dict[str, ShowKind] = {
     "W": "power",
     "USD": "usd",
     "USD/s": "usd_per_s",
+    "USD/tok": "usd_per_tok",
 }
 """Base units as the phases spell them, and how such a number is shown."""
 
@@ -57,12 +58,16 @@ def metric_unit(metric: str) -> str:
 
 def line_unit(line: Objective) -> str:
     """Return the base unit of what a line of an SLA limits: of a throughput what it counts."""
+    if line.metric == "cost":
+        return "USD/tok" if line.counts else "USD/s"
     return "req/s" if line.counts == "req" else metric_unit(line.metric)
 
 
 def line_amount(value: float, line: Objective) -> str:
     """Return a value of what a line of an SLA limits as a report shows it."""
     unit = line_unit(line)
+    if unit == "USD/s" and math.isfinite(value):
+        return show(value, "usd_per_mo")  # as budgets are stated
     return show(value, "ratio") if unit == "ratio" else amount(value, unit)
 
 
