@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+from inferc.compiler.words.clouds import read_clouds
 from inferc.compiler.words.fillers import means_something
 from inferc.compiler.words.formats import read_formats
 from inferc.compiler.words.hardware import read_counts, read_details, read_hardware
@@ -33,6 +34,7 @@ Rule: TypeAlias = Callable[[str], Iterator[Found]]
 
 RULES: Final[tuple[Rule, ...]] = (
     read_money,
+    read_clouds,
     read_models,
     read_networks,
     read_hardware,

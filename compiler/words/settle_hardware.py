@@ -5,20 +5,18 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from inferc.compiler.model.catalog import NODE, paths
+from inferc.compiler.model.catalog import NODE
 from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words import diagnostics as report
 from inferc.compiler.words import hardware_names as names
 from inferc.compiler.words.desk import Desk, Line, words_of
 from inferc.compiler.words.phrases import Reading
+from inferc.compiler.words.settle_cloud import Wanted, rented
 from inferc.compiler.words.surroundings import network_path
 from inferc.dsl import Diagnostic, SourceFile
 
 USUAL_NODES = (1, 2, 4, 8)
 """How many accelerators servers are built for."""
-
-MOST_INSTANCES = 8
-"""Types of machines to choose from where only a cloud is named."""
 
 
 class Site(NamedTuple):
@@ -27,6 +25,8 @@ class Site(NamedTuple):
     kind: str
     """``cluster`` or ``device``; empty where no hardware is named."""
     cloud: str
+    """The cloud that the machines are rented from; empty where they are one's own."""
+    cloud_lines: list[Line]
     cluster: list[Line]
     pools: list[list[Line]]
     """One for each kind of node that there is to choose from."""
@@ -37,28 +37,45 @@ class _Kind(NamedTuple):
 
     family: str
     entry: str
+    entries: tuple[str, ...]
+    """All variants that the words leave open, the entry among them."""
     readings: tuple[Reading, ...]
     extra: str
 
 
-NOTHING = Site("", "", [], [])
+_NO_KIND = _Kind("", "", (), (), "")
+NOTHING = Site("", "", [], [], [])
 
 
 def site_of(desk: Desk, source: SourceFile) -> Site:
     """Return the place that the descriptions name."""
     kinds = _kinds(desk)
-    cloud = _cloud(desk)
-    if cloud and all(kind.entry.startswith("gpu.") for kind in kinds):
-        rented = _rented(desk, kinds, cloud)
-        if rented is not None:
-            return rented
+    if all(kind.entry.startswith(("gpu.", "accelerator.")) for kind in kinds):
+        pool = rented(desk, _wanted(desk, kinds))
+        if pool is not None:
+            lines = [*pool.lines, *_network_lines(desk)]
+            return Site("cluster", pool.cloud, pool.cloud_lines, _cluster_lines(desk), [lines])
     if not kinds:
         desk.found.append(_no_hardware(desk, source))
         return NOTHING
     if all(kind.entry.startswith(("board.", "cpu.")) for kind in kinds):
         return _device(desk, kinds[0])
     pools = [_pool(desk, kind, alone=len(kinds) == 1) for kind in kinds]
-    return Site("cluster", "", _cluster_lines(desk), pools)
+    return Site("cluster", "", [], _cluster_lines(desk), pools)
+
+
+def _wanted(desk: Desk, kinds: Sequence[_Kind]) -> Wanted:
+    """Return what a cloud's machines must have."""
+    readings = tuple(reading for kind in kinds for reading in kind.readings)
+    entries = {entry for kind in kinds for entry in kind.entries}
+    if len(kinds) > 1:
+        return Wanted(entries, readings, None, None, None)
+    counts = _counts(desk, kinds[0] if kinds else _NO_KIND, alone=True)
+    numbers = (
+        None if number is None else int(number)
+        for number in (counts.per_node, counts.nodes, counts.total)
+    )
+    return Wanted(entries, (*readings, *counts.because), *numbers)
 
 
 # ---- which hardware --------------------------------------------------------------------------
@@ -101,7 +118,7 @@ def _kind(desk: Desk, family: str, readings: Sequence[Reading], *, alone: bool) 
         desk.ambiguity(
             readings[0], taken=facts.title_of(entry), others=others, say="name its memory and form"
         )
-    return _Kind(family, entry, (*readings, *apart), extra)
+    return _Kind(family, entry, tuple(entries), (*readings, *apart), extra)
 
 
 def _memory_apart(desk: Desk, family: str) -> list[Reading]:
@@ -268,7 +285,7 @@ def _device(desk: Desk, kind: _Kind) -> Site:
         ),
     ]
     desk.take("platform", word="machine")
-    return Site("device", "", [], [[*lines, *_network_lines(desk)]])
+    return Site("device", "", [], [], [[*lines, *_network_lines(desk)]])
 
 
 def _cluster_lines(desk: Desk) -> list[Line]:
@@ -299,42 +316,3 @@ def _network_lines(desk: Desk) -> list[Line]:
     path = network_path(slowest.word, slowest.low)
     extra = "" if slowest.low else "its speed is not said: the slowest of the catalog"
     return [Line("network", f"cat.link.{path}", words_of(said, extra=extra))]
-
-
-def _cloud(desk: Desk) -> str:
-    named = [item for item in desk.look("cloud") if item.word != "other"]
-    return named[0].word if named else ""
-
-
-def _rented(desk: Desk, kinds: Sequence[_Kind], cloud: str) -> Site | None:
-    """Return a pool of a cloud's machines with this hardware, or None where it has none."""
-    known = [path for path in paths("instance") if path.startswith(f"instance.{cloud}.")]
-    wanted = [path for path in known if not kinds or _gpu_of(path)[1] in {k.entry for k in kinds}]
-    counts = _counts(desk, kinds[0], alone=True) if len(kinds) == 1 else None
-    if counts is not None and counts.per_node:
-        wanted = [path for path in wanted if _gpu_of(path)[0] == counts.per_node] or wanted
-    if not wanted:
-        return None
-    said = desk.take("cloud", word=cloud)
-    types = [path.removeprefix("instance.") for path in wanted][:MOST_INSTANCES]
-    readings = [reading for kind in kinds for reading in kind.readings]
-    extra = "" if kinds else "no accelerator is said: any"
-    line = Line("instances", types[0], words_of([*readings, *said], extra=extra))
-    if len(types) > 1:
-        line = Line(
-            "instances", f"[{', '.join(types)}]", words_of([*readings, *said], extra=extra), "in"
-        )
-    lines = [line]
-    if counts is not None and counts.nodes:
-        lines.insert(0, Line("nodes", str(int(counts.nodes)), words_of(counts.because)))
-    markets = desk.take("market")
-    if markets:
-        words = sorted({item.word for item in markets})
-        value = words[0] if len(words) == 1 else f"[{', '.join(words)}]"
-        lines.append(Line("market", value, words_of(markets), "=" if len(words) == 1 else "in"))
-    return Site("cluster", cloud, _cluster_lines(desk), [[*lines, *_network_lines(desk)]])
-
-
-def _gpu_of(path: str) -> tuple[int, str]:
-    found = re.search(r"^  gpu +=\s*(?:(\d+) \* )?cat\.([\w.]+)", facts.text_of(path), re.MULTILINE)
-    return (int(found[1] or 1), found[2]) if found else (0, "")

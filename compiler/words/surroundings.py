@@ -13,13 +13,6 @@ from inferc.compiler.words.numbers import NUMBER, number_of
 from inferc.compiler.words.phrases import Found
 from inferc.stdlib import files as stdlib
 
-CLOUDS: Final = {
-    "aws": r"aws|amazon(?: web services)?|ec2|eks|sagemaker",
-    "azure": r"azure|aks|microsoft cloud",
-    "gcp": r"gcp|google cloud(?: platform)?|gke|vertex ai",
-    "other": r"oracle cloud|oci|coreweave|lambda (?:labs|cloud)|runpod|together\.ai|crusoe"
-    r"|nebius|ibm cloud|alibaba cloud",
-}
 _PLATFORMS: Final = (
     ("kubernetes", r"kubernetes|k8s|k3s|openshift|rancher|rke2?"),
     (
@@ -102,11 +95,6 @@ _SPARE: Final = (
         ),
     ),
 )
-_MARKETS: Final = (
-    ("spot", r"spot(?: instances?| gpus?| vms?)?|preemptible(?: instances?| vms?)?"),
-    ("on_demand", r"on[ -]demand(?: instances?| gpus?)?"),
-    ("reserved", r"reserved(?: instances?| capacity)?|committed use"),
-)
 _SPLITS = re.compile(
     r"(?<![a-z0-9])(?:(?P<tp>tp|tensor[ -]parallel(?:ism)?(?:[ -]size)?)|(?P<pp>pp"
     r"|pipeline[ -]parallel(?:ism)?(?:[ -]size)?))"
@@ -156,13 +144,7 @@ _NOTED: Final = (
         ),
     ),
     ("availability", r"\d{2}(?:\.\d+)?[ ]?%(?: uptime| availability| sla)|uptime|availability"),
-    (
-        "region",
-        (
-            r"(?:us|eu|ap|ca|sa)-(?:east|west|north|south|central|northeast|southeast)-?\d"
-            r"|multi[ -]region|regions?"
-        ),
-    ),
+    ("region", r"multi[ -]region|regions?"),
     ("security", r"gdpr|hipaa|soc ?2|pii|encryption|encrypted|mtls|tls|air[ -]gapped|vpc"),
     ("power", r"\d+[ ]?(?:kw|w|watts?)(?: power)?|power (?:budget|limit)"),
     (
@@ -182,10 +164,8 @@ def _pattern(words: str) -> re.Pattern[str]:
 
 _READERS: Final = (
     *(("platform", word, _pattern(words)) for word, words in _PLATFORMS),
-    *(("cloud", word, _pattern(words)) for word, words in CLOUDS.items()),
     ("platform", "cloud", _pattern(_ANY_CLOUD)),
     *(("survives", word, _pattern(words)) for word, words in _SPARE),
-    *(("market", word, _pattern(words)) for word, words in _MARKETS),
     *(("technique", word, _pattern(words)) for word, words in _TECHNIQUES),
 )
 _NOTES: Final = tuple(("noted", word, _pattern(words)) for word, words in _NOTED)

@@ -60,7 +60,8 @@ _FACTOR = re.compile(
     rf"|:1)?(?![a-z0-9])"
 )
 _SHAPE = re.compile(
-    r"(?<![a-z])(?:(?:highly|very|extremely|quite|sometimes|often|fairly|somewhat)[ ])*"
+    r"(?<![a-z])(?:(?:highly|very|extremely|quite|sometimes|often|fairly|somewhat|sudden"
+    r"|short|large|huge)[ ])*"
     r"(?:(?P<spiky>spik(?:y|es?|ing)|burst(?:y|s|ing)?|surg(?:es?|ing)|erratic|unpredictable"
     r"|(?:highly[ ]|very[ ])?variable[ ](?:traffic|load|rate)|fluctuating|flash crowds?)"
     r"|(?P<steady>steady|constant|uniform(?=[ ](?:traffic|load|rate|arrival))"

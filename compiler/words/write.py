@@ -67,7 +67,7 @@ def _site(site: Site) -> Iterator[str]:
         yield from _block(f"device {DEVICE}", site.pools[0])
         return
     if site.cloud:
-        yield from (f"{_STEP}cloud {site.cloud} {{}}", "")
+        yield from (*_block(f"cloud {site.cloud}", site.cloud_lines), "")
     yield f"{_STEP}cluster {CLUSTER} {{"
     for line in site.cluster:
         yield f"{_STEP * 2}{_written(line)}"

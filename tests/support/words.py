@@ -21,8 +21,8 @@ CHAT = (
 SWITCHED = "8x H100 80GB SXM5 nodes connected via NVSwitch."
 MIXTRAL = "Mixtral 8x22B MoE, FP16 precision, 32K context window."
 BATCH = (
-    "Batch processing pipeline, massive input payloads up to 20K tokens, variable output 50-200 tokens. "
-    "Needs maximum total throughput."
+    "Batch processing pipeline, massive input payloads up to 20K tokens, "
+    "variable output 50-200 tokens. Needs maximum total throughput."
 )
 CARDS = "A100 80GB PCIe nodes, standard 100GbE networking, no NVLink between nodes."
 
