@@ -16,8 +16,10 @@ from inferc.compiler.model.design import (
     Load,
     Objective,
     Place,
+    Scaling,
     Service,
     Tier,
+    WarmPool,
 )
 from inferc.compiler.model.engine_defaults import defaults_of
 from inferc.compiler.model.facts import runs_on
@@ -43,8 +45,10 @@ __all__ = [
     "Objective",
     "Outcome",
     "Place",
+    "Scaling",
     "Service",
     "Tier",
+    "WarmPool",
     "build",
     "defaults_of",
     "find_accelerator",

@@ -6,7 +6,14 @@ from inferc.compiler.model.design import Objective
 from inferc.compiler.provenance import exactly
 from inferc.compiler.resolve import ResolvedBlock, Restriction
 from inferc.compiler.units import COST_RATE, TOK_RATE, Quantity
+from inferc.compiler.schema import CONDITIONS
+from inferc.compiler.units import TOK_RATE, Quantity
 from inferc.dsl import Diagnostic
+
+WAKING = ("ttft", "e2e")
+"""Metrics of the request that wakes a service up."""
+
+SHARED = ("cold_share",)
 
 
 def objectives(
@@ -44,7 +51,30 @@ def objective(line: Restriction, found: list[Diagnostic]) -> Objective | None:
         counts=_counted(line),
         span=line.span,
         writers=line.writers,
+        condition=_condition(line, found),
+        over_s=_window_s(line),
     )
+
+
+def _condition(line: Restriction, found: list[Diagnostic]) -> str:
+    """Return ``cold``, or nothing: a line holds whenever a replica is there, at the peak too."""
+    clause = line.clauses.get("at")
+    if clause is None:
+        return ""
+    word = values.word(clause)
+    known: tuple[str, ...] = () if line.target in SHARED else CONDITIONS
+    if line.target not in WAKING:
+        known = tuple(item for item in known if item != "cold")
+    if word not in known:
+        from inferc.compiler.model.diagnostics_scaling import unknown_condition
+
+        found.append(unknown_condition(line.span, text=f"at {word}", known=known))
+    return word if word == "cold" else ""
+
+
+def _window_s(line: Restriction) -> float | None:
+    clause = line.clauses.get("over")
+    return values.amount(clause) if isinstance(clause, Quantity) else None
 
 
 def _counted(line: Restriction) -> str:

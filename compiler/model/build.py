@@ -17,6 +17,7 @@ from inferc.dsl import Diagnostic, Span
 
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
+    from inferc.compiler.model.design import Scaling
     from inferc.compiler.model.network_service import NetworkService
 
 T = TypeVar("T")
@@ -178,6 +179,7 @@ def _complete_service(
         survives=text_or(block, "survives"),
         draft=draft,
         acceptance=acceptance(block),
+        scaling=_scaling(block, found),
         confidence=text_or(block, "confidence"),
         offers=offers(source, used, places, blocks),
         engines=_engines(block, places, decided, blocks, found),
@@ -210,6 +212,15 @@ def _on_parts(
 
     found.extend(other_fields(block, model.title))
     return on_parts(block, places, decided, blocks, found)
+
+
+def _scaling(block: ResolvedBlock, found: list[Diagnostic]) -> "Scaling | None":
+    """Return what a service says about scaling, None where it says nothing."""
+    if block.child("autoscale") is None and block.child("scale") is None:
+        return None
+    from inferc.compiler.model.scaling import scaling
+
+    return scaling(block, found)
 
 
 def _engines(

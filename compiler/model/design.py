@@ -6,9 +6,9 @@ carries its origin. Nothing is planned here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from inferc.compiler.model.profile import Profile
+from inferc.compiler.model.profile import Profile, Window
 from inferc.compiler.provenance import Origin, Sourced
 from inferc.dsl.source import Span
 
@@ -285,6 +285,8 @@ class Place:
     """What the price follows from, where the hardware is bought."""
     other_prices: Mapping[str, Sourced[float]] = field(default_factory=dict[str, Sourced[float]])
     """Prices of the same accelerator in the other markets, where the catalog has them."""
+    cold_start_s: Sourced[float] | None = None
+    """From nothing to the first answer; None where nobody says."""
     slices: int = 1
     """Parts that each accelerator is cut into (MIG). ``accelerator`` is then one part, and
     ``per_node`` counts parts."""
@@ -348,6 +350,10 @@ class Objective:
     span: Span
     writers: tuple[Span, ...] = ()
     """Every statement of the line, the one that won last."""
+    condition: str = ""
+    """``cold``: of the request that wakes a service up; empty: whenever a replica is there."""
+    over_s: float | None = None
+    """The window of time that a share is counted over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,6 +375,32 @@ class Decision:
     """Every statement of it, the one that won last."""
     origin: Origin = Origin.GIVEN
     """CATALOG for what holds where the user says nothing."""
+
+
+class WarmPool(NamedTuple):
+    """Replicas that wait for work."""
+
+    instances: int
+    window: Window | None
+    """When they wait; None for always."""
+    text: str
+    """That window as it was written."""
+    keep: str
+    """``weights_in_gpu``, or ``weights_on_disk``, which only shortens a start."""
+
+
+class Scaling(NamedTuple):
+    """What a file says about how a service scales."""
+
+    signal: str
+    """``waiting``, ``running``, ``kv_usage`` or ``rate``; empty where the planner chooses."""
+    target: Sourced[float] | None
+    calm_s: Sourced[float] | None
+    """How long the load must be low before a replica goes."""
+    to_zero: bool
+    sleep_s: Sourced[float] | None
+    """How long nobody must ask before it sleeps."""
+    warm_pool: WarmPool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -401,6 +433,8 @@ class Service:
     """The smaller model that may guess tokens."""
     acceptance: Sourced[float] | None = None
     """Chance that a guess is right; None where nobody states it."""
+    scaling: "Scaling | None" = None
+    """What the file says about signals, sleeping and warm replicas; None where it says nothing."""
     confidence: str = ""
     """``high``: the SLA must hold at the upper end of each estimate's interval as well."""
     span: Span

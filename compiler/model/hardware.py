@@ -51,13 +51,16 @@ def places(
     """
     built: list[Place] = []
     for path in _targets(service):
-        block = blocks.named(service, "on", path)
+        block, before = blocks.named(service, "on", path), len(built)
         if block.kind == "device":
             built.append(_device(block, blocks, found))
         elif block.kind == "serverless":
             built.extend(_serverless(block, topology, blocks, found))
         else:
             built.extend(_pools(block, topology, blocks, found))
+        if "cold_start" in block.fields:
+            start = values.sourced(block.fields["cold_start"])
+            built[before:] = [replace(place, cold_start_s=start) for place in built[before:]]
     found.extend(
         report.no_hardware(item.nodes.span or service.span, place=item.path)
         for item in built

@@ -9,6 +9,7 @@ from inferc.compiler.plan.decisions import (
     Bound,
     Change,
     Choice,
+    Cold,
     EnvelopeRow,
     FlipPoint,
     Margin,
@@ -18,7 +19,6 @@ from inferc.compiler.plan.decisions import (
     Step,
     Verdict,
 )
-from inferc.compiler.plan.scaling import spike_s
 
 __all__ = [
     "Alternative",
@@ -27,6 +27,7 @@ __all__ = [
     "Bound",
     "Change",
     "Choice",
+    "Cold",
     "Configuration",
     "EnvelopeRow",
     "Estimate",
@@ -40,5 +41,4 @@ __all__ = [
     "Step",
     "Verdict",
     "build",
-    "spike_s",
 ]

@@ -184,6 +184,34 @@ class Autoscale:
     scale_up_stabilisation_s: float
     scale_down_stabilisation_s: float
     reason: str
+    rollout: str = ""
+    """``surge``: a replica more is there while one is replaced; ``unavailable``: one less."""
+    rollout_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cold:
+    """How long a start takes, and who waits for one."""
+
+    start_s: float
+    """From nothing to the first answer."""
+    low_s: float
+    high_s: float
+    """The ends of what it may be, where nobody states it."""
+    parts: tuple[tuple[str, float], ...]
+    """What it consists of: names and seconds."""
+    sleeps: bool = False
+    """Whether the service runs nowhere while nobody asks."""
+    sleep_s: float = 0.0
+    """Without requests, before it does."""
+    share: float = 0.0
+    """Of the requests of a week that wait for a start."""
+    warm: int = 0
+    """Replicas that are never away; of a service that sleeps, in ``window``."""
+    window: str = ""
+    holds_up_to_s: float | None = None
+    """The longest start with which it may sleep; None for any."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +236,8 @@ class ServicePlan:
     envelope: tuple[EnvelopeRow, ...]
     candidates: int
     """How many configurations were looked at."""
+    cold: Cold | None = None
+    """How long a start takes, and whether the service sleeps."""
     basis: str = ""
     """What its latencies rest on: ``measured``, ``calibrated`` or ``spec sheet``."""
     cost: ServiceCost | None = None

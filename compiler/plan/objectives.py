@@ -19,7 +19,12 @@ LIMITING = ("<=", "<")
 
 def is_latency(line: Objective) -> bool:
     """Return whether a line limits a latency that the model predicts."""
-    return line.metric in LATENCIES and line.operator in LIMITING
+    return line.metric in LATENCIES and line.operator in LIMITING and line.condition != "cold"
+
+
+def is_about_starts(line: Objective) -> bool:
+    """Return whether a line is about cold starts."""
+    return line.condition == "cold" or line.metric == "cold_share"
 
 
 def is_cost(line: Objective) -> bool:
@@ -30,6 +35,7 @@ def is_cost(line: Objective) -> bool:
 def understood(line: Objective) -> bool:
     """Return whether the model can hold a configuration to this line."""
     return is_latency(line) or is_cost(line) or asked_per_s(line, 1.0) > 0.0
+    return is_latency(line) or is_about_starts(line) or asked_per_s(line, 1.0) > 0.0
 
 
 def share(need: float, have: float) -> float:
@@ -73,7 +79,9 @@ def hard(lines: Iterable[Objective]) -> tuple[Objective, ...]:
 
 def soft(lines: Iterable[Objective]) -> tuple[Objective, ...]:
     """Return the ``prefer`` lines, in the user's order."""
-    return tuple(line for line in lines if not line.hard and understood(line))
+    return tuple(
+        line for line in lines if not line.hard and understood(line) and not is_about_starts(line)
+    )
 
 
 def meets(lines: tuple[Objective, ...], found: Operation, demand: Demand) -> bool:

@@ -1,70 +1,140 @@
 """When to add and remove replicas."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
-from math import inf, isfinite
+from math import ceil, inf, isfinite
 
-from inferc.compiler.model import Load as ServiceLoad
-from inferc.compiler.plan.decisions import Autoscale
+from inferc.compiler.plan.decisions import Autoscale, Cold
+from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.search import Candidate, Search, load_of
 from inferc.compiler.problem import Case
-from inferc.compiler.units import show
+from inferc.compiler.units import percent, show
 
-PEAK_S = 60.0
-"""How long a peak lasts: the catalog's peak factors are those of the busiest minute of traces."""
+LOOK_S = 15.0
+"""Between two looks of the autoscaler: the polling interval that is emitted."""
+
+WAITING = "waiting"
 
 SCALE_DOWN_S = 300.0
 """Kubernetes' own default for scaling down (HorizontalPodAutoscaler v2, behaviour)."""
 
 
-def spike_s(load: ServiceLoad) -> float:
-    """Return how long a peak lasts: a minute, or longer where the file says so."""
-    return max(PEAK_S, load.spike_s.value if load.spike_s else 0.0)
-
-
 def autoscale(
-    case: Case, search: Search, best: Candidate, load_time_s: float, *, alone: bool
+    case: Case, search: Search, best: Candidate, start: Cold, *, alone: bool
 ) -> Autoscale:
     """Return when to add replicas: from the operating point, not from habit.
 
     A replica may have as many prompts waiting as it can work off in the time that the TTFT limit
-    leaves; one more and a new request would miss it. Peaks are those of a minute: where a replica
-    takes longer to start, those of the peak are kept warm, else as many as the mean rate needs. A
-    replica that was removed too early is missed for as long as it takes to start. On a place that
-    is not ``alone`` the service's, replicas beyond the plan could take what others need.
+    leaves; one more and a new request would miss it. A replica that was removed too early is missed
+    for as long as it takes to start. On a place that is not ``alone`` the service's, replicas
+    beyond the plan could take what others need.
     """
-    shape, counts = best.shape, search.replica_counts(best.shape)
+    counts = search.replica_counts(best.shape)
+    scaling = case.scaling
+    late = is_late(case, search, start.start_s)
+    least = max(start.warm, best.replicas if late else _for_mean(case, search, best, counts))
+    most = max(counts[-1] if alone else best.replicas, least)
+    signal = scaling.signal if scaling and scaling.signal else WAITING
+    threshold, room = _threshold(case, search, best, signal)
+    if scaling and scaling.target:
+        room = f"{scaling.target.text} a replica is given; {room}"
+        threshold = scaling.target.value
+    calm_s = scaling.calm_s.value if scaling and scaling.calm_s else SCALE_DOWN_S
+    rollout, replaced = _rollout(search, best, most)
+    kept = _kept(case, best, least, start.start_s, late=late)
+    return Autoscale(
+        min_replicas=least,
+        max_replicas=most,
+        signal=signal,
+        threshold=threshold,
+        scale_up_stabilisation_s=0.0,
+        scale_down_stabilisation_s=max(calm_s, start.start_s),
+        reason=f"{kept}; {room}",
+        rollout=rollout,
+        rollout_reason=replaced,
+    )
+
+
+def asleep(scale: Autoscale, cold: Cold) -> Autoscale:
+    """Return the scaling of a service that runs nowhere while nobody asks."""
+    return replace(scale, min_replicas=0, reason=f"{cold.reason}; awake, {scale.reason}")
+
+
+def is_late(case: Case, search: Search, start_s: float) -> bool:
+    """Return whether replicas that are started when a spike begins come too late for it.
+
+    Until they take requests, whoever comes meets too few. That is no more than the SLA lets miss it
+    where a start, and the scaler's next look, take no more of a spike than one less the strictest
+    percentile. A line about the mean lets nobody miss it.
+    """
+    if case.peak <= 1.0:
+        return False
+    shares = [1.0 - line.percentile if line.percentile else 0.0 for line in search.hard]
+    return start_s + LOOK_S > min(shares, default=1.0) * case.spike_s
+
+
+def _for_mean(case: Case, search: Search, best: Candidate, counts: Sequence[int]) -> int:
+    """Return the fewest replicas that carry the mean rate within the SLA."""
     mean = load_of(replace(case, peak=1.0))
     at = bisect_left(
         range(len(counts)),
         1,
         key=lambda place: (
             counts[place] >= best.replicas
-            or search.holds_with(shape, best.budget_tok, counts[place], mean)
+            or search.holds_with(best.shape, best.budget_tok, counts[place], mean)
         ),
     )
-    late = load_time_s > PEAK_S
-    least = best.replicas if late else counts[at]
-    slack_s = _slack_s(search, best)
-    per_prompt_s = best.found.mixed_s
+    return counts[at]
+
+
+def _kept(case: Case, best: Candidate, least: int, start_s: float, *, late: bool) -> str:
+    """Return why so many stay."""
+    stay = f"{least} stay" if least != 1 else "1 stays"
+    if case.peak <= 1.0:
+        return f"{stay}: the load is even"
+    start, spike = show(start_s, "time"), show(case.spike_s, "time")
+    if late:
+        return f"{stay} warm, since a start takes {start} and a peak lasts {spike}"
+    if least < best.replicas:
+        return f"{stay} for the mean rate: {start} of a start leave time in a peak of {spike}"
+    return f"{stay}, which the mean rate needs as well"
+
+
+def _threshold(case: Case, search: Search, best: Candidate, signal: str) -> tuple[float, str]:
+    """Return the signal of a replica that has enough to do, and why that."""
+    found, shape = best.found, best.shape
+    if not found.stable:
+        return 1.0, "at this peak the queue grows without end"
+    if signal == "running":
+        served = found.sequences + found.sequences_in_prefill
+        return float(max(1, ceil(served))), f"{served:.3g} are served at once at the peak"
+    if signal == "kv_usage":
+        load = load_of(case)
+        held = shape.kv_held_tok(found, load.demand)
+        cache = shape.memory(best.sequences, best.budget_tok, load.demand.context_tok)
+        taken = min(1.0, held / cache.kv_cache_tok)
+        return round(taken, 2) or 0.01, f"{percent(taken)} of the KV cache is taken at the peak"
+    if signal == "rate":
+        each = load_of(case).rate_per_s / best.replicas
+        return float(f"{each:.3g}"), f"{show(each, 'req_per_s')} come to each at the peak"
+    slack_s, per_prompt_s = _slack_s(search, best), found.mixed_s
     waiting = slack_s / per_prompt_s if isfinite(per_prompt_s) else 1.0
     threshold = float(max(1, int(min(waiting, float(best.sequences)))))
-    return Autoscale(
-        min_replicas=least,
-        max_replicas=counts[-1] if alone else best.replicas,
-        signal="waiting",
-        threshold=threshold,
-        scale_up_stabilisation_s=0.0,
-        scale_down_stabilisation_s=max(SCALE_DOWN_S, load_time_s),
-        reason=f"{_kept(least, load_time_s, late=late)}; {_room(per_prompt_s, slack_s, threshold)}",
-    )
+    return threshold, _room(per_prompt_s, slack_s, threshold)
 
 
-def _kept(least: int, load_time_s: float, *, late: bool) -> str:
-    if late:
-        start = show(load_time_s, "time")
-        return f"{least} are kept warm for the peak, since a start takes {start} and peaks a minute"
-    return f"{least} carry the mean rate, and more start in time for a peak"
+def _rollout(search: Search, best: Candidate, most: int) -> tuple[str, str]:
+    """Return how a new version takes over: beside the old replicas, or in the place of one."""
+    shape = best.shape
+    room = shape.replicas_that_fit(search.room(shape.place))
+    comes_and_goes = is_chosen(shape.place)
+    if room > (best.replicas if comes_and_goes else most):
+        return "surge", "a rollout starts one more beside them"
+    if best.replicas == 1:
+        return "unavailable", "a rollout has no room beside the replica: nothing answers meanwhile"
+    left = best.replicas - 1
+    return "unavailable", f"a rollout replaces one at a time, for which {left} are left"
 
 
 def _room(per_prompt_s: float, slack_s: float, threshold: float) -> str:

@@ -16,24 +16,26 @@ from inferc.compiler.perf.estimate import (
 from inferc.compiler.perf.formats import peak_flop_per_s
 from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.choices import Explainer
-from inferc.compiler.plan.decisions import Assumption, Margin, ServicePlan, Verdict
+from inferc.compiler.plan.cold import Sleeper, start_of
+from inferc.compiler.plan.decisions import Assumption, Cold, Margin, ServicePlan, Verdict
 from inferc.compiler.plan.hardware import is_chosen, with_nodes
 from inferc.compiler.plan.narrowing import allowed, stated_numbers
 from inferc.compiler.plan.objectives import (
     cost_margin,
     is_cost,
+    is_about_starts,
     is_latency,
     margin_of,
     throughput_margin,
     understood,
 )
-from inferc.compiler.plan.scaling import autoscale
+from inferc.compiler.plan.scaling import asleep, autoscale
 from inferc.compiler.plan.search import CONTEXT_FIELD, Candidate, Load, Search
 from inferc.compiler.plan.space import Shape
 from inferc.compiler.plan.spending import service_cost
 from inferc.compiler.plan.trust import Intervals, basis_of, intervals_of, with_interval
 from inferc.compiler.plan.verdict import Judge
-from inferc.compiler.problem import Case, Problem
+from inferc.compiler.problem import Case, Problem, Quantity
 
 LONGEST = 0.999
 """The share of requests that the longest context must hold, at the longest lengths assumed."""
@@ -67,9 +69,21 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     cost = service_cost(
         case, problem.service, search, best, (planned, hardest), (scale, load_time_s)
     )
+    engine_s = best.shape.coefficient("start_s")
+    reading_s = weights / best.shape.coefficient("load_bytes_per_s")
+    envelope = judge.envelope()
+    found = estimate(case, search, best, planned)
+    service = replace(problem.service, place=place)
+    sleeper = Sleeper(service, best.found, planned.demand)
+    cold = sleeper.decided(start_of(place, weights, engine_s, reading_s))
+    scale = autoscale(case, search, best, cold, alone=alone)
+    if cold.sleeps:
+        scale = asleep(scale, cold)
+        assumptions = tuple(_until_it_sleeps(item, cold) for item in assumptions)
+    load_time_s = cold.start_s if place.cold_start_s else engine_s + reading_s
     basis = basis_of(case, best.shape.engine, place, best.shape.precision)
     return ServicePlan(
-        service=replace(problem.service, place=place),
+        service=service,
         verdict=verdict,
         configuration=configuration,
         max_model_len=longest_context(problem, best),
@@ -78,6 +92,10 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         estimate=found,
         margins=_margins(
             case, best, planned, (found.capacity_per_s, cost), intervals_of(case, basis)
+        margins=_ordered(
+            case,
+            _margins(case, best, planned, found.capacity_per_s, intervals_of(case, basis)),
+            sleeper.margins(cold),
         ),
         load_time_s=load_time_s,
         weights_bytes=weights,
@@ -86,6 +104,7 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         assumptions=assumptions,
         envelope=envelope,
         candidates=len(candidates),
+        cold=cold,
         basis=basis.value,
         cost=cost,
     )
@@ -113,6 +132,28 @@ def _margins(
         elif understood(line):
             found.append(throughput_margin(line, capacity_per_s, planned.demand.output_tok))
     return tuple(found)
+    """Return how far the plan is from missing each line, in the order of the file."""
+    output_tok = planned.demand.output_tok
+    return tuple(
+        with_interval(margin_of(line, best.found, planned.demand), intervals)
+        if is_latency(line)
+        else throughput_margin(line, capacity_per_s, output_tok)
+        for line in case.objectives
+        if understood(line) and not is_about_starts(line)
+    )
+
+
+def _ordered(case: Case, *found: tuple[Margin, ...]) -> tuple[Margin, ...]:
+    """Return margins in the order of the file."""
+    every = [margin for some in found for margin in some]
+    return tuple(sorted(every, key=lambda margin: case.objectives.index(margin.objective)))
+
+
+def _until_it_sleeps(item: Assumption, cold: Cold) -> Assumption:
+    """Return an assumption about the cold start with the longest at which the service sleeps."""
+    if item.unknown.quantity is not Quantity.COLD_START:
+        return item
+    return replace(item, holds_up_to=cold.holds_up_to_s)
 
 
 def decided(best: Candidate) -> Place:

@@ -8,6 +8,7 @@ from inferc.compiler.model.calibrated import calibrated_engine, calibrated_place
 from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown, asked_per_s
 from inferc.compiler.problem.week import stretches_of
+from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown, asked_per_s, spike_s
 from inferc.compiler.provenance import Sourced
 
 
@@ -55,6 +56,9 @@ def _problem(service: Service, calibration: Calibration | None) -> Problem:
         survives=service.survives,
         draft=service.draft,
         acceptance=service.acceptance.value if service.acceptance else None,
+        spike_s=spike_s(load),
+        scaling=service.scaling,
+        cold_start_s=service.place.cold_start_s.value if service.place.cold_start_s else 0.0,
         confidence=service.confidence,
         calibration=calibration,
         least_rate_per_s=max(
@@ -84,6 +88,9 @@ def _unknowns(service: Service) -> Iterator[Unknown]:
     for name, quantity, number, unit in numbers:
         if number.low < number.high:
             yield unknown_of(f"{service.name}.load.{name}", quantity, number, unit)
+    start_s = service.place.cold_start_s
+    if start_s is not None and start_s.low < start_s.high:
+        yield unknown_of(f"{service.place.path}.cold_start", Quantity.COLD_START, start_s, "s")
 
 
 def unknown_of(path: str, quantity: Quantity, number: Sourced[float], unit: str) -> Unknown:

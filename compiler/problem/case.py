@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from inferc.compiler.model import Decision, Engine, LanguageModel, Objective, Place, Service
+from inferc.compiler.model import (
+    Decision,
+    Engine,
+    LanguageModel,
+    Load,
+    Objective,
+    Place,
+    Scaling,
+    Service,
+)
 from inferc.compiler.provenance import Confidence, Origin
 from inferc.dsl.source import Span
 
@@ -19,6 +28,9 @@ if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
 
 THROUGHPUT = "throughput"
+
+PEAK_S = 60.0
+"""How long a peak lasts: the catalog's peak factors are those of the busiest minute of traces."""
 
 
 class Quantity(Enum):
@@ -28,6 +40,7 @@ class Quantity(Enum):
     PEAK = "peak"
     PROMPT = "prompt_mean_tok"
     OUTPUT = "output_mean_tok"
+    COLD_START = "cold_start_s"
     ITEMS = "items"
     """Of networks alone, as what follows."""
     ITEM = "item_tok"
@@ -52,6 +65,11 @@ class Unknown:
     because: str
     source: str
     span: Span | None
+
+
+def spike_s(load: Load) -> float:
+    """Return how long a peak lasts: a minute, or longer where the file says so."""
+    return max(PEAK_S, load.spike_s.value if load.spike_s else 0.0)
 
 
 def asked_per_s(line: Objective, output_tok: float) -> float:
@@ -96,6 +114,12 @@ class Case:
     """Whether it is known beforehand when each stretch begins: hours of a week."""
     least_rate_per_s: float = 0.0
     """What the lines of the SLA about throughput ask for, however many requests come."""
+    spike_s: float = PEAK_S
+    """How long a peak lasts: a minute, or longer where the file says so."""
+    scaling: Scaling | None = None
+    """What the file says about scaling."""
+    cold_start_s: float = 0.0
+    """From nothing to the first answer, where somebody says; else the plan works it out."""
     confidence: str = ""
     """``high``: lines must hold at the upper end of the interval of what is predicted too."""
     calibration: "Calibration | None" = None

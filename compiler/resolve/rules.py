@@ -11,7 +11,10 @@ from inferc.compiler.schema import METRICS_BY_NAME, Field, Metric
 from inferc.dsl import syntax as ast
 
 WINDOWS = ("over", "at", "per")
-"""Clauses of SLA lines that nothing acts on yet."""
+"""Clauses that are part of what an SLA line says."""
+
+SHARES = ("cold_share",)
+"""Metrics that are counted over a window of time."""
 
 
 def add_sla_line(
@@ -38,7 +41,7 @@ def add_sla_line(
         or not _direction_fits(ctx, statement, metric)
     ):
         return
-    _report_windows(ctx, clauses)
+    _report_windows(ctx, clauses, metric.name)
     rule = _rule(statement, scope, layer, clauses)
     rule.target = name.text
     rule.percentile = percentile
@@ -87,8 +90,9 @@ def _direction_fits(ctx: Context, statement: ast.Constraint, metric: Metric) -> 
     return False
 
 
-def _report_windows(ctx: Context, clauses: Mapping[str, ast.Clause]) -> None:
-    for keyword in WINDOWS:
+def _report_windows(ctx: Context, clauses: Mapping[str, ast.Clause], metric: str) -> None:
+    """Report what is not acted on yet: groups, and windows of what is no share."""
+    for keyword in ("per",) if metric in SHARES else ("over", "per"):
         if keyword in clauses:
             ctx.report(
                 report.not_yet(clauses[keyword].span, what=f"`{keyword}` behind an SLA line")

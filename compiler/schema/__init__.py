@@ -16,6 +16,7 @@ from inferc.compiler.schema.metrics import METRICS
 from inferc.compiler.schema.model_fields import PUBLISHED
 from inferc.compiler.schema.partition_kinds import PARTITION_KINDS
 from inferc.compiler.schema.platform_kinds import PLATFORM_KINDS, SERVERLESS
+from inferc.compiler.schema.scaling_kinds import CONDITIONS, KEPT, SCALING_KINDS, SIGNALS
 from inferc.compiler.schema.spec import (
     Constructor,
     Field,
@@ -33,7 +34,10 @@ _KINDS_OF_FACTS = (
     *PLATFORM_KINDS,
     *PARTITION_KINDS,
 )
-KINDS = {kind.name: kind for kind in (*DESIGN_KINDS, SERVERLESS, *_KINDS_OF_FACTS, *LATER_KINDS)}
+KINDS = {
+    kind.name: kind
+    for kind in (*DESIGN_KINDS, *SCALING_KINDS, SERVERLESS, *_KINDS_OF_FACTS, *LATER_KINDS)
+}
 """Every kind of block, by name."""
 FACTS = tuple(kind.name for kind in _KINDS_OF_FACTS if kind.label == "name")
 """The kinds that the catalog is made of."""
@@ -46,18 +50,21 @@ __all__ = [
     "APIS",
     "CLOUDS",
     "COEFFICIENTS",
+    "CONDITIONS",
     "CONSTRUCTORS_BY_NAME",
     "DTYPES",
     "FACTS",
     "FILE_PARTS",
     "FITTED",
     "FUNCTIONS",
+    "KEPT",
     "KINDS",
     "LATER_CONSTRUCTORS",
     "LATER_FUNCTIONS",
     "METRICS_BY_NAME",
     "PRECISIONS",
     "PUBLISHED",
+    "SIGNALS",
     "STATED",
     "TARGETS",
     "TARGETS_LATER",

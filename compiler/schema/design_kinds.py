@@ -20,6 +20,7 @@ from inferc.compiler.schema.build import (
 from inferc.compiler.schema.catalog_kinds import CLOUDS, DEVICES, DTYPES, LENGTHS, PRECISIONS
 from inferc.compiler.schema.cost_kinds import BUDGET_KINDS, OWNERSHIP
 from inferc.compiler.schema.item_fields import BATCHING, ITEM_LOAD, PARTITION, SHARE
+from inferc.compiler.schema.scaling_kinds import COLD_START, SCALED
 from inferc.compiler.schema.serving_fields import SERVING_FIELDS
 from inferc.compiler.schema.spec import Field, Kind, Types
 from inferc.compiler.units import BANDWIDTH, GPU_PRICE, NUMBER, RATE, TOK
@@ -118,7 +119,7 @@ _AUTOSCALE = kind(
     "autoscale",
     "How the number of replicas follows the load.",
     _REPLICAS,
-    later("signal", "target", "engine", "idle", "metric", "cooldown"),
+    SCALED,
     label="none",
 )
 
@@ -217,6 +218,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
             owner="planner",
         ),
         field("market", words(*MARKETS), "How a cloud's machines are had.", owner="planner"),
+        COLD_START,
         field("price", amount(GPU_PRICE), "Price of one accelerator."),
         OWNERSHIP,
         field("network", _NETWORK, "What joins the nodes."),
@@ -229,6 +231,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
         field("hardware", ref(*DEVICES), "What it is.", required=True),
         field("count", count(), "How many there are."),
         field("network", _NETWORK, "What joins them."),
+        COLD_START,
         field("price", amount(GPU_PRICE), "Price of one."),
         OWNERSHIP,
     ),

@@ -16,9 +16,7 @@ _NAMES = {
     "rollback": "When a rollout is undone.",
     "rollout": "How a new model takes over.",
     "router": "What spreads requests over replicas.",
-    "scale": "How a service sleeps and wakes.",
     "tenant": "A group of callers with limits of its own.",
-    "warm_pool": "Replicas that wait for work.",
 }
 
 LATER_KINDS: tuple[Kind, ...] = tuple(

@@ -64,7 +64,6 @@ METRICS: tuple[Metric, ...] = (
         "Share of requests that meet a cold start.",
         NUMBER,
         percentile=False,
-        status="later",
     ),
     _metric(
         "score", "A measure of quality.", NUMBER, percentile=False, better="higher", status="later"

@@ -13,6 +13,7 @@ from inferc.compiler.schema.build import (
     positive,
     ref,
 )
+from inferc.compiler.schema.scaling_kinds import COLD_START
 from inferc.compiler.schema.spec import Field, Kind, Types
 from inferc.compiler.units import BANDWIDTH, BYTE, GPU_PRICE, RATE, TIME
 
@@ -64,4 +65,5 @@ SERVERLESS = kind(
         owner="planner",
     ),
     field("price", amount(GPU_PRICE), "Price of one accelerator while its instance is there."),
+    COLD_START,
 )

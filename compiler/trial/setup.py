@@ -73,7 +73,7 @@ def fleet_of(plan: ServicePlan, order: Order, *, lasts_s: float, seed: int) -> F
             autoscaler = Autoscaler(
                 target=scale.threshold,
                 signal="waiting",
-                least=scale.min_replicas,
+                least=max(1, scale.min_replicas),
                 most=scale.max_replicas,
                 stabilisation_s=scale.scale_down_stabilisation_s,
                 cold_start_s=plan.load_time_s,
@@ -94,5 +94,5 @@ def replicas_of(plan: ServicePlan, order: Order) -> int:
     if order.replicas:
         return order.replicas
     if order.what_if is WhatIf.AUTOSCALE:
-        return plan.autoscale.min_replicas
+        return max(1, plan.autoscale.min_replicas)
     return plan.configuration.replicas

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from math import ceil, inf, isfinite
 
-from inferc.compiler.plan import ServicePlan, spike_s
+from inferc.compiler.plan import ServicePlan
+from inferc.compiler.problem import spike_s
 from inferc.compiler.simulation.arrivals import Arrivals, Profile
 from inferc.compiler.simulation.events import Loss
 from inferc.compiler.simulation.fleet import Fleet, FleetSetup

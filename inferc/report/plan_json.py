@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from inferc.compiler.plan import (
     Assumption,
     Choice,
+    Cold,
     Estimate,
     Margin,
     Plan,
@@ -84,7 +85,10 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
             "scale_up_stabilisation_s": scale.scale_up_stabilisation_s,
             "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
             "reason": scale.reason,
+            "rollout": scale.rollout or None,
+            "rollout_reason": scale.rollout_reason or None,
         },
+        "cold": None if plan.cold is None else _cold(plan.cold),
         "estimate": _estimate(plan.estimate),
         "calibration": _calibration(plan),
         "basis": plan.basis or None,
@@ -104,6 +108,23 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
         "weights_bytes": plan.weights_bytes,
         "price_usd_per_s": plan.price_usd_per_s,
         "cost": cost_data(plan.cost),
+    }
+
+
+def _cold(cold: Cold) -> Mapping[str, Json]:
+    """Return how long a start takes, and who waits for one."""
+    return {
+        "start_s": cold.start_s,
+        "low_s": cold.low_s,
+        "high_s": cold.high_s,
+        "parts_s": dict(cold.parts),
+        "sleeps": cold.sleeps,
+        "sleeps_after_s": cold.sleep_s if cold.sleeps else None,
+        "cold_share": cold.share,
+        "warm_replicas": cold.warm,
+        "warm_window": cold.window or None,
+        "holds_up_to_s": cold.holds_up_to_s,
+        "reason": cold.reason or None,
     }
 
 
@@ -168,6 +189,7 @@ def _margin(margin: Margin) -> Mapping[str, Json]:
         "sure": margin.sure,
         "ratio": finite(margin.ratio),
         "hard": line.hard,
+        "condition": line.condition or None,
         "at": _place(line.span),
     }
 

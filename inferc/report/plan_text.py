@@ -170,11 +170,13 @@ def _work(estimate: Estimate) -> str:
 
 def _scaling(plan: ServicePlan, paint: Paint) -> list[str]:
     scale = plan.autoscale
+    unit = f"{percent(scale.threshold)}" if scale.signal == "kv_usage" else f"{scale.threshold:g}"
     line = (
         f"autoscale {scale.min_replicas}..{scale.max_replicas} on {scale.signal} > "
-        f"{scale.threshold:g} a replica, a start takes {amount(plan.load_time_s, 's')}"
+        f"{unit} a replica, a start takes {amount(plan.load_time_s, 's')}"
     )
-    return [f"    {line}", *(paint(text, "dim") for text in wrap(scale.reason, indent=8))]
+    why = "; ".join(part for part in (scale.reason, scale.rollout_reason) if part)
+    return [f"    {line}", *(paint(text, "dim") for text in wrap(why, indent=8))]
 
 
 def _hardware(place: Place) -> str:
@@ -207,7 +209,15 @@ def _sla(plan: ServicePlan, paint: Paint) -> list[str]:
         met = margin.ratio <= 1
         rows.append(
             (
-                f"{percentile_name(line.percentile)} {line.metric}".strip(),
+                " ".join(
+                    part
+                    for part in (
+                        percentile_name(line.percentile),
+                        line.metric,
+                        "at cold" if line.condition == "cold" else "",
+                    )
+                    if part
+                ),
                 (line_amount(margin.predicted, line), "bold"),
                 (_ends(margin), "dim"),
                 f"{line.operator} {line_amount(line.limit.value, line)}",

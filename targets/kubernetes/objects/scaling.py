@@ -13,6 +13,11 @@ WINDOW_MOST_S = 3600
 SCALE_UP_PERIOD_S = 60
 SCALE_DOWN_PERIOD_S = 300
 
+COUNTED = {"rate": "requests"}
+"""Signals that are the rate of a counter, with the engine's name for what is counted."""
+RATE_WINDOW = "1m"
+"""Over which a rate is taken: at least four scrapes of 15 s, so that one may be missed."""
+
 
 def scaler(serving: Serving) -> tuple[Manifest, ...]:
     """Return what changes the number of replicas; nothing where it is fixed."""
@@ -27,7 +32,8 @@ def scaler(serving: Serving) -> tuple[Manifest, ...]:
 
 def series(serving: Serving) -> str:
     """Return the Prometheus series of the signal that the plan scales by."""
-    return serving.engine.metrics.get(serving.plan.autoscale.signal, "")
+    signal = serving.plan.autoscale.signal
+    return serving.engine.metrics.get(COUNTED.get(signal, signal), "")
 
 
 def adapted_metric(serving: Serving) -> str:
@@ -42,7 +48,10 @@ def query(serving: Serving) -> str:
     counts another service's pods.
     """
     job = f"{serving.namespace}/{serving.name}"
-    return f'sum({series(serving)}{{namespace="{serving.namespace}",job="{job}"}})'
+    selected = f'{series(serving)}{{namespace="{serving.namespace}",job="{job}"}}'
+    if serving.plan.autoscale.signal in COUNTED:
+        selected = f"rate({selected}[{RATE_WINDOW}])"
+    return f"sum({selected})"
 
 
 def threshold(serving: Serving) -> str:
