@@ -5,9 +5,8 @@ from inferc.compiler.model import values
 from inferc.compiler.model.design import Objective
 from inferc.compiler.provenance import exactly
 from inferc.compiler.resolve import ResolvedBlock, Restriction
-from inferc.compiler.units import COST_RATE, TOK_RATE, Quantity
 from inferc.compiler.schema import CONDITIONS
-from inferc.compiler.units import TOK_RATE, Quantity
+from inferc.compiler.units import COST_RATE, TOK_RATE, Quantity
 from inferc.dsl import Diagnostic
 
 WAKING = ("ttft", "e2e")

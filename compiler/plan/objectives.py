@@ -34,8 +34,9 @@ def is_cost(line: Objective) -> bool:
 
 def understood(line: Objective) -> bool:
     """Return whether the model can hold a configuration to this line."""
-    return is_latency(line) or is_cost(line) or asked_per_s(line, 1.0) > 0.0
-    return is_latency(line) or is_about_starts(line) or asked_per_s(line, 1.0) > 0.0
+    if is_latency(line) or is_cost(line) or is_about_starts(line):
+        return True
+    return asked_per_s(line, 1.0) > 0.0
 
 
 def share(need: float, have: float) -> float:

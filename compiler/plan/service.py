@@ -22,8 +22,8 @@ from inferc.compiler.plan.hardware import is_chosen, with_nodes
 from inferc.compiler.plan.narrowing import allowed, stated_numbers
 from inferc.compiler.plan.objectives import (
     cost_margin,
-    is_cost,
     is_about_starts,
+    is_cost,
     is_latency,
     margin_of,
     throughput_margin,
@@ -62,25 +62,21 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     weights = weights_bytes(case.model, best.shape.precision)
     place = decided(best)
     price = place.price_usd_per_s
-    load_time_s = best.shape.load_time_s
-    envelope = judge.envelope()
-    found = estimate(case, search, best, planned)
-    scale = autoscale(case, search, best, load_time_s, alone=alone)
-    cost = service_cost(
-        case, problem.service, search, best, (planned, hardest), (scale, load_time_s)
-    )
-    engine_s = best.shape.coefficient("start_s")
-    reading_s = weights / best.shape.coefficient("load_bytes_per_s")
     envelope = judge.envelope()
     found = estimate(case, search, best, planned)
     service = replace(problem.service, place=place)
     sleeper = Sleeper(service, best.found, planned.demand)
+    engine_s = best.shape.coefficient("start_s")
+    reading_s = best.shape.load_time_s - engine_s
     cold = sleeper.decided(start_of(place, weights, engine_s, reading_s))
     scale = autoscale(case, search, best, cold, alone=alone)
     if cold.sleeps:
         scale = asleep(scale, cold)
         assumptions = tuple(_until_it_sleeps(item, cold) for item in assumptions)
-    load_time_s = cold.start_s if place.cold_start_s else engine_s + reading_s
+    load_time_s = cold.start_s if place.cold_start_s else best.shape.load_time_s
+    cost = service_cost(
+        case, problem.service, search, best, (planned, hardest), (scale, load_time_s)
+    )
     basis = basis_of(case, best.shape.engine, place, best.shape.precision)
     return ServicePlan(
         service=service,
@@ -90,11 +86,9 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
         gpu_memory_utilization=best.shape.memory_share,
         autoscale=scale,
         estimate=found,
-        margins=_margins(
-            case, best, planned, (found.capacity_per_s, cost), intervals_of(case, basis)
         margins=_ordered(
             case,
-            _margins(case, best, planned, found.capacity_per_s, intervals_of(case, basis)),
+            _margins(case, best, planned, (found.capacity_per_s, cost), intervals_of(case, basis)),
             sleeper.margins(cold),
         ),
         load_time_s=load_time_s,
@@ -129,18 +123,9 @@ def _margins(
             found.append(with_interval(predicted, intervals))
         elif is_cost(line):
             found.append(cost_margin(line, cost))
-        elif understood(line):
+        elif understood(line) and not is_about_starts(line):
             found.append(throughput_margin(line, capacity_per_s, planned.demand.output_tok))
     return tuple(found)
-    """Return how far the plan is from missing each line, in the order of the file."""
-    output_tok = planned.demand.output_tok
-    return tuple(
-        with_interval(margin_of(line, best.found, planned.demand), intervals)
-        if is_latency(line)
-        else throughput_margin(line, capacity_per_s, output_tok)
-        for line in case.objectives
-        if understood(line) and not is_about_starts(line)
-    )
 
 
 def _ordered(case: Case, *found: tuple[Margin, ...]) -> tuple[Margin, ...]:

@@ -6,9 +6,8 @@ from dataclasses import replace
 from inferc.compiler.model import Design, Service
 from inferc.compiler.model.calibrated import calibrated_engine, calibrated_place, published
 from inferc.compiler.model.calibration import Calibration
-from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown, asked_per_s
-from inferc.compiler.problem.week import stretches_of
 from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown, asked_per_s, spike_s
+from inferc.compiler.problem.week import stretches_of
 from inferc.compiler.provenance import Sourced
 
 
