@@ -8,7 +8,8 @@ from inferc.compiler.words.desk import Desk
 from inferc.compiler.words.models import NETWORKS
 from inferc.compiler.words.phrases import Reading, one_line
 from inferc.compiler.words.read import read_all
-from inferc.compiler.words.settle_hardware import site_of
+from inferc.compiler.words.settle_cloud import budget_lines
+from inferc.compiler.words.settle_hardware import Site, site_of
 from inferc.compiler.words.settle_load import load_lines
 from inferc.compiler.words.settle_model import model_lines
 from inferc.compiler.words.settle_service import reason_of, service_lines
@@ -77,8 +78,14 @@ def _text(desk: Desk, sources: Sequence[SourceFile]) -> str:
         load=load,
         service=service_lines(desk, path, network=network),
         service_name=_service_name(desk),
+        budget=budget_lines(desk, priced=_has_price(site)),
     )
     return write(draft)
+
+
+def _has_price(site: Site) -> bool:
+    stated = any(line.field == "price" for pool in site.pools for line in pool)
+    return bool(site.cloud) or site.kind == "serverless" or stated
 
 
 def _service_name(desk: Desk) -> str:

@@ -14,9 +14,9 @@ OTHER = "other"
 """A cloud whose machines are not in the catalog."""
 
 _CLOUDS: Final = (
-    ("aws", r"aws|amazon(?: web services)?|ec2|eks|sagemaker"),
+    ("aws", r"aws|amazon(?: web services)?|ec2|eks"),
     ("azure", r"(?:microsoft )?azure|aks"),
-    ("gcp", r"gcp|google cloud(?: platform)?(?! run)|gke|vertex ai"),
+    ("gcp", r"gcp|google cloud(?: platform)?(?! run)|gke"),
     ("digitalocean", r"digital ?ocean"),
     ("lambda", r"lambda (?:labs|cloud)"),
     ("nebius", r"nebius"),
@@ -25,6 +25,22 @@ _CLOUDS: Final = (
     ("hyperbolic", r"hyperbolic"),
     (OTHER, r"coreweave|together\.ai|crusoe|ibm cloud|alibaba cloud|vultr|paperspace|scaleway|ovh"),
 )
+_MANAGED: Final = (
+    ("cloud_run", r"(?:google )?cloud run"),
+    ("vertex_ai", r"(?:google )?vertex(?: ai)?(?: endpoints?)?"),
+    ("sagemaker_async", r"sagemaker async(?:hronous)?(?: inference| endpoints?)?"),
+    ("sagemaker_serverless", r"sagemaker serverless(?: inference| endpoints?)?"),
+    (
+        "sagemaker_realtime",
+        r"(?:amazon |aws )?sagemaker(?: real-?time)?(?: inference| endpoints?)?",
+    ),
+    ("aws_lambda", r"aws lambda|lambda functions?"),
+    ("fargate", r"(?:aws )?fargate"),
+    ("azure_container_apps", r"azure container apps?"),
+    ("azure_ml_online", r"azure ml(?: online)?(?: endpoints?)?"),
+    ("knative", r"knative(?: serving)?"),
+)
+"""Platforms of the catalog that run containers for others."""
 _MARKETS: Final = (
     (
         "spot",
@@ -60,10 +76,11 @@ def read_clouds(text: str) -> Iterator[Found]:
             yield Found("instance", match.start(), match.end(), path, count)
     for match in _REGION.finditer(text):
         yield Found("region", match.start(), match.end(), match["name"])
-    for topic, words in (("cloud", _CLOUDS), ("market", _MARKETS)):
+    for topic, words in (("managed", _MANAGED), ("cloud", _CLOUDS), ("market", _MARKETS)):
         for word, pattern in words:
             for match in re.finditer(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", text):
                 if not any(start <= match.start() < end for start, end in taken):
+                    taken.append(match.span())
                     yield Found(topic, match.start(), match.end(), word)
 
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Collection
+from fractions import Fraction
 from typing import NamedTuple
 
 from inferc.compiler.model.catalog import paths
 from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words.clouds import OTHER
 from inferc.compiler.words.desk import Desk, Line, words_of
+from inferc.compiler.words.numbers import written
 from inferc.compiler.words.phrases import Reading
 
 MOST_TYPES = 8
@@ -115,3 +117,47 @@ def _gpus(path: str) -> tuple[int, str]:
     """Return how many accelerators a machine has, and which."""
     found = re.search(r"^  gpu +=\s*(?:(\d+) \* )?cat\.([\w.]+)", facts.text_of(path), re.MULTILINE)
     return (int(found[1] or 1), found[2]) if found else (0, "")
+
+
+# ---- managed platforms -----------------------------------------------------------------------
+
+
+def managed_lines(desk: Desk, entries: Collection[str]) -> tuple[Line, str] | None:
+    """Return the line of a managed platform and its accelerator, or None where none fits."""
+    named = desk.look("managed")
+    if not named:
+        return None
+    platform = named[0].word
+    offered = re.findall(
+        r"cat\.((?:gpu|accelerator|cpu)[\w.]+)", facts.text_of(f"platform.{platform}")
+    )
+    fitting = [entry for entry in sorted(entries) if not offered or entry in offered]
+    if entries and not fitting:
+        return None
+    accelerator = fitting[0] if fitting else next(iter(offered), "")
+    if not accelerator:
+        return None
+    said = desk.take("managed", word=platform)
+    also = (*desk.take("platform", word="serverless"), *desk.take("cloud"))
+    return Line("platform", platform, words_of((*said, *also))), accelerator
+
+
+def gpu_line(accelerator: str, each: int, readings: Collection[Reading]) -> Line:
+    """Return the line of the accelerators of an instance."""
+    value = f"cat.{accelerator}" if each == 1 else f"{each} * cat.{accelerator}"
+    return Line("gpu", value, words_of(readings) or "no accelerator is said: the first it offers")
+
+
+# ---- money -----------------------------------------------------------------------------------
+
+
+def budget_lines(desk: Desk, *, priced: bool) -> list[Line]:
+    """Return the limit on what everything may cost, where what there is has a price."""
+    said = [item for item in desk.look("budget") if item.low]
+    if not said or not priced:
+        return []
+    desk.take("budget")
+    least = min(said, key=lambda item: (item.low or 0, item.word))
+    unsaid = "" if least.word else "no period is said: a month"
+    value = f"${written(least.low or Fraction(0))}/{least.word or 'mo'}"
+    return [Line("cost", value, words_of(said, extra=unsaid), "<=")]

@@ -10,8 +10,9 @@ from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words import diagnostics as report
 from inferc.compiler.words import hardware_names as names
 from inferc.compiler.words.desk import Desk, Line, words_of
+from inferc.compiler.words.numbers import written
 from inferc.compiler.words.phrases import Reading
-from inferc.compiler.words.settle_cloud import Wanted, rented
+from inferc.compiler.words.settle_cloud import Wanted, gpu_line, managed_lines, rented
 from inferc.compiler.words.surroundings import network_path
 from inferc.dsl import Diagnostic, SourceFile
 
@@ -23,7 +24,7 @@ class Site(NamedTuple):
     """Where the service runs."""
 
     kind: str
-    """``cluster`` or ``device``; empty where no hardware is named."""
+    """``cluster``, ``device`` or ``serverless``; empty where no hardware is named."""
     cloud: str
     """The cloud that the machines are rented from; empty where they are one's own."""
     cloud_lines: list[Line]
@@ -50,6 +51,12 @@ NOTHING = Site("", "", [], [], [])
 def site_of(desk: Desk, source: SourceFile) -> Site:
     """Return the place that the descriptions name."""
     kinds = _kinds(desk)
+    managed = managed_lines(desk, [kind.entry for kind in kinds])
+    if managed:
+        counts = _counts(desk, kinds[0] if kinds else _NO_KIND, alone=len(kinds) < 2)  # noqa: PLR2004
+        each = int(counts.per_node or counts.total or 1)
+        said = [reading for kind in kinds for reading in kind.readings]
+        return Site("serverless", "", [], [], [[managed[0], gpu_line(managed[1], each, said)]])
     if all(kind.entry.startswith(("gpu.", "accelerator.")) for kind in kinds):
         pool = rented(desk, _wanted(desk, kinds))
         if pool is not None:
@@ -244,6 +251,10 @@ def _pool(desk: Desk, kind: _Kind, *, alone: bool) -> list[Line]:
         else [Line("nodes", str(nodes), words_of(counts.because or kind.readings))]
     )
     lines.append(Line("gpu", f"{per_node} * cat.{kind.entry}", because))
+    prices = desk.take("price")
+    if prices:
+        most = max(item.low or Fraction(0) for item in prices)
+        lines.append(Line("price", f"${written(most)}/gpu/h", words_of(prices)))
     return [*lines, *_network_lines(desk)]
 
 

@@ -14,7 +14,6 @@ _LEFT_TO_PLAN = {
     "chunked_prefill": "the planner picks an engine; whether it splits prompts comes with it",
     "prefix_caching": "what prompts share is not stated, so no gain is planned with",
     "autoscale": "the planner always says when to add and remove replicas",
-    "speculation": "a draft model is not part of a description: add it to the file",
     "disaggregation": "prefill and decode on machines of their own: pin it in the file",
     "mig": "how a GPU is shared out belongs into the file: `partition`",
     **dict.fromkeys(_SPLITS, "the planner decides how the model is split"),
@@ -30,7 +29,10 @@ _REASONS = {
     "platform": "plans are for Kubernetes",
     "market": "machines of one's own have no market",
     "count": "the number is stated more closely elsewhere",
-    "budget": "say the budget in the file",
+    "budget": "machines of one's own have no price: add `price` or `capital` to the pool",
+    "price": "a cloud's machines have their own prices",
+    "region": "only a cloud's machines have regions",
+    "managed": "it has none of this hardware",
     "model": "a description is of one service",
     "family": "a model is named more closely elsewhere",
     "size": "a model is named more closely elsewhere",
@@ -45,6 +47,7 @@ def service_lines(desk: Desk, model: str, *, network: bool) -> list[Line]:
         *_engine_lines(desk),
         *_cache_lines(desk),
         *_layout_lines(desk),
+        *([] if network else _speculation_lines(desk)),
         *_replica_lines(desk),
         *([] if network else _context_lines(desk, model)),
         *_survival_lines(desk),
@@ -98,6 +101,22 @@ def _layout_lines(desk: Desk) -> list[Line]:
         elif denied:
             lines.append(Line(field, "1", words_of(denied)))
     return lines
+
+
+def _speculation_lines(desk: Desk) -> list[Line]:
+    """Return who guesses tokens: what is named, else what needs no other model."""
+    said, denied = desk.take("speculation"), desk.take("speculation", negated=True)
+    if not said:
+        return [Line("speculation", "none", words_of(denied))] if denied else []
+    named = sorted({item.word for item in said} - {""})
+    if not named:
+        desk.ambiguity(
+            said[0],
+            taken="guesses from the prompt itself (n-grams): they need no other model",
+            others=("a draft model", "EAGLE", "multi-token prediction"),
+            say="name one of them; a draft model is added to the file",
+        )
+    return [Line("speculation", named[0] if named else "ngram", words_of(said))]
 
 
 def _replica_lines(desk: Desk) -> list[Line]:

@@ -10,7 +10,7 @@ from inferc.compiler.calibration import Conditions, engine_name
 from inferc.compiler.load import CATALOG
 from inferc.compiler.model.catalog import paths
 from inferc.compiler.words.numbers import NUMBER, number_of
-from inferc.compiler.words.phrases import Found
+from inferc.compiler.words.phrases import Found, masked
 from inferc.stdlib import files as stdlib
 
 _PLATFORMS: Final = (
@@ -22,7 +22,7 @@ _PLATFORMS: Final = (
             r"|re))|in[ -]house|colo(?:cation)?"
         ),
     ),
-    ("serverless", r"serverless|scale[ -]to[ -]zero|(?:google )?cloud run|knative"),
+    ("serverless", r"serverless|scale[ -]to[ -]zero"),
     (
         "machine",
         (
@@ -75,6 +75,11 @@ _MONEY = re.compile(
     r"|yr|y|days?|d|weeks?)|[ ](?P<adverb>monthly|hourly"
     r"|yearly|annually|daily))?(?![a-z0-9])(?:[ ](?:budget|limit|cap|in total))?"
 )
+_PRICE = re.compile(
+    rf"\$[ ]?(?P<usd>{NUMBER.replace('$', '')})[ ]*(?:/|per|a|an)[ ]*(?:(?:gpu|accelerator"
+    rf"|card)[ -]*(?:/|per)?[ -]*"
+    r"(?:hours?|hr|h)|(?:hours?|hr|h)[ ]*(?:/|per)[ ]*(?:gpu|accelerator|card))(?![a-z])"
+)
 _PERIODS = {"mo": "mo", "h": "h", "y": "y", "a": "y", "d": "d", "w": "week"}
 _SPARE: Final = (
     (
@@ -104,14 +109,14 @@ _REPLICAS = re.compile(
     rf"(?P<least>at least|minimum(?: of)?"
     rf"|min)?[ ]?(?P<number>{NUMBER})[ ](?:model[ ])?replicas?(?![a-z])"
 )
+_GUESSERS: Final = (
+    ("eagle", r"eagle[ -]?[23]?|medusa"),
+    ("mtp", r"multi[ -]token prediction|mtp"),
+    ("ngram", r"n-?gram(?: speculation| speculative decoding)?|prompt lookup(?: decoding)?"),
+    ("", r"speculative (?:decoding|sampling)|speculation|draft models?"),
+)
+"""Who guesses tokens, in speculative decoding; the empty word where nobody says."""
 _TECHNIQUES: Final = (
-    (
-        "speculation",
-        (
-            r"speculative (?:decoding|sampling)|speculation|eagle[ -]?[23]?|medusa|draft models?"
-            r"|multi[ -]token prediction|mtp"
-        ),
-    ),
     ("expert_parallel", r"expert[ -]parallel(?:ism)?|ep(?=\d)"),
     (
         "disaggregation",
@@ -166,13 +171,18 @@ _READERS: Final = (
     *(("platform", word, _pattern(words)) for word, words in _PLATFORMS),
     ("platform", "cloud", _pattern(_ANY_CLOUD)),
     *(("survives", word, _pattern(words)) for word, words in _SPARE),
+    *(("speculation", word, _pattern(words)) for word, words in _GUESSERS),
     *(("technique", word, _pattern(words)) for word, words in _TECHNIQUES),
 )
 _NOTES: Final = tuple(("noted", word, _pattern(words)) for word, words in _NOTED)
 
 
 def read_money(text: str) -> Iterator[Found]:
-    """Yield budgets."""
+    """Yield prices of accelerators, and budgets."""
+    prices = list(_PRICE.finditer(text))
+    for match in prices:
+        yield Found("price", match.start(), match.end(), low=number_of(match["usd"]))
+    text = masked(text, [Found("", match.start(), match.end()) for match in prices])
     for match in _MONEY.finditer(text):
         period = match["time"] or match["adverb"] or ""
         per = _PERIODS.get("mo" if period.startswith("mo") else period[:1], "")

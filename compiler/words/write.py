@@ -24,6 +24,7 @@ class Draft(NamedTuple):
     load: Load
     service: list[Line]
     service_name: str
+    budget: list[Line]
 
 
 def write(draft: Draft) -> str:
@@ -52,6 +53,9 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield from _site(draft.site)
     yield ""
     yield from _service(draft, model)
+    if draft.budget:
+        yield ""
+        yield from _block("budget all", draft.budget)
     if draft.load.assumed:
         yield ""
         yield f"{_STEP}// What nobody said, and what the verdict therefore rests on."
@@ -65,6 +69,9 @@ def _lines(draft: Draft) -> Iterator[str]:
 def _site(site: Site) -> Iterator[str]:
     if site.kind == "device":
         yield from _block(f"device {DEVICE}", site.pools[0])
+        return
+    if site.kind == "serverless":
+        yield from _block(f"serverless {CLUSTER}", site.pools[0])
         return
     if site.cloud:
         yield from (*_block(f"cloud {site.cloud}", site.cloud_lines), "")
@@ -87,8 +94,8 @@ def _service(draft: Draft, model: str) -> Iterator[str]:
     site, load = draft.site, draft.load
     yield f"{_STEP}service {draft.service_name} {{"
     yield f"{_STEP * 2}model = {model}"
-    places = [DEVICE]
-    if site.kind != "device":
+    places = [{"device": DEVICE}.get(site.kind, CLUSTER)]
+    if site.kind == "cluster":
         places = [f"{CLUSTER}.{_pool_name(site, number)}" for number in range(len(site.pools))]
     on = f"on = {places[0]}" if len(places) == 1 else f"on in [{', '.join(places)}]"
     yield f"{_STEP * 2}{on}"
