@@ -161,7 +161,7 @@ class Explainer:
                 values = (name for name in engine.kv_precisions if name in KV_BYTES)
                 values = (name for name in values if name not in SIXTEEN_BIT)
             case "tensor_parallel" if engine.tensor_parallel:
-                values = powers_up_to(case.place.per_node)
+                values = powers_up_to(shape.place.per_node)
             case "pipeline_parallel" if engine.pipeline_parallel:
                 most = max(self.search.room(place) for place in case.choices_of_place)
                 values = powers_up_to(most)
@@ -252,7 +252,7 @@ class Explainer:
         if field == "tensor_parallel" and not can_shard(model, int(value), 1):
             reason = f"does not divide {model.heads} attention heads"
             return Alternative(value=value, reason=reason, ratio=None)
-        accelerator = self.case.place.accelerator
+        accelerator = shape.place.accelerator
         usable = accelerator.memory_bytes.value
         if shape.engine.memory_share_of != "free":
             usable *= shape.memory_share

@@ -28,6 +28,7 @@ from inferc.compiler.plan.space import (
     budgets_of,
     sequence_limits_of,
     shapes_of,
+    twins,
 )
 from inferc.compiler.plan.trust import strictness
 from inferc.compiler.problem import Case, asked_per_s
@@ -132,6 +133,7 @@ class Search:
         self.soft = soft(case.objectives)
         self.shapes = shapes_of(case, self.places)
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
+        self._twins = twins(self.shapes) if len(self.places) > 1 else {}
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
         self._tokens: dict[tuple[int, int, float], tuple[tuple[int, float], ...]] = {}
@@ -154,6 +156,12 @@ class Search:
         other = copy(self)
         other.left = left
         other._replicas = {}
+        return other
+
+    def without_losses(self) -> "Search":
+        """Return this search where nothing need be survived; what was worked out is shared."""
+        other = copy(self)
+        other.survives = ""
         return other
 
     @property
@@ -184,7 +192,7 @@ class Search:
 
     def limits(self, shape: Shape, budget_tok: int) -> tuple[tuple[int, float], ...]:
         """Return the sequence limits with the bytes of KV cache each leaves, smallest first."""
-        at = (id(shape), budget_tok)
+        at = (self._twins.get(id(shape), id(shape)), budget_tok)
         known = self._limits.get(at)
         if known is None:
             known = tuple(self._limits_of(shape, budget_tok))
@@ -207,7 +215,7 @@ class Search:
         The same questions come again: from flip points, envelopes and reasons of other choices.
         """
         rate_per_s = load.rate_per_s / replicas
-        at = (id(shape), budget_tok, rate_per_s, load.demand)
+        at = (self._twins.get(id(shape), id(shape)), budget_tok, rate_per_s, load.demand)
         known = self._found.get(at)
         if known is None:
             frontend_s = shape.frontend_s(load.demand.prompt_tok)

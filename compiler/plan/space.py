@@ -1,6 +1,7 @@
 """The search space: how a model can be laid out on a place, and the limits of a step."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import inf, sqrt
 
@@ -337,3 +338,26 @@ def sequence_limits_of(shape: Shape, decisions: tuple[Decision, ...]) -> tuple[i
     limit = int(shape.coefficient("max_num_seqs_limit"))
     values = {limit, *powers_up_to(limit), *stated_counts(decisions, field)}
     return tuple(sorted(value for value in values if allowed(decisions, field, value)))
+
+
+def twins(shapes: Iterable[Shape]) -> Mapping[int, int]:
+    """Return for each layout, by identity, the first that runs just as it does.
+
+    Machines of one type run alike on every market and in any number: only their price differs.
+    """
+    names = [item.name for item in fields(Shape) if item.name not in {"engine", "model", "place"}]
+    first: dict[tuple[object, ...], int] = {}
+    found: dict[int, int] = {}
+    for shape in shapes:
+        place = shape.place
+        link = place.network
+        own = (getattr(shape, name) for name in names)
+        key = (
+            shape.engine.id,
+            (place.accelerator.id, place.accelerator.memory_bytes.value, place.slices),
+            place.per_node,
+            (link.bandwidth_bytes_per_s.value, link.latency_s.value, link.topology),
+            *(value if isinstance(value, str | int | float) else id(value) for value in own),
+        )
+        found[id(shape)] = first.setdefault(key, id(shape))
+    return found

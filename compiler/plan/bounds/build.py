@@ -11,6 +11,7 @@ from inferc.compiler.plan.bounds.facts import Facts
 from inferc.compiler.plan.bounds.favourable import Ground, ground
 from inferc.compiler.plan.bounds.managed import managed
 from inferc.compiler.plan.decisions import Bound
+from inferc.compiler.plan.places import places_of
 from inferc.compiler.problem import Problem
 
 ALL: tuple[Callable[[Ground], Iterator[Claim]], ...] = (
@@ -78,7 +79,7 @@ def _grounds(problem: Problem) -> Iterator[tuple[Ground, list[Claim]]]:
     """Yield the places on which some engine can run the model at all, with what must hold there."""
     easiest = problem.easiest()
     counts = Counts(easiest.model)
-    for place in easiest.choices_of_place:
+    for place in places_of(easiest):
         at = _ground(problem, place, counts)
         if at.formats and place.accelerators >= 1:
             yield at, [claim for rule in ALL for claim in rule(at)]
