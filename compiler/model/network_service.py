@@ -22,6 +22,16 @@ class ItemLoad:
     steps: Sourced[float] | None
     """Repetitions of the model's modules for an item; None where it has none."""
 
+    @property
+    def rate_per_s(self) -> Sourced[float]:
+        """Mean arrivals of requests."""
+        return self.arrivals.rate_per_s
+
+    @property
+    def peak(self) -> Sourced[float]:
+        """Rate of the busiest stretch over the mean."""
+        return self.arrivals.peak
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkService:
@@ -40,6 +50,8 @@ class NetworkService:
     """How the accelerators of each place are cut; None where they are whole."""
     share: Share
     load: ItemLoad
+    api: str = "kserve_v2"
+    """What its callers speak: the protocol of its engine."""
     objectives: tuple[Objective, ...]
     """Limits of ``latency`` in seconds; of ``throughput`` in requests a second."""
     decisions: tuple[Decision, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from inferc.compiler.model import Design, Place
 from inferc.compiler.plan import Plan, ServicePlan
@@ -15,15 +15,21 @@ from inferc.compiler.topology.graph_types import (
     NodeKind,
     Topology,
 )
-from inferc.compiler.topology.placement import Slot, Stages, assign, slots
+from inferc.compiler.topology.ids import gpu_id, host_id, join, replica_id, service_id
+from inferc.compiler.topology.placement import Stages, assign, slots
 from inferc.compiler.topology.verify import check
 from inferc.dsl import Diagnostic
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan.networks import NetworkPlan
+    from inferc.compiler.topology.networks import Seat
 
 CLIENT = "client"
 GATEWAY = "gateway"
 ROUTER = "router"
 METRICS = "metrics"
 
+Planned: TypeAlias = "ServicePlan | NetworkPlan"
 Attributes: TypeAlias = Mapping[str, Attribute]
 
 
@@ -38,62 +44,50 @@ class Outcome:
 def build(design: Design, plan: Plan) -> Outcome:
     """Return the topology of ``plan``: what is deployed, where, and who talks to whom."""
     placements = assign(plan.services)
-    nodes: list[GraphNode] = [*_front_nodes(plan.services)]
-    edges: list[GraphEdge] = [*_front_edges(plan.services)]
+    owners = _owners(plan.services, placements)
+    seats = _seats(plan, owners)
+    planned = (*plan.services, *plan.networks)
+    nodes: list[GraphNode] = [*_front_nodes(planned)]
+    edges: list[GraphEdge] = [*_front_edges(planned)]
     for service_plan, replicas in zip(plan.services, placements, strict=True):
         nodes += _service_nodes(service_plan, replicas)
         edges += _service_edges(service_plan, replicas)
-    owners = _owners(plan.services, placements)
-    for place in _places(plan.services):
-        nodes += _place_nodes(place, owners)
-        edges += _place_edges(place, plan.services)
+    parts: Mapping[str, tuple[GraphNode, ...]] = {}
+    if plan.networks:
+        from inferc.compiler.topology import networks
+
+        parts = networks.part_nodes(seats)
+        for item in plan.networks:
+            own = [seat for seat in seats if seat.service == item.service.name]
+            nodes += networks.service_nodes(item, own)
+            edges += networks.service_edges(item, own)
+        owners = {**owners, **{seat.id: (seat.service, seat.replica) for seat in seats}}
+    for place in _places(planned):
+        nodes += _place_nodes(place, owners, parts)
+        edges += _place_edges(place, planned, parts)
     topology = Topology(
         name=design.name,
         doc=design.doc,
         verdict=plan.verdict,
         services=plan.services,
+        networks=plan.networks,
         nodes=tuple(nodes),
         edges=tuple(edges),
         emissions=design.emissions,
-        digest=decision_digest(plan.services, edges),
+        digest=decision_digest(planned, edges),
     )
     return Outcome(topology=topology, diagnostics=check(topology))
 
 
-def join(*parts: str) -> str:
-    """Return a node's id: ``parts`` with slashes between them, and none inside a part."""
-    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
-
-
-def service_id(service: str) -> str:
-    """Return the id of the node of a service."""
-    return join(service, "service")
-
-
-def replica_id(service: str, index: int) -> str:
-    """Return the id of the node of a replica."""
-    return join(service, f"replica-{index}")
-
-
-def host_id(place: str, node: int) -> str:
-    """Return the id of a host: ``dc1.gpu/node-0``."""
-    return join(place, f"node-{node}")
-
-
-def gpu_id(place: str, slot: Slot) -> str:
-    """Return the id of an accelerator: ``dc1.gpu/node-0/gpu-3``."""
-    return join(place, f"node-{slot.node}", f"gpu-{slot.index}")
-
-
-def _rate(plan: ServicePlan) -> float:
+def _rate(plan: Planned) -> float:
     return plan.service.load.rate_per_s.value
 
 
-def _peak(plan: ServicePlan) -> float:
+def _peak(plan: Planned) -> float:
     return _rate(plan) * plan.service.load.peak.value
 
 
-def _front_nodes(plans: Sequence[ServicePlan]) -> Iterable[GraphNode]:
+def _front_nodes(plans: Sequence[Planned]) -> Iterable[GraphNode]:
     """Yield what all services share."""
     load: Attributes = {
         "rate_per_s": sum(map(_rate, plans)),
@@ -110,7 +104,7 @@ def _front_nodes(plans: Sequence[ServicePlan]) -> Iterable[GraphNode]:
     yield GraphNode(id=METRICS, kind=NodeKind.METRICS, title="metrics", attributes={})
 
 
-def _front_edges(plans: Sequence[ServicePlan]) -> Iterable[GraphEdge]:
+def _front_edges(plans: Sequence[Planned]) -> Iterable[GraphEdge]:
     """Yield the way of a request up to the services."""
     total, peak = sum(map(_rate, plans)), sum(map(_peak, plans))
     yield _traffic(CLIENT, GATEWAY, total, peak)
@@ -218,7 +212,7 @@ def _service_edges(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[Gr
     yield _edge(join(name, "autoscaler"), service_id(name), EdgeKind.CONTROL, "scales")
 
 
-def _places(plans: Iterable[ServicePlan]) -> tuple[Place, ...]:
+def _places(plans: Iterable[Planned]) -> tuple[Place, ...]:
     """Return the places in use, each once, in the order of the services."""
     return tuple({plan.service.place.path: plan.service.place for plan in plans}.values())
 
@@ -236,8 +230,24 @@ def _owners(
     }
 
 
-def _place_nodes(place: Place, owners: Mapping[str, tuple[str, int]]) -> Iterable[GraphNode]:
-    """Yield the hosts of ``place``, each followed by its accelerators, idle ones too."""
+def _seats(plan: Plan, owners: Mapping[str, tuple[str, int]]) -> "tuple[Seat, ...]":
+    """Return what the replicas of networks have, beside what language models took."""
+    if not plan.networks:
+        return ()
+    from inferc.compiler.topology.networks import seats_of
+
+    return seats_of(plan.networks, owners)
+
+
+def _place_nodes(
+    place: Place,
+    owners: Mapping[str, tuple[str, int]],
+    parts: Mapping[str, tuple[GraphNode, ...]],
+) -> Iterable[GraphNode]:
+    """Yield the hosts of ``place``, each followed by its accelerators, idle ones too.
+
+    One that is shared stands as its parts, or the turns on it.
+    """
     device = place.accelerator
     for slot in slots(place):
         if slot.index == 0:
@@ -255,6 +265,10 @@ def _place_nodes(place: Place, owners: Mapping[str, tuple[str, int]]) -> Iterabl
                     **_rented(place),
                 },
             )
+        shared = parts.get(gpu_id(place.path, slot))
+        if shared is not None:
+            yield from shared
+            continue
         owner = owners.get(gpu_id(place.path, slot))
         yield GraphNode(
             id=gpu_id(place.path, slot),
@@ -279,7 +293,9 @@ def _rented(place: Place) -> dict[str, str]:
     return {"cloud": place.cloud, "instance": place.instance_type, "market": place.market}
 
 
-def _place_edges(place: Place, plans: Iterable[ServicePlan]) -> Iterable[GraphEdge]:
+def _place_edges(
+    place: Place, plans: Iterable[Planned], parts: Mapping[str, tuple[GraphNode, ...]]
+) -> Iterable[GraphEdge]:
     """Yield what holds the accelerators of ``place``, and who may use its hosts."""
     users = [plan.service.name for plan in plans if plan.service.place.path == place.path]
     for slot in slots(place):
@@ -287,4 +303,6 @@ def _place_edges(place: Place, plans: Iterable[ServicePlan]) -> Iterable[GraphEd
         if slot.index == 0:
             for user in users:
                 yield _edge(service_id(user), host, EdgeKind.PLACEMENT, "may_run_on")
-        yield _edge(host, gpu_id(place.path, slot), EdgeKind.PLACEMENT, "holds")
+        gpu = gpu_id(place.path, slot)
+        for held in [part.id for part in parts.get(gpu, ())] or [gpu]:
+            yield _edge(host, held, EdgeKind.PLACEMENT, "holds")

@@ -3,15 +3,20 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from inferc.compiler.plan import ServicePlan
+from inferc.compiler.plan import Autoscale, ServicePlan
 from inferc.compiler.topology.graph_types import EdgeKind, GraphEdge
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan.networks import NetworkPlan
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 
-def decision_digest(plans: Iterable[ServicePlan], edges: Iterable[GraphEdge]) -> str:
+def decision_digest(
+    plans: "Iterable[ServicePlan | NetworkPlan]", edges: Iterable[GraphEdge]
+) -> str:
     """Return the SHA-256 of the decisions, as 64 hexadecimal digits.
 
     Only what would be deployed counts: no estimate, no path of a file, no place in one. So a
@@ -25,8 +30,40 @@ def decision_digest(plans: Iterable[ServicePlan], edges: Iterable[GraphEdge]) ->
     return sha256(text.encode("ascii")).hexdigest()
 
 
-def decisions(plan: ServicePlan) -> Mapping[str, Json]:
+def decisions(plan: "ServicePlan | NetworkPlan") -> Mapping[str, Json]:
     """Return what was decided for one service, as plain values."""
+    if isinstance(plan, ServicePlan):
+        return _of_language_model(plan)
+    service, shape = plan.service, plan.configuration
+    return {
+        "service": service.name,
+        "model": service.model.id,
+        "place": service.place.path,
+        "accelerator": service.place.accelerator.id,
+        "engine": shape.engine,
+        "precision": shape.precision,
+        "share": shape.share,
+        "profile": shape.profile,
+        "sharers": shape.sharers,
+        "replicas": shape.replicas,
+        "max_batch_size": shape.max_batch_size,
+        "max_queue_delay_s": shape.max_queue_delay_s,
+        "autoscale": _autoscale(plan.autoscale),
+    }
+
+
+def _autoscale(scale: Autoscale) -> Mapping[str, Json]:
+    return {
+        "min_replicas": scale.min_replicas,
+        "max_replicas": scale.max_replicas,
+        "signal": scale.signal,
+        "threshold": scale.threshold,
+        "scale_up_stabilisation_s": scale.scale_up_stabilisation_s,
+        "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
+    }
+
+
+def _of_language_model(plan: ServicePlan) -> Mapping[str, Json]:
     service, shape, scale = plan.service, plan.configuration, plan.autoscale
     return {
         "service": service.name,
@@ -42,12 +79,5 @@ def decisions(plan: ServicePlan) -> Mapping[str, Json]:
         "max_num_batched_tokens": shape.max_num_batched_tokens,
         "max_model_len": plan.max_model_len,
         "gpu_memory_utilization": plan.gpu_memory_utilization,
-        "autoscale": {
-            "min_replicas": scale.min_replicas,
-            "max_replicas": scale.max_replicas,
-            "signal": scale.signal,
-            "threshold": scale.threshold,
-            "scale_up_stabilisation_s": scale.scale_up_stabilisation_s,
-            "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
-        },
+        "autoscale": _autoscale(scale),
     }

@@ -6,10 +6,13 @@ The graph itself (``graph.py``) is built from these values with networkx.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from inferc.compiler.model import Emission
 from inferc.compiler.plan import ServicePlan, Verdict
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan.networks import NetworkPlan
 
 Attribute: TypeAlias = str | int | float | bool
 """A plain value for reports and pictures."""
@@ -70,6 +73,8 @@ class Topology:
     doc: str
     verdict: Verdict
     services: tuple[ServicePlan, ...]
+    networks: "tuple[NetworkPlan, ...]" = ()
+    """Those of networks."""
     nodes: tuple[GraphNode, ...]
     edges: tuple[GraphEdge, ...]
     emissions: tuple[Emission, ...]

@@ -39,7 +39,8 @@ def deny_reasons(plans: "Iterable[Plan]", levels: Sequence[str]) -> Iterator[str
     from inferc.report.verdicts import decides, effect
 
     for plan in plans:
-        for item in (item for service in plan.services for item in service.assumptions):
+        planned = (*plan.services, *plan.networks)
+        for item in (item for service in planned for item in service.assumptions):
             confidence = item.unknown.confidence.value
             if confidence in levels and decides(item):
                 yield (
@@ -78,6 +79,7 @@ def plans_as_json(planned: api.Planned) -> str:
 
 def refuse(planned: api.Planned, *, form: str) -> int:
     """Print the refusal as one JSON object, and below the violated bounds what it comes to."""
+    from inferc.compiler.plan import change_text
     from inferc.report.refusal import ERROR, to_data
     from inferc.report.verdicts import headline
 
@@ -89,8 +91,5 @@ def refuse(planned: api.Planned, *, form: str) -> int:
         complain(f"{plan.topology}: {headline(plan)}")
         for refusal in plan.refusals:
             for change in refusal.nearest:
-                complain(
-                    f"  nearest change: {change.field} from {change.current} to "
-                    f"{change.proposed}: {change.effect}"
-                )
+                complain(f"  nearest change: {change_text(change)}: {change.effect}")
     return INFEASIBLE

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from inferc.compiler.model import Decision, Design, Lengths, Objective, Service
 from inferc.compiler.plan import Assumption, Choice, Margin, Plan, ServicePlan
@@ -18,6 +18,10 @@ from inferc.report.amounts import (
 )
 from inferc.report.layout import table, wrap
 from inferc.report.verdicts import effect, settled, span_of
+
+if TYPE_CHECKING:
+    from inferc.compiler.model.network_service import NetworkService
+    from inferc.compiler.plan.networks import NetworkPlan
 
 Lines: TypeAlias = Iterator[str]
 Explanation: TypeAlias = Callable[[], Lines]
@@ -59,19 +63,53 @@ def _fields(plan: Plan, design: Design | None) -> Mapping[str, Explanation]:
         if item:
             for choice in item.choices:
                 fields[choice.path] = partial(_choice, choice, service)
+    networks = {item.service.name: item for item in plan.networks}
+    for network in design.networks if design else ():
+        own = networks.get(network.name)
+        fields |= _stated(network, own, _network_numbers(network))
+        for choice in own.choices if own else ():
+            fields[choice.path] = partial(_choice, choice, network)
     return fields
+
+
+Numbers: TypeAlias = tuple[tuple[str, Sourced[float], str, str], ...]
+
+
+def _network_numbers(service: "NetworkService") -> Numbers:
+    """Return the user's own numbers of a service of a network."""
+    load = service.load
+    item = service.model.item
+    numbers: Numbers = (
+        ("load.rate", load.rate_per_s, "req/s", "mean arrivals"),
+        ("load.peak", load.peak, "x", "the rate of the busiest stretch over the mean"),
+        ("load.items", load.items, "", f"{item}s of a request"),
+    )
+    if load.lengths is not None:
+        lengths = _lengths(f"one {item}", load.lengths)
+        numbers = (*numbers, ("load.input_tokens", load.lengths.mean_tok, "tok", lengths))
+    if load.steps is not None:
+        numbers = (*numbers, ("load.steps", load.steps, "", f"steps of one {item}"))
+    return numbers
 
 
 def _service_fields(service: Service, item: ServicePlan | None) -> Mapping[str, Explanation]:
     """Return what explains the user's own fields of a service."""
-    name, load = service.name, service.load
-    effects = {a.unknown.path: a for a in item.assumptions} if item else {}
-    numbers: tuple[tuple[str, Sourced[float], str, str], ...] = (
+    load = service.load
+    numbers: Numbers = (
         ("load.rate", load.rate_per_s, "req/s", "mean arrivals"),
         ("load.peak", load.peak, "x", "the rate of the busiest stretch over the mean"),
         ("load.prompt_tokens", load.prompt.mean_tok, "tok", _lengths("a prompt", load.prompt)),
         ("load.output_tokens", load.output.mean_tok, "tok", _lengths("an answer", load.output)),
     )
+    return _stated(service, item, numbers)
+
+
+def _stated(
+    service: "Service | NetworkService", item: "ServicePlan | NetworkPlan | None", numbers: Numbers
+) -> Mapping[str, Explanation]:
+    """Return what explains the numbers of a load, and the lines of an SLA."""
+    name = service.name
+    effects = {a.unknown.path: a for a in item.assumptions} if item else {}
     fields: dict[str, Explanation] = {
         f"{name}.{field}": partial(
             _demand, f"{name}.{field}", value, unit, meaning, effects.get(f"{name}.{field}")
@@ -102,7 +140,7 @@ OWNERS = {
 }
 
 
-def _choice(choice: Choice, service: Service) -> Lines:
+def _choice(choice: Choice, service: "Service | NetworkService") -> Lines:
     """Yield why a value was chosen, what lost and who else wrote the field."""
     yield f"{choice.path} = {choice.value}   {OWNERS.get(choice.owner, choice.owner)}"
     yield from wrap(choice.reason, indent=2)
@@ -192,7 +230,7 @@ def _origin(value: Sourced[float]) -> Lines:
 # ---- the SLA -----------------------------------------------------------------------------------
 
 
-def _sla(service: Service, item: ServicePlan | None) -> Lines:
+def _sla(service: "Service | NetworkService", item: "ServicePlan | NetworkPlan | None") -> Lines:
     """Yield every line of the SLA of a service with what is predicted."""
     yield f"{service.name}.sla"
     rows = [
@@ -208,7 +246,7 @@ def _sla(service: Service, item: ServicePlan | None) -> Lines:
     yield from table(rows, indent=2)
 
 
-def _objective(said: str, line: Objective, item: ServicePlan | None) -> Lines:
+def _objective(said: str, line: Objective, item: "ServicePlan | NetworkPlan | None") -> Lines:
     """Yield one line of an SLA."""
     limit = line_amount(line.limit.value, line)
     yield f"{said} {line.operator} {limit}   {'must hold' if line.hard else 'is preferred'}"
@@ -219,7 +257,7 @@ def _objective(said: str, line: Objective, item: ServicePlan | None) -> Lines:
         yield f"  {predicted}"
 
 
-def _predicted(line: Objective, item: ServicePlan | None) -> str:
+def _predicted(line: Objective, item: "ServicePlan | NetworkPlan | None") -> str:
     margin = next((m for m in item.margins if m.objective == line), None) if item else None
     return "" if margin is None else _margin(margin)
 

@@ -13,6 +13,7 @@ from inferc.targets.kubernetes.objects.serving import servings
 from inferc.targets.kubernetes.objects.settings import read_options
 from inferc.targets.kubernetes.preflight import preflight
 from inferc.targets.kubernetes.readme import readme
+from inferc.targets.sharing import refusals
 
 TITLES: Mapping[str, str] = {
     "namespace": "The namespace, and accounts that may do nothing",
@@ -34,6 +35,9 @@ class KubernetesTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
+        missing = refusals(topology, self.name)
+        if missing:
+            return Emitted(artifacts=(), diagnostics=missing)
         refused = refuse(topology, options)
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)

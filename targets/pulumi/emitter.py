@@ -15,6 +15,7 @@ from inferc.targets.pulumi.component import components_of, render
 from inferc.targets.pulumi.diagnostics import no_sdk_field
 from inferc.targets.pulumi.plan_file import plan_file
 from inferc.targets.pulumi.readme import readme
+from inferc.targets.sharing import refusals
 from inferc.targets.versions import PULUMI_KUBERNETES
 
 NAME_A_TARGET = ("INF601", "INF602", "INF603")
@@ -28,6 +29,9 @@ class PulumiTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
+        missing_means = refusals(topology, self.name)
+        if missing_means:
+            return Emitted(artifacts=(), diagnostics=missing_means)
         refused = tuple(_said_here(item) for item in refuse(topology, options, self.name))
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)

@@ -26,7 +26,8 @@ from inferc.compiler.plan.networks.values import (
     NetworkPlan,
 )
 from inferc.compiler.plan.objectives import share
-from inferc.compiler.plan.scaling import PEAK_S, SCALE_DOWN_S
+from inferc.compiler.plan.scaling import SCALE_DOWN_S
+from inferc.compiler.problem.case import PEAK_S
 from inferc.compiler.problem.network_case import NetworkCase, NetworkProblem
 from inferc.compiler.units import show
 

@@ -28,6 +28,11 @@ class NetworkConfiguration:
     """Of ``time_slice``: replicas that take turns; 1 else."""
 
     @property
+    def accelerators_per_replica(self) -> int:
+        """What a replica runs on: one accelerator, one part of one, or a turn on one."""
+        return 1
+
+    @property
     def part(self) -> str:
         """What a replica gets, as people say it: ``whole``, ``2g.20gb``, ``a turn of 4``."""
         if self.share == "time_slice":

@@ -1,0 +1,51 @@
+"""Shared accelerators on Kubernetes: what pods ask for, and what no target emits yet."""
+
+from inferc.compiler.topology import Topology
+from inferc.dsl import Diagnostic
+from inferc.targets import diagnostics as report
+
+NVIDIA = "nvidia.com"
+SHARED_SUFFIX = ".shared"
+
+NETWORK = "nothing is emitted yet for networks"
+PART = "nothing is emitted yet for parts of accelerators"
+
+
+def resource_name(whole: str, *, mode: str = "whole", profile: str = "") -> str:
+    """Return the extended resource that a pod asks for: a GPU, a part of one, or a turn on one.
+
+    ``whole`` is what an accelerator is called where it is not shared: ``nvidia.com/gpu``. Parts are
+    named by their profile under the mixed strategy of the device plugin; turns have a name of their
+    own where its configuration has ``renameByDefault``, so that nobody gets one by mistake.
+
+    Source: NVIDIA k8s-device-plugin, README, sections on MIG and on shared access to GPUs,
+    https://github.com/NVIDIA/k8s-device-plugin.
+    """
+    match mode:
+        case "mig":
+            return f"{NVIDIA}/mig-{profile.replace('+', '.')}"
+        case "time_slice":
+            return f"{whole}{SHARED_SUFFIX}"
+        case _:
+            return whole
+
+
+def refusals(topology: Topology, target: str) -> tuple[Diagnostic, ...]:
+    """Return what of a topology ``target`` cannot deploy yet: networks, and parts of GPUs."""
+    found = {plan.service.name: (NETWORK, plan.service.span) for plan in topology.networks}
+    found |= {
+        plan.service.name: (PART, plan.service.span)
+        for plan in topology.services
+        if plan.service.place.slices > 1
+    }
+    return tuple(
+        report.cannot_serve(
+            target=target,
+            service=name,
+            reason=reason,
+            notes=("it is planned, and the target `diagram` draws it",),
+            step="compile for `diagram` alone, `-t diagram`, or leave the service out",
+            span=span,
+        )
+        for name, (reason, span) in found.items()
+    )
