@@ -19,6 +19,7 @@ from inferc.compiler.plan.decisions import (
     Step,
     Verdict,
 )
+from inferc.compiler.plan.diagnostics import change_text
 
 __all__ = [
     "Alternative",
@@ -41,4 +42,5 @@ __all__ = [
     "Step",
     "Verdict",
     "build",
+    "change_text",
 ]

@@ -98,6 +98,11 @@ class Change:
     current: str
     proposed: str
     effect: str
+    factor: float = 1.0
+    """How far it is from what the file says: the larger of both over the smaller. Changes are
+    listed the nearest first."""
+    price_usd_per_s: float | None = None
+    """Of the hardware that the plan takes with it; None where nobody says what that costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What planning has to say: bounds that fail, pins in conflict, what it cannot do yet."""
 
 from inferc.compiler.model import Decision, Engine, Objective
-from inferc.compiler.plan.decisions import Bound, Margin, Refusal
+from inferc.compiler.plan.decisions import Bound, Change, Margin, Refusal
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
 from inferc.compiler.units_table import ShowKind
@@ -135,12 +135,17 @@ def _missed(margin: Margin) -> str:
     return f"{line.metric} {predicted} of {show(line.limit.value, 'time')}"
 
 
+def change_text(change: Change) -> str:
+    """Return ``nodes from 1 to 3 ($12,300/mo)``."""
+    price = change.price_usd_per_s
+    cost = "" if price is None else f" ({show(price, 'usd_per_mo')})"
+    return f"{change.field} from {change.current} to {change.proposed}{cost}"
+
+
 def _help(refusal: Refusal) -> str:
     if not refusal.nearest:
         return "no change of nodes, limits, rate or precision makes it hold: change `on` or `model`"
-    changes = "; or ".join(
-        f"{change.field} from {change.current} to {change.proposed}" for change in refusal.nearest
-    )
+    changes = "; or ".join(map(change_text, refusal.nearest))
     if any("together" in change.effect for change in refusal.nearest):
         return "change together: " + changes.replace("; or ", ", ")
     return f"change {changes}"

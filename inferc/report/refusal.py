@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from inferc.compiler.plan import Bound, Margin, Plan, Refusal, Step
 from inferc.compiler.topology import Json
+from inferc.compiler.units import show
 from inferc.dsl import Span
 from inferc.report.amounts import amount, line_amount, percentile_name, times
 from inferc.report.layout import Paint, table, wrap
@@ -32,11 +33,12 @@ def to_data(plan: Plan) -> dict[str, Json]:
                 "current": change.current,
                 "proposed": change.proposed,
                 "effect": change.effect,
+                "factor": finite(change.factor),
+                "price_usd_per_s": change.price_usd_per_s,
             }
             for refusal in plan.refusals
             for change in refusal.nearest
         ],
-        "elsewhere": [_bound(bound) for refusal in plan.refusals for bound in refusal.elsewhere],
         "elsewhere": [_bound(bound) for refusal in plan.refusals for bound in refusal.elsewhere],
         "best_effort": [_best(refusal) for refusal in plan.refusals if refusal.best_effort],
     }
@@ -142,15 +144,13 @@ def _refusal(refusal: Refusal, paint: Paint) -> list[str]:
         lines += ["", "    elsewhere, at least"]
         rows = [(item.place, item.code, comparison(item)) for item in refusal.elsewhere]
         lines += table(rows, paint, indent=6)
-    if refusal.elsewhere:
-        lines += ["", "    elsewhere, at least"]
-        rows = [(item.place, item.code, comparison(item)) for item in refusal.elsewhere]
-        lines += table(rows, paint, indent=6)
     lines += _best_lines(refusal, paint)
     if refusal.nearest:
         lines += ["", "    nearest changes"]
         for change in refusal.nearest:
-            text = f"{change.field}: {change.current} to {change.proposed}: {change.effect}"
+            price = change.price_usd_per_s
+            cost = "" if price is None else f", {show(price, 'usd_per_mo')}"
+            text = f"{change.field}: {change.current} to {change.proposed}: {change.effect}{cost}"
             lines += wrap(text, indent=8, first="      - ")
     return lines
 

@@ -47,8 +47,15 @@ def test_each_bound_is_a_diagnostic_with_its_arithmetic() -> None:
     assert not any(item.help for item in found[1:])
 
 
-def test_no_change_helps_where_the_weights_can_never_fit() -> None:
+def test_another_model_is_proposed_where_the_weights_can_never_fit() -> None:
     refusal, found = refused(designs.impossible_pi_problem())
+    assert [item.field for item in refusal.nearest] == ["model", "p95 ttft", "rate"]
+    assert "change together: model from Llama 3 70B Instruct to Llama 3.2 1B" in found[0].help
+
+
+def test_no_change_helps_a_model_of_ones_own_that_can_never_fit() -> None:
+    own = replace(designs.LLAMA_3_70B, id="ours")
+    refusal, found = refused(designs.impossible_pi_problem(own))
     assert refusal.nearest == ()
     assert "change `on` or `model`" in found[0].help
 
