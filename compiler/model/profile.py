@@ -32,33 +32,6 @@ _DAY_MIN = int(to_unit(from_unit(1, "d"), "min"))
 _WEEK_MIN = len(DAYS) * _DAY_MIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """The rate over a week, from Monday at midnight, in stretches of equal length."""
-
-    factors: tuple[float, ...]
-    """Rate of each stretch over the mean; their mean is 1."""
-    each_s: float
-    """How long a stretch lasts."""
-    zone: str
-    """Whose clock the week follows; UTC where nobody says."""
-
-    @property
-    def highest(self) -> float:
-        """Rate of the busiest stretch over the mean."""
-        return max(self.factors)
-
-    @property
-    def stretches(self) -> tuple[tuple[float, float], ...]:
-        """The week as (seconds, rate over the mean), neighbours of one rate joined."""
-        runs = ((factor, len(list(run))) for factor, run in groupby(self.factors))
-        return tuple((count * self.each_s, factor) for factor, count in runs)
-
-    def share_above(self, factor: float) -> float:
-        """Return the share of the week with a rate above so many times the mean."""
-        return sum(1 for item in self.factors if item > factor) / len(self.factors)
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """Some minutes of some days of a week."""
@@ -80,6 +53,61 @@ class Window:
             self.start_min <= (minute - day * _DAY_MIN) % _WEEK_MIN < self.end_min
             for day in self.days
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The rate over a week, from Monday at midnight, in stretches of equal length."""
+
+    factors: tuple[float, ...]
+    """Rate of each stretch over the mean; their mean is 1."""
+    each_s: float
+    """How long a stretch lasts."""
+    zone: str
+    """Whose clock the week follows; UTC where nobody says."""
+    window: Window | None = None
+    """The busy window, where the week has one."""
+
+    @property
+    def highest(self) -> float:
+        """Rate of the busiest stretch over the mean."""
+        return max(self.factors)
+
+    @property
+    def lowest(self) -> float:
+        """Rate of the quietest stretch over the mean."""
+        return min(self.factors)
+
+    @property
+    def stretches(self) -> tuple[tuple[float, float], ...]:
+        """The week as (seconds, rate over the mean), neighbours of one rate joined."""
+        runs = ((factor, len(list(run))) for factor, run in groupby(self.factors))
+        return tuple((count * self.each_s, factor) for factor, count in runs)
+
+    def share_above(self, factor: float) -> float:
+        """Return the share of the week with a rate above so many times the mean."""
+        return sum(1 for item in self.factors if item > factor) / len(self.factors)
+
+
+def cron(window: Window, lead_min: int) -> tuple[str, str]:
+    """Return when the window begins and ends as cron expressions, begun so much earlier."""
+    return (
+        _cron(window.start_min - lead_min, window.days),
+        _cron(window.end_min, window.days),
+    )
+
+
+def _cron(minute: int, days: frozenset[int]) -> str:
+    """Return ``50 13 * * 1-5`` for a minute of each of the days, which may lie outside of them."""
+    shift, rest = divmod(minute, _DAY_MIN)
+    hours, minutes = divmod(rest, int(to_unit(from_unit(1, "h"), "min")))
+    if days == EVERY_DAY:
+        return f"{minutes} {hours} * * *"
+    # Cron counts the days of a week from Sunday.
+    named = sorted((day + shift + 1) % len(DAYS) for day in days)
+    runs = named[-1] - named[0] == len(named) - 1 and len(named) > 1
+    text = f"{named[0]}-{named[-1]}" if runs else ",".join(map(str, named))
+    return f"{minutes} {hours} * * {text}"
 
 
 def read_window(text: str, days: str = "") -> Window | None:
@@ -156,4 +184,5 @@ def _profile(window: Window, level: float) -> Profile:
         factors=tuple(level if window.covers(minute) else calm for minute in minutes),
         each_s=from_unit(step, "min"),
         zone=window.zone,
+        window=window,
     )

@@ -177,6 +177,17 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """Replicas that are there in the hours of a week that are known to be busy."""
+
+    replicas: int
+    start: str
+    """As cron has it; replicas are started so early that they answer when they are needed."""
+    end: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Autoscale:
     """When to add and remove replicas."""
 
@@ -189,6 +200,8 @@ class Autoscale:
     scale_up_stabilisation_s: float
     scale_down_stabilisation_s: float
     reason: str
+    schedule: Schedule | None = None
+    """Beside the signal; None where nobody knows when the load is high."""
     rollout: str = ""
     """``surge``: a replica more is there while one is replaced; ``unavailable``: one less."""
     rollout_reason: str = ""

@@ -5,16 +5,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, inf, isfinite
 
-from inferc.compiler.plan.decisions import Autoscale, Cold
+from inferc.compiler.model.profile import Profile, cron
+from inferc.compiler.plan.decisions import Autoscale, Cold, Schedule
 from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.search import Candidate, Search, load_of
 from inferc.compiler.problem import Case
-from inferc.compiler.units import percent, show
+from inferc.compiler.units import percent, show, to_unit
 
 LOOK_S = 15.0
 """Between two looks of the autoscaler: the polling interval that is emitted."""
 
 WAITING = "waiting"
+
+NEXT_TO_NOTHING = 1e-6
+"""Of the peak: the rate of hours in which nothing comes, of which a replica takes notice."""
 
 SCALE_DOWN_S = 300.0
 """Kubernetes' own default for scaling down (HorizontalPodAutoscaler v2, behaviour)."""
@@ -34,6 +38,9 @@ def autoscale(
     scaling = case.scaling
     late = is_late(case, search, start.start_s)
     least = max(start.warm, best.replicas if late else _for_mean(case, search, best, counts))
+    schedule = _schedule(case.week, best, start.start_s) if case.week and late else None
+    if schedule is not None:
+        least = max(start.warm, _quiet(case, search, best))
     most = max(counts[-1] if alone else best.replicas, least)
     signal = scaling.signal if scaling and scaling.signal else WAITING
     threshold, room = _threshold(case, search, best, signal)
@@ -43,6 +50,8 @@ def autoscale(
     calm_s = scaling.calm_s.value if scaling and scaling.calm_s else SCALE_DOWN_S
     rollout, replaced = _rollout(search, best, most)
     kept = _kept(case, best, least, start.start_s, late=late)
+    if schedule is not None:
+        kept = f"{least} carry the quiet hours, and {best.replicas} are there in the busy ones"
     return Autoscale(
         min_replicas=least,
         max_replicas=most,
@@ -53,7 +62,32 @@ def autoscale(
         reason=f"{kept}; {room}",
         rollout=rollout,
         rollout_reason=replaced,
+        schedule=schedule if least < best.replicas else None,
     )
+
+
+def _quiet(case: Case, search: Search, best: Candidate) -> int:
+    """Return the fewest replicas that carry the quietest stretch of the week, bursts included."""
+    counts = search.replica_counts(best.shape)
+    least = min(share for _, share in case.stretches)
+    quiet = load_of(replace(case, peak=case.peak * max(least, NEXT_TO_NOTHING)))
+    at = bisect_left(
+        range(len(counts)),
+        1,
+        key=lambda place: (
+            counts[place] >= best.replicas
+            or search.holds_with(best.shape, best.budget_tok, counts[place], quiet)
+        ),
+    )
+    return counts[at]
+
+
+def _schedule(week: Profile, best: Candidate, start_s: float) -> Schedule | None:
+    """Return the busy hours of a week, begun as much earlier as a replica takes to start."""
+    if week.window is None:
+        return None
+    start, end = cron(week.window, ceil(to_unit(start_s, "min")))
+    return Schedule(replicas=best.replicas, start=start, end=end, zone=week.window.zone)
 
 
 def asleep(scale: Autoscale, cold: Cold) -> Autoscale:

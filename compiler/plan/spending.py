@@ -23,6 +23,9 @@ from inferc.compiler.units import show
 CLOSE = 1e-3
 """Relative: what the search for the rate that a replica carries may be short of it."""
 
+ONE_LESS_S = 300.0
+"""One replica less in so many seconds: the policy that scalers are given."""
+
 COMES_AND_GOES = ("on_demand", "spot")
 """Markets in which hardware is paid for only while it is there."""
 
@@ -112,13 +115,22 @@ def curve_of(
         peak=case.peak,
         stretches=tuple((seconds, share * case.peak) for seconds, share in case.stretches),
         lead_s=load_time_s,
-        hold_s=scale.scale_down_stabilisation_s,
+        hold_s=_held_s(scale, best.replicas),
         follows=is_elastic(place),
         per_node=max(1, unit // shape.size),
         unit_accelerators=unit,
         least_units=-(-(place.least_nodes or 0) * place.per_node // unit) if whole_nodes else 0,
         usd_per_s=price.value if price else 0.0,
     )
+
+
+def _held_s(scale: Autoscale, replicas: int) -> float:
+    """Return how long a replica is kept after it was needed, on average.
+
+    Until the load has been low for long enough, and then one goes after the other.
+    """
+    going = max(0, replicas - scale.min_replicas - 1)
+    return scale.scale_down_stabilisation_s + ONE_LESS_S * going / 2.0
 
 
 def carried_by_one(search: Search, best: Candidate, loads: tuple[Load, Load]) -> float:

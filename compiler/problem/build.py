@@ -51,7 +51,7 @@ def _problem(service: Service, calibration: Calibration | None) -> Problem:
         decisions=service.decisions,
         goal=service.goal,
         stretches=stretches_of(load),
-        scheduled=load.profile is not None,
+        week=load.profile,
         survives=service.survives,
         draft=service.draft,
         acceptance=service.acceptance.value if service.acceptance else None,

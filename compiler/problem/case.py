@@ -21,6 +21,7 @@ from inferc.compiler.model import (
     Scaling,
     Service,
 )
+from inferc.compiler.model.profile import Profile
 from inferc.compiler.provenance import Confidence, Origin
 from inferc.dsl.source import Span
 
@@ -110,8 +111,8 @@ class Case:
     """Chance that a guess is right, where somebody states it."""
     stretches: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
     """How the load varies: a cycle of (seconds, rate over the rate at the peak)."""
-    scheduled: bool = False
-    """Whether it is known beforehand when each stretch begins: hours of a week."""
+    week: Profile | None = None
+    """The hours of a week, where it is known beforehand when each stretch begins."""
     least_rate_per_s: float = 0.0
     """What the lines of the SLA about throughput ask for, however many requests come."""
     spike_s: float = PEAK_S

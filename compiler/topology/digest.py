@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
-from inferc.compiler.plan import Autoscale, ServicePlan
+from inferc.compiler.plan import Autoscale, Schedule, ServicePlan
 from inferc.compiler.topology.graph_types import EdgeKind, GraphEdge
 
 if TYPE_CHECKING:
@@ -28,6 +28,14 @@ def decision_digest(
     }
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return sha256(text.encode("ascii")).hexdigest()
+
+
+def _schedule(schedule: Schedule | None) -> Mapping[str, Json]:
+    """Return the busy hours, where there are some."""
+    if schedule is None:
+        return {}
+    hours: Json = [schedule.replicas, schedule.start, schedule.end, schedule.zone]
+    return {"schedule": hours}
 
 
 def decisions(plan: "ServicePlan | NetworkPlan") -> Mapping[str, Json]:
@@ -60,6 +68,7 @@ def _autoscale(scale: Autoscale) -> Mapping[str, Json]:
         "threshold": scale.threshold,
         "scale_up_stabilisation_s": scale.scale_up_stabilisation_s,
         "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
+        **_schedule(scale.schedule),
     }
 
 

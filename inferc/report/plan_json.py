@@ -10,6 +10,7 @@ from inferc.compiler.plan import (
     Estimate,
     Margin,
     Plan,
+    Schedule,
     ServicePlan,
     Verdict,
 )
@@ -87,6 +88,7 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
             "reason": scale.reason,
             "rollout": scale.rollout or None,
             "rollout_reason": scale.rollout_reason or None,
+            "schedule": _schedule(scale.schedule),
         },
         "cold": None if plan.cold is None else _cold(plan.cold),
         "estimate": _estimate(plan.estimate),
@@ -125,6 +127,18 @@ def _cold(cold: Cold) -> Mapping[str, Json]:
         "warm_window": cold.window or None,
         "holds_up_to_s": cold.holds_up_to_s,
         "reason": cold.reason or None,
+    }
+
+
+def _schedule(schedule: Schedule | None) -> Mapping[str, Json] | None:
+    """Return the hours in which more replicas are there; null where nobody knows them."""
+    if schedule is None:
+        return None
+    return {
+        "replicas": schedule.replicas,
+        "start": schedule.start,
+        "end": schedule.end,
+        "zone": schedule.zone,
     }
 
 

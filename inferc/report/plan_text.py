@@ -176,7 +176,12 @@ def _scaling(plan: ServicePlan, paint: Paint) -> list[str]:
         f"{unit} a replica, a start takes {amount(plan.load_time_s, 's')}"
     )
     why = "; ".join(part for part in (scale.reason, scale.rollout_reason) if part)
-    return [f"    {line}", *(paint(text, "dim") for text in wrap(why, indent=8))]
+    lines = [f"    {line}"]
+    if scale.schedule is not None:
+        hours = scale.schedule
+        text = f"and {hours.replicas} from `{hours.start}` to `{hours.end}` {hours.zone}"
+        lines.append(f"    {text}")
+    return [*lines, *(paint(text, "dim") for text in wrap(why, indent=8))]
 
 
 def _hardware(place: Place) -> str:

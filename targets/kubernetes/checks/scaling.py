@@ -60,7 +60,12 @@ def _range(manifest: Manifest) -> Iterator[Finding]:
 def _signal(manifest: Manifest) -> Iterator[Finding]:
     if manifest.kind != "ScaledObject":
         return
-    for trigger in rows(manifest.body, "spec", "triggers"):
+    triggers = rows(manifest.body, "spec", "triggers")
+    if all(text(trigger, "type") == "cron" for trigger in triggers):
+        yield manifest.id, "hours of a week alone do not follow the load"
+    for trigger in triggers:
+        if text(trigger, "type") == "cron":
+            continue
         query = text(trigger, "metadata", "query")
         if "vector(" in query or text(trigger, "metadata", "ignoreNullValues") != "false":
             yield manifest.id, "lost metrics must not look like no load"

@@ -88,9 +88,26 @@ def _scaled_object(serving: Serving) -> Manifest:
             "behavior": "currentReplicasIfHigher",
         },
         "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(serving)}},
-        "triggers": [trigger],
+        "triggers": [trigger, *_busy_hours(serving)],
     }
     return _manifest(serving, "ScaledObject", spec)
+
+
+def _busy_hours(serving: Serving) -> list[Data]:
+    """Return the trigger that has replicas there in the hours that are known to be busy."""
+    schedule = serving.plan.autoscale.schedule
+    if schedule is None:
+        return []
+    hours: dict[str, Data] = {
+        "type": "cron",
+        "metadata": {
+            "timezone": schedule.zone,
+            "start": schedule.start,
+            "end": schedule.end,
+            "desiredReplicas": str(min(schedule.replicas, serving.max_replicas)),
+        },
+    }
+    return [hours]
 
 
 def _horizontal(serving: Serving) -> Manifest:

@@ -111,8 +111,15 @@ class Serving:
 
     @property
     def min_replicas(self) -> int:
-        """The fewest replicas that are ever wanted; the engine's own metrics cannot wake it."""
-        return max(1, min(self.plan.autoscale.min_replicas, self.max_replicas))
+        """The fewest replicas that are ever wanted; the engine's own metrics cannot wake it.
+
+        Only KEDA knows hours of a week: without it those of the busy ones are there all the time.
+        """
+        scale = self.plan.autoscale
+        least = scale.min_replicas
+        if scale.schedule is not None and self.choices.scaler != "keda":
+            least = scale.schedule.replicas
+        return max(1, min(least, self.max_replicas))
 
     @property
     def scaler(self) -> str:
