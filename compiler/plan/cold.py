@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import exp, inf
 
-from inferc.compiler.model import Load, Objective, Place, Service, WarmPool
+from inferc.compiler.model import Load, Objective, Place, Scaling, Service, WarmPool
+from inferc.compiler.perf.architecture import weights_bytes
 from inferc.compiler.perf.demand import Demand
 from inferc.compiler.perf.estimate import predicted_s
 from inferc.compiler.perf.found import Operation
@@ -17,6 +18,8 @@ from inferc.compiler.perf.loading import STORAGE, load_s
 from inferc.compiler.plan.decisions import Cold, Margin
 from inferc.compiler.plan.objectives import is_about_starts
 from inferc.compiler.plan.objectives import share as of_limit
+from inferc.compiler.plan.space import Shape
+from inferc.compiler.problem import Case
 from inferc.compiler.units import from_unit, percent, show, to_unit
 
 SHARE = "cold_share"
@@ -44,7 +47,7 @@ WIDTH = 1e-3
 """Relative width at which the search for the longest start stops."""
 
 
-def start_of(place: Place, weights_bytes: float, engine_s: float, reading_s: float) -> Cold:
+def start_of(place: Place, model_bytes: float, engine_s: float, reading_s: float) -> Cold:
     """Return how long a start takes on ``place``, with the ends of what nobody stated.
 
     ``reading_s`` is what the engine's catalog entry says of reading the weights. The longest start
@@ -56,8 +59,8 @@ def start_of(place: Place, weights_bytes: float, engine_s: float, reading_s: flo
         return Cold(start_s=stated.value, low_s=stated.low, high_s=stated.high, parts=(whole,))
     waits_s = place.platform.start_s if place.platform else None
     ready = (0.0, 0.0, 0.0) if waits_s is None else (waits_s.low, waits_s.value, waits_s.high)
-    low_s = load_s(weights_bytes, FASTEST, start_s=engine_s)
-    high_s = load_s(weights_bytes, SLOWEST, start_s=engine_s)
+    low_s = load_s(model_bytes, FASTEST, start_s=engine_s)
+    high_s = load_s(model_bytes, SLOWEST, start_s=engine_s)
     image_s = IMAGE_BYTES / STORAGE[SLOWEST].bytes_per_s
     typical_s = engine_s + reading_s
     parts: tuple[tuple[str, float], ...] = (("weights", reading_s), ("engine", engine_s))
@@ -69,6 +72,20 @@ def start_of(place: Place, weights_bytes: float, engine_s: float, reading_s: flo
         high_s=ready[2] + max(high_s, typical_s) + image_s,
         parts=parts,
     )
+
+
+def awake(case: Case, shape: Shape) -> Cold:
+    """Return how long a start of a layout takes, and how many replicas stay in any case."""
+    engine_s = shape.coefficient("start_s")
+    weights = weights_bytes(case.model, shape.precision)
+    start = start_of(shape.place, weights, engine_s, shape.load_time_s - engine_s)
+    return replace(start, warm=max(1, _kept(case.scaling)))
+
+
+def _kept(scaling: Scaling | None) -> int:
+    """Return how many replicas a warm pool keeps ready to answer."""
+    pool = scaling.warm_pool if scaling else None
+    return pool.instances if pool is not None and pool.keep == "weights_in_gpu" else 0
 
 
 # ---- how many requests meet a start --------------------------------------------------------------
@@ -163,19 +180,18 @@ class Sleeper:
         self.lines = tuple(line for line in service.objectives if is_about_starts(line))
 
     def decided(self, start: Cold) -> Cold:
-        """Return ``start`` with whether the service sleeps, how many meet a start, and why."""
+        """Return what :func:`awake` says with whether the service sleeps, and who meets a start."""
         scaling = self.service.scaling
-        pool = scaling.warm_pool if scaling else None
-        warm = pool.instances if pool is not None and pool.keep == "weights_in_gpu" else 0
         if scaling is None or not scaling.to_zero:
-            return replace(start, warm=max(1, warm))
+            return start
+        pool, warm = scaling.warm_pool, _kept(scaling)
         sleep_s = scaling.sleep_s.value if scaling.sleep_s else SLEEP_S
         sleeping = replace(
             start, sleeps=True, sleep_s=sleep_s, warm=warm, window=pool.text if pool else ""
         )
         why = self._why_not(sleeping)
         if why:
-            return replace(start, warm=max(1, warm), reason=why)
+            return replace(start, reason=why)
         share = self._share(sleeping, start.start_s)
         reason = (
             f"sleeps after {show(sleep_s, 'time')} without requests; {percent(share)} of them meet "

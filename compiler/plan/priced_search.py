@@ -11,9 +11,7 @@ from dataclasses import replace
 from math import inf
 
 from inferc.compiler.model import Objective
-from inferc.compiler.perf.architecture import weights_bytes
-from inferc.compiler.plan.cold import start_of
-from inferc.compiler.plan.decisions import Cold
+from inferc.compiler.plan.cold import awake
 from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.objectives import is_cost, share
 from inferc.compiler.plan.scaling import autoscale
@@ -52,9 +50,10 @@ class PricedSearch(Search):
         at = (self.alone, id(item.shape), item.budget_tok, item.replicas, planned, hardest)
         known = self._costs.get(at)
         if known is None:
-            start = _start(item.shape)
+            load_time_s = item.shape.start_s
+            start = awake(self.case, item.shape)
             scale = autoscale(self.case, self, item, start, alone=self.alone)
-            curve = curve_of(self.case, self, item, (planned, hardest), (scale, start.start_s))
+            curve = curve_of(self.case, self, item, (planned, hardest), (scale, load_time_s))
             known = self._costs[at] = curve.cost_usd_per_s(curve.rate_per_s)
         return known
 
@@ -184,13 +183,6 @@ class PricedSearch(Search):
                 if item.holds:
                     found.append((self.usd_per_s(item, load, load), number, item))
         return min(found, default=(inf, 0, None), key=lambda entry: entry[:2])[2]
-
-
-def _start(shape: Shape) -> Cold:
-    """Return how long a replica takes to start."""
-    weights = weights_bytes(shape.model, shape.precision)
-    engine_s = shape.coefficient("start_s")
-    return start_of(shape.place, weights, engine_s, shape.load_time_s - engine_s)
 
 
 def _narrowed(

@@ -16,7 +16,7 @@ from inferc.compiler.perf.estimate import (
 from inferc.compiler.perf.formats import peak_flop_per_s
 from inferc.compiler.perf.queueing import length_quantile
 from inferc.compiler.plan.choices import Explainer
-from inferc.compiler.plan.cold import Sleeper, start_of
+from inferc.compiler.plan.cold import Sleeper, awake
 from inferc.compiler.plan.decisions import Assumption, Cold, Margin, ServicePlan, Verdict
 from inferc.compiler.plan.hardware import is_chosen, with_nodes
 from inferc.compiler.plan.narrowing import allowed, stated_numbers
@@ -66,14 +66,12 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     found = estimate(case, search, best, planned)
     service = replace(problem.service, place=place)
     sleeper = Sleeper(service, best.found, planned.demand)
-    engine_s = best.shape.coefficient("start_s")
-    reading_s = best.shape.load_time_s - engine_s
-    cold = sleeper.decided(start_of(place, weights, engine_s, reading_s))
+    cold = sleeper.decided(awake(case, best.shape))
     scale = autoscale(case, search, best, cold, alone=alone)
     if cold.sleeps:
         scale = asleep(scale, cold)
         assumptions = tuple(_until_it_sleeps(item, cold) for item in assumptions)
-    load_time_s = cold.start_s if place.cold_start_s else best.shape.load_time_s
+    load_time_s = best.shape.start_s
     cost = service_cost(
         case, problem.service, search, best, (planned, hardest), (scale, load_time_s)
     )

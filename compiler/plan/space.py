@@ -133,6 +133,12 @@ class Shape:
         weights = weights_bytes(self.model, self.precision)
         return self.coefficient("start_s") + weights / self.coefficient("load_bytes_per_s")
 
+    @property
+    def start_s(self) -> float:
+        """The same, or what the file says of its place."""
+        stated = self.place.cold_start_s
+        return stated.value if stated else self.load_time_s
+
     def coefficient(self, name: str) -> float:
         """Return one of the engine's coefficients."""
         return coefficient(name, self.engine, self.place.accelerator)
