@@ -29,7 +29,7 @@ def to_data(topology: Topology) -> dict[str, Json]:
             "doc": topology.doc,
             "verdict": topology.verdict.value,
             "digest": topology.digest,
-            "services": [decisions(plan) for plan in (*topology.services, *topology.networks)],
+            "services": [decisions(plan) for plan in topology.planned],
         },
         "nodes": [
             {"id": node.id, "kind": node.kind.value, "title": node.title, **node.attributes}

@@ -46,7 +46,7 @@ def build(design: Design, plan: Plan) -> Outcome:
     placements = assign(plan.services)
     owners = _owners(plan.services, placements)
     seats = _seats(plan, owners)
-    planned = (*plan.services, *plan.networks)
+    planned = plan.planned
     nodes: list[GraphNode] = [*_front_nodes(planned)]
     edges: list[GraphEdge] = [*_front_edges(planned)]
     for service_plan, replicas in zip(plan.services, placements, strict=True):

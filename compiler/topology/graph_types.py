@@ -80,3 +80,8 @@ class Topology:
     emissions: tuple[Emission, ...]
     digest: str
     """Of the decisions: the same plan has the same digest."""
+
+    @property
+    def planned(self) -> "tuple[ServicePlan | NetworkPlan, ...]":
+        """The plans of language models, then those of networks."""
+        return (*self.services, *self.networks)

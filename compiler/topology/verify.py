@@ -68,7 +68,7 @@ def _rates(topology: Topology) -> Iterator[Diagnostic]:
         come, go = into.get(node.id, 0.0), out.get(node.id, 0.0)
         if passes_on and not isclose(come, go, rel_tol=TOLERANCE):
             yield diagnostics.rates_do_not_add_up(node=node.id, in_per_s=come, out_per_s=go)
-    planned = (*topology.services, *topology.networks)
+    planned = topology.planned
     loads = {plan.service.name: plan.service.load.rate_per_s.value for plan in planned}
     for node in topology.nodes:
         load = loads.get(node.title) if node.kind is NodeKind.SERVICE else None
@@ -109,7 +109,7 @@ def _used_twice(topology: Topology) -> Iterator[Diagnostic]:
 def _placement(topology: Topology) -> Iterator[Diagnostic]:
     """Each replica of a service has as many accelerators as the plan asks for."""
     gpus = Counter(edge.source for edge in _runs_on(topology))
-    for plan in (*topology.services, *topology.networks):
+    for plan in topology.planned:
         shape, name = plan.configuration, plan.service.name
         width = shape.accelerators_per_replica
         placed = [

@@ -31,7 +31,7 @@ def headline(plan: Plan) -> str:
     word = plan.verdict.value
     if plan.verdict is Verdict.INFEASIBLE:
         return f"{word}: {_refused(plan)}"
-    return f"{word}: {reason(plan.verdict, (*plan.services, *plan.networks))}"
+    return f"{word}: {reason(plan.verdict, plan.planned)}"
 
 
 def reason(verdict: Verdict, services: "Iterable[ServicePlan | NetworkPlan]") -> str:

@@ -39,7 +39,7 @@ def deny_reasons(plans: "Iterable[Plan]", levels: Sequence[str]) -> Iterator[str
     from inferc.report.verdicts import decides, effect
 
     for plan in plans:
-        planned = (*plan.services, *plan.networks)
+        planned = plan.planned
         for item in (item for service in planned for item in service.assumptions):
             confidence = item.unknown.confidence.value
             if confidence in levels and decides(item):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from inferc.compiler.plan import ServicePlan, Verdict
+from inferc.compiler.plan import Verdict
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import show
 from inferc.targets.diagram import markup, words
@@ -45,7 +45,7 @@ def _panel(rows: Sequence[Html], theme: Theme) -> Html:
     )
 
 
-def service_box(plan: ServicePlan, theme: Theme) -> Html:
+def service_box(plan: words.Planned, theme: Theme) -> Html:
     """Return a service with its model, its shape and a badge for each line of its SLA."""
     service = plan.service
     heads = (

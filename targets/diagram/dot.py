@@ -148,19 +148,19 @@ class _Writer:
     def _column(self) -> Iterable[GraphNode]:
         """Yield the nodes of the services' column from top to bottom."""
         metrics = [node for node in self.topology.nodes if node.kind is NodeKind.METRICS]
-        for number, plan in enumerate(self.topology.services, 1):
+        for number, plan in enumerate(self.topology.planned, 1):
             name = plan.service.name
             for node in self.topology.nodes:
                 if node.kind is NodeKind.SERVICE and node.title == name:
                     yield node
             own = [node for node in self.topology.nodes if node.attributes.get("service") == name]
             yield from (node for node in own if node.kind is NodeKind.AUTOSCALER)
-            if number == len(self.topology.services):
+            if number == len(self.topology.planned):
                 yield from metrics
             yield from (node for node in own if node.kind is NodeKind.WEIGHTS)
 
     def _column_box(self, node: GraphNode) -> markup.Html:
-        plans = {plan.service.name: plan for plan in self.topology.services}
+        plans = {plan.service.name: plan for plan in self.topology.planned}
         name = str(node.attributes.get("service", node.title))
         plan = plans.get(name)
         match node.kind:
@@ -198,10 +198,13 @@ class _Writer:
 
     def _note(self, part: Part) -> str:
         """Return what stands beside the name of a replica."""
-        plans = {plan.service.name: plan for plan in self.topology.services}
+        plans = {plan.service.name: plan for plan in self.topology.planned}
         if part.service not in plans:
             return ""
-        shape = plans[part.service].configuration
+        plan = plans[part.service]
+        if not isinstance(plan, ServicePlan):
+            return "" if plan.configuration.part == "whole" else plan.configuration.part
+        shape = plan.configuration
         if shape.pipeline_parallel > 1 and len(part.rows) == 1:
             return f"stage {part.rows[0][0]}"
         return f"TP {shape.tensor_parallel}" if shape.tensor_parallel > 1 else ""
@@ -214,7 +217,7 @@ class _Writer:
             if edge.kind is EdgeKind.TRAFFIC and edge.target in self.ids:
                 label = words.rate(edge.rate_per_s or 0.0)
                 self._arrow(self.ids[edge.source], self.ids[edge.target], label)
-        for plan in self.topology.services:
+        for plan in self.topology.planned:
             share = words.rate(plan.service.load.rate_per_s.value / plan.configuration.replicas)
             source = self._id(plan, NodeKind.SERVICE)
             for box in self._boxes(plan.service.name):
@@ -234,7 +237,7 @@ class _Writer:
             weight="3",
         )
 
-    def _id(self, plan: ServicePlan, kind: NodeKind) -> str:
+    def _id(self, plan: words.Planned, kind: NodeKind) -> str:
         """Return the DOT id of what belongs to a service."""
         name = plan.service.name
         return next(
@@ -283,7 +286,7 @@ class _Writer:
                 weight="1",
             )
             self._call_back(metrics, host)
-        for plan in self.topology.services:
+        for plan in self.topology.planned:
             weights = self._id(plan, NodeKind.WEIGHTS)
             own = {box.cluster: box.host for box in self._boxes(plan.service.name)}
             for cluster, host in own.items():

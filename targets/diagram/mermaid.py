@@ -80,7 +80,7 @@ class _Writer:
         return self.ids.setdefault(name, f"n{len(self.ids)}")
 
     def _nodes(self) -> Iterator[str]:
-        plans = {plan.service.name: plan for plan in self.topology.services}
+        plans = {plan.service.name: plan for plan in self.topology.planned}
         for node in self.topology.nodes:
             plan = plans.get(str(node.attributes.get("service", node.title)))
             match node.kind:
@@ -126,7 +126,7 @@ class _Writer:
                 label = "" if edge.rate_per_s is None else words.rate(edge.rate_per_s)
                 yield self._link(self.ids[edge.source], self.ids[edge.target], edge.kind, label)
         nodes: Mapping[NodeKind, GraphNode] = {node.kind: node for node in self.topology.nodes}
-        for plan in self.topology.services:
+        for plan in self.topology.planned:
             name = plan.service.name
             service = self._of(name, NodeKind.SERVICE)
             weights = self._of(name, NodeKind.WEIGHTS)

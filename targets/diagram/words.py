@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from inferc.compiler.plan import Margin, ServicePlan
 from inferc.compiler.topology import GraphNode, Topology
 from inferc.compiler.units import percent, show, to_unit
 from inferc.targets.diagram.scene import Host, Part, Unit
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan.networks import NetworkPlan
+
+Planned: TypeAlias = "ServicePlan | NetworkPlan"
 
 TIMES = frozenset({"ttft", "itl", "tpot", "e2e", "latency", "completion"})
 """Metrics that are durations."""
@@ -43,7 +49,7 @@ def rate(per_s: float) -> str:
     return show(per_s, "req_per_s")
 
 
-def sla_lines(plan: ServicePlan) -> tuple[SlaLine, ...]:
+def sla_lines(plan: Planned) -> tuple[SlaLine, ...]:
     """Return the SLA of a service, line by line."""
     return tuple(_sla_line(margin) for margin in plan.margins)
 
@@ -73,8 +79,11 @@ def _metric(value: float, metric: str) -> str:
     return show(value, "tok_per_s" if metric == "throughput" else "ratio")
 
 
-def shape(plan: ServicePlan) -> str:
-    """Return engine and parallelism of a service in one line."""
+def shape(plan: Planned) -> str:
+    """Return engine and parallelism of a service, or the share of a network, in one line."""
+    if not isinstance(plan, ServicePlan):
+        own = plan.configuration
+        return f"{own.engine} · {own.precision} · {own.part} · batches to {own.max_batch_size}"
     config = plan.configuration
     parallel = f"TP {config.tensor_parallel}"
     if config.pipeline_parallel > 1:
@@ -82,7 +91,7 @@ def shape(plan: ServicePlan) -> str:
     return f"{config.engine} · {config.precision} · {parallel}"
 
 
-def scaling(plan: ServicePlan) -> tuple[str, str]:
+def scaling(plan: Planned) -> tuple[str, str]:
     """Return range and signal of the autoscaler of a service."""
     scale = plan.autoscale
     if scale.min_replicas == scale.max_replicas:
@@ -91,7 +100,7 @@ def scaling(plan: ServicePlan) -> tuple[str, str]:
     return f"{scale.min_replicas} to {scale.max_replicas} replicas", signal
 
 
-def weights(plan: ServicePlan) -> tuple[str, ...]:
+def weights(plan: Planned) -> tuple[str, ...]:
     """Return format and size of the weights of a service."""
     return (f"{plan.configuration.precision}, {show(plan.weights_bytes, 'bytes')}",)
 
@@ -151,7 +160,7 @@ def description(topology: Topology) -> str:
     services = [
         f"{shorten(plan.service.name)} runs {shorten(plan.service.model.title)} in "
         f"{_plural(plan.configuration.replicas, 'replica')}"
-        for plan in topology.services
+        for plan in topology.planned
     ]
     name, verdict = shorten(topology.name), topology.verdict.value
     return f"Topology {name}, {verdict}: {'; '.join(services)}; {used(topology)}."
@@ -159,10 +168,11 @@ def description(topology: Topology) -> str:
 
 def used(topology: Topology) -> str:
     """Return how many accelerators are used, of how many."""
-    places = {plan.service.place.path: plan.service.place for plan in topology.services}
+    places = {plan.service.place.path: plan.service.place for plan in topology.planned}
     total = sum(place.accelerators for place in places.values())
-    in_use = sum(plan.configuration.accelerators for plan in topology.services)
-    return f"{in_use} of {_plural(total, 'accelerator')} in use"
+    whole = sum(plan.configuration.accelerators for plan in topology.services)
+    in_use = whole + sum(plan.accelerators for plan in topology.networks)
+    return f"{in_use:.3g} of {_plural(total, 'accelerator')} in use"
 
 
 def facts(topology: Topology) -> tuple[str, ...]:
