@@ -297,3 +297,8 @@ class Plan:
     networks: "tuple[NetworkPlan, ...]" = ()
     """Those of networks."""
     refusals: tuple[Refusal, ...]
+
+    @property
+    def planned(self) -> "tuple[ServicePlan | NetworkPlan, ...]":
+        """The plans of language models, then those of networks."""
+        return (*self.services, *self.networks)
