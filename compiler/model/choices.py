@@ -32,6 +32,8 @@ PLANNED = (
     "attention_data_parallel",
     "speculation",
     "speculative_tokens",
+    "serving",
+    "prefill_replicas",
     "replicas",
     "max_num_seqs",
     "max_num_batched_tokens",

@@ -219,6 +219,8 @@ class Engine:
     """Formats of the KV cache, the default first."""
     speculation: tuple[str, ...] = ()
     """Kinds of speculative decoding: ``draft``, ``ngram``, ``eagle``, ``mtp``."""
+    disaggregation: bool = False
+    """Whether some replicas may compute prompts and hand their KV cache to others."""
     defaults: Mapping[str, Sourced[float]] = field(default_factory=dict[str, Sourced[float]])
     """What the engine does unless told: ``max_num_seqs``, ``max_num_batched_tokens``, …"""
     tiers: tuple[Tier, ...] = ()

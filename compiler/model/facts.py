@@ -73,6 +73,7 @@ def engine(block: ResolvedBlock) -> Engine:
         prefix_caching=values.flag_or(block, "prefix_caching"),
         kv_precisions=values.words(block, "kv_precisions") or ("fp16",),
         speculation=values.words(block, "speculation"),
+        disaggregation=values.flag_or(block, "disaggregation"),
         memory_share_of=values.text_or(block, "memory_share_of", "all"),
         only_if_named=values.flag_or(block, "only_if_named"),
         defaults=_numbers(block.child("defaults")),

@@ -84,6 +84,11 @@ def pipeline_fabric(
     return _host_bus(place.accelerator, coefficients)
 
 
+def network_fabric(place: Place, sharing: int, coefficients: Mapping[str, float]) -> Fabric:
+    """Return what one of ``sharing`` accelerators of a node has towards another node."""
+    return _network(place, sharing, coefficients)
+
+
 def _inside(place: Place, degree: int, coefficients: Mapping[str, float]) -> Fabric:
     link = place.accelerator.link
     if link is not None and degree <= joined(place):

@@ -71,6 +71,37 @@ def operate(
     return found
 
 
+def decode_only(stage: Stage, demand: Demand, rate_per_s: float, budget_tok: float) -> Operation:
+    """Return how a replica runs that goes on with answers whose prompts others have computed.
+
+    All steps are alike: the fixed point of :func:`operate` without prompts. ``load`` is the share
+    of the time that the sequences themselves take; what a step takes anyway is not part of it.
+
+    Source: Little (1961). Holds for: sequences admitted at once.
+    """
+    found = Operation()
+    found.pipeline = stage.pipeline
+    decode_rate = rate_per_s * steps_of_answer(stage, demand)
+    fullest_s = stage.step_s(0.0, 0.0, budget_tok / stage.wide, demand.context_tok)
+    if decode_rate * stage.wide * fullest_s >= budget_tok:
+        return found
+    step = _steady(stage, demand, 0.0, decode_rate, budget_tok)
+    if step is None:
+        return found
+    found.stable = True
+    found.decode_s = found.mixed_s = found.period_s = step.decode_s
+    found.mixed_share = 0.0
+    found.sequences = step.sequences * stage.pipeline
+    found.sequences_in_prefill = 0.0
+    found.gain = _tok_per_step(stage, demand)
+    found.tpot_s = step.decode_s * stage.pipeline / found.gain
+    alone_s = stage.step_s(0.0, 0.0, 1.0, demand.context_tok)
+    found.load = max(0.0, 1.0 - alone_s / step.decode_s)
+    found.ttft_floor_s = found.ttft_excess_s = 0.0
+    _between_tokens(found, stage, demand)
+    return found
+
+
 def steps_of_answer(stage: Stage, demand: Demand) -> float:
     """Return in how many steps an answer comes after its first token.
 

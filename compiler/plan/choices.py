@@ -34,6 +34,7 @@ READINGS: tuple[tuple[str, Reading], ...] = (
     ("attention_data_parallel", lambda item: str(item.shape.groups)),
     ("speculation", lambda item: item.shape.drafter.kind if item.shape.drafter else "none"),
     ("speculative_tokens", lambda item: str(item.shape.guesses)),
+    ("serving", lambda item: "disaggregated" if item.shape.prefill else "aggregated"),
     ("max_num_batched_tokens", lambda item: str(item.budget_tok)),
 )
 """The fields by which candidates differ, and how to read them."""
@@ -58,6 +59,10 @@ class Explainer:
             for field, read in READINGS
         }
         winner = self.winner
+        before = winner.shape.prefill
+        by_field["prefill_replicas"] = self.choice(
+            "prefill_replicas", str(before.replicas if before else 0), ()
+        )
         by_field["replicas"] = self.choice("replicas", str(winner.replicas), self._replicas())
         by_field["max_num_seqs"] = self.choice(
             "max_num_seqs", str(winner.sequences), self._sequences()
@@ -72,6 +77,8 @@ class Explainer:
             "attention_data_parallel",
             "speculation",
             "speculative_tokens",
+            "serving",
+            "prefill_replicas",
             "replicas",
             "max_num_seqs",
             "max_num_batched_tokens",
@@ -91,6 +98,10 @@ class Explainer:
             fields.add("speculation")
         if not any(item.shape.guesses for item in self.candidates):
             fields.add("speculative_tokens")
+        if not any(engine.disaggregation for engine in self.case.engines):
+            fields.add("serving")
+        if self.winner.shape.prefill is None:
+            fields.add("prefill_replicas")
         return frozenset(fields)
 
     def _of_place(self) -> Iterable[Choice]:
@@ -169,6 +180,8 @@ class Explainer:
                 values = (shape.tensor,)
             case "attention_data_parallel" if engine.attention_data_parallel:
                 values = (shape.tensor,)
+            case "serving":
+                values = ("aggregated", "disaggregated")
             case "speculation":
                 values = ("none", *KINDS)
             case _:
@@ -243,12 +256,20 @@ class Explainer:
             return Alternative(
                 value=value, reason=f"excluded: {_fixed_reason(decision)}", ratio=None
             )
+        match field:
+            case "kv_precision":
+                reason = f"fewer bits only where a line allows it: `{field} in [fp16, {value}]`"
+                return Alternative(value=value, reason=reason, ratio=None)
+            case "speculation":
+                return Alternative(value=value, reason=self._no_guesses(value), ratio=None)
+            case "serving":
+                return self._not_split(value)
+            case _:
+                return self._no_layout(field, value)
+
+    def _no_layout(self, field: str, value: str) -> Alternative:
+        """Return why no layout has a value."""
         shape, model = self.winner.shape, self.case.model
-        if field == "kv_precision":
-            reason = f"fewer bits only where a line allows them: `kv_precision in [fp16, {value}]`"
-            return Alternative(value=value, reason=reason, ratio=None)
-        if field == "speculation":
-            return Alternative(value=value, reason=self._no_guesses(value), ratio=None)
         if field == "tensor_parallel" and not can_shard(model, int(value), 1):
             reason = f"does not divide {model.heads} attention heads"
             return Alternative(value=value, reason=reason, ratio=None)
@@ -265,6 +286,21 @@ class Explainer:
         return Alternative(
             value=value, reason="leaves no layout that fits the place and its memory", ratio=None
         )
+
+    def _not_split(self, value: str) -> Alternative:
+        """Return why replicas of two kinds were not tried, and about what they would take."""
+        reason = f"only where a line allows it: `serving in [aggregated, {value}]`"
+        if not self.winner.holds:
+            return Alternative(value=value, reason=reason, ratio=None)
+        from inferc.compiler.plan.disaggregated import alternative
+
+        best = alternative(self.search, self.winner, self.planned, self.hardest)
+        before = best.shape.prefill if best else None
+        if best is None or before is None:
+            return Alternative(value=value, reason=reason, ratio=None)
+        takes, least = (item.configuration.accelerators for item in (best, self.winner))
+        reason += f"; takes {takes} accelerators then, {before.accelerators} of them for prompts"
+        return Alternative(value=value, reason=reason, ratio=takes / least)
 
     def _no_guesses(self, kind: str) -> str:
         """Return why a kind of guessing was not tried."""

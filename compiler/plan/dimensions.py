@@ -18,6 +18,8 @@ GUESSES = (1, 2, 3, 5, 7)
 SIXTEEN_BIT = ("fp16", "bf16")
 """As wide as each other, and what a KV cache is kept in unless a line allows fewer bits."""
 
+SERVING_FIELD = "serving"
+
 WIDENING = frozenset({"=", "in"})
 """Operators of lines that name what is allowed; the others only take away."""
 
@@ -166,3 +168,15 @@ def can_guess(case: Case, kind: str) -> bool:
 def _acceptance(case: Case, kind: str) -> float:
     """Return the stated chance that a guess is right, or the lowest that is published."""
     return ACCEPTANCE[kind].low if case.acceptance is None else case.acceptance
+
+
+def allows_aggregated(decisions: Iterable[Decision]) -> bool:
+    """Return whether replicas may serve requests from their beginning to their end."""
+    return allowed(decisions, SERVING_FIELD, "aggregated")
+
+
+def allows_disaggregated(decisions: Iterable[Decision]) -> bool:
+    """Return whether a line allows replicas that compute prompts only: unless, there are none."""
+    own = tuple(item for item in decisions if item.field == SERVING_FIELD)
+    named = any(item.operator in WIDENING for item in own)
+    return named and allowed(own, SERVING_FIELD, "disaggregated")

@@ -5,12 +5,12 @@ the accelerators that it uses, or what may be had (``nodes in 1..12``), of which
 node that it takes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf
 
 from inferc.compiler.model import Place
-from inferc.compiler.plan.packing import Layout, fewest_nodes, most_replicas
+from inferc.compiler.plan.packing import Layout, fewest_nodes, fits, most_replicas, node_of
 
 
 def is_chosen(place: Place) -> bool:
@@ -38,6 +38,26 @@ def taken(place: Place, tensor: int, pipeline: int, replicas: int) -> int:
     if not is_chosen(place):
         return replicas * tensor * pipeline
     nodes = max(place.least_nodes or 0, nodes_for(place, tensor, pipeline, replicas))
+    return nodes * place.per_node
+
+
+def replicas_beside(place: Place, layout: Layout, beside: Mapping[Layout, int]) -> int:
+    """Return how many replicas of a layout fit beside others that are there."""
+    return most_replicas(place, layout, dict(beside))
+
+
+def taken_together(
+    place: Place, layout: Layout, replicas: int, beside: Mapping[Layout, int]
+) -> int:
+    """Return the accelerators that are paid for where replicas stand beside others."""
+    wanted = dict(beside)
+    wanted[layout] = wanted.get(layout, 0) + replicas
+    used = sum(one.size * count for one, count in wanted.items())
+    if not is_chosen(place):
+        return used
+    nodes = max(place.least_nodes or 0, -(-used // place.per_node))
+    while not fits(node_of(place), nodes, wanted):
+        nodes += 1
     return nodes * place.per_node
 
 

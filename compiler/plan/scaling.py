@@ -34,7 +34,9 @@ def autoscale(
     for as long as it takes to start. On a place that is not ``alone`` the service's, replicas
     beyond the plan could take what others need.
     """
-    counts = search.replica_counts(best.shape)
+    counts: Sequence[int] = search.replica_counts(best.shape)
+    if best.shape.prefill is not None:
+        counts = (best.replicas,)  # beside those that compute prompts, in the planned ratio
     scaling = case.scaling
     late = is_late(case, search, start.start_s)
     least = max(start.warm, best.replicas if late else _for_mean(case, search, best, counts))
@@ -125,6 +127,8 @@ def _for_mean(case: Case, search: Search, best: Candidate, counts: Sequence[int]
 def _kept(case: Case, best: Candidate, least: int, start_s: float, *, late: bool) -> str:
     """Return why so many stay."""
     stay = f"{least} stay" if least != 1 else "1 stays"
+    if best.shape.prefill is not None:
+        return f"{stay} beside {best.shape.prefill.replicas} for prompts, in the planned ratio"
     if case.peak <= 1.0:
         return f"{stay}: the load is even"
     start, spike = show(start_s, "time"), show(case.spike_s, "time")

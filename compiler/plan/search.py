@@ -8,23 +8,33 @@ up with the largest token budget cannot with a smaller one.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
-from math import inf, sqrt
+from functools import cached_property
+from math import inf
+from typing import TYPE_CHECKING
 
-from inferc.compiler.model import Decision, Objective, Place
-from inferc.compiler.perf import Configuration
-from inferc.compiler.perf.demand import Demand, demand_of
+from inferc.compiler.model import Objective, Place
+from inferc.compiler.perf.demand import Demand
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
-from inferc.compiler.plan.dimensions import powers_up_to
+from inferc.compiler.plan.candidates import (
+    RATE_PRECISION,
+    Candidate,
+    Load,
+    furthest_edge,
+    highest,
+    load_of,
+    stuck,
+)
+from inferc.compiler.plan.dimensions import allows_aggregated, allows_disaggregated
 from inferc.compiler.plan.hardware import cost, is_chosen, some_priced
-from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
+from inferc.compiler.plan.narrowing import stated_numbers
 from inferc.compiler.plan.objectives import hard, margins_of, meets, share, soft
 from inferc.compiler.plan.packing import Layout, Room
 from inferc.compiler.plan.places import lost, places_of, survives
 from inferc.compiler.plan.space import (
     Shape,
+    allowed_counts,
     budgets_of,
     sequence_limits_of,
     shapes_of,
@@ -32,6 +42,20 @@ from inferc.compiler.plan.space import (
 )
 from inferc.compiler.plan.trust import strictness
 from inferc.compiler.problem import Case, asked_per_s
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan.disaggregated import Split
+
+__all__ = [
+    "RATE_PRECISION",
+    "Candidate",
+    "Load",
+    "Search",
+    "allowed_counts",
+    "highest",
+    "load_of",
+    "stuck",
+]
 
 CONTEXT_FIELD = "max_model_len"
 
@@ -42,72 +66,8 @@ nothing."""
 HOPELESS = 1e6
 """Further away than any rate that a configuration falls short of: no request keeps the SLA."""
 
-FURTHEST = 2.0**40
-"""Beyond that nothing is asked for: it holds at any value."""
-
-MANY = 4096
-"""Replicas that are looked at one by one where the user restricts their number."""
-
-RATE_PRECISION = 1e-4
-"""Relative width at which a bisection over rates stops."""
-
 TIE_DIGITS = 3
 """Margins are compared to so many digits: a thousandth is no reason to prefer anything."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A configuration at a load: where it stands."""
-
-    shape: Shape
-    budget_tok: int
-    replicas: int
-    sequences: int
-    """The limit of sequences in a step."""
-    found: Operation
-    holds: bool
-    robust: bool
-    """Whether it also holds with every unknown at its least favourable end."""
-    tightest: float
-    """The largest share of a limit that is used up: above 1 a line is missed."""
-
-    @property
-    def configuration(self) -> Configuration:
-        """As the plan says it."""
-        return Configuration(
-            engine=self.shape.engine_name,
-            precision=self.shape.precision,
-            tensor_parallel=self.shape.tensor,
-            pipeline_parallel=self.shape.pipeline,
-            replicas=self.replicas,
-            max_num_seqs=self.sequences,
-            max_num_batched_tokens=self.budget_tok,
-            kv_precision=self.shape.kv_precision,
-            expert_parallel=self.shape.expert,
-            attention_data_parallel=self.shape.groups,
-            speculation=self.shape.speculation,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """A case as the search sees it."""
-
-    rate_per_s: float
-    demand: Demand
-    longest_tok: float
-    """Mean prompt and answer together: what must fit into the model's context."""
-
-
-def load_of(case: Case) -> Load:
-    """Return the load of ``case`` at its peak."""
-    demand = demand_of(
-        case.prompt_mean_tok,
-        case.prompt_p95_over_mean,
-        case.output_mean_tok,
-        case.output_p95_over_mean,
-    )
-    return Load(case.carried_per_s, demand, case.prompt_mean_tok + case.output_mean_tok)
 
 
 class Search:
@@ -131,9 +91,12 @@ class Search:
         self.hard = hard(case.objectives)
         self.strictness = strictness(case, self.hard)
         self.soft = soft(case.objectives)
-        self.shapes = shapes_of(case, self.places)
-        self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.shapes}
-        self._twins = twins(self.shapes) if len(self.places) > 1 else {}
+        self.bases = shapes_of(case, self.places)
+        """Every layout of a replica."""
+        self.shapes = self.bases if allows_aggregated(case.decisions) else ()
+        """Those of replicas that serve a request from its beginning to its end."""
+        self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.bases}
+        self._twins = twins(self.bases) if len(self.places) > 1 else {}
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
         self._tokens: dict[tuple[int, int, float], tuple[tuple[int, float], ...]] = {}
@@ -149,13 +112,26 @@ class Search:
         return any(
             self.replica_counts(shape) and self.limits(shape, budget_tok)
             for shape, budget_tok in self.steps()
-        )
+        ) or (self.split is not None and self.split.exists())
+
+    @cached_property
+    def split(self) -> "Split | None":
+        """The search over replicas of two kinds, where a line allows them.
+
+        Not where other services have a part of the place: those share out replicas of one kind.
+        """
+        if not allows_disaggregated(self.decisions) or self.left is not None:
+            return None
+        from inferc.compiler.plan.disaggregated import Split
+
+        return Split(self)
 
     def within(self, left: Room) -> "Search":
         """Return this search in the room that others leave; what was worked out is shared."""
         other = copy(self)
         other.left = left
         other._replicas = {}
+        other.__dict__.pop("split", None)
         return other
 
     def without_losses(self) -> "Search":
@@ -214,6 +190,8 @@ class Search:
 
         The same questions come again: from flip points, envelopes and reasons of other choices.
         """
+        if shape.prefill is not None:
+            return self._operate_split(shape, replicas, 0, load)
         rate_per_s = load.rate_per_s / replicas
         at = (self._twins.get(id(shape), id(shape)), budget_tok, rate_per_s, load.demand)
         known = self._found.get(at)
@@ -225,6 +203,10 @@ class Search:
                 known = known if crowd < 1.0 else stuck(crowd)
             self._found[at] = known
         return known
+
+    def _operate_split(self, shape: Shape, replicas: int, lost: int, load: Load) -> Operation:
+        """Return how requests fare where others compute the prompts, ``lost`` of them gone."""
+        return stuck(inf) if self.split is None else self.split.operate(shape, replicas, lost, load)
 
     def _crowd(self, shape: Shape, budget_tok: int, found: Operation, demand: Demand) -> float:
         """Return the share of slots or of cache, whichever is larger, that is taken on average.
@@ -277,6 +259,9 @@ class Search:
     ) -> Operation:
         """Return how each replica runs that is left when what may be lost is gone."""
         left = replicas - self.lost(shape, replicas)
+        if left and shape.prefill is not None:
+            gone = self.lost(shape.prefill.shape, shape.prefill.replicas)
+            return self._operate_split(shape, left, gone, load)
         return self.operate(shape, budget_tok, left, load) if left else stuck(inf)
 
     def lost(self, shape: Shape, replicas: int) -> int:
@@ -297,7 +282,10 @@ class Search:
             if self.shape_holds(self.shapes[index], load):
                 self._last = index
                 return True
-        return False
+        return self._split_holds(load)
+
+    def _split_holds(self, load: Load) -> bool:
+        return self.split is not None and self.split.holds(load)
 
     def furthest(
         self, load_at: Callable[[float], Load], low: float, high: float, width: float
@@ -310,16 +298,20 @@ class Search:
         """
         best = low
         loads: dict[float, Load] = {}
-        order = (*self.shapes[self._last :], *self.shapes[: self._last])
-        for shape in order:
+        layouts: list[Shape | None] = [*self.shapes[self._last :], *self.shapes[: self._last]]
+        if self.split is not None:
+            layouts.append(None)
+        for layout in layouts:
 
-            def holds(value: float, shape: Shape = shape) -> bool:
+            def holds(value: float, shape: Shape | None = layout) -> bool:
                 load = loads.get(value) or loads.setdefault(value, load_at(value))
-                return load.longest_tok <= self.context_tok and self.shape_holds(shape, load)
+                return load.longest_tok <= self.context_tok and (
+                    self.shape_holds(shape, load) if shape else self._split_holds(load)
+                )
 
             above = best * (1.0 + width)
             if above < high and holds(above):
-                best = _edge(holds, above, high, width)
+                best = furthest_edge(holds, above, high, width)
         return best
 
     def shape_holds(self, shape: Shape, load: Load) -> bool:
@@ -370,7 +362,9 @@ class Search:
             counts = self.replica_counts(shape)
             if counts and self.limits(shape, budget_tok):
                 found.append(self._best_count(shape, budget_tok, counts, (planned, hardest)))
-        return sorted(found, key=lambda item: self._key(item, planned))
+        if self.split is not None:
+            found += self.split.candidates(planned, hardest)
+        return sorted(found, key=lambda item: self.key(item, planned))
 
     def _best_count(
         self, shape: Shape, budget_tok: int, counts: Sequence[int], loads: tuple[Load, Load]
@@ -447,8 +441,11 @@ class Search:
 
         Endless where others have a price and its place has none.
         """
-        place, hardware = item.shape.place, item.shape.taken(item.replicas)
-        return cost(place, hardware, priced=self.priced)
+        return self.price(item.shape, item.replicas)
+
+    def price(self, shape: Shape, replicas: int) -> float:
+        """Return the same of so many replicas of a layout."""
+        return cost(shape.place, shape.taken(replicas), priced=self.priced)
 
     def worth(self, item: Candidate, planned: Load) -> float:
         """Return the requests a second that a candidate carries; by its cost where that is chosen.
@@ -466,7 +463,7 @@ class Search:
         """
         shape = item.shape
         width = (-BYTES_PER_PARAMETER[shape.precision], -KV_BYTES[shape.kv_precision])
-        spent = (self.spent(item), float(item.replicas * shape.size))
+        spent = (self.spent(item), float(shape.in_use(item.replicas)))
         room = round(item.tightest, TIE_DIGITS)
         match self.goal:
             case "latency":
@@ -476,7 +473,7 @@ class Search:
             case _:
                 return (*spent, *width, room)
 
-    def _key(self, item: Candidate, planned: Load) -> tuple[float | str, ...]:
+    def key(self, item: Candidate, planned: Load) -> tuple[float | str, ...]:
         """Return what candidates are ordered by.
 
         SLA, whole range, wishes in order, then cost, width of formats and room as the goal has it;
@@ -496,73 +493,13 @@ class Search:
             shape.guesses,
             item.budget_tok,
             item.sequences,
+            *_of_prompts(shape),
         )
 
 
-def stuck(load: float) -> Operation:
-    """Return how a replica runs whose requests queue without end."""
-    found = Operation()
-    found.load = load
-    return found
-
-
-def allowed_counts(decisions: tuple[Decision, ...], most: int) -> Sequence[int]:
-    """Return the numbers of replicas up to ``most`` that are allowed, smallest first.
-
-    On a place too large to look at each, those near what the user states and the powers of two.
-    """
-    own = tuple(item for item in decisions if item.field == "replicas")
-    if not own:
-        return range(1, most + 1)
-    if most <= MANY:
-        return tuple(count for count in range(1, most + 1) if allowed(own, "replicas", count))
-    stated = stated_counts(own, "replicas")
-    near = {count + step for count in stated for step in (-1, 0, 1)}
-    counts = {most, *powers_up_to(most), *near}
-    within = (count for count in sorted(counts) if 1 <= count <= most)
-    return tuple(count for count in within if allowed(own, "replicas", count))
-
-
-def _edge(holds: Callable[[float], bool], low: float, high: float, width: float) -> float:
-    """Return up to where ``holds``, which it does at ``low``, by doubling and halving."""
-    above = min(high, low * 2.0)
-    while above < high and holds(above):
-        low, above = above, min(high, above * 2.0)
-        if low > FURTHEST:
-            return low
-    while above > low * (1.0 + width):
-        middle = sqrt(low * above)
-        if holds(middle):
-            low = middle
-        else:
-            above = middle
-    return low
-
-
-def highest(holds: Callable[[float], bool], start: float) -> float:
-    """Return the highest value at which ``holds`` is true, by doubling and halving from ``start``.
-
-    0 where it holds nowhere above a millionth of ``start``. ``holds`` must fall from true to false.
-    """
-    if start <= 0.0:
-        return 0.0
-    low, high = 0.0, start
-    while holds(high):
-        low, high = high, high * 2.0
-        if high > start * 2.0**40:
-            return low
-    while low == 0.0:
-        middle = high / 2.0
-        if middle < start * 1e-6:
-            return 0.0
-        if holds(middle):
-            low = middle
-        else:
-            high = middle
-    while high - low > RATE_PRECISION * high:
-        middle = (low + high) / 2.0
-        if holds(middle):
-            low = middle
-        else:
-            high = middle
-    return low
+def _of_prompts(shape: Shape) -> tuple[int, ...]:
+    """Return what layouts are ordered by last: none for prompts, or few stages and shards."""
+    if shape.prefill is None:
+        return (0,)
+    other = shape.prefill.shape
+    return (1, other.pipeline, other.tensor, other.groups, other.expert, shape.prefill.budget_tok)

@@ -1,9 +1,10 @@
 """The search space: how a model can be laid out on a place, and the limits of a step."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import inf, sqrt
+from typing import NamedTuple
 
 from inferc.compiler.model import Decision, Engine, LanguageModel, Place
 from inferc.compiler.perf import Memory
@@ -40,13 +41,23 @@ from inferc.compiler.plan.dimensions import (
     precisions_of,
     tensor_degrees,
 )
-from inferc.compiler.plan.hardware import replicas_that_fit, taken
+from inferc.compiler.plan.hardware import (
+    replicas_beside,
+    replicas_that_fit,
+    taken,
+    taken_together,
+)
 from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_numbers
+from inferc.compiler.plan.packing import Layout as Split
 from inferc.compiler.problem import Case
 
 SMALLEST_BUDGET_TOK = 512
 """The smallest token budget of a step that is tried unless the user states one: the budget for
 strict latency limits in Agrawal et al., Sarathi-Serve (2024), section 5."""
+
+
+MANY = 4096
+"""Replicas that are looked at one by one where the user restricts their number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +79,8 @@ class Shape:
     """Parts of a stage that each attend to sequences of their own."""
     drafter: Drafter | None = None
     """Who guesses tokens that each step checks."""
+    prefill: "Prefill | None" = None
+    """Other replicas that compute the prompts; those of this layout then go on with answers."""
 
     @property
     def size(self) -> int:
@@ -243,13 +256,51 @@ class Shape:
         return longest // block_tok * block_tok if longest < inf else longest
 
     def replicas_that_fit(self, accelerators: int) -> int:
-        """Return how many replicas the place has room for, out of so many accelerators."""
-        by_topology = replicas_that_fit(self.place, self.tensor, self.pipeline)
-        return min(by_topology, accelerators // self.size)
+        """Return how many replicas the place has room for, out of so many accelerators.
+
+        Beside those that compute prompts, where there are any.
+        """
+        if self.prefill is None:
+            by_topology = replicas_that_fit(self.place, self.tensor, self.pipeline)
+            return min(by_topology, accelerators // self.size)
+        left = accelerators - self.prefill.accelerators
+        return max(0, min(replicas_beside(self.place, self.split, self.beside), left // self.size))
+
+    @property
+    def split(self) -> Split:
+        """How a replica is cut, for packing it onto nodes."""
+        return Split(self.tensor, self.pipeline)
+
+    @property
+    def beside(self) -> dict[Split, int]:
+        """The replicas that compute prompts, as they are packed onto nodes."""
+        return {self.prefill.shape.split: self.prefill.replicas} if self.prefill else {}
+
+    def in_use(self, replicas: int) -> int:
+        """Return the accelerators that work, those that compute prompts included."""
+        others = self.prefill.accelerators if self.prefill else 0
+        return replicas * self.size + others
 
     def taken(self, replicas: int) -> int:
         """Return the accelerators that so many replicas make someone pay for."""
-        return taken(self.place, self.tensor, self.pipeline, replicas)
+        if self.prefill is None:
+            return taken(self.place, self.tensor, self.pipeline, replicas)
+        return taken_together(self.place, self.split, replicas, self.beside)
+
+
+class Prefill(NamedTuple):
+    """The replicas that compute prompts for others."""
+
+    shape: Shape
+    budget_tok: int
+    replicas: int
+    sequences: int
+    """The limit of sequences in a step."""
+
+    @property
+    def accelerators(self) -> int:
+        """How many accelerators they take."""
+        return self.replicas * self.shape.size
 
 
 def memory_share(engine: Engine, decisions: tuple[Decision, ...]) -> float | None:
@@ -336,6 +387,25 @@ def budgets_of(shape: Shape, decisions: tuple[Decision, ...]) -> tuple[int, ...]
     grid = (value for value in powers_up_to(limit) if value >= min(SMALLEST_BUDGET_TOK, limit))
     values = {limit, *grid, *stated_counts(decisions, field)}
     return tuple(sorted((v for v in values if allowed(decisions, field, v)), reverse=True))
+
+
+def allowed_counts(
+    decisions: tuple[Decision, ...], most: int, field: str = "replicas"
+) -> Sequence[int]:
+    """Return the numbers of replicas up to ``most`` that are allowed, smallest first.
+
+    On a place too large to look at each, those near what the user states and the powers of two.
+    """
+    own = tuple(item for item in decisions if item.field == field)
+    if not own:
+        return range(1, most + 1)
+    if most <= MANY:
+        return tuple(count for count in range(1, most + 1) if allowed(own, field, count))
+    stated = stated_counts(own, field)
+    near = {count + step for count in stated for step in (-1, 0, 1)}
+    counts = {most, *powers_up_to(most), *near}
+    within = (count for count in sorted(counts) if 1 <= count <= most)
+    return tuple(count for count in within if allowed(own, field, count))
 
 
 def sequence_limits_of(shape: Shape, decisions: tuple[Decision, ...]) -> tuple[int, ...]:

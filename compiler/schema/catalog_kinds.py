@@ -201,6 +201,11 @@ CATALOG_KINDS: tuple[Kind, ...] = (
             "Kinds of speculative decoding.",
         ),
         field(
+            "disaggregation",
+            BOOL,
+            "Whether some replicas may compute prompts and hand their KV cache to others.",
+        ),
+        field(
             "memory_share_of",
             words("all", "free"),
             "What `memory_share` is a share of: all memory, or what weights leave free.",

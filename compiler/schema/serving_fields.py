@@ -12,6 +12,10 @@ SPECULATION = ("none", "ngram", "draft", "eagle", "mtp")
 """Who guesses tokens: nobody, what the context says after the same words, a smaller model, a layer
 trained to guess, the model's own modules for multi-token prediction."""
 
+SERVING = ("aggregated", "disaggregated")
+"""Whether replicas serve requests from their beginning to their end, or one kind computes prompts
+and the other goes on with answers."""
+
 SERVING_FIELDS: tuple[Field, ...] = (
     field("kv_precision", words(*KV_PRECISIONS), "Format of the KV cache.", owner="planner"),
     field(
@@ -38,5 +42,17 @@ SERVING_FIELDS: tuple[Field, ...] = (
         "acceptance",
         amount(NUMBER, high=1),
         "Chance that a guess is right, given those before it; absent: the least published.",
+    ),
+    field(
+        "serving",
+        words(*SERVING),
+        "Whether prompts and answers have replicas of their own; absent: they share them.",
+        owner="planner",
+    ),
+    field(
+        "prefill_replicas",
+        count(),
+        "Copies that compute prompts only, where answers have others.",
+        owner="planner",
     ),
 )

@@ -1,10 +1,13 @@
 """The replica that a plan deploys, as the simulator takes it."""
 
+from math import inf
+
 from inferc.compiler.model import Engine
+from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.plan import ServicePlan
-from inferc.compiler.simulation.events import Autoscaler, Loss
+from inferc.compiler.simulation.events import Autoscaler, Loss, Transfer
 from inferc.compiler.simulation.fleet import FleetSetup
 from inferc.compiler.simulation.values import ReplicaSetup, Speculation
 from inferc.compiler.trial.values import Order, WhatIf
@@ -13,9 +16,12 @@ LOST_AT = 1.0 / 3.0
 """Of a run: after the warm-up, and early enough that its end shows what comes after."""
 
 
-def setup_of(plan: ServicePlan) -> ReplicaSetup:
-    """Return how one replica of ``plan`` schedules, and how long its steps take."""
-    engine, place, chosen = plan.engine, plan.service.place, plan.configuration
+def setup_of(plan: ServicePlan, configuration: Configuration | None = None) -> ReplicaSetup:
+    """Return how one replica of ``plan`` schedules, and how long its steps take.
+
+    Of the replicas that answer, or of those of another ``configuration``.
+    """
+    engine, place, chosen = plan.engine, plan.service.place, configuration or plan.configuration
     if engine is None:
         raise LookupError(chosen.engine)  # a plan chooses among the engines of its service
     layout = Layout(
@@ -30,14 +36,15 @@ def setup_of(plan: ServicePlan) -> ReplicaSetup:
     def cost(name: str) -> float:
         return coefficient(name, engine, place.accelerator)
 
-    clock, guesses = _clock(plan, engine, layout)
+    clock, guesses = _clock(plan, engine, layout, chosen)
     return ReplicaSetup(
         clock=clock,
         scheduling="prefill_first" if engine.scheduling == "prefill_first" else "mixed",
         max_num_seqs=chosen.max_num_seqs,
         max_num_batched_tokens=chosen.max_num_batched_tokens,
         chunked_prefill=engine.chunked_prefill,
-        kv_cache_tok=plan.estimate.memory.kv_cache_tok,
+        # Replicas that compute prompts hold each for a moment: their cache never fills.
+        kv_cache_tok=inf if configuration else plan.estimate.memory.kv_cache_tok,
         kv_block_tok=int(cost("kv_block_tok")),
         kv_admission="full_length" if engine.kv_admission == "full_length" else "as_needed",
         prefix_caching=engine.prefix_caching,
@@ -48,9 +55,11 @@ def setup_of(plan: ServicePlan) -> ReplicaSetup:
     )
 
 
-def _clock(plan: ServicePlan, engine: Engine, layout: Layout) -> tuple[Stage, Speculation | None]:
+def _clock(
+    plan: ServicePlan, engine: Engine, layout: Layout, configuration: Configuration
+) -> tuple[Stage, Speculation | None]:
     """Return how long steps take, and the guesses that they check."""
-    service, chosen = plan.service, plan.configuration.speculation
+    service, chosen = plan.service, configuration.speculation
     if chosen is None:
         return Stage(service.model, service.place, engine, layout), None
     from inferc.compiler.perf.speculation import Drafter, SpeculatingStage
@@ -80,10 +89,36 @@ def fleet_of(plan: ServicePlan, order: Order, *, lasts_s: float, seed: int) -> F
             )
         case None:
             pass
+    before = plan.configuration.prefill
+    if before is not None:
+        return _of_two_kinds(plan, before, order, losses, seed)
     return FleetSetup(
         replicas=(setup_of(plan),) * replicas,
         routing=order.routing,
         autoscaler=autoscaler,
+        losses=losses,
+        seed=seed,
+    )
+
+
+def _of_two_kinds(
+    plan: ServicePlan, before: Configuration, order: Order, losses: tuple[Loss, ...], seed: int
+) -> FleetSetup:
+    """Return replicas that compute prompts, those that answer, and the link between them."""
+    from inferc.compiler.perf.coefficients import coefficients_of
+    from inferc.compiler.perf.disaggregation import transfer_of
+
+    first = setup_of(plan, before)
+    engine, accelerator = plan.engine, plan.service.place.accelerator
+    if engine is None or not isinstance(first.clock, Stage):
+        raise LookupError(plan.configuration.engine)
+    link = transfer_of(first.clock, coefficients_of(engine, accelerator))
+    prompt_tok = plan.service.load.prompt.mean_tok.value
+    return FleetSetup(
+        replicas=(first,) * before.replicas,
+        decode=(setup_of(plan),) * plan.configuration.replicas,
+        transfer=Transfer(link.bytes_per_tok(prompt_tok), link.bytes_per_s, link.latency_s),
+        routing=order.routing,
         losses=losses,
         seed=seed,
     )
