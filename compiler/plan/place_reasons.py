@@ -10,7 +10,6 @@ from inferc.compiler.plan.decisions import Alternative, Choice
 from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.narrowing import blocking
 from inferc.compiler.plan.places import NODE, SPOT, survives
-from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.plan.space import formats_of
 from inferc.compiler.problem import Case
@@ -180,9 +179,7 @@ def _survival(explain: Explaining) -> Choice:
 
 def _nothing_lost(explain: Explaining) -> Alternative:
     """Return what the plan would cost if everything stayed up."""
-    search = search_for(replace(explain.case, survives=""), explain.search.accelerators)
-    if explain.search.left is not None:
-        search = search.within(explain.search.left)
+    search = explain.search.without_losses()
     best = search.candidates(explain.planned, explain.hardest)[0]
     cost, now = search.spent(best), explain.search.spent(explain.winner)
     if search.priced:

@@ -36,7 +36,7 @@ class PricedSearch(Search):
         self.case = case
         self.limits_of_cost = tuple(line for line in case.objectives if line.hard and is_cost(line))
         self._hardest: Load | None = None
-        self._costs: dict[tuple[bool, int, int, int, Load, Load], float] = {}
+        self._costs: dict[tuple[bool, str, int, int, int, Load, Load], float] = {}
 
     # ---- what it costs -------------------------------------------------------------------------
 
@@ -47,7 +47,15 @@ class PricedSearch(Search):
             return inf
         if not is_elastic(item.shape.place):
             return price.value * item.shape.taken(item.replicas)
-        at = (self.alone, id(item.shape), item.budget_tok, item.replicas, planned, hardest)
+        at = (
+            self.alone,
+            self.survives,
+            id(item.shape),
+            item.budget_tok,
+            item.replicas,
+            planned,
+            hardest,
+        )
         known = self._costs.get(at)
         if known is None:
             load_time_s = item.shape.start_s

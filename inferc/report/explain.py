@@ -158,6 +158,8 @@ def _choice(choice: Choice, service: "Service | NetworkService") -> Lines:
     if writers:
         yield "  written by"
         yield from table([row for item in writers for row in _writer_rows(item)], indent=4)
+    elif field == "survives":
+        yield f"  follows from `survives` of {service.name}, or from a spot market"
     else:
         yield "  nobody wrote it; to take the decision back:"
         yield f'    pin {{ {choice.path} = {choice.value} because "…" }}'
