@@ -24,6 +24,7 @@ various versus very via vs want wanted wants was we well were what when where wh
 why will wish wishes with within without won't work working works would yet you your
 """
 _CLEAR = """
+important importance matters matter across agent agents internal external workload
 accelerated accelerator accelerators access ai api apis app application applications arrive arrives
 arriving attached average averages avg backed board boards capacity card cards cluster clusters
 compute configuration connected connecting constraint constraints context cpu cpus data datacenter

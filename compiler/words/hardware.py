@@ -37,12 +37,14 @@ def _device() -> re.Pattern[str]:
         r"(?P<box>dgx|hgx)[ -]+)*)"
         rf"(?:(?<![a-z0-9])|(?<=\dx))(?P<family>{names.pattern()})(?:s"
         rf"|')?(?![a-z0-9])(?:[ ]?x[ ]?(?P<behind>\d{{1,5}})(?![a-z0-9]))?"
-        rf"(?P<details>{_DETAIL}*)(?P<machines>[ -]*{_MACHINES}(?![a-z]))?{_SCOPE}"
+        rf"(?P<details>{_DETAIL}*)(?P<machines>[ -]*{_MACHINES}(?![a-z])"
+        rf"(?:[ ]?x[ ]?(?P<copies>\d{{1,4}})(?![\d.]))?)?{_SCOPE}"
     )
 
 
 _NODES = re.compile(
-    rf"(?P<count>{NUMBER})[ ]?x?[ -]*(?:identical[ ]|gpu[ ]|compute[ ]|worker[ ]|physical[ ]"
+    rf"(?P<count>{NUMBER})[ ]?x?[ -]*(?:identical[ ]|hgx[ ]|dgx[ ]|gpu[ ]|compute[ ]"
+    rf"|worker[ ]|physical[ ]"
     rf"|bare[ -]metal[ ])*"
     rf"(?P<what>{_MACHINES}(?![a-z]))(?P<each>[ ](?:of|with|having|containing|,)?[ ]*(?={NUMBER}))?"
 )
@@ -119,6 +121,8 @@ def _details(match: re.Match[str]) -> tuple[tuple[str, str], ...]:
         found += [("box", match["box"]), ("form", "sxm")]
     if match["machines"]:
         found.append(("machines", "each"))
+    if match["copies"]:
+        found.append(("copies", match["copies"]))
     if match["stuck"] or match["times"]:
         found.append(("times", "x"))
     return tuple(found)

@@ -21,6 +21,7 @@ _VAGUE = ("raspberry pi", "jetson", "jetson orin", "trainium", "gaudi", "gravito
 """Lines of products: said alone they leave open which of them."""
 _ALSO = {"raspberry pi 4": "raspberry pi 4b", "raspberry pi 4 model b": "raspberry pi 4b"}
 """What people call a family beside what the catalog calls it."""
+_KIBI = 1024
 
 
 @cache
@@ -60,7 +61,7 @@ def fitting(family: str, memory: str, form: str) -> tuple[str, ...]:
     return tuple(
         path
         for path in families()[family]
-        if (not memory or memory_of(path) == memory) and (not form or form_of(path) in {"", form})
+        if (not memory or memory in memories_of(path)) and (not form or form_of(path) in {"", form})
     )
 
 
@@ -81,17 +82,15 @@ def usual(family: str, entries: Sequence[str]) -> str:
 
 
 @cache
-def memory_of(path: str) -> str:
-    """Return the memory in an entry's name: ``80gb``; of those without, what its text says."""
-    own = path.rpartition(".")[2].split("_")
-    named = next((word for word in own if _MEMORY.match(word)), "")
-    if named:
-        return named
+def memories_of(path: str) -> frozenset[str]:
+    """Return what people call the memory of an entry: ``48gb`` on the box, of which 45 are free."""
+    own = path.rpartition(".")[2]
+    named = [word for name in (own, *_aliases(path)) for word in re.findall(r"\d+gb", name.lower())]
     stated = re.search(r"^  memory +=\s*(\d+) (GiB|GB|MiB)", _text(path), re.MULTILINE)
-    if stated is None:
-        return ""
-    amount = int(stated[1])
-    return f"{round(amount / 1024) if stated[2] == 'MiB' else amount}gb"
+    if stated is not None and not re.search(r"\d+gb", own):
+        amount = int(stated[1])
+        named.append(f"{round(amount / _KIBI) if stated[2] == 'MiB' else amount}gb")
+    return frozenset(named)
 
 
 def form_of(path: str) -> str:

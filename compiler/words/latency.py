@@ -66,6 +66,7 @@ _IN_TOTAL = re.compile(
     r"|hours?|h|days?|d)"
     r"(?![a-z])(?: (?:in total|total|overall|aggregate|throughput|of throughput))*"
 )
+_UNITS = {"s": "s", "m": "min", "h": "h", "d": "d"}
 _SHORT = {"msec": "ms", "msecs": "ms", "milli-second": "ms", "milli-seconds": "ms"} | {
     "micro-second": "us",
     "micro-seconds": "us",
@@ -123,9 +124,10 @@ def _token_rates(text: str) -> Iterator[Found]:
     for match in _IN_TOTAL.finditer(text):
         if any(other.start() <= match.start() < other.end() for other in taken):
             continue
-        per_s = number_of(match["number"]) / _seconds_of(match["unit"])
-        if per_s:
-            yield Found("token_rate", match.start(), match.end(), "throughput", per_s)
+        number = number_of(match["number"])
+        if number:
+            unit = _UNITS[match["unit"][0]]
+            yield Found("token_rate", match.start(), match.end(), unit, number)
 
 
 def _of_a_rate(text: str, match: re.Match[str]) -> bool:

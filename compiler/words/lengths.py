@@ -7,10 +7,11 @@ from inferc.compiler.words.numbers import NUMBER, number_of, range_of
 from inferc.compiler.words.phrases import Found
 
 _SIDES = {
-    "prompt": r"inputs?|prompts?|payloads?|prefill|questions?|isl|input sequences?"
+    "prompt": r"inputs?|prompts?|payloads?|prefill|questions?|isl|documents?|messages?"
+    r"|input sequences?"
     r"|context(?= of| length)",
     "output": r"outputs?|responses?|answers?|generations?|generated|completions?|decode"
-    r"|repl(?:y|ies)|osl"
+    r"|repl(?:y|ies)|summar(?:y|ies)|osl"
     r"|output sequences?",
 }
 _SIDE = "|".join(rf"(?P<{name}>(?<![a-z])(?:{words})(?![a-z]))" for name, words in _SIDES.items())

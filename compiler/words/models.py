@@ -21,7 +21,8 @@ MOST_WORDS = 7
 _WORD = re.compile(r"[a-z0-9][a-z0-9._/+-]*[a-z0-9+]|[a-z0-9]")
 _SIZE = re.compile(r"\d+x\d+b|\d+(?:\.\d+)?[bm]")
 _VARIANTS = re.compile(
-    r"[ -](?:instruct|instruction[ -]tuned|chat|it|base|hf|moe|mixture[ -]of[ -]experts|dense"
+    r"[ -](?:\d+(?:\.\d+)?b|instruct|instruction[ -]tuned|chat|it|base|hf|moe"
+    r"|mixture[ -]of[ -]experts|dense"
     r"|llm|vl"
     r"|models?|tuned|fine[ -]?tuned)(?![a-z0-9])"
 )

@@ -12,9 +12,6 @@ from inferc.compiler.words.desk import Desk, Line, words_of
 from inferc.compiler.words.numbers import written
 from inferc.compiler.words.phrases import Reading
 
-MOST_TYPES = 8
-"""Types of machines to choose from where only a cloud is named."""
-
 
 class Wanted(NamedTuple):
     """What is said of accelerators, beside the cloud."""
@@ -85,7 +82,7 @@ def _types_of(cloud: str, wanted: Wanted) -> list[str]:
     exact = [path for path in fitting if _gpus(path)[0] == size]
     whole = [path for path in fitting if size and size % max(1, _gpus(path)[0]) == 0]
     largest = max((_gpus(path)[0] for path in whole), default=0)
-    return (exact or [path for path in whole if _gpus(path)[0] == largest] or fitting)[:MOST_TYPES]
+    return exact or [path for path in whole if _gpus(path)[0] == largest] or fitting
 
 
 def _pool(desk: Desk, cloud: str, types: list[str], said: Said) -> Rented:

@@ -130,7 +130,7 @@ def _kind(desk: Desk, family: str, readings: Sequence[Reading], *, alone: bool) 
 
 def _memory_apart(desk: Desk, family: str) -> list[Reading]:
     """Return the sizes of memory that stand elsewhere and that some variant has."""
-    known = {names.memory_of(path) for path in names.families()[family]}
+    known = {memory for path in names.families()[family] for memory in names.memories_of(path)}
     return [
         item
         for item in desk.look("memory")
@@ -140,7 +140,7 @@ def _memory_apart(desk: Desk, family: str) -> list[Reading]:
 
 def _memory(desk: Desk, family: str, said: Sequence[str], readings: Sequence[Reading]) -> str:
     """Return the one size of memory that counts; empty where nothing is said that exists."""
-    known = {names.memory_of(path) for path in names.families()[family]}
+    known = {memory for path in names.families()[family] for memory in names.memories_of(path)}
     fitting = sorted((word for word in said if word in known), key=_gigabytes)
     about = [item for item in readings if item.topic == "memory" or item.said("memory")]
     if len(fitting) > 1:
@@ -202,10 +202,12 @@ def _counts(desk: Desk, kind: _Kind, *, alone: bool) -> _Counts:
     of_nodes = nodes[0].low if nodes else None
     total = whole[0].low if whole else None
     for item in counted:
-        if item.said("box") or (item.said("machines") and not _is_of_a_node(item)):
+        if item.said("copies"):
+            of_nodes, per_node = Fraction(item.said("copies")), item.low
+        elif item.said("box") or (item.said("machines") and not _is_of_a_node(item)):
             of_nodes = item.low
             per_node = per_node or (Fraction(NODE) if item.said("box") else None)
-        elif item.how == "per_node" or item.said("machines") or (of_nodes and item.how != "total"):
+        elif item.how == "per_node" or item.said("machines") or (of_nodes and _fits_a_node(item)):
             per_node = item.low
         else:
             total = item.low
@@ -220,6 +222,11 @@ def _one(desk: Desk, readings: Sequence[Reading]) -> tuple[Reading, ...]:
             readings, taken=str(numbers[0]), why="the smaller number is sure to be there"
         )
     return tuple(item for item in readings if numbers and item.low == numbers[0])
+
+
+def _fits_a_node(item: Reading) -> bool:
+    """Return whether a count beside a number of nodes is that of each: sixteen are those of all."""
+    return item.how != "total" and (item.low or 0) <= NODE
 
 
 def _is_of_a_node(item: Reading) -> bool:

@@ -1,5 +1,6 @@
 """How much comes, how long it is, what must hold, and what is wanted once it holds."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from inferc.compiler.words.desk import Desk, Line, distinct, words_of
 from inferc.compiler.words.latency import UNNAMED
 from inferc.compiler.words.numbers import written
 from inferc.compiler.words.phrases import Reading
+from inferc.compiler.words.traffic import PER_USER
 
 USUAL_PERCENTILE = "p95"
 """Of an SLA of which nobody says for how many of the requests it must hold."""
@@ -42,15 +44,17 @@ def load_lines(desk: Desk, *, network: bool) -> Load:
     lengths, assumed = _length_lines(desk)
     rates, peak = _rate_lines(desk)
     goal = _goal_lines(desk, has_rate=bool(rates), has_sla=bool(sla))
+    if network and not rates:
+        goal = [line for line in goal if line.value != "throughput"]
     if not rates and not any(line.value == "throughput" for line in goal):
         assumed = [_one_request_a_second(), *assumed]
     if not sla:
-        sla = _least_lines(desk, goal, network=network)
+        sla = _least_lines(rates, goal, network=network)
     load = [*rates, *peak, *_use_lines(desk, network=network, lengths=lengths), *lengths]
     return Load(load, sla, [*_api_lines(desk), *goal], assumed)
 
 
-def _least_lines(desk: Desk, goal: Sequence[Line], *, network: bool) -> list[Line]:
+def _least_lines(rates: Sequence[Line], goal: Sequence[Line], *, network: bool) -> list[Line]:
     """Return what must hold where no limit is said: the stated rate is carried.
 
     Where low latency is asked for, without a number, the limits that a benchmark calls interactive
@@ -59,13 +63,11 @@ def _least_lines(desk: Desk, goal: Sequence[Line], *, network: bool) -> list[Lin
     if any(line.value == "latency" for line in goal) and not network:
         because = f"{goal[0].because}; no limit is said: those of {_INTERACTIVE_SOURCE}"
         return [Line(f"prefer p99 {name}", most, because, "<=") for name, most in _INTERACTIVE]
-    rates = [item for item in desk.look("rate") if item.low]
     if not rates:
-        return []
-    most = max(rates, key=_per_second)
-    number = written(most.high or most.low or _ONE)
-    because = words_of([most], extra="no latency is said: the rate is carried")
-    return [Line("throughput", f"{number} req/{most.word}", because, ">=")]
+        return [Line("throughput", "1 req/s", "no rate is said", ">=")] if network else []
+    most = re.search(r"high = ([^,]+)", rates[0].value)
+    because = f"{rates[0].because}; no latency is said: the rate is carried"
+    return [Line("throughput", most[1] if most else rates[0].value, because, ">=")]
 
 
 # ---- rates -----------------------------------------------------------------------------------
@@ -74,6 +76,9 @@ def _least_lines(desk: Desk, goal: Sequence[Line], *, network: bool) -> list[Lin
 def _rate_lines(desk: Desk) -> tuple[list[Line], list[Line]]:
     """Return the line of the mean rate, and those of how the load varies."""
     rates = [item for item in desk.take("rate") if item.low]
+    single = [item for item in rates if item.how == PER_USER]
+    if single:
+        return _of_users(desk, single), [*_factor_line(desk, desk.take("peak")), *_shape_line(desk)]
     means = [item for item in rates if item.how != "peak"]
     peaks = [item for item in rates if item.how == "peak"]
     factors = desk.take("peak")
@@ -98,6 +103,17 @@ def _rate_lines(desk: Desk) -> tuple[list[Line], list[Line]]:
             *_without_steady(shape),
         ]
     return [line], [*_factor_line(desk, factors), *shape]
+
+
+def _of_users(desk: Desk, single: Sequence[Reading]) -> list[Line]:
+    """Return the rate of all users together; without their number it stays unknown."""
+    users = [item for item in (*desk.take("concurrency"), *desk.take("people")) if item.low]
+    if not users:
+        desk.leave(single)
+        return []
+    each = max(single, key=_per_second)
+    number = max(item.low or _ONE for item in users) * (each.low or _ONE)
+    return [Line("rate", f"{written(number)} req/{each.word}", words_of([*users, *single]))]
 
 
 def _shape_line(desk: Desk) -> list[Line]:
@@ -335,8 +351,10 @@ def _throughput_lines(desk: Desk) -> list[Line]:
     rates = [item for item in desk.take("token_rate") if item.low]
     if not rates:
         return []
-    most = max(item.low or _ONE for item in rates)
-    return [Line("throughput", f"{written(most)} tok/s", words_of(rates), ">=")]
+    most = max(rates, key=_per_second)
+    return [
+        Line("throughput", f"{written(most.low or _ONE)} tok/{most.word}", words_of(rates), ">=")
+    ]
 
 
 def _time(item: Reading) -> str:
@@ -347,7 +365,8 @@ def _time(item: Reading) -> str:
         least = 2 if unit in {"h", "min"} else 1
         if in_unit >= least and (in_unit * 100).denominator == 1:
             return f"{written(in_unit)}{unit}"
-    return f"{written(_rounded(value / _unit('us')))}us"
+    unit = "ms" if value >= _unit("ms") else "us"
+    return f"{written(Fraction(int(value / _unit(unit) * 100), 100))}{unit}"
 
 
 def _unit(word: str) -> Fraction:

@@ -20,12 +20,14 @@ _LEFT_TO_PLAN = {
 }
 _REASONS = {
     "use": "the lengths are stated, so nothing is taken from the kind of use",
+    "people": "how much each of them asks for is not said",
+    "rate": "how many ask for it is not said",
     "concurrency": "how many requests are answered at once follows from rate and lengths",
     "noted": "no line of a file comes from it",
     "memory": "memory comes with the hardware",
     "link": "nodes are joined by their network; NVLink joins the accelerators of one",
     "form": "the form of a card comes with the hardware",
-    "cloud": "the catalog has no machines of this cloud with this hardware",
+    "cloud": "one cloud is planned with, of whose machines the catalog has some with this hardware",
     "platform": "plans are for Kubernetes",
     "market": "machines of one's own have no market",
     "count": "the number is stated more closely elsewhere",

@@ -150,13 +150,15 @@ _NOTED: Final = (
     ),
     ("availability", r"\d{2}(?:\.\d+)?[ ]?%(?: uptime| availability| sla)|uptime|availability"),
     ("region", r"multi[ -]region|regions?"),
+    ("latency", r"latency(?: requirements?)?|response times?"),
     ("security", r"gdpr|hipaa|soc ?2|pii|encryption|encrypted|mtls|tls|air[ -]gapped|vpc"),
     ("power", r"\d+[ ]?(?:kw|w|watts?)(?: power)?|power (?:budget|limit)"),
     (
         "purpose",
         (
             r"text generation|(?:image |text )?(?:classification|embeddings?|detection)"
-            r"|transcription|generat(?:ive|es?|ing) text|language (?:model|generation)|inference"
+            r"|transcription|agentic|reasoning|generat(?:ive|es?|ing) text|language (?:model"
+            r"|generation)|inference"
             r"|serving|decoder-only"
         ),
     ),

@@ -10,13 +10,15 @@ _NOUN = (
     r"(?:(?:inference|user|chat|api|concurrent|incoming|completion|image|embedding|prediction"
     r"|search)[ ])*"
     r"(?:requests?|reqs?|queries|query|calls?|inferences?|prompts?|messages?|invocations?|images?"
-    r"|embeddings?|predictions?|generations?|transactions?|documents?|completions?|conversations?)"
+    r"|embeddings?|predictions?|generations?|transactions?|documents?|completions?"
+    r"|conversations?|(?:audio |video )?files?|clips?|jobs?|tasks?|items?|pages?"
+    r"|chats?|tickets?|emails?|summaries|sentences?)"
 )
 _TIMES = (
     ("s", r"seconds?|secs?|s"),
     ("min", r"minutes?|mins?|min|m"),
     ("h", r"hours?|hrs?|hr|h"),
-    ("d", r"days?|d"),
+    ("d", r"days?|d|nights?"),
     ("week", r"weeks?"),
     ("mo", r"months?|mo"),
 )
@@ -72,7 +74,25 @@ _SHAPE = re.compile(
 _DAILY = re.compile(
     r"(?<![a-z])(?:diurnal|business hours|office hours|working hours|daytime|nightly"
     r"|overnight|weekends?"
-    r"|seasonal|daily pattern)(?:[ ](?:traffic|load|pattern|peaks?|only))*(?![a-z])"
+    r"|seasonal|daily pattern|(?:in|at|during)(?: the)? (?:mornings?|evenings?|nights?"
+    r"|afternoons?|lunch))(?:[ ](?:traffic|load|pattern|peaks?|only))*(?![a-z])"
+)
+
+
+PER_USER = "per_user"
+"""How a rate is meant that each of several people has."""
+_EACH = re.compile(
+    r"(?:each|every|a|one|per)(?:[ ](?:user|client|developer|customer|person|agent|of them|one))?"
+    r"(?:[ ](?:\w+ing|sends?|makes?|issues?|asks?|does|with))?[ ]*$"
+)
+_EACH_BEHIND = re.compile(
+    r"[ ]*(?:/|per|each|for each|from each|by each)[ ](?:user|client"
+    r"|session|developer)s?"
+)
+_PEOPLE = re.compile(
+    rf"(?:for[ ])?(?P<number>{NUMBER})\+?[ ](?:\w+[ ])?(?:developers?|employees?|customers?"
+    rf"|people|engineers?|users?"
+    r"|agents?|clients?|students?|seats?)(?![a-z])"
 )
 
 
@@ -96,10 +116,25 @@ def _rates(text: str) -> Iterator[Found]:
         groups = match.groupdict()
         peak = bool(groups["peak_before"] or groups["peak_after"])
         unit = _LETTERS[groups["letter"]] if groups["letter"] else _time_of(match)
-        yield _rate(match, unit, "peak" if peak else "mean")
+        found = _rate(match, unit, "peak" if peak else "mean")
+        before, behind = _each(text, match)
+        if before or behind:
+            found = found._replace(how=PER_USER, start=found.start - before, end=found.end + behind)
+        yield found
     for match in _BARE_RATE.finditer(text):
         if not any(other.start() <= match.start() < other.end() for other in named):
             yield _rate(match, _time_of(match), "mean")
+
+
+def _each(text: str, match: re.Match[str]) -> tuple[int, int]:
+    """Return how many letters before and behind a rate say that each of several has it."""
+    before = _EACH.search(text[: match.start()])
+    behind = _EACH_BEHIND.match(text, match.end())
+    said = before is not None and before.group().strip() not in {"a", "one", "per"}
+    return (
+        len(before.group()) if before is not None and said else 0,
+        len(behind.group()) if behind else 0,
+    )
 
 
 def _rate(match: re.Match[str], unit: str, how: str) -> Found:
@@ -124,3 +159,5 @@ def _concurrency(text: str) -> Iterator[Found]:
         number = match["number"] or match["after"]
         low = number_of(number) if number else None
         yield Found("concurrency", match.start(), match.end(), "" if number else "high", low)
+    for match in _PEOPLE.finditer(text):
+        yield Found("people", match.start(), match.end(), low=number_of(match["number"]))
