@@ -160,8 +160,11 @@ def _choice(choice: Choice, service: "Service | NetworkService") -> Lines:
         yield from table([row for item in writers for row in _writer_rows(item)], indent=4)
     elif field == "survives":
         yield f"  follows from `survives` of {service.name}, or from a spot market"
+        return
+    yield "  nobody wrote it; to take the decision back:"
+    if field == "share":
+        yield f'    share = mig("{choice.value}")   in `service {service.name}`'
     else:
-        yield "  nobody wrote it; to take the decision back:"
         yield f'    pin {{ {choice.path} = {choice.value} because "…" }}'
 
 

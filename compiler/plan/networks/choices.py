@@ -159,7 +159,8 @@ class Explainer:
         """Return what a candidate takes, and of which parts."""
         takes, instead = item.accelerators, self.winner.accelerators
         parts = f"{item.replicas} of {part_of(item.server)}"
-        return f"takes {takes:.3g} accelerators ({parts}), not {instead:.3g}"
+        noun = "accelerator" if takes <= 1.0 else "accelerators"
+        return f"takes {takes:.3g} {noun} ({parts}), not {instead:.3g}"
 
     def _short(self, value: str, item: Candidate) -> Alternative:
         """Return how far a candidate is from what is asked."""

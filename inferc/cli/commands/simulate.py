@@ -209,7 +209,11 @@ def _check(experiment: api.Experiment, picture: str) -> None:
 def _as_text(simulated: api.Simulated, file: str, *, color: str) -> str:
     from inferc.report.simulation_text import render_trials
 
-    return render_trials(simulated.trials, file=file, color=wants_color(color, sys.stdout))
+    text = render_trials(simulated.trials, file=file, color=wants_color(color, sys.stdout))
+    networks = [item.service.name for plan in simulated.planned.plans for item in plan.networks]
+    if networks:
+        text += f"\n  networks are planned, and not simulated: {', '.join(networks)}\n"
+    return text
 
 
 def _as_json(simulated: api.Simulated) -> str:
