@@ -35,6 +35,7 @@ PLANNED = (
     "serving",
     "prefill_replicas",
     "replicas",
+    "routing",
     "max_num_seqs",
     "max_num_batched_tokens",
     "max_model_len",

@@ -36,6 +36,8 @@ class Configuration:
     attention_data_parallel: int = 1
     """Groups of a stage that each attend to sequences of their own."""
     speculation: Speculation | None = None
+    routing: str = "round_robin"
+    """How requests are dealt out to the replicas."""
     prefill: "Configuration | None" = None
     """Of disaggregated serving, the replicas that compute prompts; these then decode only."""
 

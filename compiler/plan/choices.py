@@ -1,6 +1,7 @@
 """Each decision with its losers, and the number that made each lose."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from inferc.compiler.model import Decision
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
@@ -17,6 +18,7 @@ from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.narrowing import blocking
 from inferc.compiler.plan.objectives import margins_of
 from inferc.compiler.plan.places import SPOT
+from inferc.compiler.plan.routing import LOST, PREFERRED, WHY, routing_of
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.problem import Case
 from inferc.compiler.provenance import Origin
@@ -64,6 +66,7 @@ class Explainer:
             "prefill_replicas", str(before.replicas if before else 0), ()
         )
         by_field["replicas"] = self.choice("replicas", str(winner.replicas), self._replicas())
+        by_field["routing"] = self._routing()
         by_field["max_num_seqs"] = self.choice(
             "max_num_seqs", str(winner.sequences), self._sequences()
         )
@@ -80,6 +83,7 @@ class Explainer:
             "serving",
             "prefill_replicas",
             "replicas",
+            "routing",
             "max_num_seqs",
             "max_num_batched_tokens",
         )
@@ -100,8 +104,11 @@ class Explainer:
             fields.add("speculative_tokens")
         if not any(engine.disaggregation for engine in self.case.engines):
             fields.add("serving")
-        if self.winner.shape.prefill is None:
+        before = self.winner.shape.prefill
+        if before is None:
             fields.add("prefill_replicas")
+        if (before.replicas if before else self.winner.replicas) == 1:
+            fields.add("routing")
         return frozenset(fields)
 
     def _of_place(self) -> Iterable[Choice]:
@@ -286,6 +293,17 @@ class Explainer:
         return Alternative(
             value=value, reason="leaves no layout that fits the place and its memory", ratio=None
         )
+
+    def _routing(self) -> Choice:
+        """Return how requests are dealt out, and why not in other ways."""
+        value = routing_of(self.case, self.winner)
+        others = (
+            Alternative(value=other, reason=LOST[other], ratio=None)
+            for other in PREFERRED
+            if other != value
+        )
+        found = self.choice("routing", value, others)
+        return found if found.owner != "planner" else replace(found, reason=WHY[value])
 
     def _not_split(self, value: str) -> Alternative:
         """Return why replicas of two kinds were not tried, and about what they would take."""

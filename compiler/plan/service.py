@@ -29,6 +29,7 @@ from inferc.compiler.plan.objectives import (
     throughput_margin,
     understood,
 )
+from inferc.compiler.plan.routing import routing_of
 from inferc.compiler.plan.scaling import asleep, autoscale
 from inferc.compiler.plan.search import CONTEXT_FIELD, Candidate, Load, Search
 from inferc.compiler.plan.space import Shape
@@ -58,7 +59,7 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     assumptions: tuple[Assumption, ...] = tuple(
         judge.assumption(unknown) for unknown in problem.unknowns
     )
-    configuration = best.configuration
+    configuration = replace(best.configuration, routing=routing_of(case, best))
     weights = weights_bytes(case.model, best.shape.precision)
     place = decided(best)
     price = place.price_usd_per_s

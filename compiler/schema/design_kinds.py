@@ -90,7 +90,7 @@ _SERVICE = kind(
     part("scale"),
     part("args"),
     part("rollout", many=True),
-    later("title", "reads", "priority", "cache", "routing"),
+    later("title", "reads", "priority", "cache"),
 )
 
 _LOAD = kind(

@@ -16,6 +16,10 @@ SERVING = ("aggregated", "disaggregated")
 """Whether replicas serve requests from their beginning to their end, or one kind computes prompts
 and the other goes on with answers."""
 
+ROUTING = ("round_robin", "least_outstanding", "prefix_aware", "weighted")
+"""How requests are dealt out: in turn, to the replica with the fewest, to the one that holds most
+of the prompt, by weight."""
+
 SERVING_FIELDS: tuple[Field, ...] = (
     field("kv_precision", words(*KV_PRECISIONS), "Format of the KV cache.", owner="planner"),
     field(
@@ -55,4 +59,5 @@ SERVING_FIELDS: tuple[Field, ...] = (
         "Copies that compute prompts only, where answers have others.",
         owner="planner",
     ),
+    field("routing", words(*ROUTING), "How requests are dealt out.", owner="planner"),
 )

@@ -56,6 +56,21 @@ def unknown_flag(
     )
 
 
+def no_flag_for_decision(
+    *, service: str, engine: str, field: str, value: str, why: str, span: Span | None
+) -> Diagnostic:
+    """INF617: a decision of the plan cannot be handed to the engine."""
+    return Diagnostic(
+        code="INF617",
+        slug="decision-has-no-flag",
+        message=f"`{field} = {value}` of `{service}` cannot be handed to {engine}",
+        span=span,
+        notes=(why,),
+        help=f"take the decision back: pin another `{field}`, or forbid this one with `{field} not "
+        f"in [{value}]`",
+    )
+
+
 def no_scaling_metric(
     *, service: str, engine: str, signal: str, known: tuple[str, ...], span: Span | None
 ) -> Diagnostic:

@@ -3,6 +3,7 @@
 from inferc.compiler.model import Engine
 from inferc.targets.kubernetes.objects.releases import Release
 from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.spelling import groups_of, spelled
 
 DTYPES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
 """Precisions that the engine computes in, by its own names."""
@@ -26,21 +27,22 @@ SHARE_DIGITS = 4
 def planned_values(serving: Serving) -> dict[str, str]:
     """Return what the engine must be told, by the name of the planned value."""
     plan = serving.plan
-    shape = plan.configuration
+    shape, groups = plan.configuration, groups_of(serving)
     values = {
         "served_model_name": plan.service.model_name,
         "port": str(serving.engine.port),
-        "tensor_parallel": str(shape.tensor_parallel),
+        "tensor_parallel": str(shape.tensor_parallel // groups),
         "pipeline_parallel": str(shape.pipeline_parallel),
         "max_model_len": str(plan.max_model_len),
-        "max_num_seqs": str(shape.max_num_seqs),
-        "max_num_batched_tokens": str(shape.max_num_batched_tokens),
+        "max_num_seqs": str(-(-shape.max_num_seqs // groups)),
+        "max_num_batched_tokens": str(-(-shape.max_num_batched_tokens // groups)),
         "gpu_memory_utilization": f"{round(plan.gpu_memory_utilization, SHARE_DIGITS):g}",
     }
     if shape.precision in DTYPES:
         values["dtype"] = DTYPES[shape.precision]
     if quantized_on_load(serving):
         values["quantization"] = QUANTIZED_ON_LOAD[shape.precision]
+    values.update(spelled(serving))
     return values
 
 

@@ -9,7 +9,7 @@ from inferc.dsl import Diagnostic, Span
 from inferc.targets.base import Options
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as problems
-from inferc.targets.kubernetes.objects import arguments, scaling
+from inferc.targets.kubernetes.objects import arguments, scaling, spelling
 from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns_label
 from inferc.targets.kubernetes.objects.releases import Release, known_releases, release_of
 from inferc.targets.kubernetes.objects.serving import Serving, deployed_name, namespace_of, servings
@@ -183,6 +183,18 @@ def _engine(serving: Serving) -> Iterator[Diagnostic]:
             service=name, engine=engine.title, version=engine.version, known=known, span=engine.span
         )
         return
+    for item in spelling.unspelled(serving):
+        yield problems.no_flag_for_decision(
+            service=name,
+            engine=engine.title,
+            field=item.field,
+            value=item.value,
+            why=item.why,
+            span=next(
+                (one.span for one in serving.plan.service.decisions if one.field == item.field),
+                serving.plan.service.span,
+            ),
+        )
     yield from _image(serving, release)
     for flag, _ in arguments.flags(serving, release):
         if flag not in release.flags:

@@ -162,7 +162,8 @@ def _arguments(serving: Serving, release: Release) -> Iterator[str]:
     """Yield what stands behind the command: the model's path, what was planned, the rest."""
     model = storage.directory(serving)
     yield f"{release.model_flag}={model}" if release.model_flag else model
-    yield from (f"{flag}={value}" for flag, value in arguments.flags(serving, release))
+    for flag, value in arguments.flags(serving, release):
+        yield f"{flag}={value}" if value else flag
     yield from release.always
 
 

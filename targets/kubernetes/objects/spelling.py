@@ -1,0 +1,109 @@
+"""Decisions that engines spell each in their own way: groups, experts, cache, guesses.
+
+A decision that is not the engine's default is either spelled here or refused: dropped, the engine
+would run as something else than was planned.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from inferc.compiler.perf import Configuration
+from inferc.targets.kubernetes.objects.serving import Serving
+
+ALONE = ""
+"""The value of a flag that stands alone."""
+
+SIXTEEN_BIT = frozenset({"fp16", "bf16"})
+
+KV_NAMES = {
+    "vllm": {"fp8": "fp8"},
+    "sglang": {"fp8": "fp8_e4m3"},
+}
+"""Narrower formats of the KV cache, as engines call them. Source: vLLM 0.11.2, ``CacheDType``;
+SGLang 0.5.5, ``--kv-cache-dtype``."""
+
+LOOKED_AT = 4
+"""Words of the context that an n-gram is matched by at most. Source: vLLM's guide to speculative
+decoding."""
+
+
+class Unspelled(NamedTuple):
+    """A decision that the engine's command line of this target cannot express."""
+
+    field: str
+    value: str
+    why: str
+
+
+def groups_of(serving: Serving) -> int:
+    """Return into how many engines a replica of vLLM is divided, each with limits of its own."""
+    return (
+        serving.plan.configuration.attention_data_parallel if serving.engine.name == "vllm" else 1
+    )
+
+
+def spelled(serving: Serving) -> Iterator[tuple[str, str]]:
+    """Yield the names of planned values with their values: what differs from engine to engine."""
+    shape, engine = serving.plan.configuration, serving.engine.name
+    groups = shape.attention_data_parallel
+    if groups > 1:
+        yield "data_parallel", str(groups)
+        if engine == "sglang":
+            yield "attention_data_parallel", ALONE
+    if shape.expert_parallel > 1:
+        yield "expert_parallel", ALONE if engine == "vllm" else str(shape.expert_parallel)
+    if shape.kv_precision in KV_NAMES.get(engine, {}):
+        yield "kv_cache_dtype", KV_NAMES[engine][shape.kv_precision]
+    if shape.speculation is not None:
+        yield from _guesses(shape, engine)
+
+
+def _guesses(shape: Configuration, engine: str) -> Iterator[tuple[str, str]]:
+    """Yield how guessed tokens are asked for."""
+    speculation = shape.speculation
+    if speculation is None:
+        return
+    if engine == "vllm":
+        config: dict[str, str | int] = {
+            "method": speculation.kind,
+            "num_speculative_tokens": speculation.tokens,
+        }
+        if speculation.kind == "ngram":
+            config["prompt_lookup_max"] = LOOKED_AT
+        yield "speculation", json.dumps(config, separators=(",", ":"))
+        return
+    if speculation.kind == "ngram":
+        yield "speculation", "NGRAM"
+    else:  # the modules for multi-token prediction are an EAGLE head that the checkpoint brings
+        yield "speculation", "EAGLE"
+        yield "speculative_num_steps", str(speculation.tokens)
+        yield "speculative_eagle_topk", "1"
+    yield "speculative_num_draft_tokens", str(speculation.tokens + 1)
+
+
+def unspelled(serving: Serving) -> Iterator[Unspelled]:
+    """Yield the decisions that this target cannot hand to the engine."""
+    shape, engine = serving.plan.configuration, serving.engine.name
+    if shape.prefill is not None:
+        why = "replicas of two kinds need a router that hands requests over, and none is emitted"
+        yield Unspelled("serving", "disaggregated", why)
+    asked = {item.field for item in serving.plan.service.decisions}
+    if shape.kv_precision in SIXTEEN_BIT:
+        other = shape.precision in SIXTEEN_BIT and shape.kv_precision != shape.precision
+        if other and "kv_precision" in asked:
+            why = f"the engine keeps the cache as it computes, in {shape.precision}"
+            yield Unspelled("kv_precision", shape.kv_precision, why)
+    elif shape.kv_precision not in KV_NAMES.get(engine, {}):
+        yield Unspelled("kv_precision", shape.kv_precision, "no flag of the engine is known for it")
+    experts, all_of_it = shape.expert_parallel, shape.tensor_parallel
+    if experts not in {1, all_of_it} and engine == "vllm":
+        why = f"the engine deals experts out over all {all_of_it} accelerators, or over none"
+        yield Unspelled("expert_parallel", str(experts), why)
+    if shape.speculation is not None and shape.speculation.kind in {"draft", "eagle"}:
+        why = "the weights of the one that guesses are not fetched by this target"
+        yield Unspelled("speculation", shape.speculation.kind, why)
+    if "routing" in asked and shape.routing != "round_robin":
+        # What the planner chooses by itself is advice: the plan's figures hold for any.
+        why = "a Service deals out connections without looking at the replicas"
+        yield Unspelled("routing", shape.routing, why)
