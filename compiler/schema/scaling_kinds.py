@@ -42,7 +42,7 @@ SCALED: tuple[Field, ...] = (
     field("signal", words(*SIGNALS), "What replicas are scaled by.", owner="planner"),
     field(
         "target",
-        amount(REQ) + amount(NUMBER) + positive(RATE),
+        amount(NUMBER) + amount(REQ) + positive(RATE),
         "Of the signal, for each replica.",
         owner="planner",
     ),
