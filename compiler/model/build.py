@@ -63,11 +63,16 @@ def _design(topology: ResolvedBlock, resolved: Resolved, found: list[Diagnostic]
         for block in holders
         if not _is_network(block, blocks)
     ]
+    built = _networks(networks, topology, blocks, found)
+    if any(service is not None and service.place.slices > 1 for service in services):
+        from inferc.compiler.model.sharing import crowded
+
+        found.extend(crowded([item for item in services if item is not None], built))
     return Design(
         name=topology.name,
         doc=": ".join(part for part in (text_or(topology, "title"), topology.doc) if part),
         services=tuple(service for service in services if service is not None),
-        networks=_networks(networks, topology, blocks, found),
+        networks=built,
         emissions=choices.emissions(topology),
         budgets=budgets(topology, found),
         calibration=_calibration(topology, blocks),
@@ -151,7 +156,7 @@ def _complete_service(
 ) -> Service | None:
     used = blocks.target(block, "model")
     source = used if used.kind == "llm" else blocks.target(used, "source")
-    model = models.language_model(source)
+    model = blocks.once(models.language_model, source)
     found.extend(soundness.problems(model, source))
     places = hardware.places(block, topology, blocks, found)
     if not places:
@@ -232,7 +237,7 @@ def _engines(
 ) -> tuple[Engine, ...]:
     """Return the engines that could serve on one of ``places``; that there is none is reported."""
     precisions, named = choices.precisions(decided), choices.engines(decided)
-    entries = [facts.engine(entry) for entry in blocks.of_kind("engine")]
+    entries = [blocks.once(facts.engine, entry) for entry in blocks.of_kind("engine")]
     known = [item for item in entries if not item.only_if_named or _asked(item, named)]
     others = [item for item in known if item.batching != GENERATES and item.id in named]
     if others:

@@ -1,10 +1,11 @@
 """How services share accelerators: as they ask for it, and whether the place can do it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from inferc.compiler.model import sharing_diagnostics as report
 from inferc.compiler.model import values
-from inferc.compiler.model.design import Decision, Objective, Place
+from inferc.compiler.model.design import Decision, Objective, Place, Service
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.partitions import (
     MIG,
@@ -18,6 +19,9 @@ from inferc.compiler.model.partitions import (
 from inferc.compiler.provenance import Origin
 from inferc.compiler.resolve import CallValue, ResolvedBlock
 from inferc.dsl import Diagnostic, Span
+
+if TYPE_CHECKING:
+    from inferc.compiler.model.network_service import NetworkService
 
 
 def share_of(service: ResolvedBlock, places: Sequence[Place], blocks: Blocks) -> Share:
@@ -183,6 +187,34 @@ def on_parts(
         for field in ("tensor_parallel", "pipeline_parallel")
     )
     return cut, (*decided, *alone)
+
+
+def crowded(
+    services: Sequence[Service], networks: "Sequence[NetworkService]"
+) -> Iterator[Diagnostic]:
+    """Yield language models on parts of a pool that others use in another way.
+
+    Parts of several sizes are packed together for networks alone so far.
+    """
+    others: dict[str, str] = {}
+    for network in networks:
+        others.update((place.path, network.name) for place in network.places)
+    for service in services:
+        place = service.place
+        unlike = [
+            item.name
+            for item in services
+            if item.place.path == place.path
+            and item.place.accelerator.title != place.accelerator.title
+        ]
+        other = others.get(place.path) or next(iter(unlike), "")
+        if place.slices > 1 and other:
+            yield report.cannot_share(
+                service.span,
+                service=service.name,
+                why=f"`{other}` has other parts of the accelerators of `{place.path}`",
+                instead="give language models on parts a pool of their own, and parts of one size",
+            )
 
 
 def _profiles(tables: Sequence[Partitioning | None]) -> tuple[Profile, ...]:
