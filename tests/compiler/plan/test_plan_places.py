@@ -14,10 +14,12 @@ from inferc.compiler.plan import Choice, ServicePlan, Verdict, build
 from inferc.compiler.plan.packing import Layout
 from inferc.compiler.plan.places import lost, places_of, runs
 from inferc.compiler.plan.search import Search, load_of
+from inferc.compiler.plan.space import twins
 from inferc.compiler.problem import Problem
 from inferc.compiler.units import from_unit
 
 TINY = designs.TINYLLAMA_1_1B
+SLOW = designs.given(from_unit(1, "Gbps"))
 WORST_FIRST = [Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE]
 
 
@@ -216,7 +218,7 @@ def alone_usd_per_h(name: str, price: float, per_node: int, market: str) -> floa
         max_size=3,
     )
 )
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 def test_the_cheapest_of_several_places_is_the_cheapest_of_each_alone(
     offers: list[tuple[float, int, str]],
 ) -> None:
@@ -235,7 +237,7 @@ def test_the_cheapest_of_several_places_is_the_cheapest_of_each_alone(
     survives=st.sampled_from(["", "replica", "node"]),
     extra=st.sampled_from([None, 1.0, 9.0]),
 )
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 def test_more_to_choose_from_is_never_worse_nor_dearer(
     rate: float, few: int, more: int, survives: str, extra: float | None
 ) -> None:
@@ -380,3 +382,18 @@ def test_one_place_with_a_number_of_nodes_leaves_nothing_to_say() -> None:
     plan = planned(asked(machine("m", 4.0, nodes=(None, 2))))
     fields = {item.path.rpartition(".")[2] for item in plan.choices}
     assert not fields & {"on", "instance", "market", "nodes", "survives"}
+
+
+def test_machines_of_one_type_are_worked_out_once() -> None:
+    """Markets and numbers change the price, not the speed; other machines are others."""
+    same = (machine("a", 4.0), machine("a", 1.0, market="spot"), machine("a", 4.0, nodes=(2, 7)))
+    other = machine("b", 4.0, per_node=8)
+    slow = replace(machine("a", 4.0), network=replace(other.network, bandwidth_bytes_per_s=SLOW))
+    alone = len(Search(asked(same[0]).case).shapes)
+    for places, kinds in ((same, 1), ((*same, slow), 2)):
+        shapes = Search(asked(*places).case).shapes
+        firsts = twins(shapes)
+        assert len(shapes) == len(places) * alone
+        assert len(set(firsts.values())) == kinds * alone
+    both = twins(Search(asked(same[0], other).case).shapes)
+    assert all(first == own for own, first in both.items())
