@@ -89,19 +89,17 @@ def _with_networks(
 ) -> Outcome:
     """Return the plan of a topology that has networks, too."""
     from inferc.compiler.plan.networks import build_networks
-    from inferc.compiler.plan.networks.beside import beside, restored
+    from inferc.compiler.plan.networks.beside import beside, restored, side_by_side
 
     first = build_networks(networks)
     rest = build(topology_name, beside(problems, first.taken))
     found = (*first.diagnostics, *rest.diagnostics)
     if rest.plan is None or not first.complete:
         return Outcome(None, found)
-    plan = _plan(
-        topology_name,
-        [restored(item, problems) for item in rest.plan.services],
-        [*rest.plan.refusals, *first.refusals],
-        first.plans,
-    )
+    whole = [restored(item, problems) for item in rest.plan.services]
+    services, plans = side_by_side(whole, first.plans)
+    refusals = [*rest.plan.refusals, *first.refusals]
+    plan = _plan(topology_name, services, refusals, plans)
     return Outcome(plan, found)
 
 

@@ -52,6 +52,10 @@ def seats_of(networks: Sequence[NetworkPlan], taken: Iterable[str]) -> tuple[Sea
             of_mode = [plan for plan in own if plan.configuration.share == mode]
             if of_mode:
                 found += seat(of_mode, place, free)
+            if mode == "time_slice" and len(of_mode) < len(own):
+                # How the GPUs of a node are shared is set for the node as a whole.
+                used = {item.slot.node for item in found if item.place.path == path}
+                free = [slot for slot in free if slot.node not in used]
     return tuple(found)
 
 

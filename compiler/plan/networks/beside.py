@@ -11,6 +11,8 @@ from math import ceil
 
 from inferc.compiler.model import Place
 from inferc.compiler.plan.decisions import ServicePlan
+from inferc.compiler.plan.hardware import is_chosen, with_nodes
+from inferc.compiler.plan.networks.values import NetworkPlan
 from inferc.compiler.problem import Problem
 
 
@@ -52,7 +54,36 @@ def restored(plan: ServicePlan, problems: Sequence[Problem]) -> ServicePlan:
             chosen.market,
         ):
             if place.least_nodes is not None:
-                return plan
+                return plan  # of a place with as many nodes as are needed, which others add to
             whole = replace(chosen, per_node=place.per_node, nodes=place.nodes)
             return replace(plan, service=replace(plan.service, place=whole))
     return plan
+
+
+def side_by_side(
+    services: Sequence[ServicePlan], networks: Sequence[NetworkPlan]
+) -> tuple[list[ServicePlan], tuple[NetworkPlan, ...]]:
+    """Return plans on places with as many nodes as both take, where their number is chosen."""
+    chosen = {
+        plan.place.path: int(plan.place.nodes.value)
+        for plan in networks
+        for place in plan.service.places
+        if place.path == plan.place.path and is_chosen(place)
+    }
+    of_models = {
+        plan.service.place.path: int(plan.service.place.nodes.value)
+        for plan in services
+        if plan.service.place.path in chosen
+    }
+
+    def together(place: Place) -> Place:
+        nodes = chosen.get(place.path, 0) + of_models.get(place.path, 0)
+        return with_nodes(place, nodes) if place.path in of_models else place
+
+    return (
+        [replace(p, service=replace(p.service, place=together(p.service.place))) for p in services],
+        tuple(
+            replace(p, service=replace(p.service, place=together(p.service.place)))
+            for p in networks
+        ),
+    )

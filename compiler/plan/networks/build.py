@@ -1,14 +1,18 @@
 """From the problems of networks to their plans."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil
 
+from inferc.compiler.model import Place
 from inferc.compiler.plan.corners import Corners
 from inferc.compiler.plan.decisions import Bound, Margin, Refusal, Verdict
+from inferc.compiler.plan.hardware import is_chosen, with_nodes
 from inferc.compiler.plan.networks import diagnostics as report
 from inferc.compiler.plan.networks.bounds import violated
-from inferc.compiler.plan.networks.fleet import CORNERS, Fleet, corner_case
+from inferc.compiler.plan.networks.fleet import CORNERS, Fleet, by_place, corner_case, place_key
+from inferc.compiler.plan.networks.packing import accelerators_for
 from inferc.compiler.plan.networks.relax import nearest
 from inferc.compiler.plan.networks.search import Candidate, NetworkSearch, lines_of
 from inferc.compiler.plan.networks.service import margins, plan_network
@@ -70,12 +74,46 @@ def build_networks(problems: tuple[NetworkProblem, ...]) -> NetworkOutcome:
         fleet.used[at] = (best.server.portion, best.replicas)
         plans.append(plan_network(problem, fleet.searches[at], corners, candidates, verdict))
     return NetworkOutcome(
-        plans=tuple(plans),
+        plans=tuple(housed(fleet, plans)),
         refusals=tuple(refusals),
         diagnostics=tuple(found),
         taken=fleet.taken(),
         complete=len(plans) + len(refusals) == len(problems),
     )
+
+
+def housed(fleet: Fleet, plans: Sequence[NetworkPlan]) -> Iterator[NetworkPlan]:
+    """Yield the plans with as many nodes as all networks of a place take, where that is chosen.
+
+    Whole nodes are paid for: each service has its part of them by the accelerators that it uses.
+    """
+    chosen = {
+        place_key(place): paid_nodes(place, accelerators_for(place, wanted))
+        for place, wanted in by_place(tuple(fleet.used.values()))
+        if is_chosen(place)
+    }
+    used: dict[tuple[str, str, str], float] = {}
+    for plan in plans:
+        key = place_key(plan.place)
+        used[key] = used.get(key, 0.0) + plan.accelerators
+    for plan in plans:
+        key = place_key(plan.place)
+        if key not in chosen:
+            yield plan
+            continue
+        place = with_nodes(plan.place, chosen[key])
+        price = place.price_usd_per_s
+        paid = place.accelerators * plan.accelerators / used[key]
+        yield replace(
+            plan,
+            service=replace(plan.service, place=place),
+            price_usd_per_s=None if price is None else price.value * paid,
+        )
+
+
+def paid_nodes(place: Place, accelerators: int) -> int:
+    """Return the nodes that so many accelerators take, the fewest that may be had at least."""
+    return max(place.least_nodes or 0, ceil(accelerators / place.per_node))
 
 
 def corners_of(fleet: Fleet, at: int) -> Corners:
