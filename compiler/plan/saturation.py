@@ -7,8 +7,10 @@ reasons and scaling mean what they mean elsewhere: "it carries so much, for answ
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
-from inferc.compiler.plan.hardware import cost, is_chosen
+from inferc.compiler.model import Place
+from inferc.compiler.plan.hardware import cost, is_chosen, with_nodes
 from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.search import Load, Search, load_of
 from inferc.compiler.plan.space import Shape
@@ -32,7 +34,8 @@ def saturated(problem: Problem) -> Problem:
     """Return ``problem`` with the rate that its place carries, where none is stated."""
     if problem.case.rate_per_s > 0.0:
         return problem
-    rate_per_s = most_per_s(problem.case) or SOMETHING
+    unit = best_unit(problem.case)
+    rate_per_s = unit.carried_per_s or SOMETHING
     load = problem.service.load
     stated = Sourced(
         value=rate_per_s,
@@ -42,31 +45,46 @@ def saturated(problem: Problem) -> Problem:
         text=show(rate_per_s, "req_per_s"),
         because="no rate is stated and the goal is throughput: as much as the hardware carries",
     )
+    case = replace(problem.case, rate_per_s=rate_per_s)
+    if unit.place is not None:
+        case = replace(case, place=unit.place, places=())
     return replace(
         problem,
-        case=replace(problem.case, rate_per_s=rate_per_s),
+        case=case,
         service=replace(problem.service, load=replace(load, rate_per_s=stated)),
     )
 
 
-def most_per_s(case: Case) -> float:
-    """Return the requests a second that the best layout carries at the planned lengths.
+class Unit(NamedTuple):
+    """What carries most, or most for its price."""
+
+    worth: float
+    """What is carried, over the price where more hardware may be had."""
+    carried_per_s: float
+    place: Place | None
+    """Where the planner chooses the nodes, those that are taken; None where they are given."""
+
+
+def best_unit(case: Case) -> Unit:
+    """Return what the best layout carries at the planned lengths.
 
     On hardware that is there, of all of it together. Where the planner chooses how many nodes there
-    are, of the fewest nodes of the layout that carries most for its price: more of them carry
-    proportionally more.
+    are, of the fewest nodes of the layout that carries most for its price, and then those are the
+    hardware: more of them carry proportionally more.
     """
     search = search_for(case)
-    unit = load_of(replace(case, rate_per_s=1.0))
-    carried = list(_carried(search, unit))
-    if not carried:
-        return 0.0
-    _, most = max(carried)
-    return most * BELOW * (1.0 if search.hard else BUSY)
+    load = load_of(replace(case, rate_per_s=1.0))
+    best = max(_units(search, load), key=_worth, default=Unit(0.0, 0.0, None))
+    busy = BELOW * (1.0 if search.hard else BUSY)
+    return best._replace(carried_per_s=best.carried_per_s * busy)
 
 
-def _carried(search: Search, unit: Load) -> Iterator[tuple[float, float]]:
-    """Yield for each layout how good it is, and what it carries.
+def _worth(unit: Unit) -> tuple[float, float]:
+    return unit.worth, unit.carried_per_s
+
+
+def _units(search: Search, unit: Load) -> Iterator[Unit]:
+    """Yield what each layout carries.
 
     Requests are dealt out, so replicas carry what one carries as often as there are replicas.
     """
@@ -76,8 +94,12 @@ def _carried(search: Search, unit: Load) -> Iterator[tuple[float, float]]:
             continue
         replicas = _replicas(search, shape, counts[0], counts[-1])
         carried = _carried_by(search, shape, budget_tok, replicas, unit)
-        price = _price(search, shape, replicas) if is_chosen(shape.place) else 1.0
-        yield carried / price, carried
+        if is_chosen(shape.place):
+            nodes = shape.taken(replicas) // shape.place.per_node
+            place = with_nodes(shape.place, nodes)
+            yield Unit(carried / _price(search, shape, replicas), carried, place)
+        else:
+            yield Unit(carried, carried, None)
 
 
 def _carried_by(search: Search, shape: Shape, budget_tok: int, replicas: int, unit: Load) -> float:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from inferc.compiler.plan import Assumption, Plan, ServicePlan, Verdict
 from inferc.compiler.problem import Quantity, Unknown
 from inferc.compiler.provenance import Confidence, Origin
-from inferc.compiler.wording.amounts import amount
+from inferc.compiler.wording.amounts import amount, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,9 +36,28 @@ def headline(plan: Plan) -> str:
 
 def reason(verdict: Verdict, services: "Iterable[ServicePlan | NetworkPlan]") -> str:
     """Return why plans that are no refusals have their verdict."""
-    if verdict is Verdict.FEASIBLE:
-        return "the SLA holds wherever the numbers that nobody stated may lie"
-    return _condition(services) or TOGETHER
+    planned = tuple(services)
+    carried = "; ".join(
+        text for plan in planned if isinstance(plan, ServicePlan) and (text := carries(plan))
+    )
+    if verdict is Verdict.CONDITIONAL:
+        condition = _condition(planned) or TOGETHER
+        return f"{carried}; {condition}" if carried else condition
+    if carried and len(planned) == 1:
+        return carried
+    holds = "the SLA holds wherever the numbers that nobody stated may lie"
+    return f"{carried}; {holds}" if carried else holds
+
+
+def carries(plan: ServicePlan) -> str:
+    """Return what a service carries that takes whatever there is; empty for others."""
+    rate = plan.service.load.rate_per_s
+    if plan.service.goal != "throughput" or rate.origin is not Origin.DEFAULTED:
+        return ""
+    tokens = amount(rate.value * plan.service.load.output.mean_tok.value, "tok/s")
+    hardware = plural(plan.configuration.accelerators, "accelerator")
+    said = amount(rate.value, "req/s")
+    return f"`{plan.service.name}` carries {said}, {tokens} of answers, on {hardware}"
 
 
 def _refused(plan: Plan) -> str:

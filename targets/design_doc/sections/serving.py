@@ -32,7 +32,7 @@ def _routing(plan: ServicePlan, topology: Topology) -> Iterator[str]:
     if plan.configuration.prefill:
         yield "Prompts go to a prefill replica first; the router pairs it with one that decodes."
     yield (
-        f"A replica with more than {plan.autoscale.threshold:g} requests waiting gets none while "
+        f"A replica with more than {plan.autoscale.threshold:g} waiting gets no request while "
         "another has fewer."
     )
 
@@ -133,6 +133,6 @@ def _scaling(plan: ServicePlan) -> Iterator[str]:
             f"after {amount(scale.scale_down_stabilisation_s, 's')} below."
         )
     yield (
-        f"**Scaling boundary**: {plural(plan.configuration.replicas, 'replica')} sustain "
-        f"{amount(plan.estimate.capacity_per_s, 'req/s')} within the SLA."
+        f"**Scaling boundary**: {amount(plan.estimate.capacity_per_s, 'req/s')} within the SLA, "
+        f"with {plural(plan.configuration.replicas, 'replica')}."
     )

@@ -9,7 +9,7 @@ from support.problems import all_settled, on_nodes, problem
 
 from inferc.compiler.model import Objective
 from inferc.compiler.plan import ServicePlan, Verdict, build
-from inferc.compiler.plan.saturation import most_per_s, saturated
+from inferc.compiler.plan.saturation import best_unit, saturated
 from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.problem import Problem
 from inferc.compiler.problem import build as problems_of
@@ -42,17 +42,19 @@ def test_the_plan_says_what_it_carries_and_takes_all_the_hardware() -> None:
     plan = planned(asked())
     assert plan.verdict is Verdict.FEASIBLE
     assert plan.configuration.accelerators == 8
-    assert plan.service.load.rate_per_s.value == pytest.approx(most_per_s(asked().case))
+    assert plan.service.load.rate_per_s.value == pytest.approx(
+        best_unit(asked().case).carried_per_s
+    )
     assert "goal is throughput" in plan.service.load.rate_per_s.because
 
 
 def test_twice_the_hardware_carries_twice_as_much() -> None:
-    one, two = (most_per_s(asked(nodes=count).case) for count in (1, 2))
+    one, two = (best_unit(asked(nodes=count).case).carried_per_s for count in (1, 2))
     assert two == pytest.approx(2.0 * one)
 
 
 def test_a_tighter_sla_carries_less() -> None:
-    rates = [most_per_s(asked({"itl": limit}).case) for limit in (0.1, 0.03, 0.015)]
+    rates = [best_unit(asked({"itl": limit}).case).carried_per_s for limit in (0.1, 0.03, 0.015)]
     assert rates == sorted(rates, reverse=True)
     assert rates[0] > rates[-1]
 
@@ -62,6 +64,7 @@ def test_where_nodes_are_chosen_as_many_are_taken_as_one_layout_fills() -> None:
     place = replace(given.case.place, nodes=designs.given(64.0), least_nodes=1)
     plan = planned(replace(given, case=replace(given.case, place=place)))
     assert plan.service.place.nodes.value == 1
+    assert plan.configuration.accelerators <= place.per_node
 
 
 def test_a_stated_rate_is_left_alone() -> None:
