@@ -16,7 +16,7 @@ from inferc.compiler.plan import (
 )
 from inferc.compiler.topology import Json
 from inferc.dsl import Span
-from inferc.report import refusal
+from inferc.report import refusal, serving_choices
 from inferc.report.amounts import line_suffix
 from inferc.report.cost_json import cost_data
 from inferc.report.fitted import fitted_number
@@ -77,6 +77,7 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
             "max_num_batched_tokens": shape.max_num_batched_tokens,
             "max_model_len": plan.max_model_len,
             "gpu_memory_utilization": plan.gpu_memory_utilization,
+            **serving_choices.to_data(shape),
         },
         "autoscale": {
             "min_replicas": scale.min_replicas,

@@ -15,6 +15,7 @@ from inferc.report.fitted import fitted_number
 from inferc.report.fleet_text import MANY, fleet_blocks
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import refusal_lines
+from inferc.report.serving_choices import prompts_line, unusual
 from inferc.report.verdicts import decides, effect, headline, place_of, settled, span_of
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
     )
     return [
         f"  {paint(service.name, 'bold', 'cyan')}   {service.model.title} on {place}",
-        *(_run(fields_of_line) for fields_of_line in (fields, limits)),
+        *(_run(line) for line in (fields, limits, unusual(shape), prompts_line(shape)) if line),
         *_scaling(plan, paint),
         "",
         *_sla(plan, paint),

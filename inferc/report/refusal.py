@@ -10,6 +10,7 @@ from inferc.compiler.plan import Bound, Margin, Plan, Refusal, Step
 from inferc.compiler.topology import Json
 from inferc.compiler.units import show
 from inferc.dsl import Span
+from inferc.report import serving_choices
 from inferc.report.amounts import amount, line_amount, percentile_name, times
 from inferc.report.layout import Paint, table, wrap
 from inferc.versions import FORMAT_VERSION
@@ -99,6 +100,7 @@ def _best(refusal: Refusal) -> Mapping[str, Json]:
             "tensor_parallel": shape.tensor_parallel,
             "pipeline_parallel": shape.pipeline_parallel,
             "replicas": shape.replicas,
+            **serving_choices.to_data(shape),
         }
         if shape
         else None,

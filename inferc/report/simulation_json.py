@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from inferc.compiler.simulation.arrivals import OnOff, Profile, Renewal
 from inferc.compiler.topology import Json
 from inferc.compiler.trial import Figure, Line, Recording, Scene, Trial
+from inferc.report import serving_choices
 from inferc.report.amounts import line_suffix
 from inferc.report.refusal import finite
 from inferc.report.simulation_text import reckons
@@ -33,6 +34,7 @@ def _trial(trial: Trial) -> Mapping[str, Json]:
             "max_num_seqs": chosen.max_num_seqs,
             "max_num_batched_tokens": chosen.max_num_batched_tokens,
             "max_model_len": trial.plan.max_model_len,
+            **serving_choices.to_data(chosen),
         },
         "what_if": None if trial.what_if is None else trial.what_if.value,
         "trace": None if trial.recording is None else _trace(trial.recording),

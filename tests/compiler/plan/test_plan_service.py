@@ -17,6 +17,7 @@ FIELDS = [
     "tensor_parallel",
     "pipeline_parallel",
     "replicas",
+    "routing",
     "max_num_seqs",
     "max_num_batched_tokens",
 ]
