@@ -18,6 +18,9 @@ from inferc.compiler.problem import Problem
 from inferc.compiler.provenance import Origin
 from inferc.compiler.units import show
 
+OVER_BUDGET = "INF412"
+"""What a service would say of its share; the sum says it better."""
+
 Planned = Callable[[tuple[Problem, ...]], Outcome]
 """Plans the services of a topology."""
 
@@ -39,19 +42,13 @@ def within(budgets: Sequence[Objective], problems: tuple[Problem, ...], plan: Pl
         if second.plan is not None and not second.plan.refusals:
             return second
         names = [problem.case.service for problem in problems]
-        why = budget_exceeded(
-            line, name=_name(line), least=list(zip(names, least, strict=True)), span=line.span
-        )
-        return replace(second, diagnostics=(why, *second.diagnostics))
+        why = budget_exceeded(line, least=list(zip(names, least, strict=True)), span=line.span)
+        rest = (item for item in second.diagnostics if item.code != OVER_BUDGET)
+        return replace(second, diagnostics=(why, *rest))
     spare = line.limit.value - sum(least)
     beyond = sum(wanted) - sum(least)
     shares = [low + spare * (high - low) / beyond for low, high in zip(least, wanted, strict=True)]
     return plan(tuple(map(_limit_to(line), problems, shares)))
-
-
-def _name(line: Objective) -> str:
-    """Return the line as it was written."""
-    return " ".join(line.span.text.split())
 
 
 def _limit_to(line: Objective) -> Callable[[Problem, float], Problem]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.alike import Likeness, key_of, likeness
 from inferc.compiler.plan.bounds import Refused, refused
+from inferc.compiler.plan.bounds.money import BUDGET
 from inferc.compiler.plan.conflicts import clash_of, conflict_of, why_empty
 from inferc.compiler.plan.decisions import Change, Plan, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.engines import faulty_coefficients
@@ -245,7 +246,8 @@ def _refusal(judge: Judge, why: Refused) -> Refusal:
     easiest = judge.load(judge.lows)
     candidates = [] if why.bounds else judge.easy.candidates(easiest, easiest)
     best = candidates[0] if candidates else None
-    dear = None if why.bounds else too_dear(judge.easy, easiest)
+    affordable = all(bound.code == BUDGET.code for bound in why.bounds)
+    dear = too_dear(judge.easy, easiest) if affordable else None
     if dear is not None:
         best, changes = dear.candidate, (dear.change, *changes)
     margins = margins_of(problem.case.objectives, best.found, easiest.demand) if best else ()

@@ -70,15 +70,15 @@ def _place(place: Place) -> str:
 
 
 def budget_exceeded(
-    line: Objective, *, name: str, least: Sequence[tuple[str, float]], span: Span
+    line: Objective, *, least: Sequence[tuple[str, float]], span: Span
 ) -> Diagnostic:
     """INF414: what all services cost at least is more than the budget of the topology."""
     total = sum(cost for _, cost in least)
     return Diagnostic(
         code="INF414",
         slug="budget-exceeded",
-        message=f"the services cost at least {show(total, 'usd_per_mo')}, and the budget `{name}` "
-        f"allows {line.limit.text}",
+        message=f"the services cost at least {show(total, 'usd_per_mo')}, and their budget allows "
+        f"{line.limit.text}",
         span=span,
         label=f"{show(total / line.limit.value, 'factor')} of it is needed"
         if line.limit.value
