@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.alike import Likeness, key_of, likeness
 from inferc.compiler.plan.bounds import Refused, refused
-from inferc.compiler.plan.bounds.money import BUDGET
 from inferc.compiler.plan.conflicts import clash_of, conflict_of, why_empty
 from inferc.compiler.plan.decisions import Change, Plan, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.engines import faulty_coefficients
@@ -24,6 +23,9 @@ from inferc.dsl.diagnostics import Diagnostic, has_errors
 if TYPE_CHECKING:
     from inferc.compiler.plan.networks import NetworkPlan
     from inferc.compiler.problem.network_case import NetworkProblem
+
+BUDGET = "INF411"
+"""The bound that fails where only money lacks."""
 
 WORST_FIRST = (Verdict.INFEASIBLE, Verdict.CONDITIONAL, Verdict.FEASIBLE)
 
@@ -246,7 +248,7 @@ def _refusal(judge: Judge, why: Refused) -> Refusal:
     easiest = judge.load(judge.lows)
     candidates = [] if why.bounds else judge.easy.candidates(easiest, easiest)
     best = candidates[0] if candidates else None
-    affordable = all(bound.code == BUDGET.code for bound in why.bounds)
+    affordable = all(bound.code == BUDGET for bound in why.bounds)
     dear = too_dear(judge.easy, easiest) if affordable else None
     if dear is not None:
         best, changes = dear.candidate, (dear.change, *changes)

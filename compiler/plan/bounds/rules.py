@@ -203,7 +203,7 @@ def answer(ground: Ground) -> Iterator[Claim]:
         )
 
 
-def request_flop(ground: Ground) -> Amount:
+def _request_flop(ground: Ground) -> Amount:
     """Return the FLOP of a mean request."""
     facts, counts = ground.facts, ground.counts
     prompt = counts.prefill(
@@ -215,7 +215,7 @@ def request_flop(ground: Ground) -> Amount:
 
 def compute(ground: Ground) -> Iterator[Claim]:
     """Yield: the FLOP of all requests fit into the peak of all accelerators together."""
-    facts, flop = ground.facts, request_flop(ground)
+    facts, flop = ground.facts, _request_flop(ground)
     yield Claim(
         rule=COMPUTE,
         need=facts.rate * facts.peak * flop,
@@ -291,7 +291,7 @@ def throughput(ground: Ground) -> Iterator[Claim]:
     Tokens are those of answers, and come to requests by the mean answer that the plan is made for.
     """
     planned_tok = ground.facts.problem.case.output_mean_tok
-    flop = request_flop(ground)
+    flop = _request_flop(ground)
     for line in ground.case.objectives:
         asked = asked_per_s(line, planned_tok)
         if not line.hard or asked <= 0.0:
