@@ -193,7 +193,8 @@ def _network(holders: tuple[ResolvedBlock | None, ...], machine: Machine, blocks
             if isinstance(field.value, Quantity):
                 return _wire(field, usual)
             return facts.link(blocks.target(holder, "network"))
-    own = None if machine.instance is None else network(machine.instance, machine.per_node, usual)
+    instance, count = machine.instance, machine.per_node
+    own = None if instance is None else network(instance, count, usual, blocks)
     found = own or machine.accelerator.network or usual
     if found is None:
         holder = next(holder for holder in holders if holder is not None)

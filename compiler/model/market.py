@@ -50,7 +50,7 @@ def offer(path: str) -> Place | None:
         accelerator=hardware,
         per_node=per_node,
         nodes=exactly(1.0, Origin.CATALOG, text="1"),
-        network=network(block, per_node, usual) or usual,
+        network=network(block, per_node, usual, blocks) or usual,
         price_usd_per_s=listed,
         instance=path,
         market=ON_DEMAND,

@@ -269,11 +269,18 @@ def chosen(place: Place, said: Asked) -> Iterator[Place]:
 # ---- what joins the nodes, and what they cost --------------------------------------------------
 
 
-def network(instance: ResolvedBlock, per_node: int, usual: Link | None) -> Link | None:
-    """Return what joins machines of a type, for one accelerator; None where nobody says."""
+def network(
+    instance: ResolvedBlock, per_node: int, usual: Link | None, blocks: Blocks
+) -> Link | None:
+    """Return what joins machines of a type, for one accelerator; None where nobody says.
+
+    A link is what each accelerator has; a bandwidth is that of the machine.
+    """
     stated = instance.fields.get("network")
     if stated is None:
         return None
+    if not isinstance(stated.value, Quantity):
+        return facts.link(blocks.target(instance, "network"))
     whole = values.sourced(stated)
     share = replace(
         whole,

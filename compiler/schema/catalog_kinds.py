@@ -119,7 +119,11 @@ CATALOG_KINDS: tuple[Kind, ...] = (
         field("gpu", multiple(*_NODES) + ref(*_NODES), "Its accelerators.", required=True),
         field("vcpus", count(), "Its virtual processors."),
         field("memory", positive(BYTE), "Memory of the host."),
-        field("network", positive(BANDWIDTH), "To other machines, all of it, a direction."),
+        field(
+            "network",
+            ref("link") + positive(BANDWIDTH),
+            "What joins each accelerator to other machines, or the bandwidth of the whole machine.",
+        ),
         field("prices", ref("prices"), "What it costs."),
     ),
     kind(
