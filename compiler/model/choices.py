@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model import values
 from inferc.compiler.model.design import Decision, Emission
+from inferc.compiler.model.lookup import pins_of
 from inferc.compiler.provenance import Origin
 from inferc.compiler.resolve import (
     FieldValue,
@@ -159,13 +160,11 @@ def _restrictions(
         # Where a service may run at all is what `on in [...]` says; only more is a decision.
         own = (line for line in block.restrictions if (line.target, line.operator) != ("on", "in"))
         yield from ((line.target, line) for line in own)
-    for pin in topology.children:
-        if pin.kind != "pin":
-            continue
-        for line in pin.restrictions:
-            path, _, name = line.target.rpartition(".")
-            if any(path in {block.path, f"{block.path}.autoscale"} for block in holders):
-                yield name, line
+    paths = {path for block in holders for path in (block.path, f"{block.path}.autoscale")}
+    for line in pins_of(topology):
+        path, _, name = line.target.rpartition(".")
+        if path in paths:
+            yield name, line
 
 
 def _fixed(name: str, field: FieldValue) -> Decision:

@@ -1,9 +1,12 @@
 """Blocks by the paths that references name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 from inferc.compiler.model.values import MissingFieldError, required, word
-from inferc.compiler.resolve import ResolvedBlock
+from inferc.compiler.resolve import ResolvedBlock, Restriction
+
+T = TypeVar("T")
 
 
 class Blocks:
@@ -12,7 +15,10 @@ class Blocks:
     def __init__(self, topology: ResolvedBlock, catalog: Mapping[str, ResolvedBlock]) -> None:
         self._found = dict(catalog)
         self._found.update((block.path, block) for block in _below(topology))
-        self._all = (*_below(topology), *(catalog[path] for path in sorted(catalog)))
+        self._kinds: dict[str, list[ResolvedBlock]] = {}
+        for block in (*_below(topology), *(catalog[path] for path in sorted(catalog))):
+            self._kinds.setdefault(block.kind, []).append(block)
+        self._made: dict[tuple[Callable[[ResolvedBlock], object], int], object] = {}
 
     def at(self, path: str) -> ResolvedBlock | None:
         """Return the block at ``path``, or None."""
@@ -46,7 +52,22 @@ class Blocks:
 
     def of_kind(self, kind: str) -> tuple[ResolvedBlock, ...]:
         """Return the blocks of ``kind``: the topology's in its order, then the catalog's."""
-        return tuple(block for block in self._all if block.kind == kind)
+        return tuple(self._kinds.get(kind, ()))
+
+    def once(self, make: Callable[[ResolvedBlock], T], block: ResolvedBlock) -> T:
+        """Return what ``make`` makes of a block, which is the same for all that refer to it."""
+        at = (make, id(block))
+        if at not in self._made:
+            self._made[at] = make(block)
+        return self._made[at]  # type: ignore[return-value]  # made by the function in its key
+
+
+def pins_of(topology: ResolvedBlock) -> Iterator[Restriction]:
+    """Yield the lines of the ``pin`` blocks of a topology, which come last among its parts."""
+    for child in reversed(topology.children):
+        if child.kind != "pin":
+            break
+        yield from child.restrictions
 
 
 def _below(block: ResolvedBlock) -> Iterator[ResolvedBlock]:

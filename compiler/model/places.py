@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model import facts, values
 from inferc.compiler.model.design import Accelerator, Link, Place
-from inferc.compiler.model.lookup import Blocks
+from inferc.compiler.model.lookup import Blocks, pins_of
 from inferc.compiler.provenance import Origin, Sourced
 from inferc.compiler.resolve import (
     FieldValue,
@@ -62,10 +62,8 @@ class Asked:
 
 def asked(pool: ResolvedBlock, name: str, topology: ResolvedBlock) -> Asked:
     """Return what ``pool``, and the pins of ``topology``, say of the field ``name``."""
-    pins = (child for child in topology.children if child.kind == "pin")
-    pinned = (line for pin in pins for line in pin.restrictions)
     own = (line for line in pool.restrictions if line.target == name)
-    about = (line for line in pinned if line.target == f"{pool.path}.{name}")
+    about = (line for line in pins_of(topology) if line.target == f"{pool.path}.{name}")
     return Asked(field=pool.fields.get(name), lines=(*own, *about))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from inferc.compiler.model import Design, Service
+from inferc.compiler.model import Design, Engine, Service
 from inferc.compiler.model.calibrated import calibrated_engine, calibrated_place, published
 from inferc.compiler.model.calibration import Calibration
 from inferc.compiler.problem.case import Case, Problem, Quantity, Unknown, asked_per_s, spike_s
@@ -17,19 +17,26 @@ def build(design: Design) -> tuple[Problem, ...]:
     The figures of the model are those of the calibration that the design names, or is shipped.
     """
     calibration = design.calibration or published()
+    engines: dict[int, Engine] = {}
     return tuple(
-        _problem(_calibrated(service, calibration), design.calibration)
+        _problem(_calibrated(service, calibration, engines), design.calibration)
         for service in design.services
     )
 
 
-def _calibrated(service: Service, calibration: Calibration) -> Service:
-    """Return ``service`` with the coefficients of its hardware and engines."""
+def _calibrated(service: Service, calibration: Calibration, known: dict[int, Engine]) -> Service:
+    """Return ``service`` with the coefficients of its hardware and engines.
+
+    Services share the engines of the catalog; those are calibrated once, and ``known`` by identity.
+    """
+    for engine in service.engines:
+        if id(engine) not in known:
+            known[id(engine)] = calibrated_engine(engine, calibration)
     return replace(
         service,
         place=calibrated_place(service.place, calibration),
         places=tuple(calibrated_place(place, calibration) for place in service.places),
-        engines=tuple(calibrated_engine(engine, calibration) for engine in service.engines),
+        engines=tuple(known[id(engine)] for engine in service.engines),
     )
 
 

@@ -1,6 +1,6 @@
 """Blocks while they are resolved: nodes with layers of text, and the names they hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -216,6 +216,8 @@ class Node:
         "doc",
         "extended",
         "fields",
+        "index",
+        "indexed",
         "kind",
         "layers",
         "name",
@@ -249,6 +251,9 @@ class Node:
         self.pins: list[Rule] = []
         """Of a topology: the lines of its ``pin`` blocks, with full paths."""
         self.children: list[Node] = []
+        self.index: dict[str, list[Node]] = {}
+        """The first ``indexed`` children by what they are called."""
+        self.indexed = 0
         self.waiting: list[Patch] = []
         """Statements of the body that write into other blocks."""
         self.broken: set[str] = set()
@@ -296,12 +301,26 @@ class Node:
 
         Targets have a namespace of their own: they are found only where their ``kind`` is given.
         """
-        for child in self.children:
+        for child in self._called(name):
             if kind is not child.kind and (kind is not None or child.kind.label == "target"):
                 continue
-            if child.name == name or (not child.name and child.kind.name == name):
-                return child
+            return child
         return None
+
+    def _called(self, name: str) -> "Sequence[Node]":
+        """Return the children called ``name``, and the unnamed parts of a kind called so.
+
+        Children come one by one, and there may be thousands.
+        """
+        for child in self.children[self.indexed :]:
+            self.index.setdefault(child.name or child.kind.name, []).append(child)
+        self.indexed = len(self.children)
+        return self.index.get(name, ())
+
+    def remove(self, child: "Node") -> None:
+        """Take a child away."""
+        self.children.remove(child)
+        self.index, self.indexed = {}, 0
 
 
 @dataclass(frozen=True, slots=True)

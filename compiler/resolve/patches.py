@@ -274,7 +274,7 @@ def _remove(ctx: Context, node: Node, statement: ast.Remove) -> None:
     child = node.named(name.text)
     sla = node if node.kind.metrics else node.named("sla")
     if child is not None:
-        node.children.remove(child)
+        node.remove(child)
         node.names.pop(name.text, None)
         # Pins and other lines about what is gone go with it.
         node.broken.add(name.text)

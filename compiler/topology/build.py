@@ -62,9 +62,12 @@ def build(design: Design, plan: Plan) -> Outcome:
             nodes += networks.service_nodes(item, own)
             edges += networks.service_edges(item, own)
         owners = {**owners, **{seat.id: (seat.service, seat.replica) for seat in seats}}
+    users: dict[str, list[str]] = {}
+    for each in planned:
+        users.setdefault(each.service.place.path, []).append(each.service.name)
     for place in _places(planned):
         nodes += _place_nodes(place, owners, parts)
-        edges += _place_edges(place, planned, parts)
+        edges += _place_edges(place, users[place.path], parts)
     topology = Topology(
         name=design.name,
         doc=design.doc,
@@ -294,10 +297,9 @@ def _rented(place: Place) -> dict[str, str]:
 
 
 def _place_edges(
-    place: Place, plans: Iterable[Planned], parts: Mapping[str, tuple[GraphNode, ...]]
+    place: Place, users: Iterable[str], parts: Mapping[str, tuple[GraphNode, ...]]
 ) -> Iterable[GraphEdge]:
-    """Yield what holds the accelerators of ``place``, and who may use its hosts."""
-    users = [plan.service.name for plan in plans if plan.service.place.path == place.path]
+    """Yield what holds the accelerators of ``place``, and which services may use its hosts."""
     for slot in slots(place):
         host = host_id(place.path, slot.node)
         if slot.index == 0:

@@ -109,14 +109,14 @@ def _used_twice(topology: Topology) -> Iterator[Diagnostic]:
 def _placement(topology: Topology) -> Iterator[Diagnostic]:
     """Each replica of a service has as many accelerators as the plan asks for."""
     gpus = Counter(edge.source for edge in _runs_on(topology))
+    found: dict[object, list[int]] = defaultdict(list)
+    for node in topology.nodes:
+        if node.kind is NodeKind.REPLICA:
+            found[node.attributes.get("service")].append(gpus[node.id])
     for plan in topology.planned:
         shape, name = plan.configuration, plan.service.name
         width = shape.accelerators_per_replica
-        placed = [
-            gpus[node.id]
-            for node in topology.nodes
-            if node.kind is NodeKind.REPLICA and node.attributes.get("service") == name
-        ]
+        placed = found[name]
         if placed != [width] * shape.replicas:
             yield diagnostics.not_placed(
                 service=name,

@@ -107,6 +107,7 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
         ],
         "choices": [_choice(item) for item in plan.choices],
         "candidates": plan.candidates,
+        "same_as": plan.same_as or None,
         "load_time_s": finite(plan.load_time_s),
         "weights_bytes": plan.weights_bytes,
         "price_usd_per_s": plan.price_usd_per_s,

@@ -377,9 +377,12 @@ def _memory(memory: Memory, paint: Paint) -> list[str]:
 
 
 def _learn_more(plan: Plan, design: Design, file: str, paint: Paint) -> list[str]:
-    looked_at = sum(item.candidates for item in plan.services)
+    looked_at = sum(item.candidates for item in plan.services if not item.same_as)
     looked_at += sum(item.candidates for item in plan.networks)
     lines = [f"  {plural(looked_at, 'configuration')} looked at"] if looked_at else []
+    same = sum(1 for item in plan.services if item.same_as)
+    if same:
+        lines.append(f"  {plural(same, 'service')} planned as others that differ only by name")
     name = design.services[0].name if design.services else "service"
     hints: list[tuple[Cell, ...]]
     if plan.services:
