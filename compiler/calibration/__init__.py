@@ -14,7 +14,7 @@ from inferc.compiler.calibration.measurements import (
     Measurement,
     merge_details,
 )
-from inferc.compiler.calibration.names import engine_name, weights_format
+from inferc.compiler.calibration.names import accelerator_name, engine_name, weights_format
 from inferc.compiler.calibration.operating import Operating, Run, settings_or_defaults
 from inferc.compiler.calibration.peers import Beside, beside_peer
 from inferc.compiler.calibration.protocols import Basis, Protocol, Spread, protocol_of
@@ -44,6 +44,7 @@ __all__ = [
     "Run",
     "Score",
     "Spread",
+    "accelerator_name",
     "beside_peer",
     "engine_name",
     "fit",

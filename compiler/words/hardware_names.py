@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 
-from inferc.compiler.calibration.measurements import Conditions
-from inferc.compiler.calibration.names import accelerator_name
+from inferc.compiler.calibration import Conditions, accelerator_name
 from inferc.compiler.load import CATALOG
 from inferc.compiler.model import find_accelerator
 from inferc.compiler.model.catalog import HARDWARE, paths
+from inferc.compiler.words.numbers import unit
 from inferc.stdlib import files as stdlib
 
 _MEMORY = re.compile(r"^\d+gb$")
@@ -21,7 +21,6 @@ _VAGUE = ("raspberry pi", "jetson", "jetson orin", "trainium", "gaudi", "gravito
 """Lines of products: said alone they leave open which of them."""
 _ALSO = {"raspberry pi 4": "raspberry pi 4b", "raspberry pi 4 model b": "raspberry pi 4b"}
 """What people call a family beside what the catalog calls it."""
-_KIBI = 1024
 
 
 @cache
@@ -88,8 +87,8 @@ def memories_of(path: str) -> frozenset[str]:
     named = [word for name in (own, *_aliases(path)) for word in re.findall(r"\d+gb", name.lower())]
     stated = re.search(r"^  memory +=\s*(\d+) (GiB|GB|MiB)", _text(path), re.MULTILINE)
     if stated is not None and not re.search(r"\d+gb", own):
-        amount = int(stated[1])
-        named.append(f"{round(amount / _KIBI) if stated[2] == 'MiB' else amount}gb")
+        whole = "GiB" if stated[2] == "MiB" else stated[2]
+        named.append(f"{round(int(stated[1]) * unit(stated[2]) / unit(whole))}gb")
     return frozenset(named)
 
 
@@ -126,7 +125,7 @@ def _aliases(path: str) -> list[str]:
 @cache
 def _bandwidth(path: str) -> Fraction:
     found = _BANDWIDTH.search(_text(path))
-    return Fraction(found[1]) * (1000 if found[2] == "T" else 1) if found else Fraction(0)
+    return Fraction(found[1]) * unit(f"{found[2]}B") if found else Fraction(0)
 
 
 def _text(path: str) -> str:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from inferc.compiler.units import UnitProblem, unit_of
-from inferc.compiler.words.numbers import NUMBER, number_of
+from inferc.compiler.words.numbers import NUMBER, number_of, unit
 from inferc.compiler.words.phrases import Found
 
 UNNAMED = "latency"
@@ -102,15 +101,10 @@ def read_latencies(text: str) -> Iterator[Found]:
 def seconds(match: re.Match[str]) -> Fraction:
     """Return a duration that was matched."""
     if match["sub"]:
-        return _seconds_of("s" if match["sub"] == "second" else "ms")
-    return number_of(match["number"]) * _seconds_of(_SHORT.get(match["unit"], match["unit"]))
-
-
-def _seconds_of(word: str) -> Fraction:
-    known = unit_of(word.replace("-", ""))
-    if isinstance(known, UnitProblem):
-        raise TypeError(word)
-    return known[0]
+        return unit("s" if match["sub"] == "second" else "ms")
+    return number_of(match["number"]) * unit(
+        _SHORT.get(match["unit"], match["unit"]).replace("-", "")
+    )
 
 
 def _token_rates(text: str) -> Iterator[Found]:
@@ -126,8 +120,8 @@ def _token_rates(text: str) -> Iterator[Found]:
             continue
         number = number_of(match["number"])
         if number:
-            unit = _UNITS[match["unit"][0]]
-            yield Found("token_rate", match.start(), match.end(), unit, number)
+            time = _UNITS[match["unit"][0]]
+            yield Found("token_rate", match.start(), match.end(), time, number)
 
 
 def _of_a_rate(text: str, match: re.Match[str]) -> bool:

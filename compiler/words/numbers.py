@@ -3,6 +3,7 @@
 import re
 from fractions import Fraction
 
+from inferc.compiler.units import UnitProblem, unit_of
 from inferc.compiler.units_table import SCALES
 
 _LONG = 10**5
@@ -89,3 +90,11 @@ def written(value: Fraction) -> str:
         return f"{value.numerator:_}" if abs(value) >= _LONG else str(value.numerator)
     text = f"{float(value):.6f}".rstrip("0").rstrip(".")
     return text or "0"
+
+
+def unit(word: str) -> Fraction:
+    """Return how much of its base unit a unit of the language is: seconds, bytes."""
+    known = unit_of(word)
+    if isinstance(known, UnitProblem):
+        raise TypeError(word)
+    return known[0]

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from inferc.compiler.units import UnitProblem, unit_of
 from inferc.compiler.words.desk import Desk, Line, distinct, words_of
 from inferc.compiler.words.latency import UNNAMED
-from inferc.compiler.words.numbers import written
+from inferc.compiler.words.numbers import unit, written
 from inferc.compiler.words.phrases import Reading
 from inferc.compiler.words.traffic import PER_USER
 
@@ -145,17 +144,17 @@ def _without_steady(lines: Sequence[Line]) -> list[Line]:
 
 
 def _per_second(item: Reading) -> Fraction:
-    return (item.high or item.low or Fraction(0)) / _unit(item.word)
+    return (item.high or item.low or Fraction(0)) / unit(item.word)
 
 
 def _rate_text(item: Reading) -> str:
-    low, high, unit = item.low or Fraction(0), item.high, item.word
+    low, high, time = item.low or Fraction(0), item.high, item.word
     if high is None or high == low:
-        return f"{written(low)} req/{unit}"
+        return f"{written(low)} req/{time}"
     middle = (low + high) / 2
     return (
-        f"between(low = {written(low)} req/{unit}, high = {written(high)} req/{unit}, "
-        f"typical = {written(middle)} req/{unit})"
+        f"between(low = {written(low)} req/{time}, high = {written(high)} req/{time}, "
+        f"typical = {written(middle)} req/{time})"
     )
 
 
@@ -360,17 +359,10 @@ def _throughput_lines(desk: Desk) -> list[Line]:
 def _time(item: Reading) -> str:
     """Return a duration in the unit that people would choose."""
     value = item.low or Fraction(0)
-    for unit in ("h", "min", "s", "ms"):
-        in_unit = value / _unit(unit)
-        least = 2 if unit in {"h", "min"} else 1
+    for name in ("h", "min", "s", "ms"):
+        in_unit = value / unit(name)
+        least = 2 if name in {"h", "min"} else 1
         if in_unit >= least and (in_unit * 100).denominator == 1:
-            return f"{written(in_unit)}{unit}"
-    unit = "ms" if value >= _unit("ms") else "us"
-    return f"{written(Fraction(int(value / _unit(unit) * 100), 100))}{unit}"
-
-
-def _unit(word: str) -> Fraction:
-    known = unit_of(word)
-    if isinstance(known, UnitProblem):
-        raise TypeError(word)
-    return known[0]
+            return f"{written(in_unit)}{name}"
+    name = "ms" if value >= unit("ms") else "us"
+    return f"{written(Fraction(int(value / unit(name) * 100), 100))}{name}"

@@ -4,10 +4,9 @@ from fractions import Fraction
 
 from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words.desk import Desk, Line, words_of
-from inferc.compiler.words.numbers import number_of, written
+from inferc.compiler.words.numbers import number_of, unit, written
 
 _SPLITS = ("tensor_parallel", "pipeline_parallel", "expert_parallel")
-_KIBI = 1024
 _LEFT_TO_PLAN = {
     "paging": "the planner picks an engine; whether its KV cache is paged comes with it",
     "batching": "the planner picks an engine; how it batches comes with it",
@@ -151,7 +150,7 @@ def _tokens(number: Fraction) -> int:
     thousands, rest = divmod(number, number_of("1k"))
     whole = int(thousands)
     power = rest == 0 and whole > 0 and whole & (whole - 1) == 0
-    return whole * _KIBI if power else max(1, int(number))
+    return whole * int(unit("KiB")) if power else max(1, int(number))
 
 
 def _survival_lines(desk: Desk) -> list[Line]:
