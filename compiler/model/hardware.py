@@ -37,6 +37,9 @@ SETTINGS = (
 )
 """What only the owner of a cluster knows. Targets have a common default for each."""
 
+KUBERNETES = "kubernetes"
+"""What runs on a cluster that does not say."""
+
 NETWORK = "unstated"
 """The catalog's link for nodes whose network nobody states."""
 
@@ -176,7 +179,7 @@ def _cluster(block: ResolvedBlock) -> Cluster:
     stated = {name: block.fields[name] for name in SETTINGS if name in block.fields}
     return Cluster(
         name=block.name,
-        platform=values.text_or(block, "platform"),
+        platform=values.text_or(block, "platform", KUBERNETES),
         namespace=values.text_or(block, "namespace"),
         settings={name: values.setting(field) for name, field in stated.items()},
         span=block.span,

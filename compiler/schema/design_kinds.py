@@ -184,7 +184,7 @@ DESIGN_KINDS: tuple[Kind, ...] = (
     kind(
         "cluster",
         "A Kubernetes cluster, with the addresses that only its owner knows.",
-        field("platform", words("kubernetes"), "What runs there.", required=True),
+        field("platform", words("kubernetes"), "What runs there; absent: Kubernetes."),
         field("namespace", TEXT, "Where the objects go."),
         field("storage_class", TEXT, "Class of the volume that holds the weights."),
         field(
