@@ -72,11 +72,16 @@ class Curve:
 
         At another mean rate than the stated one, floor and ceiling grow with it.
         """
-        grown = rate_per_s / self.rate_per_s
-        needed = whole(factor * rate_per_s / self.carried_per_s) + self.spare
-        floor = whole(max(0, self.floor - self.spare) * grown) + self.spare
-        most = max(self.ceiling, 1) if grown == 1.0 else inf
-        return int(max(1, min(max(needed, floor), most)))
+        busy = max(factor, self.always)
+        needed = whole(busy * rate_per_s / self.carried_per_s) + self.spare
+        most = max(self.ceiling, 1) if rate_per_s == self.rate_per_s else inf
+        return int(max(1, min(needed, most)))
+
+    @property
+    def always(self) -> float:
+        """Rate over the mean for which replicas always run, however low it falls."""
+        kept = max(0, self.floor - self.spare) * self.carried_per_s / self.rate_per_s
+        return min(kept, self.peak)
 
     def paid(self, rate_per_s: float) -> Paid:
         """Return the replicas that are paid for at a mean rate."""
@@ -107,8 +112,7 @@ class Curve:
         unit = self.unit_accelerators * self.usd_per_s / self.per_node
         if not self.follows:
             return self.peak * unit / self.carried_per_s
-        floor = max(0, self.floor - self.spare) * self.carried_per_s / self.rate_per_s
-        levels = [(seconds, max(factor, floor)) for seconds, factor in self.stretches]
+        levels = [(seconds, max(factor, self.always)) for seconds, factor in self.stretches]
         shares = over_time(levels, self.lead_s, self.hold_s)
         return sum(level * share for level, share in shares.items()) * unit / self.carried_per_s
 
@@ -141,7 +145,7 @@ class Curve:
         """
         last, start = 0.0, 0.0
         for _, end in zip(range(MOST_STEPS), self.steps(), strict=False):
-            cost = self.cost_usd_per_s((start + end) / 2.0)
+            cost = self.cost_usd_per_s((start + end) / 2.0) * (1.0 - ROUNDING)
             if other(end) < cost:
                 last = end
             elif other(start) < cost:
@@ -153,11 +157,8 @@ class Curve:
 
     def steps(self) -> Iterator[float]:
         """Yield the mean rates at which another replica is needed somewhere in the week."""
-        factors = {factor for _, factor in self.stretches if factor > 0.0} | {self.peak}
-        floor = max(0, self.floor - self.spare)
-        sizes = {self.carried_per_s / factor for factor in factors}
-        if floor:
-            sizes.add(self.rate_per_s / floor)
+        factors = {*(factor for _, factor in self.stretches), self.peak, self.always}
+        sizes = {self.carried_per_s / factor for factor in factors if factor > 0.0}
         nexts = dict.fromkeys(sorted(sizes), 1)
         while True:
             size = min(nexts, key=lambda item: (item * nexts[item], item))
