@@ -1,6 +1,6 @@
 """Where services run: clusters, pools, single devices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from inferc.compiler.model import diagnostics as report
@@ -122,7 +122,9 @@ def _pool(
     owned = ownership(block, machine.accelerator, machine.per_node, blocks, found)
     stated = _price(block, owned, machine.per_node)
     listed = None if stated else price(machine, market, cloud, blocks, found)
-    others = {} if stated else other_prices(machine, market, cloud, blocks)
+    others: Mapping[str, Sourced[float]] = {}
+    if stated is None:
+        others = other_prices(machine, market, cloud, blocks)
     return Place(
         path=block.path,
         cluster=None if owner is None else _cluster(owner),
