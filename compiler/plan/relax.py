@@ -183,12 +183,9 @@ class Relax:
                 return self.holds(with_throughput(case, at, share))
 
             if holds(ALMOST_IDLE):
-                asked_for = line.limit.value
-                limit = rounded_so_that(
-                    lambda value, asked=asked_for: holds(value / asked),
-                    asked_for * crossing(holds, ALMOST_IDLE, 1.0),
-                    up=False,
-                )
+                edge = line.limit.value * crossing(holds, ALMOST_IDLE, 1.0)
+                limit = rounded_so_that(holds, edge / line.limit.value, up=False)
+                limit *= line.limit.value
                 less = with_throughput(case, at, limit / line.limit.value)
                 kind: ShowKind = "tok_per_s" if line.counts == "tok" else "req_per_s"
                 texts = (show(line.limit.value, kind), show(limit, kind))

@@ -6,7 +6,7 @@ from math import isclose
 
 from inferc.compiler.plan import Bound, Step
 from inferc.compiler.topology import Json
-from inferc.compiler.units import percent
+from inferc.compiler.units import show
 from inferc.report.amounts import amount, times
 from inferc.report.layout import Paint, wrap
 from inferc.report.refusal import finite
@@ -119,7 +119,7 @@ def verdict(bound: Bound) -> str:
     need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
     if bound.violated:
         return f"fails: {need} of {have}, {times(bound.ratio)} too much"
-    return f"holds: {need} of {have}, {percent(bound.ratio)}"
+    return f"holds: {need} of {have}, {show(bound.ratio, 'ratio')}"
 
 
 def _step_lines(step: Step, bound: Bound, sources: dict[str, int]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from inferc.compiler.plan.bounds.counts import Counts
 from inferc.compiler.plan.bounds.facts import Facts
 from inferc.compiler.plan.bounds.favourable import Ground, ground
 from inferc.compiler.plan.bounds.managed import managed
+from inferc.compiler.plan.bounds.money import budget
 from inferc.compiler.plan.decisions import Bound
 from inferc.compiler.plan.places import places_of
 from inferc.compiler.problem import Problem
@@ -23,6 +24,7 @@ ALL: tuple[Callable[[Ground], Iterator[Claim]], ...] = (
     rules.compute,
     rules.bandwidth,
     rules.throughput,
+    budget,
     rules.network,
     rules.context,
     managed,

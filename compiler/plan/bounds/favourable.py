@@ -5,14 +5,16 @@ from functools import cached_property
 
 from inferc.compiler.perf.architecture import read_once_bytes, weights_bytes
 from inferc.compiler.perf.formats import KV_BYTES, compute_dtype, peak_flop_per_s
-from inferc.compiler.plan.bounds.amounts import Amount, let
+from inferc.compiler.plan.bounds.amounts import Amount, defined, let
 from inferc.compiler.plan.bounds.claim import Spans
 from inferc.compiler.plan.bounds.counts import Counts
 from inferc.compiler.plan.bounds.facts import Facts
-from inferc.compiler.plan.dimensions import kv_precisions_of
+from inferc.compiler.plan.dimensions import drafters_of, kv_precisions_of
 from inferc.compiler.plan.narrowing import allowed
 from inferc.compiler.plan.space import formats_of
 from inferc.compiler.problem import Case
+
+SPECULATION = "Leviathan, Kalman, Matias, Fast inference via speculative decoding (2023)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +58,30 @@ class Ground:
         }
         return min(sorted(names) or ["fp16"], key=lambda name: KV_BYTES[name])
 
+    @cached_property
+    def guesses(self) -> int:
+        """Return how many tokens may be guessed in a step at most; 0 without speculation."""
+        case = self.case
+        known = (
+            drafter.tokens
+            for engine in case.engines
+            if engine.speculation and allowed(case.decisions, "engine", engine.id)
+            for drafter in drafters_of(case, engine, 1)
+            if drafter is not None
+        )
+        return max(known, default=0)
+
     def per_step(self, amount: Amount) -> Amount:
         """Return ``amount`` for one token of an answer, where it is that of a step.
 
-        Without speculation a step yields one token of each answer.
+        A step yields one token of each answer, and with speculation every guess that is accepted.
         """
-        return amount
+        if not self.guesses:
+            return amount
+        words = "tokens guessed in a step, each of them right"
+        guessed = defined("guessed_tok", float(self.guesses), "tok", words, SPECULATION)
+        words = "tokens of an answer in a step"
+        return amount / let("tok_per_step", guessed + 1.0, "tok", words, SPECULATION)
 
     @cached_property
     def request_kv(self) -> Amount:

@@ -166,6 +166,8 @@ def next_token(ground: Ground) -> Iterator[Claim]:
     """Yield: each token of an answer reads the weights and its own KV cache once."""
     facts = ground.facts
     for line in _lines(ground, "itl", "tpot"):
+        if _between_steps(line, ground.guesses):
+            continue
         limit, prompt = facts.limit(line), facts.prompt_at(line)
         words = "KV cache of that prompt"
         cached = ground.counts.kv(
@@ -183,6 +185,16 @@ def next_token(ground: Ground) -> Iterator[Claim]:
             short=(ground.read, prompt, cached, ground.bytes_per_s),
             spans=_line(line),
         )
+
+
+def _between_steps(line: Objective, guesses: int) -> bool:
+    """Return whether a line is about gaps that speculation may close altogether.
+
+    Tokens of one step arrive together: of ``guesses + 1`` gaps only one is a step.
+    """
+    if line.metric != "itl" or line.percentile is None:
+        return False
+    return line.percentile <= guesses / (guesses + 1.0)
 
 
 def answer(ground: Ground) -> Iterator[Claim]:
@@ -203,7 +215,7 @@ def answer(ground: Ground) -> Iterator[Claim]:
         )
 
 
-def _request_flop(ground: Ground) -> Amount:
+def request_flop(ground: Ground) -> Amount:
     """Return the FLOP of a mean request."""
     facts, counts = ground.facts, ground.counts
     prompt = counts.prefill(
@@ -215,7 +227,7 @@ def _request_flop(ground: Ground) -> Amount:
 
 def compute(ground: Ground) -> Iterator[Claim]:
     """Yield: the FLOP of all requests fit into the peak of all accelerators together."""
-    facts, flop = ground.facts, _request_flop(ground)
+    facts, flop = ground.facts, request_flop(ground)
     yield Claim(
         rule=COMPUTE,
         need=facts.rate * facts.peak * flop,
@@ -291,7 +303,7 @@ def throughput(ground: Ground) -> Iterator[Claim]:
     Tokens are those of answers, and come to requests by the mean answer that the plan is made for.
     """
     planned_tok = ground.facts.problem.case.output_mean_tok
-    flop = _request_flop(ground)
+    flop = request_flop(ground)
     for line in ground.case.objectives:
         asked = asked_per_s(line, planned_tok)
         if not line.hard or asked <= 0.0:

@@ -10,12 +10,14 @@ from support import designs
 from support.machines import LLAMA_3_8B, MIXTRAL_8X7B
 from support.problems import all_settled, line, on_nodes, pi, problem
 
+from inferc import api
 from inferc.compiler.model import LanguageModel
 from inferc.compiler.model.catalog import language_model_at
 from inferc.compiler.plan.bounds import refused, violated
 from inferc.compiler.plan.decisions import Bound
 from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.problem import Problem
+from inferc.dsl import SourceFile
 
 TINY = designs.TINYLLAMA_1_1B
 
@@ -147,3 +149,62 @@ def test_a_place_that_no_engine_runs_on_saves_nobody() -> None:
     )
     places = (asked.case.places[0], deaf)
     assert violated(replace(asked, case=replace(asked.case, places=places)))
+
+
+# ---- speculation, money --------------------------------------------------------------------------
+
+
+SPECULATED = """infer 1
+import std.catalog as cat
+topology t {{
+  cluster dc {{
+    platform = kubernetes
+    pool gpu {{ nodes = 1; gpu = cat.gpu.nvidia.l4; price = $1/gpu/h }}
+  }}
+  service chat {{
+    model = cat.models.meta.llama_3_1_8b_instruct
+    on    = dc.gpu
+    {more}
+    load {{ rate = {rate}; prompt_tokens = 100; output_tokens = 100; peak = 1x }}
+    sla {{ {sla} }}
+  }}
+}}
+"""
+
+
+def bounds_of(sla: str, more: str = "", rate: str = "1 req/h") -> dict[str, Bound]:
+    text = SPECULATED.format(sla=sla, more=more, rate=rate)
+    certified = api.certify(SourceFile("t.infer", text))
+    return {bound.code: bound for bound in certified.certificates["t"]["chat"]}
+
+
+ALLOWED = "speculation in [none, ngram]; speculative_tokens = 3"
+
+
+def test_an_allowed_speculation_yields_every_guess_of_a_step() -> None:
+    plain, guessed = bounds_of("p95 tpot <= 20ms"), bounds_of("p95 tpot <= 20ms", ALLOWED)
+    assert plain["INF405"].violated
+    assert guessed["INF405"].need == pytest.approx(plain["INF405"].need / 4)
+    assert not guessed["INF405"].violated
+    assert "tok_per_step" in {step.symbol for step in guessed["INF405"].steps}
+    whole = bounds_of("p95 e2e <= 1s"), bounds_of("p95 e2e <= 1s", ALLOWED)
+    assert whole[1]["INF429"].need == pytest.approx(whole[0]["INF429"].need / 4)
+
+
+def test_gaps_inside_a_step_are_not_bounded() -> None:
+    """With three guesses a step is one gap of four: the p75 may be nothing, the p95 is a step."""
+    assert "INF405" not in bounds_of("p75 itl <= 20ms", ALLOWED)
+    assert "INF405" in bounds_of("p95 itl <= 20ms", ALLOWED)
+    assert "INF405" in bounds_of("p75 itl <= 20ms")
+
+
+def test_a_budget_below_the_least_hardware_fails() -> None:
+    """16 GB of weights hold two thirds of a card of 24 GB, all the time, at $730 a month."""
+    poor, rich = bounds_of("cost <= $400/mo")["INF411"], bounds_of("cost <= $600/mo")["INF411"]
+    assert poor.violated
+    assert not rich.violated
+    assert poor.need * 730 * 3600 == pytest.approx(730 * 16.06 / 24.15, rel=0.01)
+    busy = bounds_of("cost <= $600/mo", rate="40 req/s")["INF411"]
+    assert busy.violated
+    twice = bounds_of("cost <= $600/mo", rate="80 req/s")["INF411"]
+    assert twice.need == pytest.approx(2 * busy.need)
