@@ -16,6 +16,7 @@ from inferc.compiler.plan.places import SPOT
 from inferc.compiler.plan.relax import nearest
 from inferc.compiler.plan.saturation import saturated
 from inferc.compiler.plan.service import plan_service
+from inferc.compiler.plan.sharing import EASY, Tenant
 from inferc.compiler.plan.verdict import Judge, alone
 from inferc.compiler.problem import Problem
 from inferc.dsl.diagnostics import Diagnostic, has_errors
@@ -154,6 +155,11 @@ def _answers(problems: Sequence[Problem]) -> list[_Answer]:
         return [_alone(problems[0])]
     refusals = [_without_plan(alone(problem)) for problem in problems]
     able = [problem for problem, no in zip(problems, refusals, strict=True) if no is None]
+    if len(able) > 1 and (apart := [item for item in able if not Tenant(item).needs(EASY)]):
+        from inferc.compiler.plan.diagnostics_sharing import not_shared
+
+        said = tuple(not_shared(problem) for problem in apart)
+        return [_Answer(diagnostics=said), *(_Answer() for _ in problems[1:])]
     planned = iter([_alone(able[0])] if len(able) == 1 else _together(able))
     return [next(planned) if no is None else no for no in refusals]
 

@@ -55,6 +55,20 @@ def nothing_in_common(problems: Sequence[Problem]) -> Diagnostic:
     )
 
 
+def not_shared(problem: Problem) -> Diagnostic:
+    """Return the error for a service that only holds with replicas for prompts apart."""
+    service = problem.service
+    return Diagnostic(
+        code="INF523",
+        slug="disaggregated-on-shared-pool",
+        message=f"`{service.name}` holds only where prompts have replicas of their own, and shares "
+        f"`{problem.case.place.path}` with others",
+        span=service.span,
+        label="is planned for a place of its own",
+        help=f"give `{service.name}` a pool of its own, or allow `serving = aggregated`",
+    )
+
+
 def _said(item: Decision) -> str:
     values = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in item.values)
     return f"{item.field} {item.operator} {values}"

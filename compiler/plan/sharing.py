@@ -69,6 +69,8 @@ class Tenant:
     def _least(self, load: Load) -> Iterator[Need]:
         best: dict[Layout, int] = {}
         for shape in self.search.shapes:
+            if shape.prefill is not None:
+                continue  # replicas for prompts apart are planned where a service is alone
             layout = Layout(shape.tensor, shape.pipeline)
             replicas = self._fewest(shape, load, best.get(layout))
             if replicas is not None:
