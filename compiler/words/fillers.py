@@ -24,22 +24,23 @@ various versus very via vs want wanted wants was we well were what when where wh
 why will wish wishes with within without won't work working works would yet you your
 """
 _CLEAR = """
-important importance matters matter across agent agents internal external workload
-accelerated accelerator accelerators access ai api apis app application applications arrive arrives
-arriving attached average averages avg backed board boards capacity card cards cluster clusters
-compute configuration connected connecting constraint constraints context cpu cpus data datacenter
-dedicated device devices distribution distributions endpoint endpoints environment equipped exist
-existing expected family format gen generated generation gpu gpus hardware has host hosts inference
+accelerated accelerator accelerators access across agent agents ai api apis app application
+applications arrive arrives arriving attached average averages avg backed board boards budget
+capacity card cards case cases cluster clusters compute configuration connected connecting
+constraint constraints context cpu cpus data datacenter dedicated device devices distribution
+distributions endpoint endpoints environment equipped exist existing expected external family format
+gen generated generation gpu gpus hardware has host hosts importance important inference
 infrastructure input inputs instance instances integration interconnect internal job jobs language
-large latencies latency length lengths limit limits linked llm llms load machine machines max
-maximum mean memory min minimum ml model models network networking networks node nodes number output
-outputs parameter parameters params pattern patterns payload payloads peak per performance pipeline
-pipelines platform pool pools precision processing production profile prompt prompts quantization
-quantized rack racks ram rate rates request requests resources response responses self-hosted
-sequence sequences serve served server servers service services serving setup sizes sla slas slo
-slos spec stack storage strict support supported supporting supports system systems target targets
-task tasks team text throughput time times token tokens total traffic variable variant variants
-version volume volumes vram weight weights window windows workload workloads
+large latencies latency length lengths limit limits linked llm llms load machine machines matter
+matters max maximum mean memory min minimum ml model models network networking networks node nodes
+number output outputs parameter parameters params pattern patterns payload payloads peak per
+performance pipeline pipelines platform pool pools precision processing production profile prompt
+prompts quantization quantized rack racks ram rate rates request requests resources response
+responses self-hosted sequence sequences serve served server servers service services serving setup
+sizes sla slas slo slos spec stack storage stream streamed streams strict support supported
+supporting supports system systems target targets task tasks team text throughput time times token
+tokens total traffic variable variant variants version volume volumes vram weight weights window
+windows workload workloads x
 """
 FILLERS = frozenset((_SMALL + _CLEAR).split())
 

@@ -23,6 +23,7 @@ _DETAIL = (
     rf"(?=[ ]{_MEMORY})|and(?=[ ]{_MEMORY}))(?![a-z0-9])\)?)"
 )
 _COUNT = rf"(?P<count>{NUMBER})(?P<times>[ ]?x(?=[ ]|[a-z]))?[ -]*"
+_GROUPS = r"(?:(?<![\w.$])(?P<groups>\d{1,4})[ ]?x[ ]?(?P<of>\d{1,4})(?:[ ]?x(?=[ ]|[a-z]))?[ ]*)"
 _TIMES_DIGIT = r"(?:(?<![\w.$])(?P<stuck>\d{1,5})x(?=[a-z]))"
 _SCOPE = (
     r"(?:[ ]*\(?(?P<scope>in total|total|overall|altogether|each|per node|per server"
@@ -30,14 +31,19 @@ _SCOPE = (
 )
 
 
+_COUNTS = ("of", "stuck", "count", "behind", "after")
+"""The groups of the pattern below that count accelerators."""
+
+
 def _device() -> re.Pattern[str]:
     return re.compile(
-        rf"(?:(?:{_TIMES_DIGIT}|{_COUNT})[ ]?)?(?P<before>(?:{_MAKERS}[ ]+|(?:{_MEMORY}"
+        rf"(?:(?:{_GROUPS}|{_TIMES_DIGIT}|{_COUNT})[ ]?)?(?P<before>(?:{_MAKERS}[ ]+|(?:{_MEMORY}"
         rf"|{_FORM})[ -]+|"
         r"(?P<box>dgx|hgx)[ -]+)*)"
         rf"(?:(?<![a-z0-9])|(?<=\dx))(?P<family>{names.pattern()})(?:s"
         rf"|')?(?![a-z0-9])(?:[ ]?x[ ]?(?P<behind>\d{{1,5}})(?![a-z0-9]))?"
-        rf"(?P<details>{_DETAIL}*)(?P<machines>[ -]*{_MACHINES}(?![a-z])"
+        rf"(?P<details>{_DETAIL}*)(?:[ ]?x[ ]?(?P<after>\d{{1,5}})(?![a-z0-9]))?"
+        rf"(?P<machines>[ -]*{_MACHINES}(?![a-z])"
         rf"(?:[ ]?x[ ]?(?P<copies>\d{{1,4}})(?![\d.]))?)?{_SCOPE}"
     )
 
@@ -77,7 +83,7 @@ _FORM_ALONE = re.compile(
 def read_hardware(text: str) -> Iterator[Found]:
     """Yield the accelerators and boards in ``text``, each with its number, memory and form."""
     for match in _device().finditer(text):
-        count = match["stuck"] or match["count"] or match["behind"]
+        count = next((match[name] for name in _COUNTS if match[name]), "")
         yield Found(
             "hardware",
             match.start(),
@@ -121,8 +127,8 @@ def _details(match: re.Match[str]) -> tuple[tuple[str, str], ...]:
         found += [("box", match["box"]), ("form", "sxm")]
     if match["machines"]:
         found.append(("machines", "each"))
-    if match["copies"]:
-        found.append(("copies", match["copies"]))
+    if match["copies"] or match["groups"]:
+        found.append(("copies", match["copies"] or match["groups"]))
     if match["stuck"] or match["times"]:
         found.append(("times", "x"))
     return tuple(found)

@@ -111,6 +111,8 @@ def _usable(family: str) -> bool:
     plain = family.replace(" ", "")
     letters = bool(re.search(r"[a-z]", plain)) and bool(re.search(r"\d", plain))
     known = plain in {"trainium", "trillium", "ironwood", "pvc"}
+    if plain.startswith(("jetson", "orin", "agx")):
+        return True
     return known or (letters and not re.fullmatch(r"v\d[a-z]?", plain) and len(plain) > 1)
 
 

@@ -12,7 +12,10 @@ UNNAMED = "latency"
 
 _METRICS = (
     ("ttft", r"ttft|time[ -]*to[ -]*(?:the[ -]*)?first[ -]*(?:token|byte)|first[ -]tokens?"),
-    ("itl", r"itl|inter[ -]?token|tbt|time[ -]between[ -]tokens|token[ -]to[ -]token"),
+    (
+        "itl",
+        r"itl|inter[ -]?token|tbt|(?:time[ -])?between[ -](?:two[ -])?tokens|token[ -]to[ -]token",
+    ),
     (
         "tpot",
         r"tpot|time[ -]per[ -](?:output[ -])?token|(?:per|each|every)[ -](?:output[ -])?token",
@@ -40,12 +43,14 @@ _UNIT = (
 _DURATION = re.compile(
     rf"(?P<number>{NUMBER})[ -]?(?P<unit>{_UNIT})(?![a-z0-9])|(?<![a-z])sub-?(?P<sub>second"
     rf"|ms|millisecond)"
-    r"(?![a-z0-9])"
+    r"(?![a-z0-9])|(?:under|within|below|in|than)[ ](?P<one>a second)(?![a-z])"
 )
 _PERCENTILE = re.compile(
     r"(?<![a-z0-9])(?:p(?P<p>\d{2}(?:\.\d{1,2})?)(?![a-z0-9])"
     r"|(?P<th>\d{2}(?:\.\d{1,2})?)(?:th|st|nd|rd)?"
-    r"[ -]?(?:percentile|%-?ile|pctl?)(?![a-z])|(?P<median>median)(?![a-z])"
+    r"[ -]?(?:percentile|%-?ile|pctl?)(?![a-z])|(?P<share>\d{2}(?:\.\d{1,2})?)[ ]?(?:%"
+    r"|percent)[ ]of[ ](?:all[ ]|the[ ])?"
+    r"(?:requests|queries|calls|users|cases|time|traffic|answers)|(?P<median>median)(?![a-z])"
     r"|(?P<mean>average|mean|avg)(?![a-z]))"
 )
 _ASKING = re.compile(
@@ -100,6 +105,8 @@ def read_latencies(text: str) -> Iterator[Found]:
 
 def seconds(match: re.Match[str]) -> Fraction:
     """Return a duration that was matched."""
+    if match["one"]:
+        return unit("s")
     if match["sub"]:
         return unit("s" if match["sub"] == "second" else "ms")
     return number_of(match["number"]) * unit(
@@ -148,4 +155,4 @@ def _percentile(match: re.Match[str] | None) -> str:
         return ""
     if match["median"]:
         return "p50"
-    return "mean" if match["mean"] else f"p{match['p'] or match['th']}"
+    return "mean" if match["mean"] else f"p{match['p'] or match['th'] or match['share']}"

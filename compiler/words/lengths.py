@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 
-from inferc.compiler.words.numbers import NUMBER, number_of, range_of
+from inferc.compiler.words.numbers import NUMBER, number_of, range_of, unit
 from inferc.compiler.words.phrases import Found
 
 _SIDES = {
@@ -121,3 +122,11 @@ def _how(text: str) -> str:
         (how for how, words in _QUALIFIERS if re.search(rf"(?<![a-z])(?:{words})(?![a-z])", text)),
         "",
     )
+
+
+def context_tok(number: Fraction) -> int:
+    """Return a context in tokens; `8K` is 8192 of them, as of every power of two."""
+    thousands, rest = divmod(number, number_of("1k"))
+    whole = int(thousands)
+    power = rest == 0 and whole > 0 and whole & (whole - 1) == 0
+    return whole * int(unit("KiB")) if power else max(1, int(number))

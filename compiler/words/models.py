@@ -10,6 +10,8 @@ from inferc.compiler.estimation import format_in_name
 from inferc.compiler.load import CATALOG
 from inferc.compiler.model import find_model
 from inferc.compiler.model.catalog import paths
+from inferc.compiler.words import catalog_text as facts
+from inferc.compiler.words.formats import METHODS
 from inferc.compiler.words.numbers import NUMBER, number_of
 from inferc.compiler.words.phrases import TAKEN, Found
 from inferc.stdlib import files as stdlib
@@ -110,7 +112,7 @@ def _looked_up(name: str) -> str:
     """Return the path that a name means, both of language models and of networks."""
     if len(name) < _FEWEST_LETTERS or not re.search(r"[a-z]", name):
         return ""
-    found = find_model(name)
+    found = find_model(name.replace("+", "-plus"))
     return found if found and _says_enough(name) else _network(name)
 
 
@@ -155,10 +157,16 @@ def _found(text: str, path: str, tokens: Sequence[_Token]) -> Found:
         end = tail.end()
     start = tokens[0].start
     written = text[start:end].replace(" ", "-")
-    stated = format_in_name(written) if path.startswith(LANGUAGE) else ""
+    stated = _format_in(written) if path.startswith(LANGUAGE) else ""
     more = (("precision", stated),) if stated else ()
     maker = _MAKER.search(text[:start])
     return Found("model", maker.start() if maker else start, end, path, more=more)
+
+
+def _format_in(written: str) -> str:
+    """Return the format that a checkpoint's name says: its own word, else what its method means."""
+    named = (METHODS[method] for method in sorted(METHODS) if method in written)
+    return format_in_name(written) or next(named, "")
 
 
 # ---- families and sizes ----------------------------------------------------------------------
@@ -190,6 +198,8 @@ def _families(text: str) -> Iterator[Found]:
         narrowed = [path for path in fitting if behind and behind[1] in path.split("_")]
         if behind and narrowed:
             fitting, end = narrowed, end + behind.end()
+        while tail := _VARIANTS.match(text, end):
+            end = tail.end()
         if _are_one_size(fitting):
             newest = max(fitting, key=_version)
             yield Found("model", match.start(), end, newest, more=_others(fitting, newest))
@@ -248,8 +258,11 @@ def _sizes(text: str) -> Iterator[Found]:
 
 
 @cache
-def nearest_in_size(parameters: Fraction) -> str:
-    """Return the usual dense model whose number of parameters is nearest, by ratio."""
+def nearest_in_size(parameters: Fraction, context: int = 0) -> str:
+    """Return the usual dense model whose number of parameters is nearest, by ratio.
+
+    Of those with a context as long as is said, where there are any.
+    """
 
     def distance(path: str) -> tuple[Fraction, str]:
         size = _parameters_of(path)
@@ -258,9 +271,9 @@ def nearest_in_size(parameters: Fraction) -> str:
     usual = [
         path for name in _FAMILIES for path in _members().get(name, ()) if _parameters_of(path)
     ]
-    return min(
-        (path for path in usual if not re.search(r"a\d+b|vl|e_instruct", path)), key=distance
-    )
+    dense = [path for path in usual if not re.search(r"a\d+b|vl|e_instruct", path)]
+    long = [path for path in dense if facts.number_of(path, "context") >= context]
+    return min(long or dense, key=distance)
 
 
 @cache

@@ -15,12 +15,19 @@ _NO = re.compile(
     r"(?![a-z0-9])"
 )
 _BORDER = re.compile(r"(?<![a-z])(?:and|only|except|just)(?![a-z])")
+_GONE = (
+    r"(?:unavailable|absent|disabled|forbidden|prohibited|disallowed|excluded|irrelevant"
+    r"|unimportant"
+    r"|unwanted|impossible)"
+)
 _AFTER = re.compile(
-    r"[\s)]*(?:is|are|was|were|will be|would be|should be|must be|can be|may be|="
-    r"|:)?[ ]*(?:not|n't|never|unavailable|absent"
-    r"|disabled|forbidden|prohibited|disallowed|excluded|irrelevant|unimportant|unwanted"
-    r"|off)(?![a-z])"
-    r"|[\s)]*(?:isn't|aren't|can't|cannot|won't|mustn't|doesn't matter|does not matter)(?![a-z])"
+    r"[\s)]*(?:(?:is|are|was|were|will be|would be|should be|must be|can be|may be)[ ]+"
+    rf"(?:not|never|off|{_GONE})|[:=]?[ ]*{_GONE}|[:=][ ]*(?:no|none|off)"
+    r"|not[ ](?:available|allowed|needed|required|permitted|wanted|important|used|possible"
+    r"|supported|there)"
+    r"|(?:isn't|aren't|can't|cannot|won't|mustn't|doesn't matter|does not matter|must not"
+    r"|should not)"
+    r"(?:[ ](?:available|allowed|needed|required|important|be used|used|matter))?)(?![a-z])"
 )
 
 

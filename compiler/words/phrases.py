@@ -36,6 +36,8 @@ _SAME = str.maketrans(
 """One character for another, so that a place in the one text is the same place in the other."""
 
 _ABBREVIATIONS = re.compile(r"\b(?:e\.g|i\.e|approx|incl|vs|etc|max|min|avg|no)\.(?=[\s,])")
+_TAG = re.compile(r"(?<=[a-z0-9]):(?=\d+(?:\.\d+)?b(?![a-z0-9]))")
+"""In names with a tag: ``llama3.1:8b``."""
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|[;\r\n\v\f\x85\u2028\u2029]+")
 _COMMA = re.compile(r",(?!\d{3}(?!\d))|,(?<!\d,)|\bbut\b|\bhowever\b|\bwhile\b|\bwhereas\b")
 """Where a clause ends; not between the digits of 1,000,000."""
@@ -120,6 +122,7 @@ def one_line(text: str) -> str:
 def _plain(text: str) -> str:
     """Return ``text`` in lower case, character by character."""
     lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text.translate(_SAME))
+    lowered = _TAG.sub("-", lowered)
     return _ABBREVIATIONS.sub(lambda match: match.group()[:-1] + " ", lowered)
 
 

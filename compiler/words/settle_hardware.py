@@ -240,7 +240,7 @@ def _is_of_a_node(item: Reading) -> bool:
 def _pool(desk: Desk, kind: _Kind, *, alone: bool) -> list[Line]:
     """Return the lines of a pool: how many nodes, and of what."""
     counts = _counts(desk, kind, alone=alone)
-    per_node, nodes, assumed = _split(counts)
+    per_node, nodes, assumed = _split(counts, 1 if "jetson" in kind.entry else NODE)
     because = words_of(
         (*kind.readings, *counts.because), extra="; ".join(p for p in (kind.extra, assumed) if p)
     )
@@ -265,7 +265,7 @@ def _pool(desk: Desk, kind: _Kind, *, alone: bool) -> list[Line]:
     return [*lines, *_network_lines(desk)]
 
 
-def _split(counts: _Counts) -> tuple[int, int | None, str]:
+def _split(counts: _Counts, usual: int) -> tuple[int, int | None, str]:
     """Return accelerators of a node, nodes (None: planned) and what of it was not said."""
     per_node, nodes, total = (
         None if number is None else max(1, int(number))
@@ -274,12 +274,12 @@ def _split(counts: _Counts) -> tuple[int, int | None, str]:
     if per_node is not None:
         return per_node, nodes if nodes is not None else _whole(total, per_node), ""
     if total is None:
-        return NODE, nodes, f"how many a node has is not said: {NODE}"
+        return usual, nodes, f"how many a node has is not said: {usual}"
     if nodes is not None:
         return max(1, total // nodes), nodes, ""
-    if total <= NODE:
+    if total <= usual:
         return total, 1, "" if total == 1 else "how many nodes is not said: one"
-    size = max(number for number in USUAL_NODES if total % number == 0)
+    size = max(number for number in USUAL_NODES if number <= usual and total % number == 0)
     return size, total // size, f"how many a node has is not said: {size}"
 
 

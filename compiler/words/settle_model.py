@@ -1,12 +1,14 @@
 """Which model is served, and in which format."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words import diagnostics as report
 from inferc.compiler.words.desk import Desk, Line, distinct, words_of
 from inferc.compiler.words.formats import METHODS
-from inferc.compiler.words.models import LANGUAGE
+from inferc.compiler.words.lengths import context_tok
+from inferc.compiler.words.models import LANGUAGE, nearest_in_size
 from inferc.compiler.words.phrases import Reading
 from inferc.dsl import Diagnostic, SourceFile
 
@@ -37,7 +39,7 @@ def _chosen(desk: Desk) -> Reading | None:
     named = distinct(desk.take("model"), lambda item: item.word)
     sized = desk.take("size")
     if not named:
-        return sized[0] if sized else None
+        return _stand_in(desk, sized[0]) if sized else None
     ordered = sorted(named, key=lambda item: not item.word.startswith(LANGUAGE))
     first = ordered[0]
     if len(ordered) > 1:
@@ -55,6 +57,13 @@ def _chosen(desk: Desk) -> Reading | None:
             first, taken=facts.title_of(first.word), others=other, say="name the version"
         )
     return first
+
+
+def _stand_in(desk: Desk, sized: Reading) -> Reading:
+    """Return a model that is known by its size, with an entry whose context suffices."""
+    contexts = [context_tok(item.low) for item in desk.look("context") if item.low]
+    entry = nearest_in_size(sized.low or Fraction(1), max(contexts, default=0))
+    return sized._replace(word=entry)
 
 
 def _said(desk: Desk, chosen: Reading) -> str:

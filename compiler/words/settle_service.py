@@ -4,7 +4,8 @@ from fractions import Fraction
 
 from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words.desk import Desk, Line, words_of
-from inferc.compiler.words.numbers import number_of, unit, written
+from inferc.compiler.words.lengths import context_tok
+from inferc.compiler.words.numbers import written
 
 _SPLITS = ("tensor_parallel", "pipeline_parallel", "expert_parallel")
 _LEFT_TO_PLAN = {
@@ -134,7 +135,7 @@ def _context_lines(desk: Desk, model: str) -> list[Line]:
     said = [item for item in desk.take("context") if item.low]
     if not said:
         return []
-    longest = max(_tokens(item.low or Fraction(0)) for item in said)
+    longest = max(context_tok(item.low or Fraction(0)) for item in said)
     known = facts.number_of(model, "context")
     if known and longest > known:
         desk.contradiction(
@@ -144,13 +145,6 @@ def _context_lines(desk: Desk, model: str) -> list[Line]:
         )
         longest = known
     return [Line("max_model_len", f"{written(Fraction(longest))} tok", words_of(said))]
-
-
-def _tokens(number: Fraction) -> int:
-    thousands, rest = divmod(number, number_of("1k"))
-    whole = int(thousands)
-    power = rest == 0 and whole > 0 and whole & (whole - 1) == 0
-    return whole * int(unit("KiB")) if power else max(1, int(number))
 
 
 def _survival_lines(desk: Desk) -> list[Line]:

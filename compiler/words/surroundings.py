@@ -148,7 +148,13 @@ _NOTED: Final = (
             r"|transformers|mlflow"
         ),
     ),
-    ("availability", r"\d{2}(?:\.\d+)?[ ]?%(?: uptime| availability| sla)|uptime|availability"),
+    (
+        "availability",
+        (
+            r"\d{2}(?:\.\d+)?[ ]?%(?: uptime| availability| sla)|(?:uptime"
+            r"|availability)(?: of)?(?: \d{2}(?:\.\d+)?[ ]?%)?"
+        ),
+    ),
     ("region", r"multi[ -]region|regions?"),
     ("latency", r"latency(?: requirements?)?|response times?"),
     ("security", r"gdpr|hipaa|soc ?2|pii|encryption|encrypted|mtls|tls|air[ -]gapped|vpc"),

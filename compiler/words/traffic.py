@@ -28,7 +28,8 @@ _AMOUNT = rf"(?P<low>{NUMBER})(?:{RANGE_SIGN}(?P<high>{NUMBER}))?\+?"
 _BEFORE = (
     r"(?:(?P<peak_before>peak(?:s|ing)?|max(?:imum)?|bursts?|spikes?|up)(?:[ ](?:load|rate"
     r"|traffic))?"
-    r"(?:[ ](?:of|at|to|up to))*[ :]*|(?P<mean_before>average|avg|mean|sustained|baseline|typical)"
+    r"(?:[ ](?:of|at|to|up to))*[ :]*|(?P<mean_before>average|avg|mean|sustained|baseline"
+    r"|typical|normally|usually)"
     r"(?:[ ](?:load|rate|traffic))?(?:[ ](?:of|at))*[ :]*)?(?:(?:about|around|roughly"
     r"|approximately|~)[ ]?)?"
 )
