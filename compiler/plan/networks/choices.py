@@ -90,7 +90,7 @@ class Explainer:
         )
         reasons = {
             "replicas": f"each carries {carried} within the limits, and {asked} are asked for",
-            "max_batch_size": "carries most within the limits with the least hardware",
+            "max_batch_size": "no other limit needs fewer replicas",
             "max_queue_delay": "while a batch is served the next fills by itself",
         }
         if winner.server.portion.profile is not None:
@@ -121,10 +121,16 @@ class Explainer:
             for value in self._possible(field):
                 if value not in best:
                     decision = blocking(self.planned.decisions, field, value)
-                    why = "excluded by the file" if decision else "does not fit"
+                    why = "excluded by the file" if decision else self._left_out(field)
                     if decision is not None and decision.origin is Origin.CATALOG:
                         why = decision.because
                     yield Alternative(value=value, reason=why, ratio=None)
+
+    def _left_out(self, field: str) -> str:
+        """Return why a value was not tried that no line excludes."""
+        if field == "precision":
+            return f"as wide and as fast as {self.winner.server.precision}"
+        return "does not run there, or does not fit"
 
     def _possible(self, field: str) -> tuple[str, ...]:
         if field == "engine":
@@ -198,19 +204,20 @@ class Explainer:
         """Yield the other batch limits of the chosen server."""
         winner = self.winner
         server = winner.server
-        for batch in sorted(self.search.limits(server)):
-            if batch == winner.batch:
-                continue
+        known = sorted(self.search.limits(server))
+        at = known.index(winner.batch) if winner.batch in known else 0
+        for batch in (*known[max(0, at - 2) : at], *known[at + 1 : at + 3]):
             carried = server.carried_per_s(batch, winner.delay_s, self.search.hard)
             item = replace(winner, batch=batch)
             if carried <= 0.0:
                 yield self._short(str(batch), item)
             else:
-                reason = (
-                    f"a replica carries {show(carried, 'req_per_s')} within the limits, "
-                    f"not {show(winner.carried_per_s, 'req_per_s')}"
+                more = carried >= winner.carried_per_s
+                best = show(winner.carried_per_s, "req_per_s")
+                reason = f"a replica carries {show(carried, 'req_per_s')} within the limits, " + (
+                    "and no fewer are needed" if more else f"not {best}"
                 )
-                ratio = share(winner.carried_per_s, carried)
+                ratio = None if more else share(winner.carried_per_s, carried)
                 yield Alternative(value=str(batch), reason=reason, ratio=ratio)
 
     def _delays(self) -> Iterator[Alternative]:

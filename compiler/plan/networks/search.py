@@ -28,6 +28,10 @@ NO_DELAY_S = 0.0
 """How long batches are held unless the user says: while one is served the next fills by itself, and
 holding it back never carried more within a limit on any network of the catalog."""
 
+ALIKE = 3
+"""Batch limits with equally few replicas that are looked at, the smallest first: larger ones only
+leave more room."""
+
 ROOM_DIGITS = 2
 """Of how much more a plan carries than is asked: less is no reason to prefer anything."""
 
@@ -177,20 +181,29 @@ class NetworkSearch:
             best: int | None = None
             for server in servers:
                 if server.portion is portion:
-                    for batch in self.limits(server):
-                        count = self._fewest(server, batch, asked, best)
+                    for bound, batch in self._ordered(server, asked):
+                        count = self._fewest(server, batch, (asked, bound), best)
                         best = count if count is not None else best
             if best is not None:
                 yield portion, best
 
-    def _fewest(self, server: Server, batch: int, asked: float, best: int | None) -> int | None:
+    def _ordered(self, server: Server, asked: float) -> list[tuple[int, int]]:
+        """Return batch limits, each behind the fewest replicas that full batches would do with.
+
+        The fewest replicas first, and of equal ones the smallest batch: it is worked out quickest.
+        """
+        bounds = ((self._bound(server, batch, asked), batch) for batch in self.limits(server))
+        return sorted((bound, batch) for bound, batch in bounds if bound is not None)
+
+    def _fewest(
+        self, server: Server, batch: int, asked: tuple[float, int], best: int | None
+    ) -> int | None:
         """Return the fewest replicas over all delays; None where there can be no fewer."""
         found = None
-        bound = self._bound(server, batch, asked)
         for delay in self.delays:
-            if bound is None or (best is not None and bound >= best):
+            if best is not None and asked[1] >= best:
                 return found
-            count = self._enough(server, batch, delay, (asked, bound), self.hard)
+            count = self._enough(server, batch, delay, asked, self.hard)
             if count is not None and (best is None or count < best):
                 found = best = count
         return found
@@ -232,7 +245,7 @@ class NetworkSearch:
         """Return whether one replica carries a rate with any batch limit and delay."""
         return any(
             server.carries(rate, batch, delay, self.hard)
-            for batch in self.limits(server)
+            for batch in reversed(self.limits(server))
             for delay in self.delays
         )
 
@@ -251,18 +264,23 @@ class NetworkSearch:
     ) -> list[Candidate]:
         """Return the ways of one kind of replica that may be as few as the best of them."""
         found: list[Candidate] = []
-        best: int | None = None
-        robust = False
-        for batch in self.limits(servers[0]):
-            bound = self._bound(servers[robust], batch, asked_per_s(cases[robust]))
-            if best is not None and (bound is None or bound > best):
-                continue
+        best: Candidate | None = None
+        alike = 0
+        at = 1 if self._ordered(servers[1], asked_per_s(cases[1])) else 0
+        for bound, batch in self._ordered(servers[at], asked_per_s(cases[at])):
+            if best is not None and best.robust and (bound > best.replicas or alike >= ALIKE):
+                break
             for delay in self.delays:
                 item = self.candidate(servers, batch, delay, cases)
                 found.append(item)
-                if item.holds and (best is None or item.robust > robust or item.replicas < best):
-                    best, robust = item.replicas, item.robust
-        return found
+                if best is None or self.key(item) < self.key(best):
+                    alike = alike if best and item.replicas == best.replicas else 0
+                    best = item
+                alike += item.replicas == best.replicas
+        if found:
+            return found
+        hopeless = sorted(self.limits(servers[0]), key=servers[0].largest_per_s)[-1:]
+        return [self.candidate(servers, batch, self.delays[0], cases) for batch in hopeless]
 
     def _bound(self, server: Server, batch: int, asked: float) -> int | None:
         """Return the fewest replicas that full batches would do with; None where none suffice."""
