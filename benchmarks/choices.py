@@ -1,6 +1,6 @@
 """What the planner would have chosen where all configurations were measured, and whether it held.
 
-    python benchmarks/choices.py [--data DIR] [--groups N] [--confidence high]
+    python benchmarks/choices.py [--data DIR] [--groups N] [--ends none|closed|open]
 
 DIR, or the environment's ``INFERC_DATA``, holds ``llm_calibration.csv``. Its closed loops are
 grouped by source, model, accelerator, engine, format of the weights and lengths. In each group, for
@@ -8,9 +8,9 @@ each limit on TPOT, the planner is asked for the tensor parallelism that carries
 accelerator and how many requests it then has at once. The row that was measured nearest below says
 whether the limit was kept, and how much of the best row's throughput it delivered.
 
-What the planner looks at is its own closed form for requests that come when they come, and with
-``--confidence high`` the upper end of the interval of such estimates. Rows of a closed loop have as
-many requests at all times: the same number on average is easier for them.
+What the planner looks at is its own closed form for requests that come when they come. It is held
+to a limit as it stands (``--ends none``), at the upper end of the interval of estimates of closed
+loops (``closed``), which these rows are, or of open ones (``open``), as ``confidence = high`` plans.
 """
 
 import argparse
@@ -27,7 +27,10 @@ from typing import NamedTuple
 from inferc.compiler.calibration import Measurement, merge_details, read_details, read_measurements
 from inferc.compiler.calibration.choice import LIMITS_S
 from inferc.compiler.calibration.exclusions import excluded
+from inferc.compiler.calibration.prediction import cell_of
 from inferc.compiler.calibration.subject import NoSubjectError, Subject, subject_of
+from inferc.compiler.model.calibrated import published
+from inferc.compiler.model.trust import latency_intervals, rests_on
 from inferc.compiler.pipeline import Compilation, Settings
 from inferc.compiler.plan.search import Load, Search, load_of
 from inferc.compiler.problem import Case
@@ -82,7 +85,7 @@ def main() -> int:
     begun = time.monotonic()
     picked: list[Picked] = []
     for place, key in enumerate(chosen, 1):
-        picked += of_group(groups[key], options.confidence)
+        picked += of_group(groups[key], options.ends)
         print(f"\r{place} of {len(chosen)} groups", end="", file=sys.stderr)
     kept = [item for item in picked if item.kept]
     print(file=sys.stderr)
@@ -99,7 +102,7 @@ def arguments() -> argparse.Namespace:
     data = os.environ.get("INFERC_DATA", "")
     parser.add_argument("--data", type=Path, default=Path(data) if data else None)
     parser.add_argument("--groups", type=int, default=10_000, help="evenly taken, at most")
-    parser.add_argument("--confidence", choices=("", "high"), default="high")
+    parser.add_argument("--ends", choices=("none", "closed", "open"), default="closed")
     found = parser.parse_args()
     if found.data is None:
         parser.error("name the folder of the tables with --data, or in INFERC_DATA")
@@ -150,10 +153,11 @@ def _row(row: Measurement) -> tuple[Subject, Row] | None:
 # ---- what is planned -----------------------------------------------------------------------------
 
 
-def of_group(found: Sequence[tuple[Subject, Row]], confidence: str) -> Iterator[Picked]:
+def of_group(found: Sequence[tuple[Subject, Row]], ends: str) -> Iterator[Picked]:
     """Yield what is chosen under each limit; nothing where no plan keeps it."""
     subject = found[0][0]
     rows = [row for _, row in found]
+    factor = factor_of(subject, ends)
     cases = {
         tensor: case
         for tensor in sorted({row.tensor for row in rows})
@@ -162,7 +166,7 @@ def of_group(found: Sequence[tuple[Subject, Row]], confidence: str) -> Iterator[
     for limit_s in LIMITS_S:
         best: tuple[float, float, int] | None = None
         for tensor, case in cases.items():
-            rate_per_s, at_once = carried(within(case, limit_s, confidence))
+            rate_per_s, at_once = carried(within(case, limit_s / factor))
             offer = (rate_per_s / tensor, at_once, tensor)
             if rate_per_s > 0.0 and (best is None or offer > best):
                 best = offer
@@ -197,17 +201,20 @@ def case_of(subject: Subject, tensor: int) -> Case | None:
     return problems[0][0].case if problems and problems[0] else None
 
 
-def within(case: Case, limit_s: float, confidence: str) -> Case:
+def factor_of(subject: Subject, ends: str) -> float:
+    """Return how much longer than predicted TPOT may be, by what the estimate rests on."""
+    calibration = published()
+    if ends == "none":
+        return 1.0
+    basis = rests_on(cell_of(subject), calibration)
+    return latency_intervals(calibration, f"{ends}_loop", basis)["tpot"][1]
+
+
+def within(case: Case, limit_s: float) -> Case:
     """Return a case whose mean TPOT has another limit; lengths of closed loops hardly vary."""
     line = case.objectives[0]
     line = replace(line, limit=exactly(limit_s, text=f"{limit_s:g}s", span=line.span))
-    return replace(
-        case,
-        objectives=(line,),
-        confidence=confidence,
-        prompt_p95_over_mean=1.0,
-        output_p95_over_mean=1.0,
-    )
+    return replace(case, objectives=(line,), prompt_p95_over_mean=1.0, output_p95_over_mean=1.0)
 
 
 def carried(case: Case) -> tuple[float, float]:

@@ -242,6 +242,7 @@ def vllm(coefficients: Mapping[str, float] = VLLM_COEFFICIENTS) -> Engine:
             "ttft": "vllm:time_to_first_token_seconds",
             "tpot": "vllm:request_time_per_output_token_seconds",
             "itl": "vllm:inter_token_latency_seconds",
+            "requests": "vllm:request_success_total",
         },
         port=8000,
         health_path="/health",
