@@ -2,6 +2,7 @@
 
 from inferc.compiler.model import Decision, Engine, Objective
 from inferc.compiler.plan.decisions import Bound, Change, Margin, Refusal
+from inferc.compiler.plan.places import survives
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
 from inferc.compiler.units_table import ShowKind
@@ -120,13 +121,30 @@ def no_plan_found(refusal: Refusal, case: Case, left: int, service: Span) -> Dia
     return Diagnostic(
         code="INF410",
         slug="no-plan-found",
-        message=f"no plan for `{case.service}` meets its SLA on `{case.place.path}`, "
+        message=f"no plan for `{case.service}` meets its SLA on {_where(case)}, "
         "even with every unknown at its most favourable value",
         span=span,
         label="cannot be met",
-        notes=(*shared, *best, *margins),
+        notes=(*shared, *best, *margins, *_survival(case)),
         help=_help(refusal),
     )
+
+
+def _where(case: Case) -> str:
+    """Return every pool or device that the service may run on."""
+    return " or ".join(
+        f"`{path}`" for path in dict.fromkeys(at.path for at in case.choices_of_place)
+    )
+
+
+def _survival(case: Case) -> tuple[str, ...]:
+    """Return what must be survived besides, as a note."""
+    kinds = dict.fromkeys(survives(case.survives, place) for place in case.choices_of_place)
+    whats = [f"a {what}" for what in kinds if what]
+    if not whats:
+        return ()
+    why = f"`survives = {case.survives}`" if case.survives else "a spot market may take one away"
+    return (f"it must hold with {' or '.join(whats)} lost: {why}",)
 
 
 def _missed(margin: Margin) -> str:

@@ -17,6 +17,7 @@ from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.plan.space import twins
 from inferc.compiler.problem import Problem
 from inferc.compiler.units import from_unit
+from inferc.dsl import Severity
 
 TINY = designs.TINYLLAMA_1_1B
 SLOW = designs.given(from_unit(1, "Gbps"))
@@ -397,3 +398,21 @@ def test_machines_of_one_type_are_worked_out_once() -> None:
         assert len(set(firsts.values())) == kinds * alone
     both = twins(Search(asked(same[0], other).case).shapes)
     assert all(first == own for own, first in both.items())
+
+
+@pytest.mark.parametrize(
+    ("survives", "market", "why"),
+    [
+        ("node", "on_demand", "it must hold with a node lost: `survives = node`"),
+        ("", "spot", "it must hold with a node lost: a spot market may take one away"),
+        ("", "on_demand", ""),
+    ],
+)
+def test_a_refusal_says_what_it_must_survive(survives: str, market: str, why: str) -> None:
+    place = machine("m", 4.0, nodes=(1, 1), market=market)
+    rate = 40.0 if why else 4000.0
+    found = build("t", (asked(place, rate=rate, survives=survives),)).diagnostics
+    refused = [item for item in found if item.severity is Severity.ERROR]
+    assert refused
+    said = [note for item in refused for note in item.notes if "must hold with" in note]
+    assert said == ([why] if why else [])
