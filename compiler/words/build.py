@@ -48,7 +48,7 @@ def build(model: str, workload: str, hardware: str) -> Words:
     desk = Desk(read.readings)
     text = _text(desk, sources)
     idle = desk.idle
-    acted = [item for item in desk.readings if item not in idle]
+    acted = desk.acted
     found = list(desk.found)
     if read.left:
         found.append(report.not_understood(read.left))

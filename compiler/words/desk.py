@@ -53,6 +53,11 @@ class Desk:
         self._acted.difference_update(map(id, readings))
 
     @property
+    def acted(self) -> tuple[Reading, ...]:
+        """The readings that something came of."""
+        return tuple(item for item in self.readings if id(item) in self._acted)
+
+    @property
     def idle(self) -> tuple[Reading, ...]:
         """The readings that nothing came of."""
         return tuple(item for item in self.readings if id(item) not in self._acted)

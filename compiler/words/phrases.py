@@ -10,6 +10,9 @@ from inferc.dsl import SourceFile, Span
 TAKEN = "\x00"
 """Stands where a rule has read already: no pattern of another rule matches it."""
 
+LONGEST = 400
+"""Characters of a clause."""
+
 _SAME = str.maketrans(
     {
         "\N{NO-BREAK SPACE}": " ",
@@ -102,7 +105,8 @@ def clauses(source: SourceFile, first_sentence: int) -> Iterator[Clause]:
     number = first_sentence
     for start, end in _pieces(text, 0, len(text), _SENTENCE):
         for left, right in _pieces(text, start, end, _COMMA):
-            yield Clause(source, left, text[left:right], number)
+            for first, last in _chopped(text, left, right):
+                yield Clause(source, first, text[first:last], number)
         number += 1
 
 
@@ -124,6 +128,19 @@ def _plain(text: str) -> str:
     lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text.translate(_SAME))
     lowered = _TAG.sub("-", lowered)
     return _ABBREVIATIONS.sub(lambda match: match.group()[:-1] + " ", lowered)
+
+
+def _chopped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield a clause, cut at blanks where it is longer than people write them.
+
+    Patterns take more than twice the time for twice the text.
+    """
+    while end - start > LONGEST:
+        blank = text.rfind(" ", start + 1, start + LONGEST)
+        cut = blank if blank > 0 else start + LONGEST
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 def _pieces(text: str, start: int, end: int, border: re.Pattern[str]) -> Iterator[tuple[int, int]]:

@@ -131,11 +131,9 @@ def _kind(desk: Desk, family: str, readings: Sequence[Reading], *, alone: bool) 
 def _memory_apart(desk: Desk, family: str) -> list[Reading]:
     """Return the sizes of memory that stand elsewhere and that some variant has."""
     known = {memory for path in names.families()[family] for memory in names.memories_of(path)}
-    return [
-        item
-        for item in desk.look("memory")
-        if item.word in known and desk.take("memory", word=item.word)
-    ]
+    apart = desk.take("memory")
+    desk.leave([item for item in apart if item.word not in known])
+    return [item for item in apart if item.word in known]
 
 
 def _memory(desk: Desk, family: str, said: Sequence[str], readings: Sequence[Reading]) -> str:

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from itertools import chain
 
 import pytest
@@ -365,3 +366,17 @@ def test_hostile_text_ends_up_as_data_only(hostile: str) -> None:
 def test_quotes_and_dollars_in_a_phrase_stay_text() -> None:
     words = read(hardware='8x H100 with "100GbE ${networking}"')
     assert "network = cat.link.ethernet_100g" in statements(words.text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a ", "80gb ", "8x ", "up to ", "p99 500ms ", "a100 or ", "1 to ", "a/b-c_d."]
+)
+def test_twice_the_words_take_about_twice_the_time(piece: str) -> None:
+    """Ten times the text, and not a hundred times the time: no pattern runs away."""
+    build(piece, piece, piece)
+    times: list[float] = []
+    for repeated in (60, 600):
+        start = time.process_time()
+        build(piece * repeated, "", "")
+        times.append(time.process_time() - start)
+    assert times[1] < 60 * max(times[0], 0.005)
