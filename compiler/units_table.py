@@ -149,6 +149,7 @@ NOUNS: dict[Powers, str] = {
     (("tok", 1),): "a number of tokens",
     (("time", -1), ("tok", 1)): "a token rate",
     (("img", 1),): "a number of images",
+    (("img", 1), ("time", -1)): "an image rate",
     (("gpu", 1),): "a number of GPUs",
     _FLOP: "an amount of computation",
     _FLOP_RATE: "a computing speed",

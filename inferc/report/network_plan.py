@@ -99,17 +99,17 @@ def _cost(plan: NetworkPlan) -> list[str]:
     """Return what the accelerators cost, and what a thousand items do at the mean rate."""
     if plan.price_usd_per_s is None:
         return []
-    load = plan.service.load
-    items = load.arrivals.rate_per_s.value * load.items.value
-    each = f", {usd_per_thousand(plan):.3g} USD per thousand {plan.service.model.item}s"
-    return [f"    cost {amount(plan.price_usd_per_s, 'USD/s')}{each if items else ''}"]
+    each = usd_per_item(plan)
+    item = plan.service.model.item
+    thousand = show(each, "usd_per_kreq").replace("req", f"{item}s") if each else ""
+    return [f"    cost {amount(plan.price_usd_per_s, 'USD/s')}   {thousand}".rstrip()]
 
 
-def usd_per_thousand(plan: NetworkPlan) -> float:
-    """Return what a thousand items cost at the mean rate, all replicas of the peak running."""
+def usd_per_item(plan: NetworkPlan) -> float:
+    """Return what an item costs at the mean rate, all replicas of the peak running."""
     load = plan.service.load
-    items_per_s = load.arrivals.rate_per_s.value * load.items.value
-    return (plan.price_usd_per_s or 0.0) * 1000.0 / items_per_s if items_per_s else 0.0
+    items_per_s = load.rate_per_s.value * load.items.value
+    return (plan.price_usd_per_s or 0.0) / items_per_s if items_per_s else 0.0
 
 
 def _latencies(typical: Mapping[str, float], upper: Mapping[str, float], paint: Paint) -> list[str]:
@@ -147,7 +147,7 @@ def network_data(
     choices: Sequence[Json],
 ) -> dict[str, Json]:
     """Return the plan of a network as plain values."""
-    service, shape, scale, found = plan.service, plan.configuration, plan.autoscale, plan.estimate
+    service, scale = plan.service, plan.autoscale
     return {
         "name": service.name,
         "verdict": plan.verdict.value,
@@ -156,17 +156,7 @@ def network_data(
         "place": service.place.path,
         "accelerator": service.place.accelerator.id,
         "accelerators": service.place.accelerators,
-        "configuration": {
-            "engine": shape.engine,
-            "precision": shape.precision,
-            "share": shape.share,
-            "profile": shape.profile,
-            "sharers": shape.sharers,
-            "replicas": shape.replicas,
-            "accelerators": plan.accelerators,
-            "max_batch_size": shape.max_batch_size,
-            "max_queue_delay_s": shape.max_queue_delay_s,
-        },
+        "configuration": _configuration(plan),
         "autoscale": {
             "min_replicas": scale.min_replicas,
             "max_replicas": scale.max_replicas,
@@ -176,27 +166,7 @@ def network_data(
             "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
             "reason": scale.reason,
         },
-        "estimate": {
-            "latency_s": {name: finite(value) for name, value in found.latency_s.items()},
-            "upper_latency_s": {
-                name: finite(value) for name, value in found.upper_latency_s.items()
-            },
-            "interval": list(found.interval),
-            "basis": found.basis,
-            "mean_batch": found.mean_batch,
-            "utilisation": found.utilisation,
-            "capacity_req_per_s": found.capacity_per_s,
-            "items_per_s": found.items_per_s,
-            "batch_s": found.batch_s,
-            "compute_share": found.compute_share,
-            "memory": {
-                "total_bytes": found.memory.total_bytes,
-                "usable_bytes": found.memory.usable_bytes,
-                "weights_bytes": found.memory.weights_bytes,
-                "runtime_bytes": found.memory.runtime_bytes,
-                "per_item_bytes": found.memory.per_item_bytes,
-            },
-        },
+        "estimate": _estimate(plan),
         "margins": list(margins),
         "assumptions": list(assumptions),
         "choices": list(choices),
@@ -204,5 +174,44 @@ def network_data(
         "load_time_s": finite(plan.load_time_s),
         "weights_bytes": plan.weights_bytes,
         "price_usd_per_s": plan.price_usd_per_s,
-        "usd_per_thousand_items": None if plan.price_usd_per_s is None else usd_per_thousand(plan),
+        "usd_per_item": None if plan.price_usd_per_s is None else usd_per_item(plan),
+    }
+
+
+def _configuration(plan: NetworkPlan) -> Mapping[str, Json]:
+    shape = plan.configuration
+    return {
+        "engine": shape.engine,
+        "precision": shape.precision,
+        "share": shape.share,
+        "profile": shape.profile,
+        "sharers": shape.sharers,
+        "replicas": shape.replicas,
+        "accelerators": plan.accelerators,
+        "max_batch_size": shape.max_batch_size,
+        "max_queue_delay_s": shape.max_queue_delay_s,
+    }
+
+
+def _estimate(plan: NetworkPlan) -> Mapping[str, Json]:
+    found = plan.estimate
+    memory = found.memory
+    return {
+        "latency_s": {name: finite(value) for name, value in found.latency_s.items()},
+        "upper_latency_s": {name: finite(value) for name, value in found.upper_latency_s.items()},
+        "interval": list(found.interval),
+        "basis": found.basis,
+        "mean_batch": found.mean_batch,
+        "utilisation": found.utilisation,
+        "capacity_req_per_s": found.capacity_per_s,
+        "items_per_s": found.items_per_s,
+        "batch_s": found.batch_s,
+        "compute_share": found.compute_share,
+        "memory": {
+            "total_bytes": memory.total_bytes,
+            "usable_bytes": memory.usable_bytes,
+            "weights_bytes": memory.weights_bytes,
+            "runtime_bytes": memory.runtime_bytes,
+            "per_item_bytes": memory.per_item_bytes,
+        },
     }

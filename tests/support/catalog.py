@@ -29,6 +29,7 @@ KINDS = {
     "gpu": "gpu",
     "instance": "instance",
     "link": "link",
+    "mig": "mig",
     "models": "llm",
     "networks": "network",
     "platform": "platform",

@@ -1,0 +1,94 @@
+"""The plans of networks as people and programs read them."""
+
+import json
+
+import pytest
+from support.network_plans import design, plan, program, service
+
+from inferc import api
+from inferc.compiler.plan import Verdict
+from inferc.report.explain import explain_path, known_paths
+from inferc.report.plan_json import to_data
+from inferc.report.plan_text import render_plan
+
+PRICED = "nodes = 1; gpu = 8 * cat.gpu.nvidia.a100_80gb_sxm; price = $2/gpu/h"
+SOURCE = program(service(), pool=PRICED)
+EXAMPLE = "examples/mixed-models/topology.infer"
+
+
+def test_the_text_says_what_is_deployed_and_what_it_does() -> None:
+    answer = plan(SOURCE)
+    text = render_plan(answer, design(SOURCE))
+    shape = answer.networks[0].configuration
+    for part in (
+        "embed   BGE M3 on dc.gpu (8 x NVIDIA A100 80GB SXM)",
+        f"replicas {shape.replicas}",
+        f"max_batch_size {shape.max_batch_size}",
+        "p95 latency",
+        "<= 80 ms",
+        "upper end of the 80 % interval",
+        "/1,000 sequences",
+    ):
+        assert part in text
+    assert all(len(line) <= 140 for line in text.splitlines())
+
+
+def test_the_json_has_the_figures_of_the_plan() -> None:
+    answer = plan(SOURCE)
+    data = json.loads(json.dumps(to_data(answer)))
+    (told,) = data["networks"]
+    item = answer.networks[0]
+    assert told["configuration"]["replicas"] == item.configuration.replicas
+    assert told["estimate"]["latency_s"]["p95"] == item.estimate.latency_s["p95"]
+    assert told["margins"][0]["metric"] == "latency"
+    hourly = told["price_usd_per_s"] * 3600
+    assert hourly == pytest.approx(2 * item.accelerators)
+    assert told["usd_per_item"] == pytest.approx(told["price_usd_per_s"] / 800)
+    assert data["services"] == []
+
+
+def test_a_plan_without_networks_says_nothing_of_them() -> None:
+    chat = service(
+        "chat",
+        "cat.models.meta.llama_3_1_8b_instruct",
+        load="rate = 2 req/s",
+        sla="p95 ttft <= 2s",
+    )
+    assert "networks" not in to_data(plan(program(chat)))
+
+
+def test_decisions_and_numbers_of_networks_are_explained() -> None:
+    answer, meant = plan(SOURCE), design(SOURCE)
+    paths = known_paths(answer, meant)
+    for name in ("max_batch_size", "share", "load.items", "load.input_tokens", "sla"):
+        assert f"embed.{name}" in paths
+    told = explain_path(answer, "embed.max_batch_size", meant)
+    assert told is not None
+    assert "chosen by the planner" in told
+    lengths = explain_path(answer, "embed.load.input_tokens", meant)
+    assert lengths is not None
+    assert "300 tok" in lengths
+
+
+def test_a_refusal_of_a_network_reads_like_any_other() -> None:
+    source = program(service(sla="p95 latency <= 100us"))
+    answer = plan(source)
+    assert answer.verdict is Verdict.INFEASIBLE
+    text = render_plan(answer, design(source))
+    assert "INF441" in text
+    assert to_data(answer)["error"]
+
+
+def test_the_example_is_planned_and_drawn_and_not_emitted() -> None:
+    planned = api.draw(EXAMPLE)
+    assert planned.ok
+    assert not planned.refused
+    (topology,) = planned.topologies
+    names = [item.service.name for item in topology.networks]
+    assert names == ["embed", "rerank", "vision"]
+    drawn, wrong = api.picture(planned.topologies, "mermaid")
+    assert not wrong
+    assert b"3g.40gb" in drawn
+    refused = api.emit(planned, order=api.Order(targets=("kubernetes", "pulumi")))
+    assert {item.code for item in refused.diagnostics} == {"INF601"}
+    assert {name for name in names if f"`{name}`" in str(refused.diagnostics)} == set(names)
