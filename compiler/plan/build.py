@@ -23,6 +23,7 @@ from inferc.dsl.diagnostics import Diagnostic, has_errors
 
 if TYPE_CHECKING:
     from inferc.compiler.plan.networks import NetworkPlan
+    from inferc.compiler.plan.search import Candidate
     from inferc.compiler.problem.network_case import NetworkProblem
 
 BUDGET = "INF411"
@@ -248,16 +249,22 @@ def _plan(
 
 
 def _refusal(judge: Judge, why: Refused) -> Refusal:
-    """Return why a service is refused: its bounds, or the best that the model found."""
+    """Return why a service is refused: its bounds, or the best that the model found.
+
+    Where only money lacks, what the cheapest plan costs is the change to make.
+    """
     problem = judge.problem
-    changes = nearest(problem.case)
     easiest = judge.load(judge.lows)
-    candidates = [] if why.bounds else judge.easy.candidates(easiest, easiest)
-    best = candidates[0] if candidates else None
     affordable = all(bound.code == BUDGET for bound in why.bounds)
     dear = too_dear(judge.easy, easiest) if affordable else None
+    best: Candidate | None
+    changes: tuple[Change, ...]
     if dear is not None:
-        best, changes = dear.candidate, (dear.change, *changes)
+        best, changes = dear.candidate, (dear.change,)
+    else:
+        changes = nearest(problem.case)
+        candidates = [] if why.bounds else judge.easy.candidates(easiest, easiest)
+        best = candidates[0] if candidates else None
     margins = margins_of(problem.case.objectives, best.found, easiest.demand) if best else ()
     return Refusal(
         service=problem.case.service,

@@ -139,7 +139,17 @@ def _key(rule: Rule) -> tuple[object, ...]:
     conditions = tuple(
         rule.clauses[word].value.span.text if word in rule.clauses else "" for word in WINDOWS
     )
-    return rule.modifier, rule.percentile, rule.target, conditions
+    return rule.modifier, rule.percentile, rule.target, _counted(rule), conditions
+
+
+def _counted(rule: Rule) -> str:
+    """Return what the last word of the limit counts, where a metric has limits of several kinds.
+
+    A cost in a month and one of a token are two limits, not one that is said twice.
+    """
+    if rule.target != "cost" or rule.expression is None:
+        return ""
+    return "tok" if rule.expression.span.text.strip().endswith("tok") else ""
 
 
 def _spelled(rule: Rule) -> str:
