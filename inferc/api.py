@@ -11,26 +11,64 @@ Nothing here prints, exits or raises over a file that is wrong: what is wrong is
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from inferc.answers import (
+    Certified,
+    Check,
+    Checked,
+    Compiled,
+    Designed,
+    Experiment,
+    Fronted,
+    Order,
+    Planned,
+    Simulated,
+)
 from inferc.compiler.pipeline import Compilation, Settings
 from inferc.dsl import Diagnostic, SourceFile, Span, has_errors
 
 if TYPE_CHECKING:
     from inferc.compiler.estimation import Load
-    from inferc.compiler.model import Design
-    from inferc.compiler.plan import Bound, Plan
     from inferc.compiler.plan.front import Front
-    from inferc.compiler.simulation.routing import Routing
     from inferc.compiler.topology import Topology
-    from inferc.compiler.trial import Recording, Trial, Verification
-    from inferc.compiler.words import Words
+    from inferc.compiler.trial import Recording, Trial
     from inferc.estimation import Estimated, Wanted
-    from inferc.files.output import Outcome
     from inferc.outputs import Output
     from inferc.targets.base import Options
+
+__all__ = [
+    "DEFAULT_FOLDER",
+    "DEFAULT_TARGETS",
+    "Certified",
+    "Check",
+    "Checked",
+    "Compiled",
+    "Designed",
+    "Experiment",
+    "File",
+    "Fronted",
+    "Order",
+    "Planned",
+    "Simulated",
+    "certify",
+    "chart",
+    "check",
+    "compile",
+    "design",
+    "draw",
+    "emit",
+    "estimate",
+    "front_chart",
+    "fronts",
+    "picture",
+    "plan",
+    "simulate",
+    "target_names",
+    "verify",
+]
 
 DEFAULT_TARGETS: Final = ("kubernetes", "pulumi", "diagram", "design-doc")
 """Emitted where a file has no ``emit`` block and nobody asks for others."""
@@ -39,63 +77,6 @@ DEFAULT_FOLDER: Final = "build"
 
 File: TypeAlias = str | PathLike[str] | SourceFile
 """A path, ``-`` for standard input, or a text that is held already."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What is wrong with a file."""
-
-    diagnostics: tuple[Diagnostic, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether there are no errors; warnings are fine."""
-        return not has_errors(self.diagnostics)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Planned:
-    """The answer for each topology of a file, in its order; none where the file has errors."""
-
-    diagnostics: tuple[Diagnostic, ...]
-    """What is wrong with the file; of a refusal, every violated bound."""
-    plans: "tuple[Plan, ...]" = ()
-    designs: "tuple[Design, ...]" = ()
-    """What each plan was made for, in the same order."""
-    topologies: "tuple[Topology, ...]" = ()
-    """Of the plans that are no refusals."""
-    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The texts that were read, by the paths that they were read from."""
-    verifications: "tuple[Verification, ...]" = ()
-    """How each service that was planned fared in simulation, where :func:`verify` was asked."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the file has an answer, which may be a refusal."""
-        return bool(self.plans)
-
-    @property
-    def refused(self) -> "tuple[Plan, ...]":
-        """The plans whose verdict is *infeasible*."""
-        from inferc.compiler.plan import Verdict
-
-        return tuple(plan for plan in self.plans if plan.verdict is Verdict.INFEASIBLE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Compiled:
-    """What a compile made. Without outputs the file has errors, or a plan is a refusal."""
-
-    planned: Planned
-    diagnostics: tuple[Diagnostic, ...]
-    outputs: "tuple[Output, ...]" = ()
-    written: "Outcome | None" = None
-    """What happened to the files; None where nothing was to be written."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything that was asked for was made."""
-        return not has_errors(self.diagnostics) and not self.planned.refused
 
 
 def check(file: File, *, env: str = "", params: Mapping[str, str] | None = None) -> Checked:
@@ -112,17 +93,6 @@ def plan(file: File, *, env: str = "", params: Mapping[str, str] | None = None) 
     if isinstance(compilation, Diagnostic):
         return Planned(diagnostics=(compilation,))
     return _planned(compilation)
-
-
-class Check(NamedTuple):
-    """How to verify a plan; without any of it the traffic that the file states."""
-
-    trace: str | PathLike[str] = ""
-    """A file of recorded requests that the plan must stand as well."""
-    requests: int = 0
-    """How many in one run, at most; 0 for enough."""
-    seeds: int = 0
-    """How many runs of each scene; 0 for as many as are needed."""
 
 
 def verify(
@@ -174,20 +144,6 @@ def draw(file: File, *, env: str = "", params: Mapping[str, str] | None = None) 
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """How to compile."""
-
-    targets: Sequence[str] = ()
-    """Names of targets; empty: those of the file's ``emit`` blocks, else the default ones."""
-    options: "Mapping[str, Options]" = field(default_factory=dict[str, "Options"])
-    """Options by target, on top of those of its ``emit`` block."""
-    force: bool = False
-    """Replace edited files, and keep each beside the new one."""
-    dry_run: bool = False
-    """Compare with what stands in the folder, and write nothing."""
-
-
 def compile(
     file: File,
     out: str | PathLike[str] | None = None,
@@ -230,21 +186,6 @@ def emit(
     )
 
 
-class Certified(NamedTuple):
-    """The bounds of the services of a file: of each topology by its name, of each service by its.
-
-    Every bound is there on every place that a service may be on, whether it fails or holds.
-    """
-
-    diagnostics: tuple[Diagnostic, ...]
-    certificates: "Mapping[str, Mapping[str, tuple[Bound, ...]]]"
-
-    @property
-    def ok(self) -> bool:
-        """Whether the file has services to look at."""
-        return bool(self.certificates)
-
-
 def certify(file: File, *, env: str = "", params: Mapping[str, str] | None = None) -> Certified:
     """Return what no software can beat about each service of ``file``. Nothing is planned."""
     compilation = _compilation(file, env, params)
@@ -260,50 +201,6 @@ def certify(file: File, *, env: str = "", params: Mapping[str, str] | None = Non
         for design, of_design in zip(designs, problems.value, strict=True)
     }
     return Certified(problems.diagnostics, found)
-
-
-class Experiment(NamedTuple):
-    """What to simulate; without any of it the traffic that the file states.
-
-    Named tuples take a quarter of a dataclass's time to define, and every command pays for it.
-    """
-
-    trace: str | PathLike[str] = ""
-    """A file of recorded requests: their times and lengths instead of the design's."""
-    requests: int = 0
-    """How many in one run, for which a trace begins again; 0 for enough, or for all of a trace."""
-    seeds: int = 0
-    """How many runs, each with a chance of its own; 0 for the default."""
-    service: str = ""
-    """Only this one."""
-    rate_per_s: float | None = None
-    """Instead of the mean rate of the design, or of the trace."""
-    speedup: float = 1.0
-    """The trace is replayed so many times faster."""
-    variation: float = 1.0
-    """Standard deviation over mean of the gaps between requests: 1 is Poisson, 3 has clumps."""
-    hours: tuple[float, ...] = ()
-    """Relative rates of one hour after the other, instead of spikes: 24 of a day, 168 of a week."""
-    replicas: int = 0
-    """Instead of those of the plan at its peak."""
-    routing: "Routing" = "round_robin"
-    """How requests are dealt out to replicas."""
-    what_if: Literal["", "lose-replica", "autoscale"] = ""
-    """What happens to the replicas meanwhile."""
-
-
-class Simulated(NamedTuple):
-    """What simulated traffic comes to on the plans of a file."""
-
-    planned: Planned
-    diagnostics: tuple[Diagnostic, ...]
-    trials: "tuple[Trial, ...]" = ()
-    """One for each service that was simulated, in the order of the file."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is something simulated: no errors, no refusal."""
-        return bool(self.trials)
 
 
 def simulate(
@@ -335,19 +232,6 @@ def chart(trials: "Sequence[Trial]", form: str) -> bytes:
     from inferc.pictures.chart import draw_trials
 
     return draw_trials(trials, form)
-
-
-class Fronted(NamedTuple):
-    """What nothing beats in cost, latency and accelerators together, for services of a file."""
-
-    planned: Planned
-    diagnostics: tuple[Diagnostic, ...]
-    fronts: "tuple[Front, ...]" = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is a front: no errors, no refusal."""
-        return bool(self.fronts)
 
 
 def fronts(
@@ -391,20 +275,6 @@ def estimate(
     from inferc.estimation import estimate as estimate_one
 
     return estimate_one(model, gpu, load, wanted, engine=engine)
-
-
-class Designed(NamedTuple):
-    """What three descriptions come to: the file that they mean, and its plan."""
-
-    words: "Words"
-    """The file, and what became of each phrase."""
-    planned: Planned
-    """Without plans where the descriptions name no model or no hardware."""
-
-    @property
-    def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What there is to say about the words, then about the file; of a refusal its bounds."""
-        return (*self.words.diagnostics, *self.planned.diagnostics)
 
 
 def design(model: str, workload: str, hardware: str, *, path: str = "design.infer") -> Designed:
