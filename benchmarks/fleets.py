@@ -49,9 +49,9 @@ def fleet() -> str:
         "  cluster dc {",
         "    platform = kubernetes",
         "",
-        *_pool("old", 4, "8 * cat.gpu.nvidia.a100_40gb_sxm"),
-        *_pool("main", 6, "8 * cat.gpu.nvidia.a100_80gb_sxm"),
-        *_pool("fast", 4, "8 * cat.gpu.nvidia.h100_80gb_sxm"),
+        *_pool("old", 3, "8 * cat.gpu.nvidia.a100_40gb_sxm"),
+        *_pool("main", 4, "8 * cat.gpu.nvidia.a100_80gb_sxm"),
+        *_pool("fast", 3, "8 * cat.gpu.nvidia.h100_80gb_sxm"),
         "  }",
     ]
     for at in range(A_FLEET):
