@@ -493,13 +493,5 @@ class Search:
             shape.guesses,
             item.budget_tok,
             item.sequences,
-            *_of_prompts(shape),
+            *shape.of_prompts,
         )
-
-
-def _of_prompts(shape: Shape) -> tuple[int, ...]:
-    """Return what layouts are ordered by last: none for prompts, or few stages and shards."""
-    if shape.prefill is None:
-        return (0,)
-    other = shape.prefill.shape
-    return (1, other.pipeline, other.tensor, other.groups, other.expert, shape.prefill.budget_tok)

@@ -93,6 +93,15 @@ class Shape:
         return self.engine.name
 
     @property
+    def of_prompts(self) -> tuple[int, ...]:
+        """What layouts are ordered by last: none for prompts, or few stages and shards."""
+        if self.prefill is None:
+            return (0,)
+        other = self.prefill.shape
+        split = (other.pipeline, other.tensor, other.groups, other.expert)
+        return (1, *split, self.prefill.budget_tok)
+
+    @property
     def layout(self) -> Layout:
         """How the model is spread over the accelerators of a replica."""
         return Layout(
