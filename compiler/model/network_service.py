@@ -55,5 +55,7 @@ class NetworkService:
     objectives: tuple[Objective, ...]
     """Limits of ``latency`` in seconds; of ``throughput`` in requests a second."""
     decisions: tuple[Decision, ...]
+    confidence: str = ""
+    """``high``: the SLA holds at the upper end of the interval of each estimate."""
     engines: tuple[Engine, ...]
     span: Span

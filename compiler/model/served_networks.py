@@ -85,6 +85,7 @@ def service(
         load=load,
         objectives=objectives,
         decisions=decided,
+        confidence=values.text_or(block, "confidence"),
         engines=engines,
         span=block.span,
     )

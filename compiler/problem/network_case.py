@@ -36,6 +36,8 @@ class NetworkCase:
     """Repetitions of the model's modules; 0 where it has none."""
     objectives: tuple[Objective, ...]
     decisions: tuple[Decision, ...]
+    confidence: str = ""
+    """``high``: held at the upper end of the intervals."""
 
     @property
     def peak_rate_per_s(self) -> float:

@@ -1,13 +1,16 @@
 """From services of networks to their serving problems."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from inferc.compiler.model import Design
 from inferc.compiler.model.network_service import NetworkService
 from inferc.compiler.problem.build import unknown_of
 from inferc.compiler.problem.case import Quantity, Unknown
 from inferc.compiler.problem.network_case import NetworkCase, NetworkProblem
-from inferc.compiler.provenance import Sourced
+
+if TYPE_CHECKING:
+    from inferc.compiler.provenance import Sourced
 
 
 def build_networks(design: Design) -> tuple[NetworkProblem, ...]:
@@ -36,6 +39,7 @@ def _problem(service: NetworkService) -> NetworkProblem:
         steps=load.steps.value if load.steps else 0.0,
         objectives=service.objectives,
         decisions=service.decisions,
+        confidence=service.confidence,
     )
     return NetworkProblem(service=service, case=case, unknowns=tuple(_unknowns(service)))
 

@@ -56,10 +56,10 @@ def network_lines(plan: NetworkPlan, paint: Paint) -> list[str]:
 
 
 def _held(plan: NetworkPlan) -> str:
-    """Return what the limits are held against."""
+    """Return what the figures rest on, and at which end of them the limits are held."""
     found = plan.estimate
-    times = f"{found.interval[1]:.2g} times what is typical"
-    return f"held at the upper end of the 80 % interval, {times}; {found.basis}"
+    end = "held at the upper end" if plan.service.confidence else "held at typical values"
+    return f"(in brackets) 80 % of such estimates; {found.basis}; {end}"
 
 
 def _sla(plan: NetworkPlan, paint: Paint) -> list[str]:
@@ -67,16 +67,25 @@ def _sla(plan: NetworkPlan, paint: Paint) -> list[str]:
     for margin in plan.margins:
         line = margin.objective
         met = margin.ratio <= 1
+        sure = "" if margin.high is None else ", sure" if margin.sure else ", not at the upper end"
+        room = f"margin {percent(1 - margin.ratio)}{sure}"
         rows.append(
             (
                 f"{percentile_name(line.percentile)} {line.metric}".strip(),
                 (_shown(margin, margin.predicted), "bold"),
+                (_interval(margin), "dim"),
                 f"{line.operator} {_shown(margin, line.limit.value)}",
-                (f"margin {percent(1 - margin.ratio)}", "green") if met else ("missed", "red"),
+                (room, "green") if met else ("missed", "red"),
                 ("" if line.hard else "wanted, not asked for", "dim"),
             )
         )
     return table(rows, paint, indent=4, right=(1,))
+
+
+def _interval(margin: Margin) -> str:
+    if margin.low is None or margin.high is None:
+        return ""
+    return f"({_shown(margin, margin.low)} .. {_shown(margin, margin.high)})"
 
 
 def _shown(margin: Margin, value: float) -> str:

@@ -26,7 +26,7 @@ def test_the_text_says_what_is_deployed_and_what_it_does() -> None:
         f"max_batch_size {shape.max_batch_size}",
         "p95 latency",
         "<= 80 ms",
-        "upper end of the 80 % interval",
+        "80 % of such estimates",
         "/1,000 sequences",
     ):
         assert part in text
@@ -88,7 +88,7 @@ def test_the_example_is_planned_and_drawn_and_not_emitted() -> None:
     assert names == ["embed", "rerank", "vision"]
     drawn, wrong = api.picture(planned.topologies, "mermaid")
     assert not wrong
-    assert b"3g.40gb" in drawn
+    assert b"2g.20gb" in drawn
     refused = api.emit(planned, order=api.Order(targets=("kubernetes", "pulumi")))
     assert {item.code for item in refused.diagnostics} == {"INF601"}
     assert {name for name in names if f"`{name}`" in str(refused.diagnostics)} == set(names)

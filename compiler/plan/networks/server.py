@@ -1,10 +1,10 @@
 """One replica of a network: how long batches of requests take, and what it carries within limits.
 
-Every time is taken at the upper end of its interval, since that is what a plan must hold at.
+Times are typical ones, or with ``confidence = high`` those at the upper end of the interval.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, floor
 
@@ -35,6 +35,9 @@ ENOUGH = 0.98
 
 CONTINUOUS = "continuous"
 
+SURE = "high"
+"""The confidence with which a plan is held at the upper end of each interval."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -44,11 +47,14 @@ class Work:
     item_tok: float
     item_p95_over_mean: float
     steps: float
+    sure: bool = False
+    """Whether times are those at the upper end of their interval."""
 
 
 def work_of(case: NetworkCase) -> Work:
     """Return what the items of ``case`` are like."""
-    return Work(case.items, case.item_tok, case.item_p95_over_mean, case.steps)
+    sure = case.confidence == SURE
+    return Work(case.items, case.item_tok, case.item_p95_over_mean, case.steps, sure)
 
 
 def percentile_key(percentile: float | None) -> str:
@@ -70,17 +76,16 @@ class Server:
         self.coefficients = item_coefficients(engine)
         known = portion.accelerator.architecture in MEASURED_ON
         self.interval = SPREAD if known else WIDE_SPREAD
-        self.pace = self.interval[1]
-        """What times are multiplied by: the upper end of the interval."""
+        self.pace = self.interval[1] if work.sure else 1.0
+        """What times are multiplied by."""
         self.basis = "calibrated" if known else "spec sheet"
         self._batches: dict[int, float] = {}
         self._met: dict[tuple[int, float, tuple[tuple[float, float], ...]], dict[float, bool]] = {}
 
-    def as_typical(self) -> "Server":
-        """Return the same replica as it typically is, instead of at the upper end."""
-        usual = Server(self.model, self.portion, self.engine, self.precision, self.work)
-        usual.pace = 1.0
-        return usual
+    def at_pace(self, *, upper: bool) -> "Server":
+        """Return the same replica as it typically is, or at the upper end of the interval."""
+        work = replace(self.work, sure=upper)
+        return Server(self.model, self.portion, self.engine, self.precision, work)
 
     # ---- one batch -----------------------------------------------------------------------------
 
@@ -103,7 +108,7 @@ class Server:
         return max(self.work.item_tok, min(tokens, most)) if most else tokens
 
     def batch_s(self, batch: int) -> float:
-        """Return the time of a batch of items, at the upper end."""
+        """Return the time of a batch of items."""
         known = self._batches.get(batch)
         if known is None:
             known = self._one_s(batch, self.tokens(batch))
@@ -169,7 +174,7 @@ class Server:
     def queue(
         self, rate_per_s: float, batch: int, delay_s: float, percentiles: Mapping[str, float]
     ) -> Queueing:
-        """Return how requests wait that come to one replica at a rate, at the upper end."""
+        """Return how requests wait that come to one replica at a rate."""
         return queueing(
             rate_per_s,
             self.batcher(batch, delay_s),

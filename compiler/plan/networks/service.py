@@ -88,20 +88,23 @@ def configuration(best: Candidate) -> NetworkConfiguration:
 
 
 def margins(case: NetworkCase, best: Candidate) -> tuple[Margin, ...]:
-    """Return how far each line is from being missed at the peak, at the upper end."""
+    """Return how far each line is from being missed at the peak, with its interval."""
     server, rate = best.server, case.peak_rate_per_s / best.replicas
+    typical, upper = server.at_pace(upper=False), server.at_pace(upper=True)
     found: list[Margin] = []
     for line in case.objectives:
         if line.metric == LATENCY:
-            named = server.latency_s(rate, best.batch, best.delay_s, [line.percentile])
-            value = named[percentile_key(line.percentile)]
+            key, asked = percentile_key(line.percentile), [line.percentile]
+            usual = typical.latency_s(rate, best.batch, best.delay_s, asked)[key]
+            high = upper.latency_s(rate, best.batch, best.delay_s, asked)[key]
+            value = high if server.work.sure else usual
             ratio = share(value, line.limit.value)
+            low = usual * server.interval[0]
+            found.append(Margin(objective=line, predicted=value, ratio=ratio, low=low, high=high))
         elif line.metric == THROUGHPUT and line.operator in LOWER:
             value = best.carried_per_s * best.replicas
             ratio = share(line.limit.value, value)
-        else:
-            continue
-        found.append(Margin(objective=line, predicted=value, ratio=ratio))
+            found.append(Margin(objective=line, predicted=value, ratio=ratio))
     return tuple(found)
 
 
@@ -109,8 +112,8 @@ def estimate(case: NetworkCase, best: Candidate) -> NetworkEstimate:
     """Return what the best candidate does at the peak of the planned case."""
     server = best.server
     rate = case.peak_rate_per_s / best.replicas
-    upper = server.latency_s(rate, best.batch, best.delay_s, PERCENTILES)
-    usual = server.as_typical()
+    slow, usual = server.at_pace(upper=True), server.at_pace(upper=False)
+    upper = slow.latency_s(rate, best.batch, best.delay_s, PERCENTILES)
     typical = usual.latency_s(rate, best.batch, best.delay_s, PERCENTILES)
     queue = server.queue(rate, best.batch, best.delay_s, {})
     together = server.together(best.batch)

@@ -48,15 +48,15 @@ class NetworkEstimate:
     """From request to answer: ``mean``, ``p50``, ``p95``, ``p99``; as typical hardware does it."""
     upper_latency_s: Mapping[str, float]
     """The same where everything takes as long as at the upper end of the interval: what the SLA is
-    held against."""
+    held against with ``confidence = high``."""
     interval: tuple[float, float]
     """Factors from a typical time to the ends of its 80 % interval."""
     mean_batch: float
     """Items that are answered together on average."""
     utilisation: float
-    """Share of the time that a replica is busy, at the upper end."""
+    """Share of the time that a replica is busy."""
     capacity_per_s: float
-    """Requests a second that all replicas carry within the SLA, at the upper end."""
+    """Requests a second that all replicas carry within the SLA."""
     items_per_s: float
     """Items a second that full batches on all replicas come to, as typical hardware does it."""
     batch_s: float

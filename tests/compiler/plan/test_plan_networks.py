@@ -149,7 +149,7 @@ def test_flips_are_where_the_verdict_changes() -> None:
         load = f"rate = 800 req/s; input_tokens = {tokens:g} tok"
         return outcome(program(service(load=load))).plans[0].verdict
 
-    item = only(program(service(load="rate = 800 req/s; input_tokens = 100 tok..1500 tok")))
+    item = only(program(service(load="rate = 800 req/s; input_tokens = 100 tok..4000 tok")))
     assert item.verdict is Verdict.CONDITIONAL
     (assumption,) = item.assumptions
     assert assumption.holds_up_to is not None
@@ -310,7 +310,7 @@ def test_language_models_have_what_networks_leave() -> None:
     network, model = made.networks[0], made.services[0]
     used = model.configuration.accelerators + network.accelerators
     assert used <= model.service.place.accelerators == 8
-    full = "nodes = 1; gpu = 3 * cat.gpu.nvidia.a100_80gb_sxm"
+    full = f"nodes = 1; gpu = {ceil(network.accelerators)} * cat.gpu.nvidia.a100_80gb_sxm"
     assert plan(program(service(), chat, pool=full)).verdict is Verdict.INFEASIBLE
 
 
@@ -336,3 +336,15 @@ def test_nodes_of_turns_are_their_own() -> None:
     place = problem.case.places[0]
     assert accelerators_for(place, [(turns, 5)]) == 2
     assert accelerators_for(place, [(turns, 5), (whole, 1)]) == 8 + 1
+
+
+def test_confidence_holds_the_upper_end() -> None:
+    usual, sure = only(program(service())), only(program(service(more="confidence = high")))
+    assert sure.configuration.replicas >= usual.configuration.replicas
+    assert all(margin.sure for margin in sure.margins)
+    assert sure.estimate.interval == usual.estimate.interval
+    assert sure.margins[0].predicted == sure.margins[0].high
+    low, high = usual.margins[0].low, usual.margins[0].high
+    assert low is not None
+    assert high is not None
+    assert low < usual.margins[0].predicted < high
