@@ -8,7 +8,7 @@ import pytest
 from support.models import design_of
 
 from inferc.compiler.perf.queueing import length_variation
-from inferc.compiler.simulation.arrivals import OnOff, Renewal
+from inferc.compiler.simulation.arrivals import OnOff, Profile, Renewal
 from inferc.compiler.simulation.chance import Chance
 from inferc.compiler.simulation.lengths import (
     Apart,
@@ -133,6 +133,17 @@ def test_a_design_says_how_its_requests_come(
         peak, lasts_s, share = spikes
         assert found == OnOff(rate_per_s=4.0, peak=peak, spike_s=lasts_s, spike_share=share)
     assert held(service.load) == Renewal(rate_per_s=4.0 * service.load.peak.value)
+
+
+def test_a_week_begins_with_its_busiest_hours() -> None:
+    shape = 'shape = office_hours(peak = 5x, window = "08:00-18:00 UTC")'
+    (service,) = design_of(LOAD.format(shape=shape)).services
+    found = stated(service.load)
+    assert isinstance(found, Profile)
+    assert found.each_s == 3600.0
+    busy = pytest.approx(4.0 * 168 / 50)
+    assert found.rates_per_s[:11] == (*[busy] * 10, 0.0)
+    assert sum(found.rates_per_s) / len(found.rates_per_s) == pytest.approx(4.0)
 
 
 OWN = [

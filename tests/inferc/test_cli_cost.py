@@ -1,0 +1,51 @@
+"""``inferc cost``: what it prints, what it refuses, what programs get."""
+
+import json
+from pathlib import Path
+
+from support.commands import call
+from support.money import Desk
+
+POOL = "nodes = 1; gpu = 2 * cat.gpu.nvidia.l40s; price = $1/gpu/h"
+
+
+def written(folder: Path, desk: Desk) -> str:
+    """Return the path of a file with a desk."""
+    path = folder / "desk.infer"
+    path.write_text(desk.text, encoding="utf-8")
+    return str(path)
+
+
+def test_the_table_says_what_a_month_costs_and_what_others_ask(tmp_path: Path) -> None:
+    done = call("cost", written(tmp_path, Desk(pool=POOL)))
+    assert done.code == 0
+    assert done.out.startswith("topology desk   $730.00/mo ($1.00/h)\n")
+    assert "an hour, the whole place     $2.00/h" in done.out
+    assert "by the token" in done.out
+    assert "the plan is cheaper above" in done.out
+
+
+def test_programs_get_dollars_and_break_evens(tmp_path: Path) -> None:
+    done = call("cost", written(tmp_path, Desk(pool=POOL)), "--format", "json")
+    found = json.loads(done.out)
+    assert found["usd_per_month"] == 730.0
+    (service,) = found["services"]
+    assert service["cost"]["replicas"] == 1.0
+    apis = [item for item in service["cost"]["options"] if item["kind"] == "managed_api"]
+    assert apis
+    assert all("plan_cheaper_above_req_per_s" in item for item in apis)
+
+
+def test_without_a_price_it_says_how_to_state_one(tmp_path: Path) -> None:
+    done = call("cost", written(tmp_path, Desk(pool="nodes = 1; gpu = cat.gpu.nvidia.l40s")))
+    assert done.code == 0
+    assert "`price = $2.50/gpu/h`" in done.out
+
+
+def test_a_budget_that_cannot_be_kept_is_a_refusal(tmp_path: Path) -> None:
+    desk = Desk(pool=POOL, sla="p95 ttft <= 2s; cost <= $600/mo")
+    done = call("cost", written(tmp_path, desk))
+    assert done.code == 3
+    refused = json.loads(done.out)
+    assert refused["nearest"][0]["proposed"] == "$730.00/mo"
+    assert "INF412" in done.err
