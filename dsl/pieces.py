@@ -106,7 +106,9 @@ class _Splitter:
         if after == len(self.lexemes):
             return False
         following = self.lexemes[after].text
-        return following in _WRAP_WORDS or (following == "{" and self._is_head())
+        if following in _WRAP_WORDS:  # as in the grammar: `confidence = high` is a field
+            return [item.text for item in self.lexemes[after + 1 : after + 2]] != ["="]
+        return following == "{" and self._is_head()
 
     def _is_head(self) -> bool:
         """Return whether the statement can only be a block whose ``{`` is on the next line."""
