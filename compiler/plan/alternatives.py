@@ -8,7 +8,7 @@ from inferc.compiler.model.calibrated import calibrated_place, published
 from inferc.compiler.model.facts import runs_on
 from inferc.compiler.perf.formats import peak_flop_per_s
 from inferc.compiler.plan.decisions import Change
-from inferc.compiler.plan.relax import ALONE, MOST_TIMES, Relax, Tried, alone
+from inferc.compiler.plan.relax import ALONE, MOST_TIMES, TOGETHER, Relax, Tried, alone
 from inferc.compiler.plan.space import formats_of
 from inferc.compiler.problem import Case
 from inferc.compiler.provenance import Origin
@@ -181,8 +181,6 @@ def smallest_model(case: Case) -> Tried | None:
     for model in _smaller(case):
         changed = replace(case, model=model)
         if any(True for _ in Relax(changed).together()):
-            from inferc.compiler.plan.relax import TOGETHER
-
             factor = _times(case, model)
             change = Change(
                 field="model",

@@ -13,7 +13,6 @@ from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.plan.money import too_dear, without_price
 from inferc.compiler.plan.objectives import margins_of, understood
 from inferc.compiler.plan.places import SPOT
-from inferc.compiler.plan.relax import nearest
 from inferc.compiler.plan.saturation import saturated
 from inferc.compiler.plan.service import plan_service
 from inferc.compiler.plan.sharing import EASY, Tenant
@@ -262,6 +261,8 @@ def _refusal(judge: Judge, why: Refused) -> Refusal:
     if dear is not None:
         best, changes = dear.candidate, (dear.change,)
     else:
+        from inferc.compiler.plan.nearest import nearest
+
         changes = nearest(problem.case)
         candidates = [] if why.bounds else judge.easy.candidates(easiest, easiest)
         best = candidates[0] if candidates else None

@@ -14,7 +14,8 @@ from inferc.compiler.model import Place
 from inferc.compiler.model.catalog import accelerator_at, language_model_at, place_of
 from inferc.compiler.model.market import cheapest_with, offer, siblings
 from inferc.compiler.plan import Verdict, build
-from inferc.compiler.plan.relax import ALONE, TOGETHER, Tried, nearest, price_of, tried
+from inferc.compiler.plan.nearest import nearest, tried
+from inferc.compiler.plan.relax import ALONE, TOGETHER, Tried, price_of
 from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.problem import Problem
 from inferc.dsl import SourceFile
