@@ -201,7 +201,9 @@ def _together(problems: Sequence[Problem]) -> list[_Answer]:
         shares.take(at, plan.configuration)
         plans.append(plan)
     if pool.chosen:
-        plans = shared_out(pool, plans)
+        from inferc.compiler.plan.pool_reasons import with_reasons
+
+        plans = [with_reasons(pool, plan) for plan in shared_out(pool, plans)]
     return [_Answer(plan) for plan in plans]
 
 

@@ -17,6 +17,17 @@ MOST_TIMES = 64
 """A place is tried with up to so many times as many nodes."""
 
 
+Quality = tuple[tuple[float, ...], ...]
+"""How well services have it, the best being smallest, in the order of dealing out."""
+
+
+class Offer(NamedTuple):
+    """One kind of nodes that a pool might have, as many as it takes."""
+
+    place: Place
+    quality: Quality
+
+
 class Pool(NamedTuple):
     """The place of several services, decided, and what each has of it."""
 
@@ -24,6 +35,11 @@ class Pool(NamedTuple):
     shares: Shares
     chosen: bool = True
     """Whether the planner chose it, and all of it is paid for."""
+    least_nodes: int = 0
+    """The fewest that it might have."""
+    quality: Quality = ()
+    offers: tuple[Offer, ...] = ()
+    """All that were compared."""
 
 
 def settled(problems: Sequence[Problem]) -> Pool:
@@ -39,10 +55,17 @@ def settled(problems: Sequence[Problem]) -> Pool:
         shares = Shares([Tenant(problem) for problem in problems], places[0])
         return Pool(places[0], shares, chosen=False)
     priced = all_priced(places)
-    offers = [_smallest(problems, place) for place in places]
-    return min(
-        offers, key=lambda offer: (_quality(offer.shares), *_price(offer.place, priced=priced))
-    )
+    pools = [_smallest(problems, place) for place in places]
+    best = min(pools, key=lambda pool: (pool.quality, *_price(pool.place, priced=priced)))
+    return best._replace(offers=tuple(Offer(pool.place, pool.quality) for pool in pools))
+
+
+def fewer(pool: Pool) -> Quality | None:
+    """Return how well services would have it on one node less, or None where there is no less."""
+    count = pool.shares.nodes - 1
+    if count < max(1, pool.least_nodes):
+        return None
+    return _quality(Shares(pool.shares.tenants, pool.place, count))
 
 
 def common(problems: Sequence[Problem]) -> tuple[Place, ...]:
@@ -186,11 +209,11 @@ def _smallest(problems: Sequence[Problem], place: Place) -> Pool:
             best, high = shares, middle
         else:
             low = middle + 1
-    return Pool(with_nodes(place, high), best)
+    return Pool(with_nodes(place, high), best, least_nodes=least or high, quality=aim)
 
 
-def _quality(shares: Shares) -> tuple[tuple[float, ...], ...]:
-    """Return how well services have it, the best being smallest, in the order of dealing out."""
+def _quality(shares: Shares) -> Quality:
+    """Return how well services have it."""
     if shares.least is None:
         return ((1.0,),)
     picked = shares.outline()

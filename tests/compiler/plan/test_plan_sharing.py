@@ -327,3 +327,25 @@ def test_a_service_stays_on_the_pool_that_its_decision_names() -> None:
     plan = plan_of(free, tenant("bound", small, rate_per_s=60))
     assert [item.service.place.path for item in plan.services] == ["dc1.other", "dc1.gpu"]
     assert used(plan)[1] == 2
+
+
+def test_why_a_pool_is_of_its_kind_and_size() -> None:
+    places = offers()
+    plan = plan_of(*(tenant(name, *places, rate_per_s=80) for name in ("a", "b")))
+    for item in plan.services:
+        choices = {choice.path.partition(".")[2]: choice for choice in item.choices}
+        nodes = choices["nodes"]
+        assert nodes.value == f"{item.service.place.nodes.value:g}"
+        assert nodes.reason.startswith("chosen once for all services of the pool: the cheapest")
+        (less,) = nodes.alternatives
+        assert less.reason == "has no room for all services of the pool"
+
+
+def test_why_another_market_lost() -> None:
+    place = nodes_of(6, 4, least=1, usd_per_hour=2.0)
+    dear = replace(nodes_of(6, 4, least=1, usd_per_hour=3.0), market="reserved")
+    plan = plan_of(*(tenant(name, place, dear) for name in ("a", "b")))
+    choices = {choice.path: choice for choice in plan.services[1].choices}
+    (lost,) = choices["b.market"].alternatives
+    assert (lost.value, lost.ratio) == ("reserved", pytest.approx(1.5))
+    assert lost.reason.startswith("all of its nodes cost ")
