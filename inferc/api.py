@@ -115,7 +115,7 @@ def verify(
     planned = _planned(compilation)
     problems = compilation.problems.value
     if isinstance(recording, Diagnostic):
-        return replace(planned, diagnostics=(*planned.diagnostics, recording))
+        return Planned(diagnostics=(*planned.diagnostics, recording))
     if not planned.ok or problems is None:
         return planned
     from inferc.compiler.trial import Wanted, stand_all

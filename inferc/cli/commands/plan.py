@@ -55,6 +55,9 @@ def plan(
     service: Annotated[
         str, Option(("--service",), "Print what is planned for this one.", metavar="NAME")
     ] = "",
+    requests: Annotated[
+        int, Option(("--requests",), "With --verify: of one run, at most.", metavar="N")
+    ] = 0,
     output: Annotated[str, Option(("-o", "--output"), "Write there.", metavar="FILE")] = "",
     format: Format = "human",
     color: Color = "auto",
@@ -67,7 +70,9 @@ def plan(
     stand its peak gives way to the next best one.
     """
     level = read_deny(deny)
-    planned = _planned(file, env, param, verify=verify, check=_check(trace, seeds, asked=verify))
+    planned = _planned(
+        file, env, param, verify=verify, check=_check(trace, seeds, requests, asked=verify)
+    )
     show(planned.diagnostics, form=format, color=color)
     if not planned.ok:
         return exit_code(planned.diagnostics)
@@ -104,18 +109,19 @@ def _unknown(planned: api.Planned, service: str) -> Sequence[Diagnostic]:
     return chosen(planned.plans, service)[1]
 
 
-def _check(trace: str, seeds: int, *, asked: bool) -> api.Check:
+def _check(trace: str, seeds: int, requests: int, *, asked: bool) -> api.Check:
     """Return how to verify.
 
     Raises:
         UsageError: An option is out of range, or means nothing without --verify.
     """
-    if seeds < 0:
-        raise UsageError(f"{seeds} is not a number of at least 1", "--seeds")
-    for flag, given in (("--trace", trace), ("--seeds", seeds)):
+    for flag, value in (("--seeds", seeds), ("--requests", requests)):
+        if value < 0:
+            raise UsageError(f"{value} is not a number of at least 1", flag)
+    for flag, given in (("--trace", trace), ("--seeds", seeds), ("--requests", requests)):
         if given and not asked:
             raise UsageError("it says how to verify: add --verify", flag)
-    return api.Check(trace=trace, seeds=seeds)
+    return api.Check(trace=trace, seeds=seeds, requests=requests)
 
 
 def _planned(
