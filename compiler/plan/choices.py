@@ -100,7 +100,7 @@ class Explainer:
             fields |= {"expert_parallel", "attention_data_parallel"}
         if not any(engine.speculation for engine in self.case.engines):
             fields.add("speculation")
-        if not any(item.shape.guesses for item in self.candidates):
+        if not self.winner.shape.guesses:
             fields.add("speculative_tokens")
         if not any(engine.disaggregation for engine in self.case.engines):
             fields.add("serving")
@@ -267,6 +267,9 @@ class Explainer:
             case "kv_precision":
                 reason = f"fewer bits only where a line allows it: `{field} in [fp16, {value}]`"
                 return Alternative(value=value, reason=reason, ratio=None)
+            case "attention_data_parallel" if not self.case.model.kv_lora_rank:
+                reason = "only where a line names it: this cache can be cut into shards instead"
+                return Alternative(value=value, reason=reason, ratio=None)
             case "speculation":
                 return Alternative(value=value, reason=self._no_guesses(value), ratio=None)
             case "serving":
@@ -337,16 +340,32 @@ class Explainer:
         )
 
     def _replicas(self) -> Iterator[Alternative]:
-        """Yield one fewer, and the most, with the rest as chosen."""
+        """Yield one fewer, one more and the most, each with the layout that is best then."""
         winner = self.winner
         counts = self.search.replica_counts(winner.shape)
         others = {winner.replicas - 1, winner.replicas + 1, counts[-1]} - {winner.replicas}
         for count in sorted(others):
             if count in counts:
-                item = self.search.candidate(
-                    winner.shape, winner.budget_tok, count, self.planned, self.hardest
-                )
-                yield self.lost(str(count), item)
+                yield self.lost(str(count), self._with_replicas(count))
+
+    def _with_replicas(self, count: int) -> Candidate:
+        """Return the best candidate of so many replicas; of the winner's layout if none holds."""
+        search, loads, winner = self.search, (self.planned, self.hardest), self.winner
+        if winner.shape.prefill is None:
+            found = [
+                search.candidate(shape, budget_tok, count, *loads)
+                for shape, budget_tok in search.steps()
+                if count in search.replica_counts(shape) and search.limits(shape, budget_tok)
+            ]
+        else:
+            line = replace(self.case.decisions[0], field="replicas", operator="=", is_range=False)
+            fixed = replace(line, values=(float(count),))
+            case = replace(self.case, decisions=(*self.case.decisions, fixed))
+            found = Search(case, search.accelerators).candidates(*loads)
+        holding = [item for item in found if item.holds]
+        if holding:
+            return min(holding, key=lambda item: search.key(item, self.planned))
+        return search.candidate(winner.shape, winner.budget_tok, count, *loads)
 
     def _sequences(self) -> Iterator[Alternative]:
         """Yield the neighbouring limits of sequences, with the rest as chosen."""

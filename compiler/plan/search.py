@@ -364,7 +364,13 @@ class Search:
                 found.append(self._best_count(shape, budget_tok, counts, (planned, hardest)))
         if self.split is not None:
             found += self.split.candidates(planned, hardest)
-        return sorted(found, key=lambda item: self.key(item, planned))
+        holding = [item for item in found if item.holds]
+        if not holding:
+            return sorted(found, key=lambda item: self.key(item, planned))
+        # How far the others are from the SLA is looked for only where the nearest is the answer.
+        others = [item for item in found if not item.holds]
+        ordered = sorted(holding, key=lambda item: self.key(item, planned))
+        return [*ordered, *sorted(others, key=_short)]
 
     def _best_count(
         self, shape: Shape, budget_tok: int, counts: Sequence[int], loads: tuple[Load, Load]
@@ -492,6 +498,27 @@ class Search:
             shape.expert,
             shape.guesses,
             item.budget_tok,
+<<<<<<< HEAD
             item.sequences,
             *shape.of_prompts,
         )
+=======
+            item.sequences if item.holds else 0,
+            *_of_prompts(shape),
+        )
+
+
+def _short(item: Candidate) -> tuple[float, ...]:
+    """Return by how much a candidate misses the SLA, as far as that is seen at once."""
+    found, shape = item.found, item.shape
+    worst = item.tightest if found.stable else found.load
+    return (not found.stable, worst, shape.pipeline, shape.tensor, item.budget_tok)
+
+
+def _of_prompts(shape: Shape) -> tuple[int, ...]:
+    """Return what layouts are ordered by last: none for prompts, or few stages and shards."""
+    if shape.prefill is None:
+        return (0,)
+    other = shape.prefill.shape
+    return (1, other.pipeline, other.tensor, other.groups, other.expert, shape.prefill.budget_tok)
+>>>>>>> 25e701a (Say why other values lost by what is best with them, and hold that by trying each)
