@@ -498,13 +498,8 @@ class Search:
             shape.expert,
             shape.guesses,
             item.budget_tok,
-<<<<<<< HEAD
-            item.sequences,
-            *shape.of_prompts,
-        )
-=======
             item.sequences if item.holds else 0,
-            *_of_prompts(shape),
+            *shape.of_prompts,
         )
 
 
@@ -513,12 +508,3 @@ def _short(item: Candidate) -> tuple[float, ...]:
     found, shape = item.found, item.shape
     worst = item.tightest if found.stable else found.load
     return (not found.stable, worst, shape.pipeline, shape.tensor, item.budget_tok)
-
-
-def _of_prompts(shape: Shape) -> tuple[int, ...]:
-    """Return what layouts are ordered by last: none for prompts, or few stages and shards."""
-    if shape.prefill is None:
-        return (0,)
-    other = shape.prefill.shape
-    return (1, other.pipeline, other.tensor, other.groups, other.expert, shape.prefill.budget_tok)
->>>>>>> 25e701a (Say why other values lost by what is best with them, and hold that by trying each)
