@@ -66,6 +66,8 @@ class Curve:
     """Of which at least so many are paid for."""
     usd_per_s: float
     """Price of one accelerator."""
+    asleep: Callable[[float], float] | None = None
+    """Share of the time in which nothing runs at a rate; None for a service that never sleeps."""
 
     def replicas(self, factor: float, rate_per_s: float) -> int:
         """Return the replicas that run while the rate is ``factor`` times a mean rate.
@@ -91,7 +93,22 @@ class Curve:
             (seconds, self.replicas(factor, rate_per_s)) for seconds, factor in self.stretches
         ]
         shares = over_time(running, self.lead_s, self.hold_s)
+        if self.asleep is not None and 1.0 in shares:
+            resting = min(shares[1.0], self._resting(rate_per_s))
+            shares[0.0], shares[1.0] = resting, shares[1.0] - resting
         return Paid(shares=tuple((int(count), shares[count]) for count in sorted(shares)))
+
+    def _resting(self, rate_per_s: float) -> float:
+        """Return the share of the time in which the only replica that is needed sleeps."""
+        if self.asleep is None:
+            return 0.0
+        total_s = sum(seconds for seconds, _ in self.stretches)
+        resting_s = sum(
+            seconds * self.asleep(factor * rate_per_s)
+            for seconds, factor in self.stretches
+            if self.replicas(factor, rate_per_s) == 1
+        )
+        return resting_s / total_s
 
     def cost_usd_per_s(self, rate_per_s: float) -> float:
         """Return the mean cost at a mean rate."""
@@ -145,7 +162,7 @@ class Curve:
         """
         last, start = 0.0, 0.0
         for _, end in zip(range(MOST_STEPS), self.steps(), strict=False):
-            cost = self.cost_usd_per_s((start + end) / 2.0) * (1.0 - ROUNDING)
+            cost = self.cost_usd_per_s(end * (1.0 - ROUNDING)) * (1.0 - ROUNDING)
             if other(end) < cost:
                 last = end
             elif other(start) < cost:

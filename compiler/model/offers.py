@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from inferc.compiler.model import values
-from inferc.compiler.model.design import Place
+from inferc.compiler.model.design import Place, short_name
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.money import Offer
 from inferc.compiler.provenance import Sourced
@@ -23,6 +23,13 @@ def offers(
     accelerators = {place.accelerator.id for place in places}
     found = (*_apis(names, blocks), *_serverless(accelerators, blocks))
     return tuple(sorted(found, key=lambda offer: (offer.kind, offer.title, offer.id)))
+
+
+def platform_price(accelerator: str, platform: str, blocks: Blocks) -> Sourced[float] | None:
+    """Return what a platform of the catalog asks for an accelerator by the second, if it does."""
+    name = short_name(platform)
+    block = blocks.at(f"{SERVERLESS}{accelerator}.{name}")
+    return None if block is None else with_host(block)
 
 
 def _apis(names: set[str], blocks: Blocks) -> Iterator[Offer]:
@@ -47,7 +54,7 @@ def _serverless(accelerators: set[str], blocks: Blocks) -> Iterator[Offer]:
                 id=block.path,
                 title=values.text_or(block, "title", block.name),
                 accelerator=subject,
-                usd_per_s=_with_host(block),
+                usd_per_s=with_host(block),
                 idle_s=values.amount(idle.value) if idle else 0.0,
             )
 
@@ -62,7 +69,7 @@ def _subject(block: ResolvedBlock, field: str, folder: str, kind: str) -> str:
     return kind + block.path.removeprefix(folder).rpartition(".")[0]
 
 
-def _with_host(block: ResolvedBlock) -> Sourced[float]:
+def with_host(block: ResolvedBlock) -> Sourced[float]:
     """Return the price of an accelerator with the least processors and memory beside it."""
     price = values.number(block, "price")
     extra = 0.0

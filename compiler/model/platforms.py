@@ -7,6 +7,7 @@ from inferc.compiler.model import diagnostics_platforms as report
 from inferc.compiler.model import facts, values
 from inferc.compiler.model.design import Accelerator, Link, Place
 from inferc.compiler.model.lookup import Blocks
+from inferc.compiler.model.offers import platform_price
 from inferc.compiler.model.places import Machine, asked, chosen, fixed_nodes
 from inferc.compiler.model.platform import Platform, is_verified
 from inferc.compiler.provenance import exactly
@@ -38,7 +39,8 @@ def serverless(
     hardware = facts.accelerator(blocks.named(block, "gpu", path), blocks, per_node=per_node)
     runs_on = _platform(block, blocks)
     _check(block, runs_on, hardware, found)
-    price = block.fields.get("price")
+    stated = block.fields.get("price")
+    listed = platform_price(hardware.id, runs_on.id, blocks)
     built = Place(
         path=block.path,
         cluster=None,
@@ -46,7 +48,7 @@ def serverless(
         per_node=per_node,
         nodes=exactly(1.0, text="1", span=block.span),
         network=link(Machine(accelerator=hardware, per_node=per_node)),
-        price_usd_per_s=None if price is None else values.sourced(price),
+        price_usd_per_s=values.sourced(stated) if stated else listed,
         market=MARKET,
         platform=runs_on,
         span=block.span,

@@ -6,6 +6,7 @@ from math import exp
 
 from inferc.compiler.cost import Curve, Option, price_per_request
 from inferc.compiler.model import Place
+from inferc.compiler.model.design import short_name
 from inferc.compiler.model.money import Offer
 from inferc.compiler.perf.demand import Demand
 from inferc.compiler.provenance import Sourced
@@ -31,9 +32,14 @@ def options(
     for offer in offers:
         if offer.kind == "managed_api":
             found.append(by_token(curve, offer, demand))
-        elif offer.accelerator == place.accelerator.id:
+        elif offer.accelerator == place.accelerator.id and not _is_here(offer, place):
             found.append(by_second(curve, offer, request_s))
     return tuple(sorted(found, key=lambda item: (item.usd_per_s, item.kind, item.title)))
+
+
+def _is_here(offer: Offer, place: Place) -> bool:
+    """Return whether an offer is that of the platform that the plan is on."""
+    return place.platform is not None and short_name(offer.id) == short_name(place.platform.id)
 
 
 # ---- by the token ------------------------------------------------------------------------------

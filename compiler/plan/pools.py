@@ -11,6 +11,7 @@ from inferc.compiler.plan.decisions import Change, ServicePlan
 from inferc.compiler.plan.hardware import all_priced, is_chosen, with_nodes
 from inferc.compiler.plan.places import FIELDS, places_of, runs
 from inferc.compiler.plan.sharing import EASY, HARD, PLANNED, Need, Shares, Tenant, chosen
+from inferc.compiler.plan.spending import shared
 from inferc.compiler.problem import Problem
 
 MOST_TIMES = 64
@@ -166,6 +167,7 @@ def shared_out(pool: Pool, plans: Sequence[ServicePlan]) -> list[ServicePlan]:
             plan,
             service=replace(plan.service, place=pool.place),
             price_usd_per_s=whole * plan.configuration.accelerators / used if price else None,
+            cost=shared(plan.cost, pool.place.accelerators / used),
         )
         for plan in plans
     ]

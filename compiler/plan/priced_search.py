@@ -13,7 +13,7 @@ from math import inf
 from inferc.compiler.model import Objective
 from inferc.compiler.plan.cold import awake
 from inferc.compiler.plan.hardware import is_chosen
-from inferc.compiler.plan.objectives import is_cost, share
+from inferc.compiler.plan.objectives import is_about_starts, is_cost, share
 from inferc.compiler.plan.scaling import autoscale
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.plan.space import Shape
@@ -35,6 +35,9 @@ class PricedSearch(Search):
         super().__init__(case, accelerators)
         self.case = case
         self.limits_of_cost = tuple(line for line in case.objectives if line.hard and is_cost(line))
+        asked = case.scaling is not None and case.scaling.to_zero
+        self.sleeps = asked and not any(map(is_about_starts, case.objectives))
+        """Whether nothing forbids it to sleep; where a line might, it is counted as awake."""
         self._hardest: Load | None = None
         self._costs: dict[tuple[bool, str, int, int, int, Load, Load], float] = {}
 
@@ -61,6 +64,8 @@ class PricedSearch(Search):
             load_time_s = item.shape.start_s
             start = awake(self.case, item.shape)
             scale = autoscale(self.case, self, item, start, alone=self.alone)
+            if self.sleeps:
+                scale = replace(scale, min_replicas=0)
             curve = curve_of(self.case, self, item, (planned, hardest), (scale, load_time_s))
             known = self._costs[at] = curve.cost_usd_per_s(curve.rate_per_s)
         return known

@@ -40,9 +40,12 @@ def autoscale(
     scaling = case.scaling
     late = is_late(case, search, start.start_s)
     least = max(start.warm, best.replicas if late else _for_mean(case, search, best, counts))
-    schedule = _schedule(case.week, best, start.start_s) if case.week and late else None
+    quiet = _quiet(case, search, best) if case.week and late else least
+    schedule = None
+    if case.week and quiet < best.replicas and best.shape.place.platform is None:
+        schedule = _schedule(case.week, best, start.start_s)
     if schedule is not None:
-        least = max(start.warm, _quiet(case, search, best))
+        least = max(start.warm, quiet)
     most = max(counts[-1] if alone else best.replicas, least)
     signal = scaling.signal if scaling and scaling.signal else WAITING
     threshold, room = _threshold(case, search, best, signal)
@@ -64,7 +67,7 @@ def autoscale(
         reason=f"{kept}; {room}",
         rollout=rollout,
         rollout_reason=replaced,
-        schedule=schedule if least < best.replicas else None,
+        schedule=schedule,
     )
 
 

@@ -1,5 +1,6 @@
 """What a plan costs: from the best candidate and its scaling to a cost curve."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from inferc.compiler.cost import (
@@ -12,6 +13,7 @@ from inferc.compiler.cost import (
 )
 from inferc.compiler.model import Place, Service
 from inferc.compiler.perf.estimate import e2e_s
+from inferc.compiler.plan.cold import SLEEP_S, asleep
 from inferc.compiler.plan.decisions import Autoscale
 from inferc.compiler.plan.hardware import is_chosen, nodes_for
 from inferc.compiler.plan.objectives import is_latency, meets
@@ -26,7 +28,7 @@ CLOSE = 1e-3
 ONE_LESS_S = 300.0
 """One replica less in so many seconds: the policy that scalers are given."""
 
-COMES_AND_GOES = ("on_demand", "spot")
+COMES_AND_GOES = ("on_demand", "spot", "serverless")
 """Markets in which hardware is paid for only while it is there."""
 
 
@@ -121,6 +123,44 @@ def curve_of(
         unit_accelerators=unit,
         least_units=-(-(place.least_nodes or 0) * place.per_node // unit) if whole_nodes else 0,
         usd_per_s=price.value if price else 0.0,
+        asleep=_asleep(case, load_time_s) if scale.min_replicas == 0 else None,
+    )
+
+
+def _asleep(case: Case, start_s: float) -> Callable[[float], float]:
+    """Return the share of the time in which a service sleeps, by its rate."""
+    stated = case.scaling.sleep_s if case.scaling else None
+    sleep_s = stated.value if stated else SLEEP_S
+    return lambda rate_per_s: asleep(rate_per_s, sleep_s, start_s)
+
+
+def shared(cost: ServiceCost | None, factor: float) -> ServiceCost | None:
+    """Return the cost of a service that pays for a part of what nobody uses, too.
+
+    Where a plan becomes cheaper than an option moves with its price: exactly so while one replica
+    is enough, and about so beyond.
+    """
+    if cost is None or factor == 1.0:
+        return cost
+    return replace(
+        cost,
+        usd_per_s=cost.usd_per_s * factor,
+        peak_usd_per_s=cost.peak_usd_per_s * factor,
+        usd_per_request=cost.usd_per_request * factor,
+        usd_per_input_tok=cost.usd_per_input_tok * factor,
+        usd_per_output_tok=cost.usd_per_output_tok * factor,
+        usd_per_tok=cost.usd_per_tok * factor,
+        expenses=tuple(
+            replace(
+                item,
+                usd_per_s=item.usd_per_s * factor,
+                arithmetic=f"{item.arithmetic}, and {show(factor - 1.0, 'ratio')} for what is idle",
+            )
+            for item in cost.expenses
+        ),
+        options=tuple(
+            replace(item, break_even_per_s=item.break_even_per_s * factor) for item in cost.options
+        ),
     )
 
 
@@ -179,7 +219,8 @@ def _expenses(place: Place, usd_per_s: float, *, follows: bool) -> tuple[Expense
     if price is None:
         return ()
     count = usd_per_s / price.value if price.value else 0.0
-    taken = f"{show(count, 'count')} accelerators{' on average' if follows else ''}"
+    noun = "accelerator" if count == 1.0 else "accelerators"
+    taken = f"{show(count, 'count')} {noun}{' on average' if follows else ''}"
     owned = place.ownership
     if owned is None:
         source = price.source or f"the file, `{place.path}`"

@@ -7,6 +7,7 @@ from inferc.compiler.cost import Option, ServiceCost
 from inferc.compiler.model import Design
 from inferc.compiler.plan import Plan, ServicePlan
 from inferc.compiler.units import show, to_unit
+from inferc.compiler.wording.amounts import plural
 from inferc.report.layout import Cell, Paint, heading, table, wrap
 
 INDENT = 10
@@ -155,7 +156,7 @@ def _service(plan: ServicePlan, paint: Paint) -> list[list[str]]:
 
 
 def _rates(plan: ServicePlan, cost: ServiceCost, paint: Paint) -> list[str]:
-    load = plan.service.load
+    load, replicas = plan.service.load, plural(plan.configuration.replicas, "replica")
     rows: list[tuple[Cell, ...]] = [
         (
             "a month of 730 h",
@@ -166,7 +167,7 @@ def _rates(plan: ServicePlan, cost: ServiceCost, paint: Paint) -> list[str]:
         (
             "an hour, at the peak",
             show(cost.peak_usd_per_s, "usd_per_s"),
-            f"{plan.configuration.replicas} replicas, {show(load.peak.value, 'factor')} the mean",
+            f"{replicas}, {show(load.peak.value, 'factor')} the mean",
         ),
         (
             "an hour, the whole place",

@@ -124,6 +124,14 @@ def test_the_slope_of_hardware_for_the_peak() -> None:
     assert DAY.slope_usd() == pytest.approx((3.0 * busy + 0.4 * (1.0 - busy)) / 10.0)
 
 
+def test_what_sleeps_is_paid_for_while_it_is_awake() -> None:
+    sleeper = replace(DAY, floor=0, asleep=lambda rate_per_s: 0.75 if rate_per_s < 1.0 else 0.0)
+    # One request a second on average: 0.4 outside the busy hours, in which it sleeps 3/4 of it.
+    awake = 1.0 - 0.75 * 20.0 / 24.0
+    assert sleeper.cost_usd_per_s(1.0) == pytest.approx(awake)
+    assert sleeper.cost_usd_per_s(40.0) == pytest.approx(DAY.cost_usd_per_s(40.0))
+
+
 # ---- tokens and items --------------------------------------------------------------------------
 
 

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.money import Desk, costs, planned, told
 
+from inferc import api
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.units import from_unit
+from inferc.dsl import SourceFile
 
 HOUR = 3600.0
 
@@ -258,3 +260,31 @@ def test_nothing_costs_nothing() -> None:
     assert plan.cost.usd_per_s == 0.0
     apis = [item for item in plan.cost.options if item.kind == "managed_api"]
     assert all(item.break_even_per_s == 0.0 for item in apis)
+
+
+def test_a_platform_of_the_catalog_brings_its_price_and_sleeps() -> None:
+    text = """infer 1
+import std.catalog as cat
+topology t {
+  serverless run { platform = cloud_run; gpu = cat.gpu.nvidia.l4; instances in 0..6 }
+  service notes {
+    model = cat.models.google.gemma_2_9b_it
+    precision in [fp8, int4]
+    on = run
+    load {
+      rate          = 3 req/min
+      shape         = office_hours(peak = 20x, window = "08:00-19:00 UTC")
+      prompt_tokens = 600 tok
+      output_tokens = 200 tok
+    }
+    sla { p95 ttft <= 5s at warm; cost <= $300/mo }
+    scale { to_zero = true; idle = 15min }
+  }
+}
+"""
+    (plan,) = api.plan(SourceFile("notes.infer", text)).plans[0].services
+    assert plan.cost is not None
+    # A GPU, four processors and 16 GiB, in 55 of 168 hours.
+    hour = (0.0001867 + 4 * 0.000018 + 16 * 0.000002) * HOUR
+    assert plan.cost.peak_usd_per_s * HOUR == pytest.approx(hour)
+    assert plan.cost.usd_per_s * HOUR == pytest.approx(hour * 55 / 168, rel=0.02)
