@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from inferc.compiler.model import Accelerator, Engine, LanguageModel, Place
 from inferc.compiler.model.calibrated import calibrated_place, published
@@ -47,14 +48,12 @@ def _accelerators(case: Case, among: tuple[str, ...] = ()) -> Iterator[Tried]:
         for item in accelerators(folder, place.per_node)
         if item.id != place.accelerator.id and (not among or item.id in among)
     ]
-    count = 0
-    for factor, swapped in sorted(
+    ordered = sorted(
         ((_strength(case, item), item) for item in swaps),
         key=lambda pair: (pair[0], pair[1].place.accelerator.id),
-    ):
-        if count == SHOWN or not Relax(swapped).holds(swapped):
-            continue
-        count += 1
+    )
+    holding = (pair for pair in ordered if Relax(pair[1]).holds(pair[1]))
+    for factor, swapped in islice(holding, SHOWN):
         gpu = swapped.place.accelerator
         offer = cheapest_with(gpu.id)
         price = None if offer is None else offer.price_usd_per_s

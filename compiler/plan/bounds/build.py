@@ -11,6 +11,7 @@ from inferc.compiler.plan.bounds.facts import Facts
 from inferc.compiler.plan.bounds.favourable import Ground, ground
 from inferc.compiler.plan.bounds.managed import managed
 from inferc.compiler.plan.bounds.money import budget
+from inferc.compiler.plan.bounds.transfer import transfer
 from inferc.compiler.plan.decisions import Bound
 from inferc.compiler.plan.places import places_of
 from inferc.compiler.problem import Problem
@@ -26,6 +27,7 @@ ALL: tuple[Callable[[Ground], Iterator[Claim]], ...] = (
     rules.throughput,
     budget,
     rules.network,
+    transfer,
     rules.context,
     managed,
 )

@@ -149,7 +149,7 @@ class Facts:
         """Return the nodes of the place: the most there may be, where the planner chooses."""
         nodes = self.place.nodes
         words = "nodes" if self.place.least_nodes is None else "nodes, the most that may be taken"
-        return _sourced("nodes", nodes, "", words)
+        return capacity("nodes", nodes, "", words)
 
     @cached_property
     def per_node(self) -> Amount:
@@ -168,30 +168,30 @@ class Facts:
     def memory(self) -> Amount:
         """Return the memory of an accelerator."""
         gpu = self.place.accelerator
-        return _sourced("memory_bytes", gpu.memory_bytes, "B", f"memory of one {gpu.title}")
+        return capacity("memory_bytes", gpu.memory_bytes, "B", f"memory of one {gpu.title}")
 
     @cached_property
     def bandwidth(self) -> Amount:
         """Return the speed of an accelerator's memory."""
         gpu = self.place.accelerator
         words = f"memory bandwidth of one {gpu.title}"
-        return _sourced("bandwidth_bytes_per_s", gpu.bandwidth_bytes_per_s, "B/s", words)
+        return capacity("bandwidth_bytes_per_s", gpu.bandwidth_bytes_per_s, "B/s", words)
 
     def peak_flop(self, dtype: str) -> Amount:
         """Return the dense peak of an accelerator in a format that it computes in."""
         gpu = self.place.accelerator
         words = f"dense {dtype} peak of one {gpu.title}"
-        return _sourced("peak_flop_per_s", gpu.flop_per_s[dtype], "FLOP/s", words)
+        return capacity("peak_flop_per_s", gpu.flop_per_s[dtype], "FLOP/s", words)
 
     @cached_property
     def link(self) -> Amount:
         """Return the bandwidth of the network for each accelerator, in one direction."""
         link = self.place.network
         words = f"bandwidth of {link.title} for each accelerator, one direction"
-        return _sourced("link_bytes_per_s", link.bandwidth_bytes_per_s, "B/s", words)
+        return capacity("link_bytes_per_s", link.bandwidth_bytes_per_s, "B/s", words)
 
 
-def _sourced(symbol: str, fact: Sourced[float], unit: str, words: str) -> Amount:
+def capacity(symbol: str, fact: Sourced[float], unit: str, words: str) -> Amount:
     """Return a fact; the favourable end where its sources differ, all of these being capacities."""
     source = ", ".join(part for part in (fact.source, fact.as_of) if part)
     return stated(symbol, fact.high, unit, words, Whence(fact.origin, source, fact.span))

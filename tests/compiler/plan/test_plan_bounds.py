@@ -208,3 +208,17 @@ def test_a_budget_below_the_least_hardware_fails() -> None:
     assert busy.violated
     twice = bounds_of("cost <= $600/mo", rate="80 req/s")["INF411"]
     assert twice.need == pytest.approx(2 * busy.need)
+
+
+# ---- disaggregated serving -----------------------------------------------------------------------
+
+
+def test_only_forced_disaggregation_must_send_every_cache() -> None:
+    """1,000 prompts of 100 tokens, 128 KiB each: 13.4 GB a second over one PCIe of 31.5."""
+    free, forced = (
+        bounds_of("p95 ttft <= 1h", rate="1000 req/s"),
+        bounds_of("p95 ttft <= 1h", "serving = disaggregated", "1000 req/s"),
+    )
+    assert "INF439" not in free
+    assert forced["INF439"].need == pytest.approx(1000 * 100 * 128 * 1024)
+    assert forced["INF439"].have > 10e9
