@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Signal = Literal["outstanding", "waiting", "utilisation"]
+Signal = Literal["outstanding", "waiting", "running", "utilisation"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Autoscaler:
     target: float
     """Of each replica."""
     signal: Signal = "outstanding"
-    """Requests that are not complete; those among them in queues; shares of sequence slots."""
+    """Requests that are not complete; those among them in queues, or not; shares of slots."""
     least: int = 1
     most: int = 16
     interval_s: float = 15.0

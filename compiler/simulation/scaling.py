@@ -60,6 +60,8 @@ class Scaler:
                 return server.outstanding
             case "waiting":
                 return len(server.waiting)
+            case "running":
+                return server.outstanding - len(server.waiting)
             case "utilisation":
                 running = server.outstanding - len(server.waiting)
                 return running / server.setup.max_num_seqs

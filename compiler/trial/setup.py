@@ -1,13 +1,13 @@
 """The replica that a plan deploys, as the simulator takes it."""
 
-from math import inf
+from math import inf, isfinite
 
 from inferc.compiler.model import Engine
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.coefficients import coefficient
 from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.plan import ServicePlan
-from inferc.compiler.simulation.events import Autoscaler, Loss, Transfer
+from inferc.compiler.simulation.events import Autoscaler, Loss, Signal, Transfer
 from inferc.compiler.simulation.fleet import FleetSetup
 from inferc.compiler.simulation.values import ReplicaSetup, Speculation
 from inferc.compiler.trial.values import Order, WhatIf
@@ -79,9 +79,10 @@ def fleet_of(plan: ServicePlan, order: Order, *, lasts_s: float, seed: int) -> F
         case WhatIf.LOSE_REPLICA:
             losses = (Loss(lasts_s * LOST_AT, 0, plan.load_time_s),)
         case WhatIf.AUTOSCALE:
+            signal, target = scaled_by(plan)
             autoscaler = Autoscaler(
-                target=scale.threshold,
-                signal="waiting",
+                target=target,
+                signal=signal,
                 least=max(1, scale.min_replicas),
                 most=scale.max_replicas,
                 stabilisation_s=scale.scale_down_stabilisation_s,
@@ -122,6 +123,27 @@ def _of_two_kinds(
         losses=losses,
         seed=seed,
     )
+
+
+def scaled_by(plan: ServicePlan) -> tuple[Signal, float]:
+    """Return what the simulated autoscaler looks at, and its target.
+
+    A share of the KV cache and a rate are taken as the requests that run at them: so much of the
+    cache over the mean context of a request, and by Little's law the rate times the time of one.
+    """
+    scale, load, estimate = plan.autoscale, plan.service.load, plan.estimate
+    match scale.signal:
+        case "running":
+            return "running", scale.threshold
+        case "kv_usage":
+            context_tok = load.prompt.mean_tok.value + load.output.mean_tok.value / 2.0
+            held = scale.threshold * estimate.memory.kv_cache_tok / context_tok
+            return "running", max(1.0, held)
+        case "rate":
+            at_once = scale.threshold * estimate.e2e_s
+            return "running", max(1.0, at_once) if isfinite(at_once) else 1.0
+        case _:
+            return "waiting", scale.threshold
 
 
 def replicas_of(plan: ServicePlan, order: Order) -> int:

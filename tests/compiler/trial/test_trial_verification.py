@@ -1,5 +1,7 @@
 """Verified plans: which scenes there are, what they show, and what is planned instead."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -203,3 +205,26 @@ def test_a_looser_limit_is_never_missed_where_a_tighter_one_is_met(rate: str, se
         tight, loose = tested.judgements
         assert loose.ratio <= tight.ratio
         assert not (tight.held is Held.MET and loose.held is not Held.MET)
+
+
+# ---- what the autoscaler looks at ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("signal", ["waiting", "running", "kv_usage", "rate"])
+def test_a_spike_is_scaled_by_the_signal_of_the_plan(signal: str) -> None:
+    """A start of a second, and a threshold that the spike passes: more replicas come in it."""
+    plan = plan_of("rate = 4 req/s; peak = 2x")
+    thresholds = {"waiting": 1.0, "running": 4.0, "kv_usage": 0.02, "rate": 4.0}
+    scale = replace(
+        plan.autoscale,
+        min_replicas=1,
+        max_replicas=4,
+        signal=signal,
+        threshold=thresholds[signal],
+    )
+    quick = replace(plan, autoscale=scale, load_time_s=1.0)
+    spike = scene(verify(quick, Wanted(seeds=2, only=(SceneKind.SCALE_UP,))), SceneKind.SCALE_UP)
+    assert spike.replicas >= 1
+    assert spike.measured_s == pytest.approx(60.0)
+    most = max(item.replicas for item in spike.scene.ready)
+    assert most > 1 or signal == "waiting"
