@@ -259,6 +259,16 @@ def test_the_scaling_query_selects_namespace_and_pods():
     }
 
 
+def test_a_rate_is_that_of_a_counter():
+    topology = with_autoscale(topologies.support_chat(), signal="rate", threshold=1.5)
+    metadata = one(objects(topology), "ScaledObject")["spec"]["triggers"][0]["metadata"]
+    counted = 'vllm:request_success_total{namespace="support-chat",job="support-chat/chat"}'
+    assert metadata["query"] == f"sum(rate({counted}[1m]))"
+    assert metadata["threshold"] == "1.5"
+    (metric,) = one(objects(topology, scaler="hpa"), "HorizontalPodAutoscaler")["spec"]["metrics"]
+    assert metric["pods"]["metric"]["name"] == "vllm_request_success_per_second"
+
+
 def test_scaling_down_waits_longer_than_a_replica_takes_to_come_back():
     for load_s, window_s in ((10.0, 600), (900.5, 901), (9000.0, 3600)):
         topology = with_plan(topologies.support_chat(), load_time_s=load_s)

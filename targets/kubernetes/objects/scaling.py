@@ -37,8 +37,14 @@ def series(serving: Serving) -> str:
 
 
 def adapted_metric(serving: Serving) -> str:
-    """Return the name under which the metrics adapter offers :func:`series`."""
-    return series(serving).replace(":", "_")
+    """Return the name under which the metrics adapter offers :func:`series`.
+
+    Its rules turn a counter into a rate: ``requests_total`` is offered as ``requests_per_second``.
+    """
+    name = series(serving).replace(":", "_")
+    if serving.plan.autoscale.signal in COUNTED:
+        return name.removesuffix("_total") + "_per_second"
+    return name
 
 
 def query(serving: Serving) -> str:
