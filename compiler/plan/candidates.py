@@ -132,3 +132,10 @@ def furthest_edge(holds: Callable[[float], bool], low: float, high: float, width
         else:
             above = middle
     return low
+
+
+def shortfall(item: Candidate) -> tuple[float, ...]:
+    """Return by how much a candidate misses the SLA, as far as that is seen at once."""
+    found, shape = item.found, item.shape
+    worst = item.tightest if found.stable else found.load
+    return (not found.stable, worst, shape.pipeline, shape.tensor, item.budget_tok)

@@ -18,7 +18,7 @@ from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.narrowing import blocking
 from inferc.compiler.plan.objectives import margins_of
 from inferc.compiler.plan.places import SPOT
-from inferc.compiler.plan.routing import LOST, PREFERRED, WHY, routing_of
+from inferc.compiler.plan.routing import LOST, PREFERRED, WHY, dealt_out, routing_of
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.problem import Case
 from inferc.compiler.provenance import Origin
@@ -104,10 +104,9 @@ class Explainer:
             fields.add("speculative_tokens")
         if not any(engine.disaggregation for engine in self.case.engines):
             fields.add("serving")
-        before = self.winner.shape.prefill
-        if before is None:
+        if self.winner.shape.prefill is None:
             fields.add("prefill_replicas")
-        if (before.replicas if before else self.winner.replicas) == 1:
+        if not dealt_out(self.winner):
             fields.add("routing")
         return frozenset(fields)
 
@@ -299,7 +298,7 @@ class Explainer:
 
     def _routing(self) -> Choice:
         """Return how requests are dealt out, and why not in other ways."""
-        value = routing_of(self.case, self.winner)
+        value = routing_of(self.case)
         others = (
             Alternative(value=other, reason=LOST[other], ratio=None)
             for other in PREFERRED

@@ -24,6 +24,7 @@ from inferc.compiler.plan.candidates import (
     furthest_edge,
     highest,
     load_of,
+    shortfall,
     stuck,
 )
 from inferc.compiler.plan.dimensions import allows_aggregated, allows_disaggregated
@@ -370,7 +371,7 @@ class Search:
         # How far the others are from the SLA is looked for only where the nearest is the answer.
         others = [item for item in found if not item.holds]
         ordered = sorted(holding, key=lambda item: self.key(item, planned))
-        return [*ordered, *sorted(others, key=_short)]
+        return [*ordered, *sorted(others, key=shortfall)]
 
     def _best_count(
         self, shape: Shape, budget_tok: int, counts: Sequence[int], loads: tuple[Load, Load]
@@ -501,10 +502,3 @@ class Search:
             item.sequences if item.holds else 0,
             *shape.of_prompts,
         )
-
-
-def _short(item: Candidate) -> tuple[float, ...]:
-    """Return by how much a candidate misses the SLA, as far as that is seen at once."""
-    found, shape = item.found, item.shape
-    worst = item.tightest if found.stable else found.load
-    return (not found.stable, worst, shape.pipeline, shape.tensor, item.budget_tok)

@@ -59,7 +59,7 @@ def plan_service(judge: Judge, search: Search, verdict: Verdict) -> ServicePlan:
     assumptions: tuple[Assumption, ...] = tuple(
         judge.assumption(unknown) for unknown in problem.unknowns
     )
-    configuration = replace(best.configuration, routing=routing_of(case, best))
+    configuration = replace(best.configuration, routing=routing_of(case))
     weights = weights_bytes(case.model, best.shape.precision)
     place = decided(best)
     price = place.price_usd_per_s
