@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from inferc.compiler.cost import ServiceCost
 from inferc.compiler.model import Place
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.plan.decisions import Change, ServicePlan
@@ -167,10 +168,15 @@ def shared_out(pool: Pool, plans: Sequence[ServicePlan]) -> list[ServicePlan]:
             plan,
             service=replace(plan.service, place=pool.place),
             price_usd_per_s=whole * plan.configuration.accelerators / used if price else None,
-            cost=shared(plan.cost, pool.place.accelerators / used),
+            cost=_of_pool(shared(plan.cost, pool.place.accelerators / used), whole),
         )
         for plan in plans
     ]
+
+
+def _of_pool(cost: ServiceCost | None, whole_usd_per_s: float) -> ServiceCost | None:
+    """Return ``cost`` with the price of the nodes that were chosen, not of all there may be."""
+    return None if cost is None else replace(cost, place_usd_per_s=whole_usd_per_s)
 
 
 def _on(problem: Problem, place: Place) -> Problem:

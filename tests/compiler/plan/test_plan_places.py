@@ -416,3 +416,20 @@ def test_a_refusal_says_what_it_must_survive(survives: str, market: str, why: st
     assert refused
     said = [note for item in refused for note in item.notes if "must hold with" in note]
     assert said == ([why] if why else [])
+
+
+def test_services_of_a_chosen_pool_are_told_what_its_nodes_cost_and_not_what_they_may() -> None:
+    one = asked(machine("m", 4.0))
+    other = replace(
+        one,
+        case=replace(one.case, service="other"),
+        service=replace(one.service, name="other"),
+    )
+    plan = build("t", (one, other)).plan
+    assert plan is not None
+    for item in plan.services:
+        place = item.service.place
+        assert place.nodes.value < place.most_nodes
+        assert item.cost is not None
+        paid = item.cost.place_usd_per_s * from_unit(1, "h")
+        assert paid == pytest.approx(place.accelerators * 4.0)
