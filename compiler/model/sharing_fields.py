@@ -1,9 +1,9 @@
 """What a service of a language model may state that only networks have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from inferc.compiler.model import sharing_diagnostics as report
-from inferc.compiler.resolve import ResolvedBlock
+from inferc.compiler.resolve import FieldValue, ResolvedBlock
 from inferc.dsl import Diagnostic
 
 OF_NETWORKS = ("items", "images", "input_tokens", "steps")
@@ -16,7 +16,7 @@ BATCHING = ("max_batch_size", "max_queue_delay")
 def other_fields(block: ResolvedBlock, model: str) -> Iterator[Diagnostic]:
     """Yield what a service of a language model states that only networks have."""
     load, sla = block.child("load"), block.child("sla")
-    stated = {} if load is None else load.fields
+    stated: Mapping[str, FieldValue] = {} if load is None else load.fields
     tokens = {"input_tokens": "write `prompt_tokens` and `output_tokens`"}
     limits = "write `max_num_seqs` and `max_num_batched_tokens`"
     wrong = [(stated, name, tokens.get(name, f"leave `{name}` out")) for name in OF_NETWORKS]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from inferc.compiler.plan.decisions import Margin
+from inferc.compiler.plan import Margin
 from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Json
 from inferc.compiler.units import percent, show

@@ -18,7 +18,7 @@ from inferc.compiler.plan.decisions import Bound
 from inferc.compiler.plan.narrowing import allowed
 from inferc.compiler.plan.networks.portion import Portion, portions_of
 from inferc.compiler.plan.networks.search import LOWER, THROUGHPUT, lines_of
-from inferc.compiler.problem.case import Quantity
+from inferc.compiler.problem import Quantity
 from inferc.compiler.problem.network_case import NetworkCase, NetworkProblem
 from inferc.compiler.provenance import Sourced
 

@@ -27,7 +27,7 @@ from inferc.compiler.plan.networks.values import (
 )
 from inferc.compiler.plan.objectives import share
 from inferc.compiler.plan.scaling import SCALE_DOWN_S
-from inferc.compiler.problem.case import PEAK_S
+from inferc.compiler.problem import spike_s
 from inferc.compiler.problem.network_case import NetworkCase, NetworkProblem
 from inferc.compiler.units import show
 
@@ -58,7 +58,7 @@ def plan_network(
         verdict=verdict,
         configuration=configuration(best),
         accelerators=best.accelerators,
-        autoscale=autoscale(search, best, load_time_s),
+        autoscale=autoscale(search, best, load_time_s, spike_s(problem.service.load.arrivals)),
         estimate=estimate(case, best),
         margins=margins(case, best),
         load_time_s=load_time_s,
@@ -137,15 +137,17 @@ def estimate(case: NetworkCase, best: Candidate) -> NetworkEstimate:
     )
 
 
-def autoscale(search: NetworkSearch, best: Candidate, load_time_s: float) -> Autoscale:
+def autoscale(
+    search: NetworkSearch, best: Candidate, load_time_s: float, peak_s: float
+) -> Autoscale:
     """Return when to add replicas.
 
     As many requests may wait as are worked off in the time that the tightest limit leaves beside
-    their own batch. Peaks are those of a minute: where a replica takes longer to start, those of
-    the peak are kept warm, else as many as the mean rate needs.
+    their own batch. Where a replica takes longer to start than peaks last, those of the peak are
+    kept warm, else as many as the mean rate needs.
     """
     server = best.server
-    late = load_time_s > PEAK_S
+    late = load_time_s > peak_s
     mean = search.case.rate_per_s
     fewer = search.needed(server.portion, best.carried_per_s, mean)
     least = best.replicas if late or fewer is None else min(fewer, best.replicas)
@@ -156,11 +158,12 @@ def autoscale(search: NetworkSearch, best: Candidate, load_time_s: float) -> Aut
     )
     batches = max(0.0, slack_s) / full_s if full_s < inf else 0.0
     threshold = float(max(1, int(batches * server.together(best.batch))))
+    lasts = show(peak_s, "time")
     start, batch, slack = (
         show(value, "time") for value in (load_time_s, full_s, max(0.0, slack_s))
     )
     kept = (
-        f"{least} are kept warm for the peak, since a start takes {start} and peaks a minute"
+        f"{least} are kept warm for the peak, since a start takes {start} and a peak {lasts}"
         if late
         else f"{least} carry the mean rate, and more start in time for a peak"
     )
