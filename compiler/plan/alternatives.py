@@ -71,7 +71,7 @@ def _accelerators(case: Case, among: tuple[str, ...] = ()) -> Iterator[Tried]:
 
 
 def _machines(case: Case) -> Iterator[Tried]:
-    """Yield other machines of the cloud, as many as hold, the cheapest first."""
+    """Yield other machines of the cloud, as many as hold: the cheapest of each accelerator."""
     from inferc.compiler.model.market import offers_in
 
     known = {place.instance for place in case.choices_of_place}
@@ -95,7 +95,10 @@ def _machines(case: Case) -> Iterator[Tried]:
         )
         found.append(Tried(change, held))
     found.sort(key=lambda item: (item.change.price_usd_per_s or 0.0, item.change.proposed))
-    yield from found[:SHOWN]
+    cheapest: dict[str, Tried] = {}
+    for item in found:
+        cheapest.setdefault(item.case.place.accelerator.id, item)
+    yield from islice(cheapest.values(), SHOWN)
 
 
 def _nodes(place: Place, count: int) -> Place:

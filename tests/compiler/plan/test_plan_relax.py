@@ -172,6 +172,8 @@ def test_other_machines_of_the_cloud_are_as_few_as_hold() -> None:
     )
     machines = [item for item in tried(asked.case) if item.change.field == "instances"]
     assert machines
+    kinds = [item.case.place.accelerator.id for item in machines]
+    assert len(kinds) == len(set(kinds))
     for item in machines:
         count = int(item.change.proposed.partition(" x ")[0])
         assert item.case.place.nodes.value == count
