@@ -20,9 +20,12 @@ from inferc.compiler.model.design import (
     Service,
     Tier,
     WarmPool,
+    short_name,
 )
 from inferc.compiler.model.engine_defaults import defaults_of
 from inferc.compiler.model.facts import runs_on
+from inferc.compiler.model.money import Offer, Ownership
+from inferc.compiler.model.profile import Profile, cron
 from inferc.compiler.resolve import Resolved
 from inferc.dsl import Diagnostic, SourceFile
 
@@ -43,19 +46,24 @@ __all__ = [
     "Link",
     "Load",
     "Objective",
+    "Offer",
     "Outcome",
+    "Ownership",
     "Place",
+    "Profile",
     "Scaling",
     "Service",
     "Tier",
     "WarmPool",
     "build",
+    "cron",
     "defaults_of",
     "find_accelerator",
     "find_model",
     "model_from_config",
     "networks_of",
     "runs_on",
+    "short_name",
 ]
 
 

@@ -5,9 +5,7 @@ from dataclasses import replace
 from math import exp
 
 from inferc.compiler.cost import Curve, Option, price_per_request
-from inferc.compiler.model import Place
-from inferc.compiler.model.design import short_name
-from inferc.compiler.model.money import Offer
+from inferc.compiler.model import Offer, Place, short_name
 from inferc.compiler.perf.demand import Demand
 from inferc.compiler.provenance import Sourced
 from inferc.compiler.units import show

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, inf, isfinite
 
-from inferc.compiler.model.profile import Profile, cron
+from inferc.compiler.model import Profile, cron
 from inferc.compiler.plan.decisions import Autoscale, Cold, Schedule
 from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.search import Candidate, Search, load_of

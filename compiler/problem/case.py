@@ -18,10 +18,10 @@ from inferc.compiler.model import (
     Load,
     Objective,
     Place,
+    Profile,
     Scaling,
     Service,
 )
-from inferc.compiler.model.profile import Profile
 from inferc.compiler.provenance import Confidence, Origin
 from inferc.dsl.source import Span
 

@@ -27,6 +27,7 @@ PUBLIC_PARTS = {
     "inferc.compiler.model.network_service",
     "inferc.compiler.model.partitions",
     "inferc.compiler.model.trust",
+    "inferc.compiler.plan.budget",
     "inferc.compiler.plan.networks",
     "inferc.compiler.plan.networks.packing",
     "inferc.compiler.problem.network_case",
