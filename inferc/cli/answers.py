@@ -36,7 +36,7 @@ def deny_reasons(plans: "Iterable[Plan]", levels: Sequence[str]) -> Iterator[str
     """Yield why the plans are not acceptable: each denied assumption that decides a verdict."""
     if not levels:
         return
-    from inferc.report.verdicts import decides, effect
+    from inferc.compiler.wording.verdicts import decides, effect
 
     for plan in plans:
         planned = plan.planned
@@ -80,8 +80,8 @@ def plans_as_json(planned: api.Planned) -> str:
 def refuse(planned: api.Planned, *, form: str) -> int:
     """Print the refusal as one JSON object, and below the violated bounds what it comes to."""
     from inferc.compiler.plan import change_text
+    from inferc.compiler.wording.verdicts import headline
     from inferc.report.refusal import ERROR, to_data
-    from inferc.report.verdicts import headline
 
     refused = planned.refused
     found = [to_data(plan) for plan in refused]

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from inferc.compiler.units import show
-from inferc.report.amounts import plural
+from inferc.compiler.wording.amounts import plural
 from inferc.report.layout import Cell, Paint, heading, table, wrap
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from math import isclose
 from inferc.compiler.plan import Bound, Step
 from inferc.compiler.topology import Json
 from inferc.compiler.units import show
-from inferc.report.amounts import amount, times
+from inferc.compiler.wording.amounts import amount, times
 from inferc.report.layout import Paint, wrap
 from inferc.report.refusal import finite
 from inferc.versions import FORMAT_VERSION

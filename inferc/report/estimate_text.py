@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from inferc.compiler.estimation import Basis, Breakdown, Figures, Fit, Kind
 from inferc.compiler.units import percent, show
-from inferc.report.amounts import amount, plural
+from inferc.compiler.wording.amounts import amount, plural
 from inferc.report.estimate_sources import facts_of
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 

@@ -9,15 +9,15 @@ from inferc.compiler.model import Decision, Design, Lengths, Objective, Service
 from inferc.compiler.plan import Assumption, Choice, Margin, Plan, ServicePlan
 from inferc.compiler.provenance import Origin, Sourced
 from inferc.compiler.units import percent
-from inferc.dsl import Span
-from inferc.report.amounts import (
+from inferc.compiler.wording.amounts import (
     amount,
     line_amount,
     percentile_name,
     times,
 )
+from inferc.compiler.wording.verdicts import effect, settled, span_of
+from inferc.dsl import Span
 from inferc.report.layout import table, wrap
-from inferc.report.verdicts import effect, settled, span_of
 
 if TYPE_CHECKING:
     from inferc.compiler.model.network_service import NetworkService

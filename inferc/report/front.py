@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from inferc.compiler.perf import Configuration
 from inferc.compiler.plan.front import Front, Point
 from inferc.compiler.units import from_unit
-from inferc.report.amounts import amount, percentile_name, plural
+from inferc.compiler.wording.amounts import amount, percentile_name, plural
 from inferc.report.layout import PLAIN, Cell, Paint, heading, table, wrap
 from inferc.versions import FORMAT_VERSION
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from inferc.compiler.perf.items import ItemEstimate
 from inferc.compiler.topology import Json
 from inferc.compiler.units import percent, show
-from inferc.report.amounts import amount, plural
+from inferc.compiler.wording.amounts import amount, plural
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import finite
 from inferc.versions import FORMAT_VERSION

@@ -6,7 +6,7 @@ from inferc.compiler.plan import Margin
 from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Json
 from inferc.compiler.units import percent, show
-from inferc.report.amounts import amount, percentile_name, plural
+from inferc.compiler.wording.amounts import amount, percentile_name, plural
 from inferc.report.layout import Cell, Paint, heading, table, wrap
 from inferc.report.refusal import finite
 

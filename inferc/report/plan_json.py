@@ -15,13 +15,13 @@ from inferc.compiler.plan import (
     Verdict,
 )
 from inferc.compiler.topology import Json
+from inferc.compiler.wording.amounts import line_suffix
+from inferc.compiler.wording.verdicts import decides, headline
 from inferc.dsl import Span
 from inferc.report import refusal, serving_choices
-from inferc.report.amounts import line_suffix
 from inferc.report.cost_json import cost_data
 from inferc.report.fitted import fitted_number
 from inferc.report.refusal import finite
-from inferc.report.verdicts import decides, headline
 from inferc.versions import FORMAT_VERSION
 
 if TYPE_CHECKING:

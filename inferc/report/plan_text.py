@@ -9,14 +9,14 @@ from inferc.compiler.model import Design, Place
 from inferc.compiler.perf import Estimate
 from inferc.compiler.plan import Assumption, Choice, Margin, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
-from inferc.report.amounts import amount, line_amount, percentile_name, plural
+from inferc.compiler.wording.amounts import amount, line_amount, percentile_name, plural
+from inferc.compiler.wording.verdicts import decides, effect, headline, place_of, settled, span_of
 from inferc.report.cost_text import cost_lines
 from inferc.report.fitted import fitted_number
 from inferc.report.fleet_text import MANY, fleet_blocks
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import refusal_lines
 from inferc.report.serving_choices import prompts_line, unusual
-from inferc.report.verdicts import decides, effect, headline, place_of, settled, span_of
 
 if TYPE_CHECKING:
     from inferc.compiler.trial import Verification

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from inferc.compiler.plan import Bound, Margin, Plan, Refusal, Step
 from inferc.compiler.topology import Json
 from inferc.compiler.units import show
+from inferc.compiler.wording.amounts import amount, line_amount, percentile_name, times
 from inferc.dsl import Span
 from inferc.report import serving_choices
-from inferc.report.amounts import amount, line_amount, percentile_name, times
 from inferc.report.layout import Paint, table, wrap
 from inferc.versions import FORMAT_VERSION
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from inferc.compiler.simulation.arrivals import OnOff, Profile, Renewal
 from inferc.compiler.topology import Json
 from inferc.compiler.trial import Figure, Line, Recording, Scene, Trial
+from inferc.compiler.wording.amounts import line_suffix
 from inferc.report import serving_choices
-from inferc.report.amounts import line_suffix
 from inferc.report.refusal import finite
 from inferc.report.simulation_text import reckons
 from inferc.versions import FORMAT_VERSION

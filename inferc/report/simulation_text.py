@@ -13,7 +13,7 @@ from inferc.compiler.trial import (
     Trial,
 )
 from inferc.compiler.units import percent, show, to_unit
-from inferc.report.amounts import amount, line_amount, percentile_name, plural
+from inferc.compiler.wording.amounts import amount, line_amount, percentile_name, plural
 from inferc.report.layout import Cell, Paint, table, wrap
 
 NAMES = {"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2e": "E2E"}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from inferc.compiler.topology import Json
 from inferc.compiler.trial import Held, Judgement, Played, Rejected, SceneKind, Verification
 from inferc.compiler.units import percent
-from inferc.report.amounts import (
+from inferc.compiler.wording.amounts import (
     amount,
     line_amount,
     line_suffix,

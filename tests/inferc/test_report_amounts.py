@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.problems import line
 
 from inferc.compiler.units import percent
-from inferc.report.amounts import (
+from inferc.compiler.wording.amounts import (
     amount,
     line_amount,
     line_suffix,

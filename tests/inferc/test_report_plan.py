@@ -22,8 +22,8 @@ from inferc.compiler.plan import (
 )
 from inferc.compiler.problem import Quantity, Unknown
 from inferc.compiler.provenance import Confidence, Origin
+from inferc.compiler.wording.verdicts import decides, effect, headline, settled
 from inferc.report.plan_text import render_plan
-from inferc.report.verdicts import decides, effect, headline, settled
 
 GOLDEN = Path(__file__).parent / "golden" / "report"
 

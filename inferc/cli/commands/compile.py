@@ -127,7 +127,7 @@ def _as_text(
     compiled: api.Compiled, outcome: "Outcome", output: str, *, dry: bool
 ) -> Iterator[str]:
     """Yield what was done, a line for each target and for each file that needs a word."""
-    from inferc.report.verdicts import headline
+    from inferc.compiler.wording.verdicts import headline
 
     for plan in compiled.planned.plans:
         yield f"{plan.topology}: {headline(plan)}"
