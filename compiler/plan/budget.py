@@ -32,20 +32,23 @@ def within(budgets: Sequence[Objective], problems: tuple[Problem, ...], plan: Pl
     first = plan(priced)
     if first.plan is None or first.plan.refusals:
         return first
+    networks = {item.service.name: item.price_usd_per_s or 0.0 for item in first.plan.networks}
+    limit = max(0.0, line.limit.value - sum(networks.values()))
     wanted = _costs(first.plan)
-    if sum(wanted) <= line.limit.value:
+    if sum(wanted) <= limit:
         return first
     least = [_least(problem) for problem in priced]
-    if sum(least) > line.limit.value:
-        shares = [line.limit.value * cost / sum(least) for cost in least]
+    if sum(least) > limit:
+        shares = [limit * cost / sum(least) for cost in least]
         second = plan(tuple(map(_limit_to(line), problems, shares)))
         if second.plan is not None and not second.plan.refusals:
             return second
         names = [problem.case.service for problem in problems]
-        why = budget_exceeded(line, least=list(zip(names, least, strict=True)), span=line.span)
+        cheapest = [*networks.items(), *zip(names, least, strict=True)]
+        why = budget_exceeded(line, least=cheapest, span=line.span)
         rest = (item for item in second.diagnostics if item.code != OVER_BUDGET)
         return replace(second, diagnostics=(why, *rest))
-    spare = line.limit.value - sum(least)
+    spare = limit - sum(least)
     beyond = sum(wanted) - sum(least)
     shares = [low + spare * (high - low) / beyond for low, high in zip(least, wanted, strict=True)]
     return plan(tuple(map(_limit_to(line), problems, shares)))

@@ -128,15 +128,20 @@ def render_cost(plan: Plan, design: Design, *, color: bool = False) -> str:
     blocks = [[f"topology {paint(design.name, 'bold')}   {_total(plan)}"]]
     for item in plan.services:
         blocks.extend(_service(item, paint))
+    if plan.networks:
+        from inferc.report.network_plan import cost_block
+
+        blocks.extend(cost_block(item, paint) for item in plan.networks)
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def _total(plan: Plan) -> str:
-    known = [item.cost for item in plan.services if item.cost is not None]
+    known = [item.cost.usd_per_s for item in plan.services if item.cost is not None]
+    known += [item.price_usd_per_s for item in plan.networks if item.price_usd_per_s is not None]
     if not known:
         return "nobody says what the hardware costs"
-    total = sum(cost.usd_per_s for cost in known)
-    missing = len(plan.services) - len(known)
+    total = sum(known)
+    missing = len(plan.planned) - len(known)
     rest = f", {missing} without a price" if missing else ""
     return f"{show(total, 'usd_per_mo')} ({show(total, 'usd_per_s')}){rest}"
 

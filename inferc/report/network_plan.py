@@ -114,6 +114,13 @@ def _cost(plan: NetworkPlan) -> list[str]:
     return [f"    cost {amount(plan.price_usd_per_s, 'USD/s')}   {thousand}".rstrip()]
 
 
+def cost_block(plan: NetworkPlan, paint: Paint) -> list[str]:
+    """Return what a network costs, under its name."""
+    service = plan.service
+    title = f"  {paint(service.name, 'bold', 'cyan')}   {service.model.title} on "
+    return [f"{title}{service.place.path}", *(_cost(plan) or ["    no price is known"])]
+
+
 def usd_per_item(plan: NetworkPlan) -> float:
     """Return what an item costs at the mean rate, all replicas of the peak running."""
     load = plan.service.load

@@ -7,6 +7,8 @@ from support.network_plans import design, plan, program, service
 
 from inferc import api
 from inferc.compiler.plan import Verdict
+from inferc.compiler.units import show
+from inferc.report.cost_text import render_cost
 from inferc.report.explain import explain_path, known_paths
 from inferc.report.plan_json import to_data
 from inferc.report.plan_text import render_plan
@@ -92,3 +94,10 @@ def test_the_example_is_planned_and_drawn_and_not_emitted() -> None:
     refused = api.emit(planned, order=api.Order(targets=("kubernetes", "pulumi")))
     assert {item.code for item in refused.diagnostics} == {"INF601"}
     assert {name for name in names if f"`{name}`" in str(refused.diagnostics)} == set(names)
+
+
+def test_the_cost_of_a_plan_is_that_of_networks_too() -> None:
+    answer, meant = plan(SOURCE), design(SOURCE)
+    price = answer.networks[0].price_usd_per_s
+    assert price is not None
+    assert show(price, "usd_per_s") in render_cost(answer, meant).splitlines()[0]

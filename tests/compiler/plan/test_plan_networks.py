@@ -348,3 +348,18 @@ def test_confidence_holds_the_upper_end() -> None:
     assert low is not None
     assert high is not None
     assert low < usual.margins[0].predicted < high
+
+
+def test_a_budget_is_for_networks_too() -> None:
+    pool = f"nodes = 1; gpu = {A100}; price = $2/gpu/h"
+    chat = service("chat", LLM, load="rate = 2 req/s", sla="p95 ttft <= 2s")
+    free = plan(program(service(), chat, pool=pool))
+    (cost,) = (item.cost for item in free.services)
+    assert cost is not None
+    network = free.networks[0].price_usd_per_s
+    assert network is not None
+    month = 730 * 3600
+    for usd_per_s, holds in ((cost.usd_per_s + network, True), (cost.usd_per_s, False)):
+        budget = f"  budget all {{ cost <= ${usd_per_s * month * 1.01:.0f}/mo }}"
+        verdict = plan(program(service(), chat, budget, pool=pool)).verdict
+        assert (verdict is not Verdict.INFEASIBLE) is holds
