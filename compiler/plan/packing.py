@@ -13,11 +13,12 @@ Source: Coffman, Garey, Johnson, Bin packing with divisible item sizes (1987).
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from inferc.compiler.model import Place
 
-LOOKED_AT = 20_000
+LOOKED_AT = 4_000
 """Mixes that are looked at before it is taken that there is no room. Sizes that do not divide each
 other on thousands of nodes may need more; a plan then has some room to spare."""
 
@@ -169,9 +170,21 @@ def _packed(
     ordered = sorted(blocks, key=lambda block: (-block.size, -block.part, block.layout))
     counts = tuple(blocks[block] for block in ordered)
     found = _largest_first(node, nodes, tuple(zip(ordered, counts, strict=True)))
-    if found is not None:
+    if found is not None or _is_exact(node, ordered):
         return found
     return _Mixes(node, tuple(ordered)).search(nodes, counts)
+
+
+def _is_exact(node: Node, blocks: Sequence[Block]) -> bool:
+    """Return whether largest first misses nothing.
+
+    That is so where each block lies in one domain, all domains are alike, and each size divides the
+    next larger one.
+    """
+    sizes = sorted({block.size for block in blocks})
+    chain = all(large % small == 0 for small, large in pairwise(sizes))
+    inside = all(block.part == block.size for block in blocks)
+    return chain and inside and node.accelerators % node.domain == 0
 
 
 @lru_cache(maxsize=1024)

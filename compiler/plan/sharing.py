@@ -111,6 +111,7 @@ class Shares:
         self.levels = [EASY] * len(tenants)
         self.least = self._chosen(self.levels)
         """What each needs at its most favourable values; None where that is too much together."""
+        self._least_taken = _together(self.least or ())
         self.granted = list(self.least or ())
         """What each has for certain."""
         if self.least is not None:
@@ -145,7 +146,7 @@ class Shares:
     def judge(self, at: int) -> Judge:
         """Return the judge of a service: with what the others have, or with what they must have."""
         tenant = self.tenants[at]
-        least = tenant.search.within(self._beside(at, _together(self.least or ()), self.least))
+        least = tenant.search.within(self._beside(at, self._least_taken, self.least))
         granted = tenant.search.within(self.left(at))
         return Judge(tenant.problem, {"easy": least, "planned": granted, "hard": granted})
 
