@@ -9,6 +9,7 @@ from inferc.compiler.plan.alike import Likeness, key_of, likeness
 from inferc.compiler.plan.bounds import Refused, refused
 from inferc.compiler.plan.conflicts import clash_of, conflict_of, why_empty
 from inferc.compiler.plan.decisions import Change, Plan, Refusal, ServicePlan, Verdict
+from inferc.compiler.plan.dimensions import allows_aggregated
 from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.plan.money import too_dear, without_price
 from inferc.compiler.plan.objectives import margins_of, understood
@@ -67,6 +68,10 @@ def build(
         return _with_networks(topology_name, problems, networks)
     found = [item for problem in problems for item in _unusable(problem)]
     found += [item for problem in problems for item in _doubts(problem)]
+    if any(not allows_aggregated(problem.case.decisions) for problem in problems):
+        from inferc.compiler.plan.diagnostics_serving import split_beside_others
+
+        found += split_beside_others(problems)
     if has_errors(found):
         return Outcome(None, tuple(found))
     found += _spot_warnings(problems)

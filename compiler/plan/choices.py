@@ -310,7 +310,9 @@ class Explainer:
     def _not_split(self, value: str) -> Alternative:
         """Return why replicas of two kinds were not tried, and about what they would take."""
         reason = f"only where a line allows it: `serving in [aggregated, {value}]`"
-        if not self.winner.holds:
+        if self.search.left is not None:
+            reason = "not tried where other services share the place"
+        if not self.winner.holds or self.search.left is not None:
             return Alternative(value=value, reason=reason, ratio=None)
         from inferc.compiler.plan.disaggregated import alternative
 

@@ -324,3 +324,16 @@ def test_in_turn_is_never_later_than_at_random(rate: float) -> None:
     assert in_turn <= p95_s("random")
     assert in_turn <= p95_s("least_outstanding")
     assert p95_s("least_outstanding") <= p95_s("random") * 1.02
+
+
+def test_kinds_of_replicas_need_a_place_of_their_own() -> None:
+    first = asked(LLAMA_3_8B, 1.0, {"ttft": 2.0}, pin("serving", "disaggregated"))
+    other = asked(LLAMA_3_8B, 1.0, {"ttft": 2.0})
+    renamed = replace(
+        other,
+        service=replace(other.service, name="other"),
+        case=replace(other.case, service="other"),
+    )
+    outcome = build("x", (first, renamed))
+    assert outcome.plan is None
+    assert [item.code for item in outcome.diagnostics] == ["INF515"]
