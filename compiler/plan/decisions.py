@@ -302,3 +302,9 @@ class Plan:
     def planned(self) -> "tuple[ServicePlan | NetworkPlan, ...]":
         """The plans of language models, then those of networks."""
         return (*self.services, *self.networks)
+
+    @property
+    def cost_usd_per_s(self) -> float | None:
+        """What all services together cost, on average; None where a price lacks, or nothing runs."""
+        costs = [item.cost.usd_per_s for item in self.services if item.cost is not None]
+        return sum(costs) if costs and len(costs) == len(self.services) else None

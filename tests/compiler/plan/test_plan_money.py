@@ -288,3 +288,11 @@ topology t {
     hour = (0.0001867 + 4 * 0.000018 + 16 * 0.000002) * HOUR
     assert plan.cost.peak_usd_per_s * HOUR == pytest.approx(hour)
     assert plan.cost.usd_per_s * HOUR == pytest.approx(hour * 55 / 168, rel=0.02)
+
+
+def test_the_whole_costs_what_its_services_cost() -> None:
+    pool = "nodes = 8; gpu = cat.gpu.nvidia.l40s; price = $1/gpu/h"
+    (plan,) = planned(Desk(pool=pool, more=SECOND)).plans
+    assert plan.cost_usd_per_s == pytest.approx(sum(costs(Desk(pool=pool, more=SECOND))))
+    (unpriced,) = planned(Desk(pool="nodes = 1; gpu = cat.gpu.nvidia.l40s")).plans
+    assert unpriced.cost_usd_per_s is None
