@@ -19,7 +19,7 @@ from inferc.compiler.plan.narrowing import blocking
 from inferc.compiler.plan.objectives import margins_of
 from inferc.compiler.plan.places import SPOT
 from inferc.compiler.plan.routing import LOST, PREFERRED, WHY, dealt_out, routing_of
-from inferc.compiler.plan.search import Candidate, Load, Search
+from inferc.compiler.plan.search import TIE_DIGITS, Candidate, Load, Search
 from inferc.compiler.problem import Case
 from inferc.compiler.provenance import Origin
 from inferc.compiler.units import percent, show
@@ -413,9 +413,28 @@ def _second_best(value: str, item: Candidate, winner: Candidate) -> Alternative:
         )
     worst, room = item.tightest, winner.tightest
     if worst > room:
-        reason = f"less room: {worst:.2f} of the tightest limit, not {room:.2f}"
-        return Alternative(value=value, reason=reason, ratio=worst / room if room else None)
-    return Alternative(value=value, reason="no better", ratio=1.0)
+        digits = 2 if f"{worst:.2f}" != f"{room:.2f}" else TIE_DIGITS
+        if round(worst, TIE_DIGITS) > round(room, TIE_DIGITS):
+            reason = f"less room: {worst:.{digits}f} of the tightest limit, not {room:.{digits}f}"
+            return Alternative(value=value, reason=reason, ratio=worst / room if room else None)
+    return Alternative(value=value, reason=_as_good(item, winner), ratio=1.0)
+
+
+def _as_good(item: Candidate, winner: Candidate) -> str:
+    """Return what is less simple about a candidate that is as good in all that counts."""
+    shape, chosen = item.shape, winner.shape
+    compared = (
+        ("more stages", shape.pipeline, chosen.pipeline),
+        ("more shards", shape.tensor, chosen.tensor),
+        ("more groups", shape.groups, chosen.groups),
+        ("experts dealt out", shape.expert, chosen.expert),
+        ("more guesses", shape.guesses, chosen.guesses),
+        ("longer steps", item.budget_tok, winner.budget_tok),
+    )
+    for words, mine, best in compared:
+        if mine != best:
+            return f"no better, with {words}" if mine > best else "no better"
+    return "no better"
 
 
 def _fixed_reason(decision: Decision) -> str:
