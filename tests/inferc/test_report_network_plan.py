@@ -1,8 +1,10 @@
 """The plans of networks as people and programs read them."""
 
 import json
+from pathlib import Path
 
 import pytest
+from support.commands import call
 from support.network_plans import design, plan, program, service
 
 from inferc import api
@@ -101,3 +103,11 @@ def test_the_cost_of_a_plan_is_that_of_networks_too() -> None:
     price = answer.networks[0].price_usd_per_s
     assert price is not None
     assert show(price, "usd_per_s") in render_cost(answer, meant).splitlines()[0]
+
+
+def test_a_simulation_says_which_services_it_leaves_out(tmp_path: Path) -> None:
+    file = tmp_path / "mixed.infer"
+    file.write_text(SOURCE.text, encoding="utf-8")
+    done = call("simulate", file, "--requests", "20")
+    assert done.code == 0
+    assert "networks are planned, and not simulated: embed" in done.out

@@ -15,24 +15,40 @@ from inferc.compiler.plan.hardware import is_chosen, with_nodes
 from inferc.compiler.plan.networks.values import NetworkPlan
 from inferc.compiler.problem import Problem
 
+Taken = Mapping[str, tuple[Place, int]]
+"""The places that networks take, by path, with how many whole accelerators."""
 
-def beside(problems: Sequence[Problem], taken: Mapping[str, int]) -> tuple[Problem, ...]:
-    """Return ``problems`` on what is left of their places; ``taken`` is in accelerators by path."""
+
+def beside(problems: Sequence[Problem], taken: Taken) -> tuple[Problem, ...]:
+    """Return ``problems`` on what is left of their places.
+
+    A pool that networks have taken has the kind of node and the market that they chose.
+    """
     return tuple(_left(problem, taken) for problem in problems)
 
 
-def _left(problem: Problem, taken: Mapping[str, int]) -> Problem:
+def _left(problem: Problem, taken: Taken) -> Problem:
     case = problem.case
-    if not any(taken.get(place.path) for place in (case.place, *case.places)):
+    known = case.choices_of_place
+    if not any(place.path in taken for place in known):
         return problem
-    place = left_of(case.place, taken)
-    places = tuple(left_of(item, taken) for item in case.places)
-    return replace(problem, case=replace(case, place=place, places=places))
+    alike = [place for place in known if _alike(place, taken)]
+    places = tuple(left_of(place, taken) for place in alike or known)
+    more = places if len(places) > 1 else ()
+    return replace(problem, case=replace(case, place=places[0], places=more))
 
 
-def left_of(place: Place, taken: Mapping[str, int]) -> Place:
+def _alike(place: Place, taken: Taken) -> bool:
+    chosen = taken.get(place.path)
+    return chosen is None or (place.instance, place.market) == (
+        chosen[0].instance,
+        chosen[0].market,
+    )
+
+
+def left_of(place: Place, taken: Taken) -> Place:
     """Return what networks leave of ``place``."""
-    used = taken.get(place.path, 0) * place.slices
+    used = taken[place.path][1] * place.slices if place.path in taken else 0
     if not used:
         return place
     if place.nodes.value == 1:

@@ -29,8 +29,8 @@ class NetworkOutcome:
     plans: tuple[NetworkPlan, ...]
     refusals: tuple[Refusal, ...]
     diagnostics: tuple[Diagnostic, ...]
-    taken: Mapping[str, int]
-    """Whole accelerators that they take, by the path of the place."""
+    taken: Mapping[str, tuple[Place, int]]
+    """The places that they take, by path, with how many whole accelerators."""
     complete: bool
     """Whether each has a plan or a refusal: else the file must change first."""
 

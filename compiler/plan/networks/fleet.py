@@ -109,12 +109,12 @@ class Fleet:
                 return found
         return ()
 
-    def taken(self) -> dict[str, int]:
-        """Return the whole accelerators that the plans take, by the path of the place."""
-        found: dict[str, int] = {}
-        for place, wanted in by_place(tuple(self.used.values())):
-            found[place.path] = found.get(place.path, 0) + accelerators_for(place, wanted)
-        return found
+    def taken(self) -> dict[str, tuple[Place, int]]:
+        """Return the places that the plans take, by path, with how many whole accelerators."""
+        return {
+            place.path: (place, accelerators_for(place, wanted))
+            for place, wanted in by_place(tuple(self.used.values()))
+        }
 
 
 def _choices(options: Sequence[Sequence[Taken]]) -> Iterator[tuple[Taken, ...]]:
@@ -130,10 +130,10 @@ def _choices(options: Sequence[Sequence[Taken]]) -> Iterator[tuple[Taken, ...]]:
 
 
 def fits(wanted: Sequence[Taken]) -> bool:
-    """Return whether all of it fits its places."""
-    return all(
-        accelerators_for(place, of_place) <= place.accelerators
-        for place, of_place in by_place(wanted)
+    """Return whether all of it fits its places, each of one kind of node and market."""
+    places = by_place(wanted)
+    return len({place.path for place, _ in places}) == len(places) and all(
+        accelerators_for(place, of_place) <= place.accelerators for place, of_place in places
     )
 
 

@@ -148,6 +148,8 @@ def simulate(
     if simulated.planned.refused:
         return refuse(simulated.planned, form=format)
     if not simulated.ok:
+        if simulated.planned.ok and format != "json":
+            say(_networks(simulated))
         return exit_code(simulated.diagnostics)
     if seeds and any(trial.recording and trial.recording.trace.timed for trial in simulated.trials):
         complain("note: a trace with times is one run, in which --seeds changes nothing")
@@ -210,10 +212,14 @@ def _as_text(simulated: api.Simulated, file: str, *, color: str) -> str:
     from inferc.report.simulation_text import render_trials
 
     text = render_trials(simulated.trials, file=file, color=wants_color(color, sys.stdout))
-    networks = [item.service.name for plan in simulated.planned.plans for item in plan.networks]
-    if networks:
-        text += f"\n  networks are planned, and not simulated: {', '.join(networks)}\n"
-    return text
+    networks = _networks(simulated)
+    return f"{text}\n{networks}" if networks else text
+
+
+def _networks(simulated: api.Simulated) -> str:
+    """Return which services are not simulated; empty where all are."""
+    names = [item.service.name for plan in simulated.planned.plans for item in plan.networks]
+    return f"  networks are planned, and not simulated: {', '.join(names)}\n" if names else ""
 
 
 def _as_json(simulated: api.Simulated) -> str:

@@ -289,7 +289,7 @@ def test_services_share_a_pool_that_is_cut() -> None:
     small = "nodes = 1; gpu = 3 * cat.gpu.nvidia.a100_80gb_sxm; partition = mig"
     made = outcome(program(service(), VISION, pool=small))
     assert len(made.plans) == 2
-    assert made.taken["dc.gpu"] <= 3
+    assert made.taken["dc.gpu"][1] <= 3
     for item in made.plans:
         assert item.configuration.share == "mig"
         assert item.configuration.profile
@@ -363,3 +363,19 @@ def test_a_budget_is_for_networks_too() -> None:
         budget = f"  budget all {{ cost <= ${usd_per_s * month * 1.01:.0f}/mo }}"
         verdict = plan(program(service(), chat, budget, pool=pool)).verdict
         assert (verdict is not Verdict.INFEASIBLE) is holds
+
+
+def test_services_of_one_pool_have_one_kind_of_machine() -> None:
+    cloud = """  cloud aws { region = "us-east-1" }
+  cluster eks {
+    platform = kubernetes
+    on       = aws
+    pool any { instances in [aws.g6_12xlarge, aws.g6e_12xlarge]; nodes in 1..8 }
+  }"""
+    many = service(load="rate = 2000 req/s; input_tokens = dist(mean = 300 tok, p95 = 512 tok)")
+    few = service("tag", "cat.networks.google.vit_base_patch16_224", load="rate = 50 req/s")
+    made = plan(program(cloud, many.replace("dc.gpu", "eks.any"), few.replace("dc.gpu", "eks.any")))
+    places = {(item.place.instance, int(item.place.nodes.value)) for item in made.networks}
+    assert len(places) == 1
+    ((_, nodes),) = places
+    assert sum(item.accelerators for item in made.networks) <= 4 * nodes
