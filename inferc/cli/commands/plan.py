@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from inferc import api
 from inferc.cli.answers import deny_reasons, plans_as_json, plans_as_text, read_deny, refuse
@@ -36,6 +36,22 @@ Next steps:
   inferc compile topology.infer                         write what is deployed
 """
 
+Verify: TypeAlias = Annotated[
+    bool, Option(("--verify",), "Simulate the plan: its peak, a loss, a spike.")
+]
+TraceFile: TypeAlias = Annotated[
+    str, Option(("--trace",), "With --verify: recorded requests too.", metavar="FILE")
+]
+Seeds: TypeAlias = Annotated[
+    int, Option(("--seeds",), "With --verify: how many runs of each scene.", metavar="K")
+]
+Requests: TypeAlias = Annotated[
+    int, Option(("--requests",), "With --verify: of one run, at most.", metavar="N")
+]
+Service: TypeAlias = Annotated[
+    str, Option(("--service",), "Print what is planned for this one.", metavar="NAME")
+]
+
 
 def plan(
     file: File,
@@ -43,21 +59,11 @@ def plan(
     env: Env = "",
     param: Params = None,
     deny: Deny = None,
-    verify: Annotated[
-        bool, Option(("--verify",), "Simulate the plan: its peak, a loss, a spike.")
-    ] = False,
-    trace: Annotated[
-        str, Option(("--trace",), "With --verify: recorded requests too.", metavar="FILE")
-    ] = "",
-    seeds: Annotated[
-        int, Option(("--seeds",), "With --verify: how many runs of each scene.", metavar="K")
-    ] = 0,
-    service: Annotated[
-        str, Option(("--service",), "Print what is planned for this one.", metavar="NAME")
-    ] = "",
-    requests: Annotated[
-        int, Option(("--requests",), "With --verify: of one run, at most.", metavar="N")
-    ] = 0,
+    verify: Verify = False,
+    trace: TraceFile = "",
+    seeds: Seeds = 0,
+    requests: Requests = 0,
+    service: Service = "",
     output: Annotated[str, Option(("-o", "--output"), "Write there.", metavar="FILE")] = "",
     format: Format = "human",
     color: Color = "auto",
