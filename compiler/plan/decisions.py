@@ -305,6 +305,8 @@ class Plan:
 
     @property
     def cost_usd_per_s(self) -> float | None:
-        """What all services together cost, on average; None where a price lacks, or nothing runs."""
-        costs = [item.cost.usd_per_s for item in self.services if item.cost is not None]
-        return sum(costs) if costs and len(costs) == len(self.services) else None
+        """What all services together cost, on average; None where some price lacks."""
+        models = (item.cost.usd_per_s if item.cost else None for item in self.services)
+        costs = (*models, *(item.price_usd_per_s for item in self.networks))
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if known and len(known) == len(costs) else None
