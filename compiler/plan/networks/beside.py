@@ -33,9 +33,9 @@ def _left(problem: Problem, taken: Taken) -> Problem:
     if not any(place.path in taken for place in known):
         return problem
     alike = [place for place in known if _alike(place, taken)]
-    places = tuple(left_of(place, taken) for place in alike or known)
-    more = places if len(places) > 1 else ()
-    return replace(problem, case=replace(case, place=places[0], places=more))
+    first, *others = (left_of(place, taken) for place in alike or known)
+    places = (first, *others) if others else ()
+    return replace(problem, case=replace(case, place=first, places=places))
 
 
 def _alike(place: Place, taken: Taken) -> bool:
