@@ -231,10 +231,10 @@ class Search:
         at = (id(shape), budget_tok, context_tok)
         known = self._tokens.get(at)
         if known is None:
-            known = self._tokens[at] = tuple(
-                (sequences, shape.kv_cache_tok(cache_bytes, context_tok))
-                for sequences, cache_bytes in self.limits(shape, budget_tok)
-            )
+            limits = self.limits(shape, budget_tok)
+            tokens = shape.kv_caches_tok((cache_bytes for _, cache_bytes in limits), context_tok)
+            known = tuple((limit, held) for (limit, _), held in zip(limits, tokens, strict=True))
+            self._tokens[at] = known
         return known
 
     def sequences_that_suffice(

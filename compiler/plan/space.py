@@ -212,8 +212,12 @@ class Shape:
 
     def kv_cache_tok(self, cache_bytes: float, context_tok: float) -> float:
         """Return the tokens that a replica caches, of sequences that long on average."""
-        block_tok = self.coefficient("kv_block_tok")
-        return self.groups * kv_cache_tok(cache_bytes, self.kv_tok_bytes(context_tok), block_tok)
+        return self.kv_caches_tok((cache_bytes,), context_tok)[0]
+
+    def kv_caches_tok(self, caches_bytes: Iterable[float], context_tok: float) -> tuple[float, ...]:
+        """Return the same for several caches."""
+        each, block_tok = self.kv_tok_bytes(context_tok), self.coefficient("kv_block_tok")
+        return tuple(self.groups * kv_cache_tok(item, each, block_tok) for item in caches_bytes)
 
     def kv_needed_tok(self, found: Operation, demand: Demand) -> float:
         """Return the tokens of KV cache that a replica needs as the engine admits requests."""
