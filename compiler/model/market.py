@@ -5,6 +5,7 @@ parsed that may be the answer; each is read once and kept.
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from inferc import stdlib
@@ -13,7 +14,6 @@ from inferc.compiler.model.catalog import (
     NOTHING,
     NOWHERE,
     accelerator_at,
-    engine_at,
     language_model_at,
     paths,
 )
@@ -25,9 +25,6 @@ from inferc.compiler.resolve import catalog_blocks
 
 LINK = "link.unstated"
 """What joins machines whose network the catalog does not know."""
-
-GENERATES = "continuous"
-"""The batching of engines that serve language models."""
 
 HOLDS = re.compile(r"^\s*gpu\s*=.*\bcat\.([\w.]+)", re.MULTILINE)
 """The accelerators of an instance, in the text of its entry."""
@@ -96,15 +93,9 @@ def accelerators(folder: str, per_node: int) -> tuple[Accelerator, ...]:
     return tuple(item for item in every if item is not None)
 
 
-@cache
-def engines() -> tuple[Engine, ...]:
-    """Return the engines of the catalog that serve language models without being asked for."""
-    every = (engine_at(path) for path in paths("engine"))
-    return tuple(
-        item
-        for item in every
-        if item is not None and item.batching == GENERATES and not item.only_if_named
-    )
+def able(engines: Iterable[Engine], accelerator: Accelerator) -> tuple[Engine, ...]:
+    """Return those of ``engines`` that run on an accelerator."""
+    return tuple(item for item in engines if facts.runs_on(item, accelerator, ()))
 
 
 def siblings(path: str) -> tuple[LanguageModel, ...]:

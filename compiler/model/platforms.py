@@ -12,7 +12,7 @@ from inferc.compiler.model.places import Machine, asked, chosen, fixed_nodes
 from inferc.compiler.model.platform import Platform, is_verified
 from inferc.compiler.provenance import exactly
 from inferc.compiler.resolve import ListValue, ResolvedBlock
-from inferc.compiler.schema.platform_kinds import LIMITS
+from inferc.compiler.schema import PLATFORM_LIMITS
 from inferc.dsl import Diagnostic
 
 KIND = "serverless"
@@ -88,7 +88,11 @@ def _platform(block: ResolvedBlock, blocks: Blocks) -> Platform:
         accelerators=_accelerators(entry),
         scale_to_zero=values.flag_or(entry, "scale_to_zero"),
         start_s=None if start is None else values.sourced(start),
-        limits={name: values.number(entry, name) for name, _, _ in LIMITS if name in entry.fields},
+        limits={
+            name: values.number(entry, name)
+            for name, _, _ in PLATFORM_LIMITS
+            if name in entry.fields
+        },
         region=values.text_or(block, "region"),
         span=entry.span,
     )

@@ -6,7 +6,6 @@ from itertools import islice
 
 from inferc.compiler.model import Accelerator, Engine, LanguageModel, Place
 from inferc.compiler.model.calibrated import calibrated_place, published
-from inferc.compiler.model.facts import runs_on
 from inferc.compiler.perf.formats import peak_flop_per_s
 from inferc.compiler.plan.decisions import Change
 from inferc.compiler.plan.relax import ALONE, MOST_TIMES, TOGETHER, Relax, Tried, alone
@@ -143,7 +142,9 @@ _OF_A_PLACE = ("on", "instance", "market", "nodes")
 
 def _engines(case: Case, accelerator: Accelerator) -> tuple[Engine, ...]:
     """Return the engines of a case that run on an accelerator."""
-    return tuple(item for item in case.engines if runs_on(item, accelerator, ()))
+    from inferc.compiler.model.market import able
+
+    return able(case.engines, accelerator)
 
 
 def _strength(case: Case, other: Case) -> float:

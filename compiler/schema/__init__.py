@@ -15,6 +15,7 @@ from inferc.compiler.schema.later_kinds import LATER_KINDS
 from inferc.compiler.schema.metrics import METRICS
 from inferc.compiler.schema.model_fields import PUBLISHED
 from inferc.compiler.schema.partition_kinds import PARTITION_KINDS
+from inferc.compiler.schema.platform_kinds import LIMITS as PLATFORM_LIMITS
 from inferc.compiler.schema.platform_kinds import PLATFORM_KINDS, SERVERLESS
 from inferc.compiler.schema.scaling_kinds import CONDITIONS, KEPT, SCALING_KINDS, SIGNALS
 from inferc.compiler.schema.spec import (
@@ -62,6 +63,7 @@ __all__ = [
     "LATER_CONSTRUCTORS",
     "LATER_FUNCTIONS",
     "METRICS_BY_NAME",
+    "PLATFORM_LIMITS",
     "PRECISIONS",
     "PUBLISHED",
     "SIGNALS",
