@@ -7,8 +7,6 @@ from inferc.compiler.model.design import (
     Accelerator,
     Cluster,
     Decision,
-    Design,
-    Emission,
     Engine,
     LanguageModel,
     Lengths,
@@ -26,6 +24,7 @@ from inferc.compiler.model.engine_defaults import defaults_of
 from inferc.compiler.model.facts import runs_on
 from inferc.compiler.model.money import Offer, Ownership
 from inferc.compiler.model.profile import Profile, cron
+from inferc.compiler.model.topology import Design, Emission
 from inferc.compiler.resolve import Resolved
 from inferc.dsl import Diagnostic, SourceFile
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from inferc.compiler.model import agreement, choices, demand, facts, hardware, models, soundness
 from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model.budgets import budgets
-from inferc.compiler.model.design import Decision, Design, Engine, LanguageModel, Place, Service
+from inferc.compiler.model.design import Decision, Engine, LanguageModel, Place, Service
 from inferc.compiler.model.drafts import acceptance, draft_model, draft_problems
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.offers import offers
+from inferc.compiler.model.topology import Design
 from inferc.compiler.model.values import MissingFieldError, text_or
 from inferc.compiler.resolve import Resolved, ResolvedBlock
 from inferc.dsl import Diagnostic, Span

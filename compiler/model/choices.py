@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from inferc.compiler.model import diagnostics as report
 from inferc.compiler.model import values
-from inferc.compiler.model.design import Decision, Emission
+from inferc.compiler.model.design import Decision
 from inferc.compiler.model.lookup import pins_of
+from inferc.compiler.model.topology import Emission
 from inferc.compiler.provenance import Origin
 from inferc.compiler.resolve import (
     FieldValue,

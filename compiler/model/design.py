@@ -13,9 +13,7 @@ from inferc.compiler.provenance import Origin, Sourced
 from inferc.dsl.source import Span
 
 if TYPE_CHECKING:
-    from inferc.compiler.model.calibration import Calibration
     from inferc.compiler.model.money import Offer, Ownership
-    from inferc.compiler.model.network_service import NetworkService
     from inferc.compiler.model.platform import Platform
 
 
@@ -439,31 +437,4 @@ class Service:
     """What the file says about signals, sleeping and warm replicas; None where it says nothing."""
     confidence: str = ""
     """``high``: the SLA must hold at the upper end of each estimate's interval as well."""
-    span: Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emission:
-    """An ``emit`` block: a target and its options."""
-
-    target: str
-    options: Mapping[str, str | float | bool]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Design:
-    """One topology of the user's file."""
-
-    name: str
-    doc: str
-    services: tuple[Service, ...]
-    networks: "tuple[NetworkService, ...]" = ()
-    """Its services of networks."""
-    emissions: tuple[Emission, ...]
-    budgets: tuple[Objective, ...] = ()
-    """What all services together may cost."""
-    calibration: "Calibration | None" = None
-    """What its plan rests on, where the file names one; None for the calibration that is shipped.
-    Nothing of the design is changed by it yet."""
     span: Span

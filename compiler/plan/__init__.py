@@ -1,6 +1,7 @@
 """The plan: verdict, decisions, and what they rest on."""
 
 from inferc.compiler.perf import Configuration, Estimate, Memory
+from inferc.compiler.plan.answer import Plan
 from inferc.compiler.plan.build import Outcome, build
 from inferc.compiler.plan.decisions import (
     Alternative,
@@ -13,7 +14,6 @@ from inferc.compiler.plan.decisions import (
     EnvelopeRow,
     FlipPoint,
     Margin,
-    Plan,
     Refusal,
     Schedule,
     ServicePlan,

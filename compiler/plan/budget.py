@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from inferc.compiler.model import Objective
+from inferc.compiler.plan.answer import Plan
 from inferc.compiler.plan.build import Outcome
-from inferc.compiler.plan.decisions import Plan
 from inferc.compiler.plan.diagnostics_money import budget_exceeded
 from inferc.compiler.plan.priced_search import PricedSearch
 from inferc.compiler.plan.search import load_of

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.alike import Likeness, key_of, likeness
+from inferc.compiler.plan.answer import Plan
 from inferc.compiler.plan.bounds import Refused, refused
 from inferc.compiler.plan.conflicts import clash_of, conflict_of, why_empty
-from inferc.compiler.plan.decisions import Change, Plan, Refusal, ServicePlan, Verdict
+from inferc.compiler.plan.decisions import Change, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.dimensions import allows_aggregated
 from inferc.compiler.plan.engines import faulty_coefficients
 from inferc.compiler.plan.money import too_dear, without_price
