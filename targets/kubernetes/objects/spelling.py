@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from inferc.compiler.perf import Configuration
+from inferc.compiler.plan import Configuration
 from inferc.targets.kubernetes.objects.serving import Serving
 
 ALONE = ""
