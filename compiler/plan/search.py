@@ -6,7 +6,7 @@ up with the largest token budget cannot with a smaller one.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from math import inf
@@ -97,7 +97,7 @@ class Search:
         self.shapes = self.bases if allows_aggregated(case.decisions) else ()
         """Those of replicas that serve a request from its beginning to its end."""
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.bases}
-        self._twins = twins(self.bases) if len(self.places) > 1 else {}
+        self._twins: Mapping[int, int] = twins(self.bases) if len(self.places) > 1 else {}
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
         self._tokens: dict[tuple[int, int, float], tuple[tuple[int, float], ...]] = {}
@@ -191,8 +191,8 @@ class Search:
 
         The same questions come again: from flip points, envelopes and reasons of other choices.
         """
-        if shape.prefill is not None:
-            return self._operate_split(shape, replicas, 0, load)
+        if shape.prefill is not None and self.split is not None:
+            return self.split.operate(shape, replicas, 0, load)
         rate_per_s = load.rate_per_s / replicas
         at = (self._twins.get(id(shape), id(shape)), budget_tok, rate_per_s, load.demand)
         known = self._found.get(at)
@@ -204,10 +204,6 @@ class Search:
                 known = known if crowd < 1.0 else stuck(crowd)
             self._found[at] = known
         return known
-
-    def _operate_split(self, shape: Shape, replicas: int, lost: int, load: Load) -> Operation:
-        """Return how requests fare where others compute the prompts, ``lost`` of them gone."""
-        return stuck(inf) if self.split is None else self.split.operate(shape, replicas, lost, load)
 
     def _crowd(self, shape: Shape, budget_tok: int, found: Operation, demand: Demand) -> float:
         """Return the share of slots or of cache, whichever is larger, that is taken on average.
@@ -260,9 +256,9 @@ class Search:
     ) -> Operation:
         """Return how each replica runs that is left when what may be lost is gone."""
         left = replicas - self.lost(shape, replicas)
-        if left and shape.prefill is not None:
+        if left and shape.prefill is not None and self.split is not None:
             gone = self.lost(shape.prefill.shape, shape.prefill.replicas)
-            return self._operate_split(shape, left, gone, load)
+            return self.split.operate(shape, left, gone, load)
         return self.operate(shape, budget_tok, left, load) if left else stuck(inf)
 
     def lost(self, shape: Shape, replicas: int) -> int:
