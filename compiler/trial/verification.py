@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from math import ceil, inf, isfinite
+from typing import get_args
 
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.problem import spike_s
 from inferc.compiler.simulation.arrivals import Arrivals, Profile
 from inferc.compiler.simulation.events import Loss
 from inferc.compiler.simulation.fleet import Fleet, FleetSetup
+from inferc.compiler.simulation.routing import Routing
 from inferc.compiler.simulation.traffic import Traffic, held, lengths_of, stated
 from inferc.compiler.simulation.values import Request
 from inferc.compiler.trial.build import (
@@ -62,6 +64,8 @@ WARM_STRETCHES = 3.0
 
 WARM_LEAST_S = 20.0
 WARM_MOST_REQUESTS = 2_000
+
+ROUTINGS: tuple[Routing, ...] = get_args(Routing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +135,8 @@ def verify(
 def _acts(plan: ServicePlan, wanted: Wanted) -> Iterator[Act]:
     """Yield what is to be played for a plan."""
     most = wanted.requests or REQUESTS
-    load, fleet = plan.service.load, fleet_of(plan, Order(), lasts_s=0.0, seed=0)
+    load, order = plan.service.load, Order(routing=routing_of(plan))
+    fleet = fleet_of(plan, order, lasts_s=0.0, seed=0)
     yield _steadily(plan, SceneKind.STATED, stated(load), most, fleet)
     if load.peak.value > 1.0:
         yield _steadily(plan, SceneKind.PEAK, held(load), most, fleet)
@@ -140,6 +145,12 @@ def _acts(plan: ServicePlan, wanted: Wanted) -> Iterator[Act]:
         yield _spike(plan, most)
     if wanted.recording is not None:
         yield _recorded(plan, wanted.recording, wanted.requests, fleet)
+
+
+def routing_of(plan: ServicePlan) -> Routing:
+    """Return how the plan deals requests out; in turn where it says what no simulation knows."""
+    named = plan.configuration.routing
+    return next((known for known in ROUTINGS if known == named), "round_robin")
 
 
 def _steadily(
@@ -200,7 +211,7 @@ def _spike(plan: ServicePlan, most: int) -> Act:
         factors=(*(1.0,) * before, peak),
         each_s=lasts_s,
     )
-    order = Order(what_if=WhatIf.AUTOSCALE)
+    order = Order(what_if=WhatIf.AUTOSCALE, routing=routing_of(plan))
     return Act(
         kind=SceneKind.SCALE_UP,
         arrivals=arrivals,
