@@ -130,8 +130,7 @@ class Search:
     def within(self, left: Room) -> "Search":
         """Return this search in the room that others leave; what was worked out is shared."""
         other = copy(self)
-        other.left = left
-        other._replicas = {}
+        other.left, other._replicas = left, {}
         other.__dict__.pop("split", None)
         return other
 
@@ -161,11 +160,8 @@ class Search:
         return known
 
     def _most_replicas(self, shape: Shape) -> int:
-        most = shape.replicas_that_fit(self.room(shape.place))
-        if self.left is None:
-            return most
-        layout = Layout(shape.tensor, shape.pipeline)
-        return min(most, self.left.replicas(shape.place, layout))
+        most, left = shape.replicas_that_fit(self.room(shape.place)), self.left
+        return most if left is None else min(most, left.replicas(shape.place, shape.split))
 
     def limits(self, shape: Shape, budget_tok: int) -> tuple[tuple[int, float], ...]:
         """Return the sequence limits with the bytes of KV cache each leaves, smallest first."""
@@ -227,10 +223,9 @@ class Search:
         at = (id(shape), budget_tok, context_tok)
         known = self._tokens.get(at)
         if known is None:
-            limits = self.limits(shape, budget_tok)
-            tokens = shape.kv_caches_tok((cache_bytes for _, cache_bytes in limits), context_tok)
-            known = tuple((limit, held) for (limit, _), held in zip(limits, tokens, strict=True))
-            self._tokens[at] = known
+            limits = dict(self.limits(shape, budget_tok))
+            tokens = shape.kv_caches_tok(limits.values(), context_tok)
+            known = self._tokens[at] = tuple(zip(limits, tokens, strict=True))
         return known
 
     def sequences_that_suffice(
