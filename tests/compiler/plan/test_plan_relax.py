@@ -80,7 +80,7 @@ def test_changes_that_do_together_hold_once_all_are_made(name: str) -> None:
         assert planned_with(asked, found[-1]) is not Verdict.INFEASIBLE
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     rate=st.floats(5, 100),
     nodes=st.integers(1, 2),
