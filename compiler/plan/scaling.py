@@ -55,6 +55,8 @@ def autoscale(
     calm_s = scaling.calm_s.value if scaling and scaling.calm_s else SCALE_DOWN_S
     rollout, replaced = _rollout(search, best, most)
     kept = _kept(case, best, least, start.start_s, late=late)
+    if start.reason and not start.sleeps:
+        kept = f"{start.reason}; {kept}"
     if schedule is not None:
         kept = f"{least} carry the quiet hours, and {best.replicas} are there in the busy ones"
     return Autoscale(

@@ -83,6 +83,7 @@ def test_it_sleeps_where_no_line_forbids_it(sla: str, sleeps: bool, said: str) -
     assert plan.cold is not None
     assert plan.cold.sleeps is sleeps
     assert said in plan.cold.reason
+    assert plan.cold.reason in plan.autoscale.reason
     assert plan.autoscale.min_replicas == (0 if sleeps else plan.cold.warm)
 
 
