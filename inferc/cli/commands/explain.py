@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Annotated, Final
 
 from inferc.cli.arguments import Argument, Option, UsageError
-from inferc.cli.certificates import print_certificates
 from inferc.cli.exit_codes import OK, USAGE
 from inferc.cli.options import Color, Env, Format, Overlay, Params, read_params
 from inferc.cli.terminal import complain, say
@@ -61,6 +60,8 @@ def explain(
         raise UsageError("say which code, or which file and path", "CODE|FILE")
     overlay = Overlay(env, read_params(param))
     if certificate:
+        from inferc.cli.certificates import print_certificates
+
         return print_certificates(what, path, overlay, form=format, color=color)
     if path or what.endswith(".infer"):
         return _value(what, path, overlay)
