@@ -158,7 +158,8 @@ def _choice(choice: Choice, service: "Service | NetworkService") -> Lines:
     if writers:
         yield "  written by"
         yield from table([row for item in writers for row in _writer_rows(item)], indent=4)
-    elif field == "survives":
+        return
+    if field == "survives":
         yield f"  follows from `survives` of {service.name}, or from a spot market"
         return
     yield "  nobody wrote it; to take the decision back:"

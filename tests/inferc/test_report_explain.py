@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import designs, plans
 
+from inferc import api
 from inferc.compiler.model import Decision
 from inferc.compiler.plan import Plan
+from inferc.dsl import SourceFile
 from inferc.report.explain import explain_path, known_paths, suggest
 
 PLAN = plans.support_chat_plan()
@@ -48,6 +50,37 @@ chat.precision = fp16   written in the file
     designs.infer:1  precision = fp16
 """
     )
+
+
+def test_what_an_overlay_replaced_is_shown_before_what_holds() -> None:
+    text = """infer 1
+import std.catalog as cat
+
+topology t {
+  model m { source = cat.models.meta.llama_3_1_8b_instruct }
+  device box { hardware = cat.gpu.nvidia.h100_80gb_sxm }
+  service chat {
+    model = m
+    on    = box
+    load { rate = 5 req/s }
+    sla { p95 ttft <= 1s }
+  }
+  env prod {
+    chat.load.rate = 20 req/s
+    p95 chat.sla.ttft <= 800ms
+  }
+}
+"""
+    planned = api.plan(SourceFile("desk.infer", text), env="prod")
+    (plan,), (design,) = planned.plans, planned.designs
+    for path, lines in (
+        ("chat.load.rate", ("desk.infer:10: rate = 5 req/s", "desk.infer:14: chat.load.rate")),
+        ("chat.sla.p95.ttft", ("desk.infer:11: p95 ttft <= 1s", "desk.infer:15: p95 chat.sla")),
+    ):
+        shown = explain_path(plan, path, design)
+        assert shown is not None
+        first, last = (shown.index(line) for line in lines)
+        assert first < shown.index("replaced by the next") < last
 
 
 # operator, values, whether they are a range, how it is shown
