@@ -1,6 +1,7 @@
 """Each decision with its losers, and the number that made each lose."""
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import replace
 
 from inferc.compiler.model import Decision
@@ -314,15 +315,27 @@ class Explainer:
             reason = "not tried where other services share the place"
         if not self.winner.holds or self.search.left is not None:
             return Alternative(value=value, reason=reason, ratio=None)
-        from inferc.compiler.plan.disaggregated import alternative
-
-        best = alternative(self.search, self.winner, self.planned, self.hardest)
+        best = self._best_split()
         before = best.shape.prefill if best else None
         if best is None or before is None:
             return Alternative(value=value, reason=reason, ratio=None)
         takes, least = (item.configuration.accelerators for item in (best, self.winner))
         reason += f"; takes {takes} accelerators then, {before.accelerators} of them for prompts"
         return Alternative(value=value, reason=reason, ratio=takes / least)
+
+    def _best_split(self) -> Candidate | None:
+        """Return the best of replicas of two kinds that are like the winner, allowed or not.
+
+        None where none meets the SLA. Only layouts of one stage are looked at.
+        """
+        if not self.winner.shape.engine.disaggregation:
+            return None
+        from inferc.compiler.plan.disaggregated import Split
+
+        other = copy(self.search)
+        other.split = Split(other, self.winner)
+        found = other.split.candidates(self.planned, self.hardest)
+        return min(found, key=lambda item: other.key(item, self.planned), default=None)
 
     def _no_guesses(self, kind: str) -> str:
         """Return why a kind of guessing was not tried."""

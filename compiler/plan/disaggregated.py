@@ -10,11 +10,10 @@ Both kinds run one engine, with one format of weights and cache, on one place.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
-from inferc.compiler.model import Objective
+from inferc.compiler.model import Decision, Objective, Place
 from inferc.compiler.perf.coefficients import coefficients_of
 from inferc.compiler.perf.demand import Demand
 from inferc.compiler.perf.disaggregation import (
@@ -32,9 +31,6 @@ from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.objectives import is_latency, meets
 from inferc.compiler.plan.space import Prefill, Shape, allowed_counts
 from inferc.compiler.problem import asked_per_s
-
-if TYPE_CHECKING:
-    from inferc.compiler.plan.search import Search
 
 OF_PROMPTS = frozenset({"ttft"})
 OF_ANSWERS = frozenset({"itl", "tpot"})
@@ -74,10 +70,67 @@ Wish: TypeAlias = Wanted | Load
 """Lines, or a load under which all that must hold is to hold."""
 
 
+class OneKind(Protocol):
+    """What this search asks of the one that has the layouts of one kind."""
+
+    decisions: tuple[Decision, ...]
+    bases: tuple[Shape, ...]
+    budgets: dict[int, tuple[int, ...]]
+    soft: tuple[Objective, ...]
+    goal: str
+
+    def room(self, place: Place) -> int:
+        """Return how many accelerators of a place may be used."""
+        ...
+
+    def replica_counts(self, shape: Shape) -> Sequence[int]:
+        """Return the numbers of replicas that fit and are allowed."""
+        ...
+
+    def limits(self, shape: Shape, budget_tok: int) -> tuple[tuple[int, float],
+        """Return the limits of sequences with the cache that each leaves."""
+        ...
+]: ...
+    def lost(self, shape: Shape, replicas: int) -> int:
+        """Return how many replicas may be gone at the peak."""
+        ...
+
+    def price(self, shape: Shape, replicas: int) -> float:
+        """Return what so many replicas cost."""
+        ...
+
+    def held_to(self, shape: Shape) -> tuple[Objective,
+        """Return the lines that a layout must hold."""
+        ...
+]: ...
+    def sequences_that_suffice(
+        self, shape: Shape, budget_tok: int, found: Operation, demand: Demand
+    ) -> int | None:
+        """Return the smallest limit of sequences that admits at once."""
+        ...
+
+    def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
+        """Return how each of so many replicas runs."""
+        ...
+
+    def operate_without(
+        self, shape: Shape, budget_tok: int, replicas: int, load: Load
+    ) -> Operation:
+        """Return how those run that are left after a loss."""
+        ...
+
+    def candidate(
+        self, shape: Shape, budget_tok: int, replicas: int, planned: Load, hardest: Load
+    ) -> Candidate:
+        """Return where a configuration stands."""
+        ...
+
+
+
 class Split:
     """The search over both kinds of replicas, beside a search that has the layouts of one kind."""
 
-    def __init__(self, search: "Search", like: Candidate | None = None) -> None:
+    def __init__(self, search: OneKind, like: Candidate | None = None) -> None:
         self.search = search
         self._pairs = tuple(self._all_pairs(like))
         self._last = 0
@@ -386,21 +439,6 @@ class Split:
         shape = self.shape(pair, prompts)
         width = (-BYTES_PER_PARAMETER[shape.precision], -KV_BYTES[shape.kv_precision])
         return (self.search.price(shape, answers), float(shape.in_use(answers)), *width)
-
-
-def alternative(
-    search: "Search", like: Candidate, planned: Load, hardest: Load
-) -> Candidate | None:
-    """Return the best of replicas of two kinds that are like a candidate, allowed or not.
-
-    None where none meets the SLA. Only layouts of one stage are looked at.
-    """
-    if search.left is not None or not like.shape.engine.disaggregation:
-        return None
-    other = copy(search)
-    other.split = Split(other, like)
-    found = other.split.candidates(planned, hardest)
-    return min(found, key=lambda item: other.key(item, planned), default=None)
 
 
 def fewest(counts: Sequence[int], enough: Callable[[int], bool]) -> int | None:
