@@ -87,10 +87,10 @@ class OneKind(Protocol):
         """Return the numbers of replicas that fit and are allowed."""
         ...
 
-    def limits(self, shape: Shape, budget_tok: int) -> tuple[tuple[int, float],
+    def limits(self, shape: Shape, budget_tok: int) -> tuple[tuple[int, float], ...]:
         """Return the limits of sequences with the cache that each leaves."""
         ...
-]: ...
+
     def lost(self, shape: Shape, replicas: int) -> int:
         """Return how many replicas may be gone at the peak."""
         ...
@@ -99,10 +99,10 @@ class OneKind(Protocol):
         """Return what so many replicas cost."""
         ...
 
-    def held_to(self, shape: Shape) -> tuple[Objective,
+    def held_to(self, shape: Shape) -> tuple[Objective, ...]:
         """Return the lines that a layout must hold."""
         ...
-]: ...
+
     def sequences_that_suffice(
         self, shape: Shape, budget_tok: int, found: Operation, demand: Demand
     ) -> int | None:
@@ -124,7 +124,6 @@ class OneKind(Protocol):
     ) -> Candidate:
         """Return where a configuration stands."""
         ...
-
 
 
 class Split:
