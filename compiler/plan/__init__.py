@@ -21,6 +21,7 @@ from inferc.compiler.plan.decisions import (
     Verdict,
 )
 from inferc.compiler.plan.diagnostics import change_text
+from inferc.compiler.plan.packing import Layout, Mix, arranged, node_of, pack
 
 __all__ = [
     "Alternative",
@@ -34,8 +35,10 @@ __all__ = [
     "EnvelopeRow",
     "Estimate",
     "FlipPoint",
+    "Layout",
     "Margin",
     "Memory",
+    "Mix",
     "Outcome",
     "Plan",
     "Refusal",
@@ -43,6 +46,9 @@ __all__ = [
     "ServicePlan",
     "Step",
     "Verdict",
+    "arranged",
     "build",
     "change_text",
+    "node_of",
+    "pack",
 ]

@@ -10,13 +10,10 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from inferc.compiler.problem import Problem
 from inferc.dsl.source import Span
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
 
@@ -70,14 +67,15 @@ class Likeness:
         told = tuple(self._told(item) for item in value)
         return told if any(new is not old for new, old in zip(told, value, strict=True)) else value
 
-    def _changed(self, value: "DataclassInstance") -> object:
+    def _changed(self, value: object) -> object:
         kind: type = type(value)
         changed = {
             name: new
             for name in _fields(kind)
             if (new := self._told(old := getattr(value, name))) is not old
         }
-        return replace(value, **changed) if changed else value
+        # What comes here is a dataclass, which no type can say.
+        return replace(value, **changed) if changed else value  # type: ignore[type-var]
 
 
 def likeness(first: Sequence[Problem], second: Sequence[Problem]) -> Likeness | None:

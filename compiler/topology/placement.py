@@ -7,8 +7,7 @@ from itertools import groupby, islice
 from typing import TypeAlias
 
 from inferc.compiler.model import Place
-from inferc.compiler.plan import ServicePlan
-from inferc.compiler.plan.packing import Layout, Mix, arranged, node_of, pack
+from inferc.compiler.plan import Layout, Mix, ServicePlan, arranged, node_of, pack
 
 LARGE = 20_000
 """Replicas times accelerators of a place above which replicas are packed at once: looking at each
