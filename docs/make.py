@@ -40,6 +40,7 @@ OPTIONS = {
         ("renderer", f"{', '.join(diagram.RENDERERS)}: what draws the SVG; `auto`"),
         ("theme", f"{', '.join(diagram.THEMES)}; `light`"),
     ],
+    "design-doc": [],
 }
 """The options of each target with their meaning; Pulumi creates the Kubernetes objects."""
 
@@ -214,13 +215,15 @@ def targets() -> str:
         """\
 `inferc compile` writes each target into a folder of its own, `build/<topology>/<target>/`, with a
 README of what the cluster must have. A block in the topology names a target and its options; `-t`
-on the command line chooses among them, or adds one with its defaults:""",
+on the command line chooses among them, or adds one with its defaults. Names in a file have no
+hyphens: `emit design_doc { }`.""",
         '```text\nemit kubernetes { namespace = "llm"; scaler = "hpa" }\n```',
     ]
     for name, text in registry.SUMMARIES.items():
         rows = "\n".join(f"| `{option}` | {cell(says)} |" for option, says in OPTIONS[name])
         parts += [f"## {name}", f"{text[0].upper()}{text[1:]}."]
-        parts += [f"| option | meaning; default |\n| --- | --- |\n{rows}"]
+        head = "| option | meaning; default |\n| --- | --- |\n"
+        parts += [f"{head}{rows}" if rows else "It has no options."]
     return "\n\n".join(parts) + "\n"
 
 

@@ -53,6 +53,20 @@ def code(words: str) -> str:
     return f"{fence}{room}{line}{room}{fence}"
 
 
+def said(words: str) -> str:
+    """Return ``words`` as text, with what stands between backticks as code."""
+    return "".join(
+        code(part) if at % 2 else _spaced(part) for at, part in enumerate(words.split("`"))
+    )
+
+
+def _spaced(words: str) -> str:
+    """Return ``words`` as text that keeps a space at either end."""
+    line = text(words)
+    before, after = words[:1].isspace(), words[-1:].isspace()
+    return f"{' ' if before else ''}{line}{' ' if after and line else ''}"
+
+
 def bullets(lines: Iterable[str]) -> list[str]:
     """Return lines of Markdown as a list."""
     return [f"- {line}" for line in lines]

@@ -17,7 +17,7 @@ from inferc import api
 from inferc.compiler.plan import Autoscale, ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.targets.design_doc import TARGET
-from inferc.targets.design_doc.markdown import code, plain, text
+from inferc.targets.design_doc.markdown import code, plain, said, text
 from inferc.targets.design_doc.sections.avoid import rules_of
 
 GOLDEN = Path(__file__).parent / "golden" / "design_doc"
@@ -242,6 +242,7 @@ def test_escaped_text_is_read_back(words: str) -> None:
     line = plain(words)
     assert shown(f"{text(words)}\n") == line
     assert shown(f"before {text(words)} after\n") == f"before {line} after"
+    assert shown(f"{said(f'see `chat` and {words}')}\n").startswith("see chat and ")
     assert shown(f"{code(words)}\n") == line.replace("|", "\\|")
 
 

@@ -6,7 +6,7 @@ from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import amount, line_amount, percentile_name, times
 from inferc.compiler.wording.verdicts import reason
 from inferc.targets.design_doc.facts import engine_title, hardware
-from inferc.targets.design_doc.markdown import bold, code, section, table, text
+from inferc.targets.design_doc.markdown import bold, code, said, section, table, text
 
 DIGEST_DIGITS = 12
 
@@ -14,8 +14,8 @@ DIGEST_DIGITS = 12
 def verdict(topology: Topology) -> list[str]:
     """Return the verdict and which plan this is."""
     word = topology.verdict.value.capitalize()
-    said = text(reason(topology.verdict, topology.services))
-    return [f"**{word}**: {said}. Plan {code(topology.digest[:DIGEST_DIGITS])}."]
+    why = said(reason(topology.verdict, topology.services))
+    return [f"**{word}**: {why}. Plan {code(topology.digest[:DIGEST_DIGITS])}."]
 
 
 def decisions(plan: ServicePlan) -> list[str]:
