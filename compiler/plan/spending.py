@@ -96,17 +96,17 @@ def curve_of(
 
     What a replica carries is the highest rate at which everything still holds that the plan holds:
     the SLA, the wishes that it grants, and the worst case where it is made for that. Replicas
-    beyond what the peak needs are spare at any load: for a loss, or because a line says so.
+    beyond what the peak needs are spare at any load: for a loss, or because a line says so. Where
+    prompts have replicas of their own, all of them are bought together with those for answers, in
+    the planned ratio.
     """
-    place, shape = best.shape.place, best.shape
+    place = best.shape.place
     scale, load_time_s = scaled
     at_peak = loads[0].rate_per_s
     carried_per_s = carried_by_one(search, best, loads)
     needed = -(-at_peak // (carried_per_s * (1.0 + CLOSE)))
     whole_nodes = is_chosen(place)
-    unit = shape.size
-    if whole_nodes:
-        unit = nodes_for(place, shape.tensor, shape.pipeline, 1) * place.per_node
+    unit, together = _unit(best)
     price = place.price_usd_per_s
     return Curve(
         carried_per_s=max(carried_per_s, at_peak / best.replicas),
@@ -119,12 +119,23 @@ def curve_of(
         lead_s=load_time_s,
         hold_s=_held_s(scale, best.replicas),
         follows=is_elastic(place),
-        per_node=max(1, unit // shape.size),
+        per_node=together,
         unit_accelerators=unit,
         least_units=-(-(place.least_nodes or 0) * place.per_node // unit) if whole_nodes else 0,
         usd_per_s=price.value if price else 0.0,
         asleep=_asleep(case, load_time_s) if scale.min_replicas == 0 else None,
     )
+
+
+def _unit(best: Candidate) -> tuple[int, int]:
+    """Return the accelerators that are paid for at once, and the replicas that run on them."""
+    shape = best.shape
+    if shape.prefill is not None:
+        return shape.taken(best.replicas), best.replicas
+    if not is_chosen(shape.place):
+        return shape.size, 1
+    unit = nodes_for(shape.place, shape.tensor, shape.pipeline, 1) * shape.place.per_node
+    return unit, max(1, unit // shape.size)
 
 
 def _asleep(case: Case, start_s: float) -> Callable[[float], float]:
@@ -174,7 +185,10 @@ def _held_s(scale: Autoscale, replicas: int) -> float:
 
 
 def carried_by_one(search: Search, best: Candidate, loads: tuple[Load, Load]) -> float:
-    """Return the requests a second that one replica carries with all that the plan grants."""
+    """Return the requests a second that one replica carries with all that the plan grants.
+
+    One of all where prompts have replicas of their own: what those carry is shared by all.
+    """
     planned, hardest = loads
     share = planned.rate_per_s / best.replicas
     if not best.holds:
@@ -185,15 +199,17 @@ def carried_by_one(search: Search, best: Candidate, loads: tuple[Load, Load]) ->
         if is_latency(line) and meets((line,), best.found, planned.demand)
     )
     harder = hardest.rate_per_s / planned.rate_per_s
+    count = best.replicas if best.shape.prefill is not None else 1
 
-    def carries(rate_per_s: float) -> bool:
+    def carries(each_per_s: float) -> bool:
+        rate_per_s = each_per_s * count
         one = Load(rate_per_s, planned.demand, planned.longest_tok)
         worst = Load(rate_per_s * harder, hardest.demand, hardest.longest_tok)
-        found = search.operate(best.shape, best.budget_tok, 1, one)
+        found = search.operate(best.shape, best.budget_tok, count, one)
         return (
-            search.holds_with(best.shape, best.budget_tok, 1, one)
+            search.holds_with(best.shape, best.budget_tok, count, one)
             and meets(wishes, found, planned.demand)
-            and (not best.robust or search.holds_with(best.shape, best.budget_tok, 1, worst))
+            and (not best.robust or search.holds_with(best.shape, best.budget_tok, count, worst))
         )
 
     return max(share, highest(carries, share))
@@ -203,8 +219,10 @@ def input_share(best: Candidate, planned: Load) -> float:
     """Return the share of a replica's time that prompts take, the rest being answers.
 
     The time of a prompt in steps of its own against that of the steps of an answer, each of which
-    it shares with all that are decoded.
+    it shares with all that are decoded. Where prompts have replicas of their own, those are it.
     """
+    if best.shape.prefill is not None:
+        return best.shape.prefill.accelerators / best.shape.in_use(best.replicas)
     stage, demand = best.shape.stage, planned.demand
     prompt_s = stage.step_s(demand.prompt_tok, demand.pairs_per_tok, 0.0, 0.0)
     together = max(1.0, best.found.sequences / max(1, best.found.pipeline) + 1.0)

@@ -63,6 +63,9 @@ def made_of(plan: ServicePlan, cost: ServiceCost) -> str:
     first = cost.expenses[0]
     replicas = show(cost.replicas, "count")
     count = f"{replicas} replica" if cost.replicas == 1 else f"{replicas} replicas"
+    before = plan.configuration.prefill
+    if before is not None:
+        count += f", and {before.replicas} for prompts,"
     kept = "on average" if cost.follows else "all the time"
     text = f"{count} {kept}, {plan.service.place.market.replace('_', ' ')}"
     if len(cost.expenses) > 1:

@@ -34,6 +34,20 @@ def test_hardware_that_is_there_costs_its_share_and_the_whole_place() -> None:
     assert cost.usd_per_request == pytest.approx(cost.usd_per_s / 4.0)
 
 
+@pytest.mark.parametrize("nodes", ["nodes = 4", "nodes in 1..4"])
+def test_replicas_for_prompts_are_paid_for(nodes: str) -> None:
+    plan = only(
+        pool=f"{nodes}; gpu = 1 * cat.gpu.nvidia.l40s; price = $1/gpu/h; network = 400 Gbps",
+        more='pin { chat.serving = disaggregated because "measured" }',
+    )
+    cost, used = plan.cost, plan.configuration.accelerators
+    assert cost is not None
+    assert plan.configuration.prefill is not None
+    assert used > plan.configuration.replicas
+    assert cost.usd_per_s == pytest.approx(used / HOUR)
+    assert cost.usd_per_s == pytest.approx(sum(item.usd_per_s for item in cost.expenses))
+
+
 def test_the_parts_of_a_request_are_its_cost() -> None:
     cost = only(pool="nodes = 2; gpu = 4 * cat.gpu.nvidia.l40s; price = $1/gpu/h").cost
     assert cost is not None
