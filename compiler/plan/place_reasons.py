@@ -1,5 +1,6 @@
 """Where a service runs, why nowhere else, and what it costs that something may be lost."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
@@ -138,13 +139,16 @@ def _nodes(explain: Explaining, count: int) -> Iterator[Alternative]:
     winner, search = explain.winner, explain.search
     shape, place = winner.shape, winner.shape.place
     most = int(place.nodes.value)
-    filled: dict[int, int] = {}
-    for replicas in search.replica_counts(shape):
-        filled[shape.taken(replicas) // place.per_node] = replicas
+    counts = search.replica_counts(shape)
+
+    def nodes_of(replicas: int) -> int:
+        return shape.taken(replicas) // place.per_node
+
     for nodes in sorted({count - 1, count + 1, most} - {count, 0}):
-        if nodes in filled:
+        at = bisect_right(counts, nodes, key=nodes_of)
+        if at and nodes_of(counts[at - 1]) == nodes:
             item = search.candidate(
-                shape, winner.budget_tok, filled[nodes], explain.planned, explain.hardest
+                shape, winner.budget_tok, counts[at - 1], explain.planned, explain.hardest
             )
             yield explain.lost(str(nodes), item)
         elif place.least_nodes is not None and nodes < place.least_nodes:

@@ -162,7 +162,10 @@ def _choice(choice: Choice, service: "Service | NetworkService") -> Lines:
     if field == "survives":
         yield f"  follows from `survives` of {service.name}, or from a spot market"
         return
-    yield "  nobody wrote it; to take the decision back:"
+    if choice.owner != "planner":
+        return
+    start = "to fix it" if writers else "nobody wrote it; to take the decision back"
+    yield f"  {start}:"
     if field == "share":
         yield f'    share = mig("{choice.value}")   in `service {service.name}`'
     else:

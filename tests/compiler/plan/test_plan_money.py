@@ -310,3 +310,9 @@ def test_the_whole_costs_what_its_services_cost() -> None:
     assert plan.cost_usd_per_s == pytest.approx(sum(costs(Desk(pool=pool, more=SECOND))))
     (unpriced,) = planned(Desk(pool="nodes = 1; gpu = cat.gpu.nvidia.l40s")).plans
     assert unpriced.cost_usd_per_s is None
+
+
+def test_a_pool_of_any_size_is_explained_soon() -> None:
+    plan = only(pool="nodes in 1..1_000_000_000; gpu = 1 * cat.gpu.nvidia.l40s; price = $1/gpu/h")
+    nodes = next(item for item in plan.choices if item.path == "chat.nodes")
+    assert str(plan.service.place.accelerators + 1) in {loser.value for loser in nodes.alternatives}
