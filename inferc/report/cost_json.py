@@ -57,8 +57,9 @@ def _option(option: Option) -> Mapping[str, Json]:
 
 def to_data(plan: Plan) -> dict[str, Json]:
     """Return what all services of a plan cost."""
-    known = [item.cost for item in plan.services if item.cost is not None]
-    total = sum(cost.usd_per_s for cost in known) if known else None
+    known = [item.cost.usd_per_s for item in plan.services if item.cost is not None]
+    known += [item.price_usd_per_s for item in plan.networks if item.price_usd_per_s is not None]
+    total = sum(known) if known else None
     return {
         "format_version": FORMAT_VERSION,
         "topology": plan.topology,
@@ -66,5 +67,8 @@ def to_data(plan: Plan) -> dict[str, Json]:
         "usd_per_month": None if total is None else from_unit(total, "mo"),
         "services": [
             {"name": item.service.name, "cost": cost_data(item.cost)} for item in plan.services
+        ],
+        "networks": [
+            {"name": item.service.name, "usd_per_s": item.price_usd_per_s} for item in plan.networks
         ],
     }

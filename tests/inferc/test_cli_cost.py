@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from support.commands import call
 from support.money import Desk
 
@@ -49,3 +50,12 @@ def test_a_budget_that_cannot_be_kept_is_a_refusal(tmp_path: Path) -> None:
     refused = json.loads(done.out)
     assert refused["nearest"][0]["proposed"] == "$730.00/mo"
     assert "INF412" in done.err
+
+
+def test_programs_get_what_networks_cost_too() -> None:
+    done = call("cost", "examples/mixed-models/topology.infer", "--format", "json")
+    found = json.loads(done.out)
+    each = [item["cost"]["usd_per_s"] for item in found["services"]]
+    each += [item["usd_per_s"] for item in found["networks"]]
+    assert len(found["networks"]) == 3
+    assert found["usd_per_s"] == pytest.approx(sum(each))
