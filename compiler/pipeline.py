@@ -122,7 +122,7 @@ class Compilation:
         if problems.value is None or designs is None:
             return Step(None, problems.diagnostics)
         outcomes = [
-            _planned(design, of_design)
+            planner(design)(of_design)
             for design, of_design in zip(designs, problems.value, strict=True)
         ]
         found = tuple(item for outcome in outcomes for item in outcome.diagnostics)
@@ -148,18 +148,18 @@ class Compilation:
         return self.plans.then(run)
 
 
-def _planned(design: "Design", problems: "tuple[Problem, ...]") -> "Outcome":
-    """Return the plan of a design, within its budgets where it has some."""
+def planner(design: "Design") -> "Callable[[tuple[Problem, ...]], Outcome]":
+    """Return what plans a design's services, beside its networks and within its budgets."""
     from functools import partial
 
     from inferc.compiler.plan import build
 
     plan = partial(build, design.name, networks=_networks(design))
     if not design.budgets:
-        return plan(problems)
+        return plan
     from inferc.compiler.plan.budget import within
 
-    return within(design.budgets, problems, plan)
+    return partial(within, design.budgets, plan=plan)
 
 
 def _networks(design: "Design") -> "tuple[NetworkProblem, ...]":

@@ -27,7 +27,7 @@ from inferc.answers import (
     Planned,
     Simulated,
 )
-from inferc.compiler.pipeline import Compilation, Settings
+from inferc.compiler.pipeline import Compilation, Settings, planner
 from inferc.dsl import Diagnostic, SourceFile, Span, has_errors
 
 if TYPE_CHECKING:
@@ -118,10 +118,14 @@ def verify(
         return Planned(diagnostics=(*planned.diagnostics, recording))
     if not planned.ok or problems is None:
         return planned
-    from inferc.compiler.trial import Wanted, stand_all
+    from inferc.compiler.trial import Contest, Wanted, stand_all
 
+    contests = [
+        Contest(first=first, problems=of_design, planner=planner(design))
+        for first, of_design, design in zip(planned.plans, problems, planned.designs, strict=True)
+    ]
     wanted = Wanted(requests=how.requests, seeds=how.seeds, recording=recording)
-    walked = stand_all(planned.plans, problems, wanted, progress or _ignored)
+    walked = stand_all(contests, wanted, progress or _ignored)
     return replace(
         planned,
         plans=tuple(one.plan for one in walked),

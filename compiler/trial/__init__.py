@@ -16,11 +16,12 @@ from inferc.compiler.trial.values import (
 )
 from inferc.compiler.trial.verification import Wanted, verify
 from inferc.compiler.trial.verified import Held, Judgement, Played, Rejected, Verification
-from inferc.compiler.trial.walk import stand, stand_all
+from inferc.compiler.trial.walk import Contest, stand, stand_all
 
 __all__ = [
     "METRICS",
     "STATISTICS",
+    "Contest",
     "Figure",
     "Held",
     "Judgement",

@@ -8,8 +8,9 @@ of those that leave the room which the simulation asks for.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from inferc.compiler.plan import Plan, ServicePlan, Verdict, build
+from inferc.compiler.plan import Outcome, Plan, ServicePlan, Verdict
 from inferc.compiler.problem import Problem
 from inferc.compiler.trial.diagnostics import contradicted, not_found, passed_over
 from inferc.compiler.trial.values import SceneKind
@@ -29,6 +30,19 @@ WHERE = {
 }
 
 
+Planner: TypeAlias = Callable[[tuple[Problem, ...]], Outcome]
+"""Plans a topology anew: with its networks and within its budgets, as the first time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """The first plan of a topology, and what it takes to make another one."""
+
+    first: Plan
+    problems: tuple[Problem, ...]
+    planner: Planner
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walked:
     """The plan that stands best, with what was found of it."""
@@ -39,28 +53,26 @@ class Walked:
 
 
 def stand_all(
-    plans: Sequence[Plan],
-    problems: Sequence[tuple[Problem, ...]],
+    contests: Sequence[Contest],
     wanted: Wanted,
     progress: Callable[[float], None] = lambda _: None,
 ) -> tuple[Walked, ...]:
     """Return what :func:`stand` does for each topology; a refusal is returned as it is."""
     found: list[Walked] = []
-    for at, (first, of_one) in enumerate(zip(plans, problems, strict=True)):
-        if first.verdict is Verdict.INFEASIBLE:
-            found.append(Walked(plan=first, verifications=(), diagnostics=()))
+    for at, contest in enumerate(contests):
+        if contest.first.verdict is Verdict.INFEASIBLE:
+            found.append(Walked(plan=contest.first, verifications=(), diagnostics=()))
             continue
 
         def share(done: float, at: int = at) -> None:
-            progress((at + done) / len(plans))
+            progress((at + done) / len(contests))
 
-        found.append(stand(first, of_one, wanted, share))
+        found.append(stand(contest, wanted, share))
     return tuple(found)
 
 
 def stand(
-    first: Plan,
-    problems: tuple[Problem, ...],
+    contest: Contest,
     wanted: Wanted | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Walked:
@@ -68,8 +80,8 @@ def stand(
 
     Where every other plan misses the SLA in the closed form, the first one is kept.
     """
-    wanted = wanted or Wanted()
-    plan, rejected = _walk(first, problems, wanted)
+    wanted, first = wanted or Wanted(), contest.first
+    plan, rejected = _walk(contest, wanted)
     found: list[Diagnostic] = []
     verifications: list[Verification] = []
     for at, service in enumerate(plan.services):
@@ -100,12 +112,11 @@ def _where(tested: Played) -> str:
     return WHERE[tested.scene.kind]
 
 
-def _walk(
-    first: Plan, problems: tuple[Problem, ...], wanted: Wanted
-) -> tuple[Plan, dict[str, list[Rejected]]]:
+def _walk(contest: Contest, wanted: Wanted) -> tuple[Plan, dict[str, list[Rejected]]]:
     """Return the first plan that stands the peak, and what was passed over for it."""
     rejected: dict[str, list[Rejected]] = {}
     stood: set[object] = set()
+    first, problems = contest.first, contest.problems
     plan = first
     for _ in range(MOST_TRIES):
         failed = _failed(plan, wanted, stood)
@@ -116,7 +127,7 @@ def _walk(
                 Rejected(configuration=service.configuration, judgement=judgement)
             )
         problems = tuple(_corrected(problem, failed) for problem in problems)
-        after = build(plan.topology, problems).plan
+        after = contest.planner(problems).plan
         if after is None or _worse(after, first):
             break
         plan = after

@@ -149,6 +149,29 @@ def test_a_plan_that_does_not_stand_gives_way() -> None:
     assert all(margin.ratio <= 1.0 for margin in after.margins if margin.objective.hard)
 
 
+def test_what_is_planned_instead_keeps_networks_and_budgets() -> None:
+    """Planned anew is the whole topology: its networks stay, and so does what it may cost."""
+    network = """service embed {
+    model = cat.networks.baai.bge_m3
+    on = dc.gpu
+    load { rate = 5 req/s; input_tokens = 300 tok; shape = steady }
+    sla { p95 latency <= 1s }
+  }
+  budget all { cost <= BUDGET }
+  pin {"""
+    base = text_of(*TIGHT, "").replace("2 * cat.gpu", "6 * cat.gpu")
+    base = base.replace("nodes = 1;", "nodes = 1; price = $1/gpu/h;").replace("pin {", network)
+    wide = api.verify(SourceFile("desk.infer", base.replace("BUDGET", "$6/h")))
+    assert "INF526" in {item.code for item in wide.diagnostics}
+    assert [item.service.name for item in wide.plans[0].networks] == ["embed"]
+    (first,) = api.plan(SourceFile("desk.infer", base.replace("BUDGET", "$6/h"))).plans
+    enough = sum(item.price_usd_per_s or 0.0 for item in first.planned) * 3600.0
+    tight = base.replace("BUDGET", f"${enough:.2f}/h")
+    (kept,) = api.verify(SourceFile("desk.infer", tight)).plans
+    spent = sum(item.price_usd_per_s or 0.0 for item in kept.planned) * 3600.0
+    assert spent <= enough + 1e-9
+
+
 def test_where_nothing_stands_the_first_plan_is_kept() -> None:
     pin = (
         "chat.replicas = 1; chat.tensor_parallel = 1; chat.engine = vllm; "
