@@ -82,7 +82,12 @@ SPELLED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "expected"), SPELLED, ids=lambda v: str(v)[:32])
+def shown(value: object) -> str:
+    """Return the name of a case, the same in each process that collects the tests."""
+    return str(sorted(value) if isinstance(value, set) else value)[:32]
+
+
+@pytest.mark.parametrize(("name", "changes", "expected"), SPELLED, ids=shown)
 def test_a_decision_is_spelled_as_its_engine_has_it(
     name: str, changes: dict[str, object], expected: set[str]
 ) -> None:
@@ -109,7 +114,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "field"), REFUSED, ids=lambda v: str(v)[:32])
+@pytest.mark.parametrize(("name", "changes", "field"), REFUSED, ids=shown)
 def test_a_decision_without_a_flag_is_refused(
     name: str, changes: dict[str, object], field: str
 ) -> None:
