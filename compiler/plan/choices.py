@@ -247,6 +247,10 @@ class Explainer:
             item.shape, item.budget_tok, item.replicas, self.planned
         )
         asked = self.planned.rate_per_s
+        if carried >= asked:  # what is missed is no rate: a line about money
+            cost, least = self.search.spent(item), self.search.spent(self.winner)
+            reason = f"costs {show(cost, 'usd_per_s')}, more than the file allows"
+            return Alternative(value=value, reason=reason, ratio=cost / least if least else None)
         reason = f"carries {percent(carried / asked)} of {show(asked, 'req_per_s')} at the peak"
         gone = self.search.lost(item.shape, item.replicas)
         if gone == item.replicas:
