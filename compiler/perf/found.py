@@ -7,6 +7,7 @@ class Operation:
     """How a replica runs at a rate, found by :func:`operate`; not ``stable`` when it cannot."""
 
     __slots__ = (
+        "crowded",
         "decode_s",
         "gain",
         "load",
@@ -26,6 +27,8 @@ class Operation:
 
     def __init__(self) -> None:
         self.stable = False
+        self.crowded = False
+        """Whether slots or cache, and not the time of steps, keep it from being stable."""
         self.load = inf
         """Demanded over possible prompt tokens a second."""
         self.pipeline = 1

@@ -83,9 +83,9 @@ def load_of(case: Case) -> Load:
 
 
 def stuck(load: float) -> Operation:
-    """Return how a replica runs whose requests queue without end."""
+    """Return how a replica runs whose requests queue without end for a slot or for cache."""
     found = Operation()
-    found.load = load
+    found.load, found.crowded = load, True
     return found
 
 

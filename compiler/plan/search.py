@@ -1,8 +1,8 @@
 """Which configurations hold at a load, and which of them is best.
 
 Everything here is exact over the search space of :mod:`space`: what is skipped is skipped because
-the model is monotone in it. More replicas never make a latency longer; a replica that cannot keep
-up with the largest token budget cannot with a smaller one.
+the model is monotone in it. More replicas never make a latency longer; a replica that is too slow
+with the largest token budget is with a smaller one, too.
 """
 
 from bisect import bisect_left
@@ -309,15 +309,15 @@ class Search:
     def shape_holds(self, shape: Shape, load: Load) -> bool:
         """Return whether a layout holds with some token budget, the largest first.
 
-        What cannot keep up with that one cannot with a smaller one either, except in a pipeline:
-        there shorter steps leave smaller bubbles.
+        What is too slow with that one is with a smaller one, too, except in a pipeline: there
+        shorter steps leave smaller bubbles. What lacks cache may have enough: steps need memory.
         """
         counts = self.replica_counts(shape)
         if not counts:
             return False
         for budget_tok in self.budgets[id(shape)]:
             found = self.operate_without(shape, budget_tok, counts[-1], load)
-            if not found.stable and shape.pipeline == 1:
+            if not found.stable and not found.crowded and shape.pipeline == 1:
                 return False
             if self._admits(shape, budget_tok, found, load):
                 return True

@@ -11,7 +11,7 @@ from support import designs
 from support.machines import LLAMA_3_8B, MIXTRAL_8X7B
 from support.problems import on_nodes, pin, problem
 
-from inferc.compiler.model import Decision, LanguageModel
+from inferc.compiler.model import Decision, LanguageModel, Place
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.coefficients import coefficients_of
 from inferc.compiler.perf.demand import demand_of
@@ -111,20 +111,45 @@ def standing(
     return max(ratios.values()), [ratio <= 1 for line, ratio in ratios.items() if not line.hard]
 
 
+def with_memory(place: Place, gib: float) -> Place:
+    """Return ``place`` with so much memory on each accelerator."""
+    memory = designs.fact(gib * designs.GIB)
+    return replace(place, accelerator=replace(place.accelerator, memory_bytes=memory))
+
+
+@pytest.mark.parametrize("gib", [18.5, 19.0, 19.5])
+def test_shorter_steps_are_tried_where_longer_ones_leave_no_cache(gib: float) -> None:
+    """Steps of 8192 tokens take a gigabyte more than those of 2048: all that weights leave."""
+    asked = problem(
+        LLAMA_3_8B,
+        with_memory(designs.a100_node(per_node=1), gib),
+        rate_per_s=0.05,
+        limits_s={"ttft": 5.0},
+    )
+    search, load = Search(asked.case), load_of(asked.case)
+    assert search.candidates(load, load)[0].holds
+    assert search.holds(load)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     model=st.sampled_from([TINY, LLAMA_3_8B, MIXTRAL_8X7B, designs.LLAMA_3_70B]),
     per_node=st.sampled_from([1, 2, 3, 4, 8]),
+    memory_gib=st.sampled_from([19, 21, 80]),
     rate=st.floats(0.2, 60),
     ttft=st.floats(0.05, 2),
     wished=st.sampled_from([None, 0.02, 0.06]),
 )
 def test_the_search_finds_what_brute_force_finds(
-    model: LanguageModel, per_node: int, rate: float, ttft: float, wished: float | None
+    model: LanguageModel,
+    per_node: int,
+    memory_gib: float,
+    rate: float,
+    ttft: float,
+    wished: float | None,
 ) -> None:
-    asked = problem(
-        model, designs.a100_node(per_node=per_node), rate_per_s=rate, limits_s={"ttft": ttft}
-    )
+    place = with_memory(designs.a100_node(per_node=per_node), memory_gib)
+    asked = problem(model, place, rate_per_s=rate, limits_s={"ttft": ttft})
     if wished is not None:
         wish = designs.objective("itl", wished, "prefer p95 itl <= 60ms", hard=False)
         asked = replace(asked, case=replace(asked.case, objectives=(*asked.case.objectives, wish)))
