@@ -8,6 +8,7 @@ from inferc.compiler.model import Design
 from inferc.compiler.plan import Plan, ServicePlan
 from inferc.compiler.units import show, to_unit
 from inferc.compiler.wording.amounts import plural
+from inferc.report.hardware import market
 from inferc.report.layout import Cell, Paint, heading, table, wrap
 
 INDENT = 10
@@ -67,7 +68,7 @@ def made_of(plan: ServicePlan, cost: ServiceCost) -> str:
     if before is not None:
         count += f", and {before.replicas} for prompts,"
     kept = "on average" if cost.follows else "all the time"
-    text = f"{count} {kept}, {plan.service.place.market.replace('_', ' ')}"
+    text = f"{count} {kept}, {market(plan.service.place)}"
     if len(cost.expenses) > 1:
         text += ": " + " + ".join(
             f"{item.name} {show(item.usd_per_s, 'usd_per_s')}" for item in cost.expenses
@@ -213,7 +214,7 @@ def _others(plan: ServicePlan, cost: ServiceCost, paint: Paint) -> list[str]:
     rows: list[tuple[Cell, ...]] = [
         (
             ("the plan", "bold"),
-            plan.service.place.market.replace("_", " "),
+            market(plan.service.place),
             (show(cost.usd_per_s, "usd_per_mo"), "bold"),
             "",
             "",

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from inferc.compiler.model import Place
 from inferc.compiler.plan import Margin, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import amount, percentile_name, plural, times
 from inferc.compiler.wording.verdicts import decides, effect
+from inferc.report.hardware import hardware
 from inferc.report.layout import Cell, Paint, heading, table, wrap
 
 MANY = 4
@@ -77,17 +77,12 @@ def _places(plans: Iterable[ServicePlan], paint: Paint) -> list[str]:
         rows.append(
             (
                 (path, "bold"),
-                _hardware(place),
+                hardware(place),
                 f"{used} of {plural(place.accelerators, 'accelerator')}",
                 plural(len(group), "service"),
             )
         )
     return [heading("places", paint), *table(rows, paint, indent=4)]
-
-
-def _hardware(place: Place) -> str:
-    nodes = plural(int(place.nodes.value), "node")
-    return f"{nodes} of {place.per_node} x {place.accelerator.title}"
 
 
 def _deciding(plans: Iterable[ServicePlan], paint: Paint) -> list[str]:

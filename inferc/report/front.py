@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from inferc.compiler.perf import Configuration
 from inferc.compiler.plan.front import Front, Point
-from inferc.compiler.units import from_unit
 from inferc.compiler.wording.amounts import amount, percentile_name, plural
+from inferc.report.hardware import market
 from inferc.report.layout import PLAIN, Cell, Paint, heading, table, wrap
 from inferc.versions import FORMAT_VERSION
 
@@ -92,7 +92,7 @@ def _parts(chosen: Configuration) -> Iterator[str]:
 
 def _place(point: Point) -> Iterator[str]:
     if point.place.instance:
-        yield f"{point.place.instance.rpartition('.')[2]} {point.place.market}"
+        yield f"{point.place.instance_type} {market(point.place)}"
 
 
 # ---- data --------------------------------------------------------------------------------------
@@ -109,10 +109,10 @@ def _front_data(front: Front) -> Mapping[str, object]:
 
 
 def _point_data(point: Point) -> Mapping[str, object]:
-    chosen, price = point.configuration, point.price_usd_per_s
+    chosen = point.configuration
     return {
         "chosen": point.chosen,
-        "cost_usd_per_h": None if price is None else from_unit(price, "h"),
+        "price_usd_per_s": point.price_usd_per_s,
         "accelerators": point.accelerators,
         "latency_s": point.latency_s,
         "capacity_per_s": point.capacity_per_s,

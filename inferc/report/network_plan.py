@@ -7,6 +7,7 @@ from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Json
 from inferc.compiler.units import percent, show
 from inferc.compiler.wording.amounts import amount, percentile_name, plural
+from inferc.report.hardware import hardware
 from inferc.report.layout import Cell, Paint, heading, table, wrap
 from inferc.report.refusal import finite
 
@@ -15,10 +16,6 @@ def network_lines(plan: NetworkPlan, paint: Paint) -> list[str]:
     """Return what is deployed for a network, and what it does."""
     service, shape, found = plan.service, plan.configuration, plan.estimate
     place = service.place
-    nodes = int(place.nodes.value)
-    hardware = f"{place.per_node} x {place.accelerator.title}"
-    if nodes != 1:
-        hardware = f"{nodes} nodes of {hardware}"
     whole = plural(place.accelerators, "accelerator")
     used = f"({plan.accelerators:.3g} of {whole})"
     fields = (
@@ -32,7 +29,7 @@ def network_lines(plan: NetworkPlan, paint: Paint) -> list[str]:
         ("max_batch_size", str(shape.max_batch_size)),
         ("max_queue_delay", amount(shape.max_queue_delay_s, "s")),
     )
-    what = f"{service.model.title} on {place.path} ({hardware})"
+    what = f"{service.model.title} on {place.path} ({hardware(place)})"
     scale = plan.autoscale
     scaling = (
         f"autoscale {scale.min_replicas}..{scale.max_replicas} on {scale.signal} > "

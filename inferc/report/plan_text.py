@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from inferc.compiler.model import Design, Place
+from inferc.compiler.model import Design
 from inferc.compiler.perf import Estimate
 from inferc.compiler.plan import Assumption, Choice, Margin, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
@@ -14,6 +14,7 @@ from inferc.compiler.wording.verdicts import decides, effect, headline, place_of
 from inferc.report.cost_text import cost_lines
 from inferc.report.fitted import fitted_number
 from inferc.report.fleet_text import MANY, fleet_blocks
+from inferc.report.hardware import hardware
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
 from inferc.report.refusal import refusal_lines
 from inferc.report.serving_choices import prompts_line, unusual
@@ -26,14 +27,6 @@ VERDICT_STYLES = {
     Verdict.CONDITIONAL: ("yellow", "bold"),
     Verdict.INFEASIBLE: ("red", "bold"),
 }
-
-MARKETS = {
-    "on_demand": "on demand",
-    "owned": "one's own",
-    "reserved": "reserved",
-    "spot": "spot",
-}
-"""How machines are had, as people say it."""
 
 BASES = {
     "measured": "measured: this model on this engine, accelerator and format",
@@ -124,7 +117,7 @@ def _verified(found: "Verification", paint: Paint) -> list[str]:
 def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
     service, shape, estimate = plan.service, plan.configuration, plan.estimate
     used = f"{shape.accelerators} of {plural(service.place.accelerators, 'accelerator')}"
-    place = f"{service.place.path} ({_hardware(service.place)})"
+    place = f"{service.place.path} ({hardware(service.place)})"
     fields = (
         ("engine", shape.engine),
         ("", shape.precision),
@@ -183,20 +176,6 @@ def _scaling(plan: ServicePlan, paint: Paint) -> list[str]:
         text = f"and {hours.replicas} from `{hours.start}` to `{hours.end}` {hours.zone}"
         lines.append(f"    {text}")
     return [*lines, *(paint(text, "dim") for text in wrap(why, indent=8))]
-
-
-def _hardware(place: Place) -> str:
-    nodes = int(place.nodes.value)
-    what = f"{place.per_node} x {place.accelerator.title}"
-    if place.instance_type:
-        return f"{nodes} x {place.instance_type}, {MARKETS[place.market]}, of {what}"
-    return what if nodes == 1 else f"{nodes} nodes of {what}"
-
-
-def _cost(plan: ServicePlan) -> list[str]:
-    if plan.price_usd_per_s is None:
-        return []
-    return [f"    cost {amount(plan.price_usd_per_s, 'USD/s')}"]
 
 
 def _coefficients(plan: ServicePlan) -> list[str]:

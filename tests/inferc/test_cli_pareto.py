@@ -32,7 +32,7 @@ def test_json_has_all_of_it() -> None:
     (service,) = json.loads(done.out)["services"]
     assert (service["service"], service["latency"]) == ("chat", "p95 ttft")
     assert [point["chosen"] for point in service["points"]].count(True) == 1
-    assert all(point["cost_usd_per_h"] is None for point in service["points"])
+    assert all(point["price_usd_per_s"] is None for point in service["points"])
 
 
 @pytest.mark.parametrize("form", ["svg", "png"])
