@@ -46,10 +46,8 @@ def choice(plan: ServicePlan, field: str) -> Choice | None:
 
 
 def losers(plan: ServicePlan, field: str, most: int = 3) -> str:
-    """Return the values of ``field`` that lost, each with its reason, in a sentence part."""
+    """Return the values of ``field`` that lost, each with its reason, as text without marks."""
     found = choice(plan, field)
     if found is None:
         return ""
-    return "; ".join(
-        f"{text(loser.value)}: {text(loser.reason)}" for loser in found.alternatives[:most]
-    )
+    return "; ".join(f"{loser.value}: {loser.reason}" for loser in found.alternatives[:most])

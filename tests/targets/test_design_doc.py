@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from support import designs, topologies
+from support.money import Desk
 from support.pictures import NASTY
 from support.repository import ROOT
 
 from inferc import api
 from inferc.compiler.plan import Autoscale, ServicePlan
 from inferc.compiler.topology import Topology
+from inferc.dsl import SourceFile
 from inferc.targets.design_doc import TARGET
 from inferc.targets.design_doc.markdown import code, plain, said, text
 from inferc.targets.design_doc.sections.avoid import rules_of
 
+GPU = "1 * cat.gpu.nvidia.l40s"
 GOLDEN = Path(__file__).parent / "golden" / "design_doc"
 EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
 
@@ -261,3 +264,13 @@ def test_the_example_gets_a_document_by_default(tmp_path: Path) -> None:
 def test_the_same_plan_gives_the_same_document() -> None:
     first, second = document(topologies.support_chat()), document(topologies.support_chat())
     assert first == second
+
+
+def test_a_month_and_a_million_tokens_are_in_their_own_units() -> None:
+    design = SourceFile("desk.infer", Desk(pool=f"nodes = 1; gpu = {GPU}; price = $1/gpu/h").text)
+    topology = api.draw(design).topologies[0]
+    lines = document(topology).splitlines()
+    (row,) = [line for line in lines if line.startswith("| chat") and "**\\$730.00/mo**" in line]
+    assert "| \\$1.00/h |" in row
+    assert "/Mtok |" in row
+    assert not any("\\\\" in line for line in lines)

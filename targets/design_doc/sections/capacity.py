@@ -5,7 +5,7 @@ from math import isfinite
 
 from inferc.compiler.plan import Assumption, ServicePlan
 from inferc.compiler.topology import Topology
-from inferc.compiler.units import percent
+from inferc.compiler.units import percent, show
 from inferc.compiler.wording.amounts import amount
 from inferc.compiler.wording.verdicts import effect, place_of, span_of
 from inferc.targets.design_doc.markdown import code, section, table, text
@@ -87,10 +87,10 @@ def _costs(topology: Topology) -> Iterator[tuple[str, ...]]:
         other = cost.cheapest
         yield (
             text(plan.service.name),
-            amount(cost.usd_per_s, "USD/s"),
-            f"**{amount(cost.usd_per_s, 'USD/month')}**",
-            amount(cost.usd_per_tok, "USD/Mtok"),
+            text(show(cost.usd_per_s, "usd_per_s")),
+            f"**{text(show(cost.usd_per_s, 'usd_per_mo'))}**",
+            text(show(cost.usd_per_tok, "usd_per_tok")),
             "none known"
             if other is None
-            else f"{text(other.title)}: {amount(other.usd_per_s, 'USD/s')}",
+            else f"{text(other.title)}: {text(show(other.usd_per_s, 'usd_per_mo'))}",
         )

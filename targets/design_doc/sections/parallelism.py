@@ -95,5 +95,5 @@ def _speculation(plan: ServicePlan) -> Iterator[str]:
 
 
 def _against(plan: ServicePlan, field: str) -> str:
-    lost = losers(plan, field)
+    lost = text(losers(plan, field))
     return f" Rejected: {lost}." if lost else ""
