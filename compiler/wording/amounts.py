@@ -51,6 +51,12 @@ def amount(value: float, unit: str) -> str:
     return show(value, kind)
 
 
+def line_name(line: Objective) -> str:
+    """Return what a line of an SLA limits: ``p95 ttft``, ``p95 ttft at cold``, ``throughput``."""
+    where = f"at {line.condition}" if line.condition else ""
+    return " ".join(part for part in (percentile_name(line.percentile), line.metric, where) if part)
+
+
 def metric_unit(metric: str) -> str:
     """Return the base unit of an SLA metric."""
     return "s" if metric in TIMES else METRIC_UNITS.get(metric, "ratio")

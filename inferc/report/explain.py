@@ -1,6 +1,6 @@
 """Why a value is what it is: ``inferc explain FILE chat.tensor_parallel``."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,7 +12,7 @@ from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import (
     amount,
     line_amount,
-    percentile_name,
+    line_name,
     times,
 )
 from inferc.compiler.wording.verdicts import effect, settled, span_of
@@ -117,9 +117,11 @@ def _stated(
         for field, value, unit, meaning in numbers
     }
     fields[f"{name}.sla"] = partial(_sla, service, item)
+    lines: dict[str, list[Objective]] = {}
     for line in service.objectives:
-        said = f"{percentile_name(line.percentile)} {line.metric}".strip()
-        fields[f"{name}.sla.{said.replace(' ', '.')}"] = partial(_objective, said, line, item)
+        lines.setdefault(line_name(line), []).append(line)
+    for said, alike in lines.items():
+        fields[f"{name}.sla.{said.replace(' ', '.')}"] = partial(_objectives, alike, item)
     return fields
 
 
@@ -244,7 +246,7 @@ def _sla(service: "Service | NetworkService", item: "ServicePlan | NetworkPlan |
     yield f"{service.name}.sla"
     rows = [
         (
-            f"{percentile_name(line.percentile)} {line.metric}".strip(),
+            line_name(line),
             f"{line.operator} {line_amount(line.limit.value, line)}",
             "" if line.hard else "prefer",
             _predicted(line, item),
@@ -255,15 +257,17 @@ def _sla(service: "Service | NetworkService", item: "ServicePlan | NetworkPlan |
     yield from table(rows, indent=2)
 
 
-def _objective(said: str, line: Objective, item: "ServicePlan | NetworkPlan | None") -> Lines:
-    """Yield one line of an SLA."""
-    limit = line_amount(line.limit.value, line)
-    yield f"{said} {line.operator} {limit}   {'must hold' if line.hard else 'is preferred'}"
-    yield from _earlier(line.writers)
-    yield f"  written in {where(line.span)}: {line.span.text}"
-    predicted = _predicted(line, item)
-    if predicted:
-        yield f"  {predicted}"
+def _objectives(lines: Sequence[Objective], item: "ServicePlan | NetworkPlan | None") -> Lines:
+    """Yield the lines of an SLA on the same figure: what must hold, and what is preferred."""
+    for line in lines:
+        limit = line_amount(line.limit.value, line)
+        much = "must hold" if line.hard else "is preferred"
+        yield f"{line_name(line)} {line.operator} {limit}   {much}"
+        yield from _earlier(line.writers)
+        yield f"  written in {where(line.span)}: {line.span.text}"
+        predicted = _predicted(line, item)
+        if predicted:
+            yield f"  {predicted}"
 
 
 def _predicted(line: Objective, item: "ServicePlan | NetworkPlan | None") -> str:

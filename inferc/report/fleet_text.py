@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from inferc.compiler.plan import Margin, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent
-from inferc.compiler.wording.amounts import amount, percentile_name, plural, times
+from inferc.compiler.wording.amounts import amount, line_name, plural, times
 from inferc.compiler.wording.verdicts import decides, effect
 from inferc.report.hardware import hardware
 from inferc.report.layout import Cell, Paint, heading, table, wrap
@@ -55,7 +55,7 @@ def _tightest(margins: Iterable[Margin]) -> Cell:
     worst = max((item for item in margins if item.objective.hard), key=_ratio, default=None)
     if worst is None:
         return ""
-    name = f"{percentile_name(worst.objective.percentile)} {worst.objective.metric}".strip()
+    name = line_name(worst.objective)
     if worst.ratio > 1:
         return f"{name} missed, {times(worst.ratio)}", "red"
     return f"{name} {percent(1 - worst.ratio)} left"

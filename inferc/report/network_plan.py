@@ -6,7 +6,7 @@ from inferc.compiler.plan import Margin
 from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Json
 from inferc.compiler.units import percent, show
-from inferc.compiler.wording.amounts import amount, percentile_name, plural
+from inferc.compiler.wording.amounts import amount, line_name, plural
 from inferc.report.hardware import hardware
 from inferc.report.layout import Cell, Paint, heading, table, wrap
 from inferc.report.refusal import finite
@@ -68,7 +68,7 @@ def _sla(plan: NetworkPlan, paint: Paint) -> list[str]:
         room = f"margin {percent(1 - margin.ratio)}{sure}"
         rows.append(
             (
-                f"{percentile_name(line.percentile)} {line.metric}".strip(),
+                line_name(line),
                 (_shown(margin, margin.predicted), "bold"),
                 (_interval(margin), "dim"),
                 f"{line.operator} {_shown(margin, line.limit.value)}",

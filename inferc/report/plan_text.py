@@ -9,7 +9,7 @@ from inferc.compiler.model import Design
 from inferc.compiler.perf import Estimate
 from inferc.compiler.plan import Assumption, Choice, Margin, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
-from inferc.compiler.wording.amounts import amount, line_amount, percentile_name, plural
+from inferc.compiler.wording.amounts import amount, line_amount, line_name, plural
 from inferc.compiler.wording.verdicts import decides, effect, headline, place_of, settled, span_of
 from inferc.report.cost_text import cost_lines
 from inferc.report.fitted import fitted_number
@@ -58,17 +58,21 @@ def render_plan(
     paint = Paint(color)
     blocks = [_head(plan, paint)]
     shown = [item for item in plan.services if service in {"", item.service.name}]
-    if len(shown) > MANY:
+    many = len(shown) > MANY
+    if many:
         blocks += fleet_blocks(plan, paint)
-        shown = []
     for service_plan in shown:
-        blocks += _service_blocks(service_plan, paint)
-        blocks += [_verified(item, paint) for item in verifications if item.plan is service_plan]
+        found = [_verified(item, paint) for item in verifications if item.plan is service_plan]
+        if many:
+            name = paint(service_plan.service.name, "bold", "cyan")
+            blocks += [[f"  {name}", *lines] for lines in found]
+        else:
+            blocks += [*_service_blocks(service_plan, paint), *found]
     if plan.networks:
         blocks += _network_blocks(plan, paint, service)
     if plan.refusals:
         blocks.append(refusal_lines(plan, paint))
-    blocks.append(_learn_more(plan, design, file, paint))
+    blocks.append(_learn_more(plan, service or _first(design), file, paint, many=many))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -194,15 +198,7 @@ def _sla(plan: ServicePlan, paint: Paint) -> list[str]:
         met = margin.ratio <= 1
         rows.append(
             (
-                " ".join(
-                    part
-                    for part in (
-                        percentile_name(line.percentile),
-                        line.metric,
-                        "at cold" if line.condition == "cold" else "",
-                    )
-                    if part
-                ),
+                line_name(line),
                 (line_amount(margin.predicted, line), "bold"),
                 (_ends(margin), "dim"),
                 f"{line.operator} {line_amount(line.limit.value, line)}",
@@ -355,14 +351,18 @@ def _memory(memory: Memory, paint: Paint) -> list[str]:
     return [heading(title, paint), *table(rows, paint, indent=4, right=(1, 2))]
 
 
-def _learn_more(plan: Plan, design: Design, file: str, paint: Paint) -> list[str]:
+def _first(design: Design) -> str:
+    return design.services[0].name if design.services else "service"
+
+
+def _learn_more(plan: Plan, name: str, file: str, paint: Paint, *, many: bool) -> list[str]:
+    """Return where to look further: what there is to say of the service called ``name``."""
     looked_at = sum(item.candidates for item in plan.services if not item.same_as)
     looked_at += sum(item.candidates for item in plan.networks)
     lines = [f"  {plural(looked_at, 'configuration')} looked at"] if looked_at else []
     same = sum(1 for item in plan.services if item.same_as)
     if same:
         lines.append(f"  {plural(same, 'service')} planned as others that differ only by name")
-    name = design.services[0].name if design.services else "service"
     hints: list[tuple[Cell, ...]]
     if plan.services:
         hints = [
@@ -370,6 +370,9 @@ def _learn_more(plan: Plan, design: Design, file: str, paint: Paint) -> list[str
             ((f"inferc explain {file} {name}.load.peak", "cyan"), "what the peak decides"),
             ((f"inferc plan {file} --format json", "cyan"), "all of it for programs"),
         ]
+        if many:
+            one = f"inferc plan {file} --service {name}"
+            hints.insert(0, ((one, "cyan"), "all about one of them"))
     elif plan.networks and not plan.refusals:
         first = plan.networks[0].service.name
         hints = [

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from inferc.compiler.plan import Bound, Margin, Plan, Refusal, Step
 from inferc.compiler.topology import Json
 from inferc.compiler.units import show
-from inferc.compiler.wording.amounts import amount, line_amount, percentile_name, times
+from inferc.compiler.wording.amounts import amount, line_amount, line_name, times
 from inferc.dsl import Span
 from inferc.report import serving_choices
 from inferc.report.layout import Paint, table, wrap
@@ -170,7 +170,7 @@ def _best_lines(refusal: Refusal, paint: Paint) -> list[str]:
         return []
     rows = [
         (
-            f"{percentile_name(m.objective.percentile)} {m.objective.metric}".strip(),
+            line_name(m.objective),
             line_amount(m.predicted, m.objective),
             f"{m.objective.operator} {line_amount(m.objective.limit.value, m.objective)}",
             _met(m),

@@ -13,7 +13,7 @@ from inferc.compiler.trial import (
     Trial,
 )
 from inferc.compiler.units import percent, show, to_unit
-from inferc.compiler.wording.amounts import amount, line_amount, percentile_name, plural
+from inferc.compiler.wording.amounts import amount, line_amount, line_name, plural
 from inferc.report.layout import Cell, Paint, table, wrap
 
 NAMES = {"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2e": "E2E"}
@@ -183,7 +183,7 @@ def _sla(scene: Scene, paint: Paint) -> list[str]:
         objective = line.objective
         rows.append(
             (
-                f"{percentile_name(objective.percentile)} {objective.metric}".strip(),
+                line_name(objective),
                 (with_interval(line.figure), "bold"),
                 f"{objective.operator} {line_amount(objective.limit.value, objective)}",
                 (verdict(line), "green" if line.met else "red"),

@@ -8,8 +8,8 @@ from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import (
     amount,
     line_amount,
+    line_name,
     line_suffix,
-    percentile_name,
     plural,
     times,
 )
@@ -75,7 +75,7 @@ def _rows(
         rows.append(
             (
                 title,
-                f"{percentile_name(line.percentile)} {line.metric}".strip(),
+                line_name(line),
                 (with_interval(item.line.figure), "bold"),
                 f"{line.operator} {line_amount(line.limit.value, line)}",
                 (predicted, "dim"),
@@ -145,7 +145,7 @@ def _is_short(tested: Played) -> bool:
 def _passed_over(rejected: Rejected) -> str:
     shape, item = rejected.configuration, rejected.judgement
     line = item.objective
-    name = f"{percentile_name(line.percentile)} {line.metric}".strip()
+    name = line_name(line)
     return (
         f"passed over: {plural(shape.replicas, 'replica')}, tensor_parallel "
         f"{shape.tensor_parallel}, max_num_batched_tokens {shape.max_num_batched_tokens}: {name} "

@@ -152,6 +152,20 @@ def test_the_sla_with_its_lines() -> None:
     assert "is preferred" in explained("chat.sla.p95.itl")
 
 
+def test_lines_on_the_same_figure_are_explained_together_and_cold_ones_apart() -> None:
+    (service,) = PLAN.services
+    first = service.service.objectives[0]
+    wish = replace(first, hard=False, limit=designs.given(0.2))
+    cold = replace(first, condition="cold", limit=designs.given(30.0))
+    own = replace(service.service, objectives=(first, wish, cold))
+    plan = plans.plan_of("t", replace(service, service=own))
+    both = explained("chat.sla.p95.ttft", plan)
+    assert "<= 500 ms   must hold" in both
+    assert "<= 200 ms   is preferred" in both
+    assert "30 s" not in both
+    assert "p95 ttft at cold <= 30 s" in explained("chat.sla.p95.ttft.at.cold", plan)
+
+
 def test_a_missed_line_says_by_how_much() -> None:
     (service,) = PLAN.services
     late = replace(service.margins[0], predicted=0.75, ratio=1.5)
