@@ -38,7 +38,7 @@ ANCHORS = {
     "azure.nc40ads_h100_v5": ("gpu.nvidia.h100_94gb_nvl", 1, 6.98, None),
     "gcp.a2_ultragpu_1g": ("gpu.nvidia.a100_80gb_sxm", 1, 5.07, 24),
     "gcp.a3_highgpu_8g": ("gpu.nvidia.h100_80gb_sxm", 8, 84.4, 1000),
-    "oci.bm_gpu_a100_v2_8": ("gpu.nvidia.a100_80gb_sxm", 8, 40, 1600),
+    "oci.bm_gpu_a100_v2_8": ("gpu.nvidia.a100_80gb_sxm", 8, 32, 1600),
     "lambda.gpu_8x_h100_sxm5": ("gpu.nvidia.h100_80gb_sxm", 8, 23.92, None),
     "lambda.gpu_1x_gh200": ("gpu.nvidia.gh200_96gb", 1, 1.49, None),
     "nebius.gpu_h200_sxm_8gpu_128vcpu_1600gb": ("gpu.nvidia.h200_141gb_sxm", 8, 28, None),
