@@ -8,6 +8,7 @@ from inferc.targets.design_doc.markdown import text
 from inferc.targets.design_doc.sections.avoid import avoid
 from inferc.targets.design_doc.sections.capacity import capacity, costs, rests_on
 from inferc.targets.design_doc.sections.diagram import diagram
+from inferc.targets.design_doc.sections.networks import network
 from inferc.targets.design_doc.sections.orchestration import orchestration
 from inferc.targets.design_doc.sections.overview import decisions, verdict
 from inferc.targets.design_doc.sections.parallelism import parallelism
@@ -20,6 +21,8 @@ def render(topology: Topology) -> str:
     lines = [f"# {text(topology.name)}", "", *verdict(topology), "", *diagram(topology)]
     for plan in topology.services:
         lines += [f"## Service {text(plan.service.name)}", "", *_service(plan, topology)]
+    for item in topology.networks:
+        lines += [f"## Service {text(item.service.name)}", "", *network(item)]
     lines += orchestration(topology)
     lines += avoid(topology)
     lines += capacity(topology)

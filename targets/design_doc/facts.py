@@ -2,6 +2,7 @@
 
 from inferc.compiler.model import Engine, Place
 from inferc.compiler.plan import Choice, ServicePlan
+from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.wording.amounts import amount, plural
 from inferc.targets.design_doc.markdown import bold, text
 
@@ -39,13 +40,13 @@ def is_pcie(place: Place) -> bool:
     return place.accelerator.link is None and place.accelerator.host_link is not None
 
 
-def choice(plan: ServicePlan, field: str) -> Choice | None:
+def choice(plan: ServicePlan | NetworkPlan, field: str) -> Choice | None:
     """Return the decision on ``field``; None where the plan lists none."""
     path = f"{plan.service.name}.{field}"
     return next((item for item in plan.choices if item.path == path), None)
 
 
-def losers(plan: ServicePlan, field: str, most: int = 3) -> str:
+def losers(plan: ServicePlan | NetworkPlan, field: str, most: int = 3) -> str:
     """Return the values of ``field`` that lost, each with its reason, as text without marks."""
     found = choice(plan, field)
     if found is None:

@@ -199,6 +199,22 @@ def test_nodes_matter_only_where_there_are_several() -> None:
     assert across in avoided(on({"nodes": designs.given(2.0)}))
 
 
+# ---- networks ----------------------------------------------------------------------------------
+
+
+def test_services_of_networks_have_their_place_in_it() -> None:
+    drawn = api.draw(ROOT / "examples" / "mixed-models" / "topology.infer")
+    (topology,) = drawn.topologies
+    content = document(topology)
+    for plan in topology.networks:
+        part = plan.configuration.part
+        assert f"## Service {plan.service.name}\n" in content
+        assert f"a MIG part **{part}** each" in content
+        assert f"|-- replica 0  {part}  dc1.shared node-0 gpu " in content
+        assert f"up to **{plan.configuration.max_batch_size} items**" in content
+        assert f"| {plan.service.name} | p95 latency |" in content
+
+
 # ---- hostile names -----------------------------------------------------------------------------
 
 MARKUP = {"link_open", "image", "html_inline", "s_open", "code_inline", "strong_open", "em_open"}

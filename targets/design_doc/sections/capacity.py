@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 from inferc.compiler.plan import Assumption, ServicePlan
+from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import percent, show
 from inferc.compiler.wording.amounts import amount
@@ -14,14 +15,14 @@ from inferc.targets.design_doc.markdown import code, section, table, text
 def capacity(topology: Topology) -> list[str]:
     """Return the capacity plan: one row a service, then up to which peak what holds."""
     heads = ("service", "mean", "peak", "sustained", "headroom", "accelerators", "cost")
-    rows = [_row(plan) for plan in topology.services]
+    rows = [_row(plan) for plan in topology.planned]
     return [
         *section(2, "Capacity plan", table(heads, rows)),
         *(line for plan in topology.services for line in _envelope(plan)),
     ]
 
 
-def _row(plan: ServicePlan) -> tuple[str, ...]:
+def _row(plan: ServicePlan | NetworkPlan) -> tuple[str, ...]:
     mean = plan.service.load.rate_per_s.value
     peak = mean * plan.service.load.peak.value
     sustained = plan.estimate.capacity_per_s
@@ -34,9 +35,16 @@ def _row(plan: ServicePlan) -> tuple[str, ...]:
         percent(sustained / peak - 1)
         if sustained >= peak
         else f"**{percent(sustained / peak)} of the peak**",
-        str(plan.configuration.accelerators),
+        f"{_accelerators(plan):.3g}",
         "not stated" if price is None else amount(price, "USD/s"),
     )
+
+
+def _accelerators(plan: ServicePlan | NetworkPlan) -> float:
+    """Return what a service takes: of networks also parts of an accelerator."""
+    if isinstance(plan, ServicePlan):
+        return float(plan.configuration.accelerators)
+    return plan.accelerators
 
 
 def _envelope(plan: ServicePlan) -> list[str]:
@@ -55,7 +63,7 @@ def _envelope(plan: ServicePlan) -> list[str]:
 
 def rests_on(topology: Topology) -> list[str]:
     """Return what nobody stated, and what it does to the verdict."""
-    items = [item for plan in topology.services for item in plan.assumptions]
+    items = [item for plan in topology.planned for item in plan.assumptions]
     heads = ("number", "planned", "origin", "effect", "said in")
     return section(2, "What it rests on", table(heads, map(_assumption, items)))
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from inferc.compiler.plan import ServicePlan
+from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import EdgeKind, Topology
 from inferc.compiler.wording.amounts import amount
 from inferc.targets.design_doc.markdown import plain, section
@@ -23,13 +24,13 @@ def diagram(topology: Topology) -> list[str]:
 def _lines(topology: Topology) -> Iterator[str]:
     yield "clients --> gateway --> router"
     places = _runs_on(topology)
-    for at, plan in enumerate(topology.services):
-        last = at == len(topology.services) - 1
+    for at, plan in enumerate(topology.planned):
+        last = at == len(topology.planned) - 1
         yield from _service(plan, places, last=last)
 
 
 def _service(
-    plan: ServicePlan, places: Mapping[str, Sequence[str]], *, last: bool
+    plan: ServicePlan | NetworkPlan, places: Mapping[str, Sequence[str]], *, last: bool
 ) -> Iterator[str]:
     load = plan.service.load
     mean = amount(load.rate_per_s.value, "req/s")
@@ -37,11 +38,7 @@ def _service(
     stem = " " * 24
     yield f"{stem}{'`' if last else '|'}--> {_name(plan.service.name)}  {mean}, peak {peak}"
     inner = f"{stem}{' ' if last else '|'}     "
-    chosen = plan.configuration
-    shape = f"TP {chosen.tensor_parallel}"
-    if chosen.pipeline_parallel > 1:
-        shape += f" x PP {chosen.pipeline_parallel}"
-    count = chosen.replicas
+    shape, count = _shape(plan), plan.configuration.replicas
     shown = range(count) if count <= MOST_REPLICAS else range(MOST_REPLICAS - 1)
     for index in shown:
         where = _where(places.get(f"{plan.service.name}/replica-{index}", ()))
@@ -53,6 +50,15 @@ def _service(
         f"{inner}`-- autoscaler  {scale.min_replicas}..{scale.max_replicas} on {scale.signal} > "
         f"{scale.threshold:g}"
     )
+
+
+def _shape(plan: ServicePlan | NetworkPlan) -> str:
+    """Return what a replica takes, in a few characters."""
+    if not isinstance(plan, ServicePlan):
+        return plan.configuration.part
+    chosen = plan.configuration
+    stages = chosen.pipeline_parallel
+    return f"TP {chosen.tensor_parallel}" + (f" x PP {stages}" if stages > 1 else "")
 
 
 def _name(text: str) -> str:
@@ -74,7 +80,7 @@ def _where(ids: Sequence[str]) -> str:
     nodes: dict[str, list[int]] = {}
     for item in ids:
         node, _, gpu = item.rpartition("/gpu-")
-        nodes.setdefault(node, []).append(int(gpu))
+        nodes.setdefault(node, []).append(int(gpu.partition("/")[0]))
     return ", ".join(
         f"{_name(node.replace('/', ' '))} gpu {_range(gpus)}" for node, gpus in nodes.items()
     )

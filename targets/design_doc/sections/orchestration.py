@@ -17,7 +17,7 @@ def orchestration(topology: Topology) -> list[str]:
 def places(topology: Topology) -> tuple[Place, ...]:
     """Return the places in use, each once."""
     return tuple(
-        {plan.service.place.path: plan.service.place for plan in topology.services}.values()
+        {plan.service.place.path: plan.service.place for plan in topology.planned}.values()
     )
 
 
@@ -25,11 +25,13 @@ def _lines(topology: Topology) -> Iterator[str]:
     for place in places(topology):
         users = [plan for plan in topology.services if plan.service.place.path == place.path]
         used = sum(plan.configuration.accelerators for plan in users)
+        parts = [plan for plan in topology.networks if plan.place.path == place.path]
+        share = sum(plan.accelerators for plan in parts)
         network = amount(place.network.bandwidth_bytes_per_s.value, "B/s")
         yield (
             f"{bold(place.path)}: {hardware(place)}, {text(fabric(place))} inside a node, "
             f"{text(place.network.title)} ({network}) between nodes; "
-            f"**{used} of {plural(place.accelerators, 'accelerator')}** in use."
+            f"**{used + share:.3g} of {plural(place.accelerators, 'accelerator')}** in use."
         )
         if place.instance:
             instance = code(place.instance.rpartition(".")[2])

@@ -10,6 +10,9 @@ from inferc.compiler.wording.amounts import amount, plural
 from inferc.targets.design_doc.facts import batches_continuously, engine_title
 from inferc.targets.design_doc.markdown import bold, bullets, code, section, text
 
+LEAST = "Least outstanding"
+"""The policy that sends a request to the replica with the fewest."""
+
 
 def routing(plan: ServicePlan, topology: Topology) -> list[str]:
     """Return how requests find a replica."""
@@ -19,7 +22,7 @@ def routing(plan: ServicePlan, topology: Topology) -> list[str]:
 def _routing(plan: ServicePlan, topology: Topology) -> Iterator[str]:
     service, replicas = plan.service, plan.configuration.replicas
     each = service.load.rate_per_s.value / replicas
-    if len(topology.services) > 1:
+    if len(topology.planned) > 1:
         yield f"By path and model name: {text(service.name)} answers {code(service.api)}."
     if replicas == 1:
         yield "**One replica**: nothing to balance; the gateway queues nothing, the engine does."
@@ -31,16 +34,17 @@ def _routing(plan: ServicePlan, topology: Topology) -> Iterator[str]:
     )
     if plan.configuration.prefill:
         yield "Prompts go to a prefill replica first; the router pairs it with one that decodes."
-    yield (
-        f"A replica with more than {plan.autoscale.threshold:g} waiting gets no request while "
-        "another has fewer."
-    )
+    if _policy(plan) == LEAST:
+        yield (
+            f"A replica with more than {plan.autoscale.threshold:g} waiting gets no request while "
+            "another has fewer."
+        )
 
 
 def _policy(plan: ServicePlan) -> str:
     """Return the policy that the plan names, else the one that its figures are for."""
     found = next((item for item in plan.choices if item.path.endswith(".routing")), None)
-    return (found.value if found else "least_outstanding").replace("_", " ").capitalize()
+    return found.value.replace("_", " ").capitalize() if found else LEAST
 
 
 def batching(plan: ServicePlan) -> list[str]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from inferc.compiler.plan import ServicePlan
+from inferc.compiler.plan import Margin, ServicePlan
+from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import amount, line_amount, percentile_name
@@ -15,6 +16,7 @@ NEARLY_FULL = 0.9
 def watch(topology: Topology) -> list[str]:
     """Return the table of metrics with thresholds."""
     rows = [row for plan in topology.services for row in _rows(plan)]
+    rows += [row for plan in topology.networks for row in _network_rows(plan)]
     heads = ("service", "metric", "series", "expected at the peak", "act when")
     return section(2, "Metrics to watch", table(heads, rows))
 
@@ -75,6 +77,31 @@ def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
         "says little by itself",
     )
     yield name, "request success rate", "gateway", "", "below the SLO of the gateway"
+
+
+def _network_rows(plan: NetworkPlan) -> Iterator[tuple[str, ...]]:
+    name, found = text(plan.service.name), plan.estimate
+    yield (
+        name,
+        "queue depth",
+        "of the engine",
+        amount(found.mean_batch, ""),
+        f"**> {plan.autoscale.threshold:g}** a replica: scale up",
+    )
+    for margin in plan.margins:
+        yield name, *_watched(margin)
+
+
+def _watched(margin: Margin) -> tuple[str, ...]:
+    """Return what to watch of a line of an SLA of a network."""
+    line = margin.objective
+    limit = line_amount(line.limit.value, line)
+    return (
+        f"{percentile_name(line.percentile)} {line.metric}".strip(),
+        "of the engine",
+        text(line_amount(margin.predicted, line)),
+        text(f"not {line.operator} {limit}") if line.hard else text(f"{limit} is wanted"),
+    )
 
 
 def _peak(plan: ServicePlan) -> float:
