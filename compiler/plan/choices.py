@@ -377,9 +377,7 @@ class Explainer:
             ]
         else:
             line = replace(self.case.decisions[0], field="replicas", operator="=", is_range=False)
-            fixed = replace(line, values=(float(count),))
-            case = replace(self.case, decisions=(*self.case.decisions, fixed))
-            found = Search(case, search.accelerators).candidates(*loads)
+            found = search.pinned(replace(line, values=(float(count),))).candidates(*loads)
         holding = [item for item in found if item.holds]
         if holding:
             return min(holding, key=lambda item: search.key(item, self.planned))

@@ -8,12 +8,12 @@ something of both: there the numbers of one kind are tried in turn, with the few
 Both kinds run one engine, with one format of weights and cache, on one place.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from inferc.compiler.model import Decision, Objective, Place
+from inferc.compiler.model import Objective
 from inferc.compiler.perf.coefficients import coefficients_of
 from inferc.compiler.perf.demand import Demand
 from inferc.compiler.perf.disaggregation import (
@@ -26,9 +26,10 @@ from inferc.compiler.perf.disaggregation import (
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.memory import MOST_SAMPLED
-from inferc.compiler.plan.candidates import Candidate, Load
+from inferc.compiler.plan.candidates import Candidate, Load, shortfall
 from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.objectives import is_latency, meets
+from inferc.compiler.plan.one_kind import OneKind
 from inferc.compiler.plan.space import Prefill, Shape, allowed_counts
 from inferc.compiler.problem import asked_per_s
 
@@ -70,62 +71,6 @@ Wish: TypeAlias = Wanted | Load
 """Lines, or a load under which all that must hold is to hold."""
 
 
-class OneKind(Protocol):
-    """What this search asks of the one that has the layouts of one kind."""
-
-    decisions: tuple[Decision, ...]
-    bases: tuple[Shape, ...]
-    budgets: dict[int, tuple[int, ...]]
-    soft: tuple[Objective, ...]
-    goal: str
-
-    def room(self, place: Place) -> int:
-        """Return how many accelerators of a place may be used."""
-        ...
-
-    def replica_counts(self, shape: Shape) -> Sequence[int]:
-        """Return the numbers of replicas that fit and are allowed."""
-        ...
-
-    def limits(self, shape: Shape, budget_tok: int) -> tuple[tuple[int, float], ...]:
-        """Return the limits of sequences with the cache that each leaves."""
-        ...
-
-    def lost(self, shape: Shape, replicas: int) -> int:
-        """Return how many replicas may be gone at the peak."""
-        ...
-
-    def price(self, shape: Shape, replicas: int) -> float:
-        """Return what so many replicas cost."""
-        ...
-
-    def held_to(self, shape: Shape) -> tuple[Objective, ...]:
-        """Return the lines that a layout must hold."""
-        ...
-
-    def sequences_that_suffice(
-        self, shape: Shape, budget_tok: int, found: Operation, demand: Demand
-    ) -> int | None:
-        """Return the smallest limit of sequences that admits at once."""
-        ...
-
-    def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
-        """Return how each of so many replicas runs."""
-        ...
-
-    def operate_without(
-        self, shape: Shape, budget_tok: int, replicas: int, load: Load
-    ) -> Operation:
-        """Return how those run that are left after a loss."""
-        ...
-
-    def candidate(
-        self, shape: Shape, budget_tok: int, replicas: int, planned: Load, hardest: Load
-    ) -> Candidate:
-        """Return where a configuration stands."""
-        ...
-
-
 class Split:
     """The search over both kinds of replicas, beside a search that has the layouts of one kind."""
 
@@ -133,7 +78,6 @@ class Split:
         self.search = search
         self._pairs = tuple(self._all_pairs(like))
         self._last = 0
-        self._made: dict[tuple[int, int, int, int], Shape] = {}
         self._prompts: dict[tuple[int, int, float, Demand], Operation] = {}
         self._answers: dict[tuple[int, float, Demand], Operation] = {}
         self._links: dict[int, Transfer] = {}
@@ -170,11 +114,11 @@ class Split:
     def shape(self, pair: Pair, replicas: int) -> Shape:
         """Return the layout of answers with so many replicas for prompts beside it."""
         at = (id(pair.prompts), pair.prompts_tok, replicas, id(pair.answers))
-        known = self._made.get(at)
+        known = self.search.made.get(at)
         if known is None:
             sequences = self._sequences(pair.prompts, pair.prompts_tok)
             before = Prefill(pair.prompts, pair.prompts_tok, replicas, sequences)
-            known = self._made[at] = replace(pair.answers, prefill=before)
+            known = self.search.made[at] = replace(pair.answers, prefill=before)
             known.__dict__["stage"] = pair.answers.stage
             known.__dict__["weights_bytes"] = pair.answers.weights_bytes
             self.search.budgets[id(known)] = self.search.budgets[id(pair.answers)]
@@ -366,7 +310,8 @@ class Split:
     def candidates(self, planned: Load, hardest: Load) -> list[Candidate]:
         """Return the best candidate of each layout of either kind.
 
-        Of pairs that cost the same, all are looked at closely; what costs more is beaten.
+        Of pairs that cost the same, all are looked at closely; what costs more is beaten. Where
+        none holds and nothing but pairs is allowed, the nearest division of the place by each.
         """
         wishes = self._wishes.setdefault(planned, tuple(self._wished(planned)))
         best: dict[tuple[bool, int], list[tuple[tuple[float, ...], Pair, int, int]]] = {}
@@ -388,7 +333,48 @@ class Split:
                     made[at] = self.search.candidate(
                         shape, pair.answers_tok, answers, planned, hardest
                     )
+        if not made and not self.search.shapes:
+            return list(self._nearest(planned, hardest))
         return list(made.values())
+
+    def _nearest(self, planned: Load, hardest: Load) -> Iterator[Candidate]:
+        """Yield for each pair the division of the whole place that is nearest to the SLA."""
+        for pair in self._pairs:
+            found = (
+                self.search.candidate(
+                    self.shape(pair, prompts), pair.answers_tok, answers, planned, hardest
+                )
+                for prompts, answers in self._divisions(pair)
+            )
+            best = min(found, key=shortfall, default=None)
+            if best is not None:
+                yield best
+
+    def _divisions(self, pair: Pair) -> Iterator[tuple[int, int]]:
+        """Yield how the whole place may be divided: as many for answers as prompts leave room."""
+        for prompts in self.prompt_counts(pair.prompts):
+            counts = self.search.replica_counts(self.shape(pair, prompts))
+            if counts and self.search.limits(pair.answers, pair.answers_tok):
+                yield prompts, counts[-1]
+
+    def divided(self) -> Iterator[tuple[Shape, int, int]]:
+        """Yield each layout on all of its place, with the token budget and number for answers.
+
+        On the fewest nodes that have room for both where nodes are chosen and none may be lost.
+        """
+        for pair in self._pairs:
+            least = 0
+            for prompts, answers in self._divisions(pair):
+                shape, most = self.shape(pair, prompts), answers
+                counts = self.search.replica_counts(shape)
+                if is_chosen(shape.place) and not self.search.lost(shape, counts[0]):
+                    least = least or shape.taken(counts[0])
+                    taken = [shape.taken(count) for count in counts]
+                    at = bisect_right(taken, least)
+                    if not at:
+                        break
+                    most = counts[at - 1]
+                yield shape, pair.answers_tok, most
 
     def _reached(
         self, pair: Pair, planned: Load, hardest: Load, wishes: Sequence[Wish]
@@ -426,10 +412,9 @@ class Split:
     def _all_of_it(self, pair: Pair, wanted: Sequence[Wanted]) -> Iterator[tuple[int, int]]:
         """Yield every way to divide the whole place, where its hardware is there anyway."""
         least = list(self._numbers(pair, wanted))
-        for prompts in self.prompt_counts(pair.prompts):
-            counts = self.search.replica_counts(self.shape(pair, prompts))
-            if counts and any(prompts >= p and counts[-1] >= a for p, a in least):
-                yield prompts, counts[-1]
+        for prompts, answers in self._divisions(pair):
+            if any(prompts >= p and answers >= a for p, a in least):
+                yield prompts, answers
 
     def _spent(self, pair: Pair, prompts: int, answers: int) -> tuple[float, ...]:
         """Return cost, hardware and width of formats, as candidates are ordered by."""

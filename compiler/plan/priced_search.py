@@ -39,7 +39,7 @@ class PricedSearch(Search):
         self.sleeps = asked and not any(map(is_about_starts, case.objectives))
         """Whether nothing forbids it to sleep; where a line might, it is counted as awake."""
         self._hardest: Load | None = None
-        self._costs: dict[tuple[bool, str, int, int, int, Load, Load], float] = {}
+        self._costs: dict[tuple[bool, str, int, int, int, int, Load, Load], float] = {}
 
     # ---- what it costs -------------------------------------------------------------------------
 
@@ -53,6 +53,7 @@ class PricedSearch(Search):
         at = (
             self.alone,
             self.survives,
+            len(self.decisions),
             id(item.shape),
             item.budget_tok,
             item.replicas,

@@ -74,7 +74,8 @@ def best_unit(case: Case) -> Unit:
     """
     search = search_for(case)
     load = load_of(replace(case, rate_per_s=1.0))
-    best = max(_units(search, load), key=_worth, default=Unit(0.0, 0.0, None))
+    units = (*_units(search, load), *_units_of_both_kinds(search, load))
+    best = max(units, key=_worth, default=Unit(0.0, 0.0, None))
     busy = BELOW * (1.0 if search.hard else BUSY)
     return best._replace(carried_per_s=best.carried_per_s * busy)
 
@@ -93,13 +94,35 @@ def _units(search: Search, unit: Load) -> Iterator[Unit]:
         if not counts:
             continue
         replicas = _replicas(search, shape, counts[0], counts[-1])
-        carried = _carried_by(search, shape, budget_tok, replicas, unit)
-        if is_chosen(shape.place):
-            nodes = shape.taken(replicas) // shape.place.per_node
-            place = with_nodes(shape.place, nodes)
-            yield Unit(carried / _price(search, shape, replicas), carried, place)
-        else:
-            yield Unit(carried, carried, None)
+        yield _unit(search, shape, replicas, _carried_by(search, shape, budget_tok, replicas, unit))
+
+
+def _units_of_both_kinds(search: Search, unit: Load) -> Iterator[Unit]:
+    """Yield what replicas of two kinds carry, in each ratio that is worth more than those before.
+
+    What does not hold at the rate that would be worth as much is not looked at closely.
+    """
+    if search.split is None:
+        return
+    best = 0.0
+    for shape, budget_tok, replicas in search.split.divided():
+        as_much = best / _unit(search, shape, replicas, 1.0).worth
+        if best and not search.holds_with(
+            shape, budget_tok, replicas, Load(as_much, unit.demand, unit.longest_tok)
+        ):
+            continue
+        carried = search.capacity_per_s(shape, budget_tok, replicas, unit)
+        found = _unit(search, shape, replicas, carried)
+        best = max(best, found.worth)
+        yield found
+
+
+def _unit(search: Search, shape: Shape, replicas: int, carried_per_s: float) -> Unit:
+    """Return what so many replicas of a layout are worth."""
+    if not is_chosen(shape.place):
+        return Unit(carried_per_s, carried_per_s, None)
+    place = with_nodes(shape.place, shape.taken(replicas) // shape.place.per_node)
+    return Unit(carried_per_s / _price(search, shape, replicas), carried_per_s, place)
 
 
 def _carried_by(search: Search, shape: Shape, budget_tok: int, replicas: int, unit: Load) -> float:

@@ -12,13 +12,12 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING
 
-from inferc.compiler.model import Objective, Place
+from inferc.compiler.model import Decision, Objective, Place
 from inferc.compiler.perf.demand import Demand
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.plan.candidates import (
-    RATE_PRECISION,
     Candidate,
     Load,
     furthest_edge,
@@ -47,16 +46,7 @@ from inferc.compiler.problem import Case, asked_per_s
 if TYPE_CHECKING:
     from inferc.compiler.plan.disaggregated import Split
 
-__all__ = [
-    "RATE_PRECISION",
-    "Candidate",
-    "Load",
-    "Search",
-    "allowed_counts",
-    "highest",
-    "load_of",
-    "stuck",
-]
+__all__ = ["Candidate", "Load", "Search", "load_of"]
 
 CONTEXT_FIELD = "max_model_len"
 
@@ -97,6 +87,8 @@ class Search:
         self.shapes = self.bases if allows_aggregated(case.decisions) else ()
         """Those of replicas that serve a request from its beginning to its end."""
         self.budgets = {id(shape): budgets_of(shape, case.decisions) for shape in self.bases}
+        self.made: dict[tuple[int, int, int, int], Shape] = {}
+        """Layouts with others for prompts, by what they are made of: kept, since known by id."""
         self._twins: Mapping[int, int] = twins(self.bases) if len(self.places) > 1 else {}
         self._replicas: dict[int, Sequence[int]] = {}
         self._limits: dict[tuple[int, int], tuple[tuple[int, float], ...]] = {}
@@ -129,15 +121,26 @@ class Search:
 
     def within(self, left: Room) -> "Search":
         """Return this search in the room that others leave; what was worked out is shared."""
-        other = copy(self)
-        other.left, other._replicas = left, {}
-        other.__dict__.pop("split", None)
+        other = self._copied()
+        other.left = left
         return other
 
     def without_losses(self) -> "Search":
         """Return this search where nothing need be survived; what was worked out is shared."""
-        other = copy(self)
+        other = self._copied()
         other.survives = ""
+        return other
+
+    def pinned(self, decision: Decision) -> "Search":
+        """Return this search with a number of replicas pinned; what was worked out is shared."""
+        other = self._copied()
+        other.decisions = (*self.decisions, decision)
+        return other
+
+    def _copied(self) -> "Search":
+        other = copy(self)
+        other._replicas = {}
+        other.__dict__.pop("split", None)
         return other
 
     @property

@@ -13,12 +13,13 @@ from inferc.compiler.cost import (
 )
 from inferc.compiler.model import Place, Service
 from inferc.compiler.perf.estimate import e2e_s
+from inferc.compiler.plan.candidates import highest
 from inferc.compiler.plan.cold import SLEEP_S, asleep
 from inferc.compiler.plan.decisions import Autoscale
 from inferc.compiler.plan.hardware import is_chosen, nodes_for
 from inferc.compiler.plan.objectives import is_latency, meets
 from inferc.compiler.plan.options import options
-from inferc.compiler.plan.search import Candidate, Load, Search, highest
+from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
 

@@ -10,10 +10,11 @@ from dataclasses import replace
 from functools import partial
 from math import inf, sqrt
 
+from inferc.compiler.plan.candidates import RATE_PRECISION
 from inferc.compiler.plan.corners import PRECISION, Corners
 from inferc.compiler.plan.decisions import EnvelopeRow
 from inferc.compiler.plan.priced_search import search_for
-from inferc.compiler.plan.search import RATE_PRECISION, Load, Search, load_of
+from inferc.compiler.plan.search import Load, Search, load_of
 from inferc.compiler.problem import Problem, Quantity
 
 

@@ -18,7 +18,7 @@ from inferc.compiler.plan.narrowing import allowed, stated_counts, stated_number
 from inferc.compiler.plan.networks.portion import Portion, portions_of
 from inferc.compiler.plan.networks.server import MOST_BUSY, Server, Work, work_of
 from inferc.compiler.plan.objectives import share
-from inferc.compiler.plan.search import allowed_counts
+from inferc.compiler.plan.space import allowed_counts
 from inferc.compiler.problem.network_case import NetworkCase
 
 LATENCY, THROUGHPUT = "latency", "throughput"

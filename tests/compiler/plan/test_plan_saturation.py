@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from support import designs
 from support.machines import LLAMA_3_8B
-from support.problems import all_settled, on_nodes, problem
+from support.problems import all_settled, on_nodes, pin, problem
 
 from inferc.compiler.model import Objective
 from inferc.compiler.plan import ServicePlan, Verdict, build
@@ -36,6 +36,22 @@ def test_the_rate_that_is_found_holds_and_more_does_not(limits_s: dict[str, floa
     assert search.holds(load)
     more = 1.02 if limits_s else 1.06
     assert not search.holds(replace(load, rate_per_s=load.rate_per_s * more))
+
+
+@pytest.mark.parametrize(("nodes", "least"), [(1, None), (4, 1)])
+def test_replicas_of_two_kinds_carry_what_they_can(nodes: int, least: int | None) -> None:
+    given = asked({"ttft": 0.5, "itl": 0.03}, nodes=nodes)
+    able = tuple(replace(engine, disaggregation=True) for engine in given.case.engines)
+    place = replace(given.case.place, least_nodes=least)
+    only = (*given.case.decisions, pin("serving", "disaggregated"))
+    case = replace(given.case, engines=able, place=place, decisions=only)
+    found = saturated(replace(given, case=case)).case
+    search, load = Search(found), load_of(found)
+    assert found.place.least_nodes is None
+    assert load.rate_per_s > 10.0
+    assert search.holds(load)
+    if least is None:
+        assert not search.holds(replace(load, rate_per_s=load.rate_per_s * 1.02))
 
 
 def test_the_plan_says_what_it_carries_and_takes_all_the_hardware() -> None:

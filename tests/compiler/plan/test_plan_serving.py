@@ -22,7 +22,7 @@ from inferc.compiler.plan import Verdict, build
 from inferc.compiler.plan.routing import routing_of
 from inferc.compiler.plan.search import Load, Search, load_of
 from inferc.compiler.plan.space import Shape
-from inferc.compiler.problem import Case, Problem
+from inferc.compiler.problem import Case, Problem, Quantity
 from inferc.compiler.simulation import ReplicaSetup
 from inferc.compiler.simulation.arrivals import Renewal
 from inferc.compiler.simulation.fleet import FleetSetup, fleet_open_loop
@@ -259,6 +259,52 @@ def test_a_plan_of_two_kinds_names_both() -> None:
     paths = {choice.path: choice for choice in plan.choices}
     assert paths["chat.serving"].value == "disaggregated"
     assert paths["chat.prefill_replicas"].value == str(chosen.prefill.replicas)
+
+
+def test_where_no_ratio_holds_as_planned_the_nearest_is_shown() -> None:
+    """Conditional on the peak, so that there is a plan, and nothing holds at the planned one."""
+    limits = {"ttft": 0.2, "itl": 0.02}
+    given_ = asked(LLAMA_3_8B, 100.0, limits, pin("serving", "disaggregated"))
+    unsure = problem(LLAMA_3_8B).unknowns
+    peak = next(item for item in unsure if item.quantity is Quantity.PEAK)
+    high = replace(peak, low=1.0, typical=4.0, high=8.0)
+    outcome = build("x", (replace(given_, case=replace(given_.case, peak=4.0), unknowns=(high,)),))
+    assert outcome.plan is not None
+    (plan,) = outcome.plan.services
+    assert plan.verdict is Verdict.CONDITIONAL
+    assert plan.configuration.prefill is not None
+    assert max(margin.ratio for margin in plan.margins) > 1.0
+
+
+@pytest.mark.parametrize("words", ["prefer throughput >= 3 req/s", "goal = throughput"])
+def test_other_ratios_are_compared_by_what_they_carry(words: str) -> None:
+    given_ = asked(LLAMA_3_8B, 20.0, {"ttft": 1.0, "itl": 0.05}, pin("serving", "disaggregated"))
+    case = given_.case
+    if words.startswith("goal"):
+        case = replace(case, goal="throughput")
+    else:
+        wish = designs.objective("itl", 3.0, "prefer p95 itl <= 60ms", hard=False)
+        wish = replace(wish, metric="throughput", operator=">=", counts="req", percentile=None)
+        case = replace(case, objectives=(*case.objectives, wish))
+    outcome = build("x", (replace(given_, case=case),))
+    assert outcome.plan is not None
+    (plan,) = outcome.plan.services
+    losers = next(item for item in plan.choices if item.path == "chat.replicas").alternatives
+    assert plan.verdict is Verdict.FEASIBLE
+    assert losers
+
+
+def test_what_it_costs_to_survive_a_loss_is_said_of_two_kinds_too() -> None:
+    """One of each would do on a good day; with one of either lost two of each are needed."""
+    given_ = asked(LLAMA_3_8B, 2.0, {"ttft": 1.0, "itl": 0.05}, pin("serving", "disaggregated"))
+    outcome = build("x", (replace(given_, case=replace(given_.case, survives="replica")),))
+    assert outcome.plan is not None
+    (plan,) = outcome.plan.services
+    chosen = plan.configuration
+    assert chosen.prefill is not None
+    assert (chosen.replicas, chosen.prefill.replicas) == (2, 2)
+    (loser,) = next(item for item in plan.choices if item.path == "chat.survives").alternatives
+    assert loser.ratio == 0.5
 
 
 def test_an_engine_that_cannot_hand_over_is_not_split() -> None:

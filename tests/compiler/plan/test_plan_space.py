@@ -10,9 +10,9 @@ from support.problems import on_nodes, pin, problem
 from inferc.compiler.model import Decision
 from inferc.compiler.plan.dimensions import powers_up_to
 from inferc.compiler.plan.narrowing import allowed, allows, blocking, stated_counts
-from inferc.compiler.plan.search import Search, allowed_counts
+from inferc.compiler.plan.search import Search
 from inferc.compiler.plan.sharing import EASY, PLANNED, Tenant
-from inferc.compiler.plan.space import Shape, memory_share
+from inferc.compiler.plan.space import Shape, allowed_counts, memory_share
 
 
 def shape(tensor: int, pipeline: int, nodes: int, per_node: int) -> Shape:

@@ -10,7 +10,8 @@ from support.machines import H100_SXM, LLAMA_3_8B
 from support.problems import all_settled, line, on_nodes, pi, pin, problem, settled
 
 from inferc.compiler.plan import Plan, ServicePlan, Verdict, build
-from inferc.compiler.plan.search import Search, highest, load_of
+from inferc.compiler.plan.candidates import highest
+from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.plan.verdict import alone
 from inferc.compiler.problem import Problem
 
