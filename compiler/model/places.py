@@ -148,19 +148,19 @@ def markets(
 
 def _words(said: Asked, among: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the words that are left, in the order in which they stand; ``among`` are all."""
-    left = list(among)
+    left = list(among) or None
     if said.field is not None:
         left = [values.word(said.field.value)]
     for line in said.lines:
         items = line.value.items if isinstance(line.value, ListValue) else (line.value,)
         names = [values.word(item) for item in items if item is not None]
         if line.operator in {"not in", "!="}:
-            left = [name for name in left if name not in names]
-        elif left:
-            left = [name for name in names if name in left]
-        else:
+            left = [name for name in left or () if name not in names]
+        elif left is None:
             left = names
-    return tuple(dict.fromkeys(left))
+        else:
+            left = [name for name in names if name in left]
+    return tuple(dict.fromkeys(left or ()))
 
 
 # ---- how many nodes ----------------------------------------------------------------------------

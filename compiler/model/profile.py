@@ -28,6 +28,7 @@ _WINDOW = re.compile(
     r"(?P<from>\d{1,2}:\d{2})\s*-\s*(?P<to>\d{1,2}:\d{2})"
     r"(?:\s+(?P<zone>UTC(?:[+-]\d{1,2}(?::\d{2})?)?|GMT|Z|[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_+\-0-9]+)+))?"
 )
+_OFFSET = re.compile(r"UTC(?P<sign>[+-])(?P<hours>\d{1,2})(?::(?P<minutes>\d{2}))?")
 _DAY_MIN = int(to_unit(from_unit(1, "d"), "min"))
 _WEEK_MIN = len(DAYS) * _DAY_MIN
 
@@ -89,12 +90,26 @@ class Profile:
         return sum(1 for item in self.factors if item > factor) / len(self.factors)
 
 
-def cron(window: Window, lead_min: int) -> tuple[str, str]:
-    """Return when the window begins and ends as cron expressions, begun so much earlier."""
+def cron(window: Window, lead_min: int) -> tuple[str, str, str]:
+    """Return begin, end and zone of a window as schedulers take them, begun so much earlier.
+
+    They know zones by their names in the IANA database: what is an offset is taken off.
+    """
+    zone, ahead_min = _known_zone(window.zone)
     return (
-        _cron(window.start_min - lead_min, window.days),
-        _cron(window.end_min, window.days),
+        _cron(window.start_min - ahead_min - lead_min, window.days),
+        _cron(window.end_min - ahead_min, window.days),
+        zone,
     )
+
+
+def _known_zone(zone: str) -> tuple[str, int]:
+    """Return ``UTC`` and the minutes that ``UTC+5:30`` is ahead of it; else the zone and none."""
+    found = _OFFSET.fullmatch(zone)
+    if found is None:
+        return zone, 0
+    minutes = int(to_unit(from_unit(int(found["hours"]), "h"), "min")) + int(found["minutes"] or 0)
+    return "UTC", -minutes if found["sign"] == "-" else minutes
 
 
 def _cron(minute: int, days: frozenset[int]) -> str:

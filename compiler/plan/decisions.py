@@ -181,6 +181,7 @@ class Schedule:
     """As cron has it; replicas are started so early that they answer when they are needed."""
     end: str
     zone: str
+    """By its name in the IANA database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

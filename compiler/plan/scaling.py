@@ -93,8 +93,8 @@ def _schedule(week: Profile, best: Candidate, start_s: float) -> Schedule | None
     """Return the busy hours of a week, begun as much earlier as a replica takes to start."""
     if week.window is None:
         return None
-    start, end = cron(week.window, ceil(to_unit(start_s, "min")))
-    return Schedule(replicas=best.replicas, start=start, end=end, zone=week.window.zone)
+    start, end, zone = cron(week.window, ceil(to_unit(start_s, "min")))
+    return Schedule(replicas=best.replicas, start=start, end=end, zone=zone)
 
 
 def asleep(scale: Autoscale, cold: Cold) -> Autoscale:

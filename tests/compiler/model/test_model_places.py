@@ -123,6 +123,13 @@ def test_a_block_of_that_name_does_not_hide_the_machines_of_a_cloud(name: str) -
     assert found.instance == "instance.aws.p5_48xlarge"
 
 
+def test_what_lines_leave_nothing_of_a_pin_does_not_bring_back() -> None:
+    pool = "instances = aws.p5_48xlarge; market not in [on_demand, spot, reserved]"
+    assert codes(pool=pool)
+    pin = 'pin { eks.gpu.market = reserved because "a contract" }'
+    assert codes(pool=pool, more=pin) == codes(pool=pool)
+
+
 def test_several_machines_and_markets_are_as_many_places_as_they_have_combinations() -> None:
     found = places(
         clouds='cloud azure { region = "eastus" }',

@@ -99,15 +99,24 @@ def test_a_history_becomes_a_week() -> None:
 @pytest.mark.parametrize(
     ("window", "days", "lead", "expected"),
     [
-        ("14:00-18:00 UTC", "", 2, ("58 13 * * *", "0 18 * * *")),
-        ("08:00-19:00 UTC", "Mon-Fri", 10, ("50 7 * * 1-5", "0 19 * * 1-5")),
-        ("00:05-06:00 UTC", "Mon-Fri", 10, ("55 23 * * 0-4", "0 6 * * 1-5")),
-        ("20:00-06:00 UTC", "Fri", 0, ("0 20 * * 5", "0 6 * * 6")),
-        ("08:00-12:00 UTC", "Sat, Sun", 0, ("0 8 * * 0,6", "0 12 * * 0,6")),
+        ("14:00-18:00 UTC", "", 2, ("58 13 * * *", "0 18 * * *", "UTC")),
+        ("08:00-19:00 UTC", "Mon-Fri", 10, ("50 7 * * 1-5", "0 19 * * 1-5", "UTC")),
+        ("00:05-06:00 UTC", "Mon-Fri", 10, ("55 23 * * 0-4", "0 6 * * 1-5", "UTC")),
+        ("20:00-06:00 UTC", "Fri", 0, ("0 20 * * 5", "0 6 * * 6", "UTC")),
+        ("08:00-12:00 UTC", "Sat, Sun", 0, ("0 8 * * 0,6", "0 12 * * 0,6", "UTC")),
+        (
+            "08:00-18:00 Europe/Berlin",
+            "Mon-Fri",
+            0,
+            ("0 8 * * 1-5", "0 18 * * 1-5", "Europe/Berlin"),
+        ),
+        ("08:00-18:00 UTC+5:30", "Mon-Fri", 0, ("30 2 * * 1-5", "30 12 * * 1-5", "UTC")),
+        ("02:00-05:00 UTC+5:30", "Mon-Fri", 0, ("30 20 * * 0-4", "30 23 * * 0-4", "UTC")),
+        ("18:00-23:00 UTC-8", "Mon-Fri", 0, ("0 2 * * 2-6", "0 7 * * 2-6", "UTC")),
     ],
 )
 def test_hours_of_a_week_as_cron(
-    window: str, days: str, lead: int, expected: tuple[str, str]
+    window: str, days: str, lead: int, expected: tuple[str, str, str]
 ) -> None:
     read = read_window(window, days)
     assert read is not None
