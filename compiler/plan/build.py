@@ -183,7 +183,7 @@ def _together(problems: Sequence[Problem]) -> list[_Answer]:
     """Return the plans of services that share a place, or why they cannot."""
     if not problems:
         return []
-    from inferc.compiler.plan.pools import common, settled, shared_out, too_small
+    from inferc.compiler.plan.pools import common, settled, shared_out, too_small, without_kind
 
     if not common(problems):
         from inferc.compiler.plan.diagnostics_sharing import nothing_in_common
@@ -195,8 +195,12 @@ def _together(problems: Sequence[Problem]) -> list[_Answer]:
     pool = settled(problems)
     shares = pool.shares
     if shares.least is None:
-        from inferc.compiler.plan.diagnostics_sharing import pool_too_small
+        from inferc.compiler.plan.diagnostics_sharing import no_kind_for_all, pool_too_small
 
+        if unserved := without_kind(pool):
+            said = (no_kind_for_all(problems, unserved),)
+            refusals = [_Answer(refusal=_no_room(problem, ())) for problem in problems]
+            return [replace(refusals[0], diagnostics=said), *refusals[1:]]
         why = too_small(pool)
         refusals = [_Answer(refusal=_no_room(problem, why.changes)) for problem in problems]
         return [replace(refusals[0], diagnostics=(pool_too_small(why),)), *refusals[1:]]

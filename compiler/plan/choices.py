@@ -228,7 +228,7 @@ class Explainer:
         cost, least = self.search.spent(item), self.search.spent(winner)
         if self.search.priced and cost > least:
             reason = f"costs {show(cost, 'usd_per_s')}, not {show(least, 'usd_per_s')}"
-            return Alternative(value=value, reason=reason, ratio=cost / least)
+            return Alternative(value=value, reason=reason, ratio=cost / least if least else None)
         return None
 
     def _missed(self, value: str, item: Candidate) -> Alternative:

@@ -55,6 +55,27 @@ def nothing_in_common(problems: Sequence[Problem]) -> Diagnostic:
     )
 
 
+def no_kind_for_all(problems: Sequence[Problem], unserved: Sequence[Problem]) -> Diagnostic:
+    """Return the error for services that have no kind of node in common on which each holds."""
+    path = problems[0].case.place.path
+    names = [problem.case.service for problem in problems]
+    without = ", ".join(f"`{problem.case.service}`" for problem in unserved[:NAMED])
+    first = unserved[0].service
+    return Diagnostic(
+        code="INF524",
+        slug="no-machine-for-all",
+        message=f"{_listed(names)} share `{path}`, and of the machines that all of them allow no "
+        "kind does for all",
+        span=first.span,
+        label="needs others, or more",
+        notes=(
+            "the nodes of a pool are of one kind, and each service has one that would do for it",
+            f"on the kind that does for most, these do not hold: {without}",
+        ),
+        help=f"give `{first.name}` a pool of its own, or allow other machines, or more of them",
+    )
+
+
 def not_shared(problem: Problem) -> Diagnostic:
     """Return the error for a service that only holds with replicas for prompts apart."""
     service = problem.service

@@ -58,7 +58,8 @@ def _lost(pool: Pool, value: str, quality: Quality, place: Place | None) -> Alte
             return Alternative(value=value, reason=reason, ratio=None)
     if place is None or not all_priced((place, pool.place)):
         return Alternative(value=value, reason="takes more accelerators", ratio=None)
-    ratio = _usd_per_s(place) / _usd_per_s(pool.place)
+    now = _usd_per_s(pool.place)
+    ratio = _usd_per_s(place) / now if now else None
     reason = f"all of its nodes cost {_cost(place)}, not {_cost(pool.place)}"
     return Alternative(value=value, reason=reason, ratio=ratio)
 

@@ -221,9 +221,9 @@ def _smallest(problems: Sequence[Problem], place: Place) -> Pool:
 
 
 def _quality(shares: Shares) -> Quality:
-    """Return how well services have it."""
+    """Return how well services have it; worst where one of them does not even hold alone."""
     if shares.least is None:
-        return ((1.0,),)
+        return ((1.0 if all(tenant.needs(EASY) for tenant in shares.tenants) else 2.0,),)
     picked = shares.outline()
     missed = [
         float(not tenant.search.grants(line, item, tenant.load(PLANNED)))
@@ -237,6 +237,11 @@ def _quality(shares: Shares) -> Quality:
         tuple(missed),
         tuple(-BYTES_PER_PARAMETER[item.shape.precision] for item in picked),
     )
+
+
+def without_kind(pool: Pool) -> tuple[Problem, ...]:
+    """Return the services that no number of the nodes of a pool would do for, even alone."""
+    return tuple(item.problem for item in pool.shares.tenants if not item.needs(EASY))
 
 
 class TooSmall(NamedTuple):
@@ -256,10 +261,15 @@ class TooSmall(NamedTuple):
 
 
 def too_small(pool: Pool) -> TooSmall:
-    """Return why the services of a pool cannot have it together, and what would help."""
+    """Return why the services of a pool cannot have it together, and what would help.
+
+    Each of them holds there alone.
+    """
     shares = pool.shares
-    services = tuple((item.problem, item.needs(EASY)[0]) for item in shares.tenants)
     needs = [tenant.needs(EASY) for tenant in shares.tenants]
+    services = tuple(
+        (item.problem, need[0]) for item, need in zip(shares.tenants, needs, strict=True)
+    )
     without = ""
     for at in reversed(range(len(needs))):
         if chosen([*needs[:at], *needs[at + 1 :]], shares.node, shares.nodes) is not None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from inferc.compiler.model import Place
 from inferc.compiler.plan.hardware import cost, is_chosen, with_nodes
+from inferc.compiler.plan.objectives import share
 from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.search import Load, Search, load_of
 from inferc.compiler.plan.space import Shape
@@ -98,17 +99,19 @@ def _units(search: Search, unit: Load) -> Iterator[Unit]:
 
 
 def _units_of_both_kinds(search: Search, unit: Load) -> Iterator[Unit]:
-    """Yield what replicas of two kinds carry, in each ratio that is worth more than those before.
+    """Yield what replicas of two kinds carry, in each ratio that carries more than those before.
 
-    What does not hold at the rate that would be worth as much is not looked at closely.
+    On hardware that is there, what does not even hold at the best rate is not looked at closely.
     """
     if search.split is None:
         return
     best = 0.0
     for shape, budget_tok, replicas in search.split.divided():
-        as_much = best / _unit(search, shape, replicas, 1.0).worth
-        if best and not search.holds_with(
-            shape, budget_tok, replicas, Load(as_much, unit.demand, unit.longest_tok)
+        as_much = Load(best, unit.demand, unit.longest_tok)
+        if (
+            best
+            and not is_chosen(shape.place)
+            and not search.holds_with(shape, budget_tok, replicas, as_much)
         ):
             continue
         carried = search.capacity_per_s(shape, budget_tok, replicas, unit)
@@ -122,7 +125,7 @@ def _unit(search: Search, shape: Shape, replicas: int, carried_per_s: float) -> 
     if not is_chosen(shape.place):
         return Unit(carried_per_s, carried_per_s, None)
     place = with_nodes(shape.place, shape.taken(replicas) // shape.place.per_node)
-    return Unit(carried_per_s / _price(search, shape, replicas), carried_per_s, place)
+    return Unit(share(carried_per_s, _price(search, shape, replicas)), carried_per_s, place)
 
 
 def _carried_by(search: Search, shape: Shape, budget_tok: int, replicas: int, unit: Load) -> float:

@@ -454,7 +454,7 @@ class Search:
         Else more hardware would always be better.
         """
         carried = self.capacity_per_s(item.shape, item.budget_tok, item.replicas, planned)
-        return carried / self.spent(item) if is_chosen(item.shape.place) else carried
+        return share(carried, self.spent(item)) if is_chosen(item.shape.place) else carried
 
     def _striving(self, item: Candidate, planned: Load) -> tuple[float, ...]:
         """Return what the goal orders by: cost and hardware, width of weights and cache, room.

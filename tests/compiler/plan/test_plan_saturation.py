@@ -83,6 +83,16 @@ def test_where_nodes_are_chosen_as_many_are_taken_as_one_layout_fills() -> None:
     assert plan.configuration.accelerators <= place.per_node
 
 
+def test_machines_that_cost_nothing_are_planned_for() -> None:
+    given = asked()
+    free = designs.fact(0.0)
+    place = replace(given.case.place, nodes=designs.given(4.0), least_nodes=1)
+    place = replace(place, price_usd_per_s=free)
+    plan = planned(replace(given, case=replace(given.case, place=place)))
+    assert plan.verdict is Verdict.FEASIBLE
+    assert plan.price_usd_per_s == 0.0
+
+
 def test_a_stated_rate_is_left_alone() -> None:
     given = problem(LLAMA_3_8B)
     assert saturated(given) is given

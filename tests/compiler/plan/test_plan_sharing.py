@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 from support import designs
-from support.machines import H100_SXM, LLAMA_3_8B
+from support.machines import H100_SXM, LLAMA_3_8B, accelerator
 from support.pools import nodes_of, tenant
 from support.problems import pin
 
@@ -112,6 +112,27 @@ def test_too_small_a_pool_is_refused_with_what_each_needs() -> None:
     assert "change nodes of `dc1.gpu` from 1 to 2" in found.help
     assert outcome.plan is not None
     assert [item.service for item in outcome.plan.refusals] == ["a", "b", "c"]
+
+
+def test_a_pool_without_a_kind_of_machine_for_all_is_refused() -> None:
+    """The weights of one need 160 GiB, and the other's first token the quicker machine."""
+    kinds = [(160.0, 1500e9, 100e12), (24.0, 9000e9, 2000e12)]
+    places = [
+        replace(
+            nodes_of(1, 1, accelerator=accelerator(f"k{at}", *kind), least=1, usd_per_hour=1.0),
+            instance=f"instance.k{at}",
+        )
+        for at, kind in enumerate(kinds)
+    ]
+    slow = tenant("a", *places, model=designs.LLAMA_3_70B, rate_per_s=0.01, ttft_s=20.0)
+    quick = tenant("b", *places, rate_per_s=0.01, ttft_s=0.06)
+    assert plan_of(slow).verdict is plan_of(quick).verdict is F
+    outcome = build("x", (slow, quick))
+    (found,) = outcome.diagnostics
+    assert found.code == "INF524"
+    assert "`a` and `b` share `dc1.gpu`" in found.message
+    assert outcome.plan is not None
+    assert outcome.plan.verdict is X
 
 
 def test_the_proposed_nodes_are_the_fewest_that_do() -> None:
