@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from inferc.compiler.plan import Margin
 from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Json
 from inferc.compiler.units import percent, show
-from inferc.compiler.wording.amounts import amount, line_name, plural
+from inferc.compiler.wording.amounts import amount, plural
 from inferc.report.hardware import hardware
 from inferc.report.layout import Cell, Paint, heading, table, wrap
+from inferc.report.margins import scaling_line, sla_table
 from inferc.report.refusal import finite
 
 
@@ -30,18 +30,13 @@ def network_lines(plan: NetworkPlan, paint: Paint) -> list[str]:
         ("max_queue_delay", amount(shape.max_queue_delay_s, "s")),
     )
     what = f"{service.model.title} on {place.path} ({hardware(place)})"
-    scale = plan.autoscale
-    scaling = (
-        f"autoscale {scale.min_replicas}..{scale.max_replicas} on {scale.signal} > "
-        f"{scale.threshold:g} a replica, a start takes {amount(plan.load_time_s, 's')}"
-    )
     return [
         f"  {paint(service.name, 'bold', 'cyan')}   {what}",
         *("    " + "   ".join(f"{n} {v}".strip() for n, v in line) for line in (fields, limits)),
-        f"    {scaling}",
-        *(paint(text, "dim") for text in wrap(scale.reason, indent=8)),
+        f"    {scaling_line(plan.autoscale, plan.load_time_s)}",
+        *(paint(text, "dim") for text in wrap(plan.autoscale.reason, indent=8)),
         "",
-        *_sla(plan, paint),
+        *sla_table(plan.margins, paint),
         *(paint(text, "dim") for text in wrap(_held(plan), indent=4)),
         "",
         *wrap(_work(plan), indent=4),
@@ -56,37 +51,7 @@ def _held(plan: NetworkPlan) -> str:
     """Return what the figures rest on, and at which end of them the limits are held."""
     found = plan.estimate
     end = "held at the upper end" if plan.service.confidence else "held at typical values"
-    return f"(in brackets) 80 % of such estimates; {found.basis}; {end}"
-
-
-def _sla(plan: NetworkPlan, paint: Paint) -> list[str]:
-    rows: list[tuple[Cell, ...]] = []
-    for margin in plan.margins:
-        line = margin.objective
-        met = margin.ratio <= 1
-        sure = "" if margin.high is None else ", sure" if margin.sure else ", not at the upper end"
-        room = f"margin {percent(1 - margin.ratio)}{sure}"
-        rows.append(
-            (
-                line_name(line),
-                (_shown(margin, margin.predicted), "bold"),
-                (_interval(margin), "dim"),
-                f"{line.operator} {_shown(margin, line.limit.value)}",
-                (room, "green") if met else ("missed", "red"),
-                ("" if line.hard else "wanted, not asked for", "dim"),
-            )
-        )
-    return table(rows, paint, indent=4, right=(1,))
-
-
-def _interval(margin: Margin) -> str:
-    if margin.low is None or margin.high is None:
-        return ""
-    return f"({_shown(margin, margin.low)} .. {_shown(margin, margin.high)})"
-
-
-def _shown(margin: Margin, value: float) -> str:
-    return amount(value, "s" if margin.objective.metric == "latency" else "req/s")
+    return f"(in brackets) 80% of such estimates; {found.basis}; {end}"
 
 
 def _work(plan: NetworkPlan) -> str:

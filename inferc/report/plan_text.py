@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from inferc.compiler.model import Design
 from inferc.compiler.perf import Estimate
-from inferc.compiler.plan import Assumption, Choice, Margin, Memory, Plan, ServicePlan, Verdict
+from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
-from inferc.compiler.wording.amounts import amount, line_amount, line_name, plural
+from inferc.compiler.wording.amounts import amount, plural
 from inferc.compiler.wording.verdicts import decides, effect, headline, place_of, settled, span_of
 from inferc.report.cost_text import cost_lines
 from inferc.report.fitted import fitted_number
 from inferc.report.fleet_text import MANY, fleet_blocks
 from inferc.report.hardware import hardware
 from inferc.report.layout import BAR, Cell, Paint, heading, table, wrap
+from inferc.report.margins import scaling_line, sla_table
 from inferc.report.refusal import refusal_lines
 from inferc.report.serving_choices import prompts_line, unusual
 
@@ -140,7 +141,7 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
         *(_run(line) for line in (fields, limits, unusual(shape), prompts_line(shape)) if line),
         *_scaling(plan, paint),
         "",
-        *_sla(plan, paint),
+        *sla_table(plan.margins, paint),
         *(paint(text, "dim") for text in _trust(plan)),
         "",
         *wrap(_work(estimate), indent=4),
@@ -168,13 +169,8 @@ def _work(estimate: Estimate) -> str:
 
 def _scaling(plan: ServicePlan, paint: Paint) -> list[str]:
     scale = plan.autoscale
-    unit = f"{percent(scale.threshold)}" if scale.signal == "kv_usage" else f"{scale.threshold:g}"
-    line = (
-        f"autoscale {scale.min_replicas}..{scale.max_replicas} on {scale.signal} > "
-        f"{unit} a replica, a start takes {amount(plan.load_time_s, 's')}"
-    )
     why = "; ".join(part for part in (scale.reason, scale.rollout_reason) if part)
-    lines = [f"    {line}"]
+    lines = [f"    {scaling_line(scale, plan.load_time_s)}"]
     if scale.schedule is not None:
         hours = scale.schedule
         text = f"and {hours.replicas} from `{hours.start}` to `{hours.end}` {hours.zone}"
@@ -189,40 +185,6 @@ def _coefficients(plan: ServicePlan) -> list[str]:
         return []
     day = f" ({number.as_of})" if number.as_of else ""
     return [*wrap(f"coefficients of {plan.configuration.engine}: {number.source}{day}", indent=4)]
-
-
-def _sla(plan: ServicePlan, paint: Paint) -> list[str]:
-    rows: list[tuple[Cell, ...]] = []
-    for margin in plan.margins:
-        line = margin.objective
-        met = margin.ratio <= 1
-        rows.append(
-            (
-                line_name(line),
-                (line_amount(margin.predicted, line), "bold"),
-                (_ends(margin), "dim"),
-                f"{line.operator} {line_amount(line.limit.value, line)}",
-                (_room(margin), "green") if met else ("missed", "red"),
-                ("" if line.hard else "wanted, not asked for", "dim"),
-            )
-        )
-    return table(rows, paint, indent=4, right=(1,))
-
-
-def _ends(margin: Margin) -> str:
-    """Return the interval around what is predicted."""
-    if margin.low is None or margin.high is None or not isfinite(margin.high):
-        return ""
-    line = margin.objective
-    return f"({line_amount(margin.low, line)} .. {line_amount(margin.high, line)})"
-
-
-def _room(margin: Margin) -> str:
-    """Return how much of the limit is left, and whether that is sure."""
-    room = f"margin {percent(1 - margin.ratio)}"
-    if margin.high is None:
-        return room
-    return f"{room}, sure" if margin.sure else f"{room}, not at the upper end"
 
 
 def _trust(plan: ServicePlan) -> list[str]:

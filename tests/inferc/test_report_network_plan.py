@@ -30,7 +30,7 @@ def test_the_text_says_what_is_deployed_and_what_it_does() -> None:
         f"max_batch_size {shape.max_batch_size}",
         "p95 latency",
         "<= 80 ms",
-        "80 % of such estimates",
+        "80% of such estimates",
         "/1,000 sequences",
     ):
         assert part in text
