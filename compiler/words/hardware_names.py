@@ -6,17 +6,15 @@ from fractions import Fraction
 from functools import cache
 
 from inferc.compiler.calibration import Conditions, accelerator_name
-from inferc.compiler.load import CATALOG
 from inferc.compiler.model import find_accelerator
 from inferc.compiler.model.catalog import HARDWARE, paths
+from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words.numbers import unit
-from inferc.stdlib import files as stdlib
 
 _MEMORY = re.compile(r"^\d+gb$")
 _FORMS = {"sxm": r"sxm\d?", "pcie": r"pcie", "nvl": r"nvl", "oam": r"oam"}
 _FORM = re.compile("|".join(_FORMS.values()))
 _BANDWIDTH = re.compile(r"^  bandwidth +=\s*([\d.]+) (\w)B/s", re.MULTILINE)
-_ALIASES = re.compile(r"^  aliases +=\s*\[(.*?)\]", re.MULTILINE | re.DOTALL)
 _VAGUE = ("raspberry pi", "jetson", "jetson orin", "trainium", "gaudi", "graviton", "tpu", "rtx")
 """Lines of products: said alone they leave open which of them."""
 _ALSO = {"raspberry pi 4": "raspberry pi 4b", "raspberry pi 4 model b": "raspberry pi 4b"}
@@ -29,7 +27,7 @@ def families() -> Mapping[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for path in paths(*HARDWARE):
         own = path.rpartition(".")[2]
-        for name in (own, *_aliases(path)):
+        for name in (own, *facts.aliases_of(path)):
             family = _family(name)
             if _usable(family):
                 found.setdefault(family, set()).add(path)
@@ -84,8 +82,12 @@ def usual(family: str, entries: Sequence[str]) -> str:
 def memories_of(path: str) -> frozenset[str]:
     """Return what people call the memory of an entry: ``48gb`` on the box, of which 45 are free."""
     own = path.rpartition(".")[2]
-    named = [word for name in (own, *_aliases(path)) for word in re.findall(r"\d+gb", name.lower())]
-    stated = re.search(r"^  memory +=\s*(\d+) (GiB|GB|MiB)", _text(path), re.MULTILINE)
+    named = [
+        word
+        for name in (own, *facts.aliases_of(path))
+        for word in re.findall(r"\d+gb", name.lower())
+    ]
+    stated = re.search(r"^  memory +=\s*(\d+) (GiB|GB|MiB)", facts.text_of(path), re.MULTILINE)
     if stated is not None and not re.search(r"\d+gb", own):
         whole = "GiB" if stated[2] == "MiB" else stated[2]
         named.append(f"{round(int(stated[1]) * unit(stated[2]) / unit(whole))}gb")
@@ -116,19 +118,7 @@ def _usable(family: str) -> bool:
     return known or (letters and not re.fullmatch(r"v\d[a-z]?", plain) and len(plain) > 1)
 
 
-def _aliases(path: str) -> list[str]:
-    return [
-        name
-        for inside in _ALIASES.findall(_text(path))
-        for name in re.findall(r'"([^"]*)"', inside)
-    ]
-
-
 @cache
 def _bandwidth(path: str) -> Fraction:
-    found = _BANDWIDTH.search(_text(path))
+    found = _BANDWIDTH.search(facts.text_of(path))
     return Fraction(found[1]) * unit(f"{found[2]}B") if found else Fraction(0)
-
-
-def _text(path: str) -> str:
-    return stdlib.read(f"{CATALOG}.{path}") or ""

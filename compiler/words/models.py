@@ -7,14 +7,12 @@ from functools import cache
 from typing import NamedTuple
 
 from inferc.compiler.estimation import format_in_name
-from inferc.compiler.load import CATALOG
 from inferc.compiler.model import find_model
 from inferc.compiler.model.catalog import paths
 from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words.formats import METHODS
 from inferc.compiler.words.numbers import NUMBER, number_of
 from inferc.compiler.words.phrases import TAKEN, Found
-from inferc.stdlib import files as stdlib
 
 LANGUAGE, NETWORKS = "models", "networks"
 MOST_WORDS = 7
@@ -39,7 +37,6 @@ _OF_A_SIZE = re.compile(
     r"|chat|instruct|foundation)[ -])*(?:models?|llms?|language models?|params?"
     r"|parameters?)(?![a-z])"
 )
-_PARAMETERS = re.compile(r"^  parameters +=\s*([\d_]+)", re.MULTILINE)
 _FAMILIES = ("llama", "qwen")
 """Dense models whose architecture is the usual one: what stands in for a model without a name."""
 
@@ -278,8 +275,7 @@ def nearest_in_size(parameters: Fraction, context: int = 0) -> str:
 
 @cache
 def _parameters_of(path: str) -> Fraction:
-    found = _PARAMETERS.search(stdlib.read(f"{CATALOG}.{path}") or "")
-    return Fraction(found[1].replace("_", "")) if found else Fraction(0)
+    return Fraction(facts.number_of(path, "parameters"))
 
 
 def _closed(text: str) -> Iterator[Found]:

@@ -7,11 +7,10 @@ from functools import cache
 from typing import Final
 
 from inferc.compiler.calibration import Conditions, engine_name
-from inferc.compiler.load import CATALOG
 from inferc.compiler.model.catalog import paths
+from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words.numbers import NUMBER, number_of
 from inferc.compiler.words.phrases import Found, masked
-from inferc.stdlib import files as stdlib
 
 _PLATFORMS: Final = (
     ("kubernetes", r"kubernetes|k8s|k3s|openshift|rancher|rke2?"),
@@ -268,9 +267,7 @@ def _engine_names() -> dict[str, str]:
     """Return the engines by what people call them, without signs."""
     found: dict[str, str] = {}
     for path in paths("engine"):
-        text = stdlib.read(f"{CATALOG}.{path}") or ""
-        title = re.search(r'^  title +=\s*"([^"]*)"', text, re.MULTILINE)
-        for name in (path.rpartition(".")[2], title[1] if title else ""):
+        for name in (path.rpartition(".")[2], facts.title_of(path)):
             plain = re.sub(r"[^a-z]", "", name.lower())
             if plain and "legacy" not in plain:
                 found.setdefault(plain, path.rpartition(".")[2])
