@@ -16,7 +16,7 @@ from inferc.compiler.resolve import (
     Restriction,
     Value,
 )
-from inferc.compiler.schema import PRECISIONS
+from inferc.compiler.schema import KEPT, PRECISIONS
 from inferc.compiler.units import Quantity
 from inferc.dsl import Diagnostic
 
@@ -90,7 +90,7 @@ def decisions(
         for name, restriction in _restrictions(holders, topology)
         for decision in _narrowed(name, restriction, found)
     ]
-    ordered = [*fixed.values(), *narrowed]
+    ordered = [*fixed.values(), *narrowed, *_kept_warm(service)]
     return tuple(sorted(ordered, key=lambda decision: PLANNED.index(decision.field)))
 
 
@@ -166,6 +166,25 @@ def _restrictions(
         path, _, name = line.target.rpartition(".")
         if path in paths:
             yield name, line
+
+
+def _kept_warm(service: ResolvedBlock) -> Iterator[Decision]:
+    """Yield that there are as many replicas as a warm pool keeps: they need room, and are paid."""
+    sleeping = service.child("scale")
+    pool = None if sleeping is None else sleeping.child("warm_pool")
+    field = None if pool is None else pool.fields.get("instances")
+    if pool is None or field is None or values.text_or(pool, "keep", KEPT[0]) != KEPT[0]:
+        return
+    count = values.count(pool, "instances")
+    if count > 1:
+        yield Decision(
+            field="replicas",
+            operator=">=",
+            values=(float(count),),
+            is_range=False,
+            because=f"`warm_pool` keeps {count} ready",
+            span=field.span,
+        )
 
 
 def _fixed(name: str, field: FieldValue) -> Decision:

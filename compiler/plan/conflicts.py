@@ -1,6 +1,6 @@
 """Why a search space is empty: which fixed fields contradict each other or the hardware."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeVar
@@ -30,7 +30,23 @@ def conflict_of(case: Case, search: Search | None = None) -> Diagnostic | None:
     """Return the error for pins that leave no configuration, or None where none is to blame."""
     if (search or search_for(case)).fits_somewhere() or not has_layout(case):
         return None
-    return report.pins_conflict(case, smallest_conflict(case), why_empty(case))
+    found = smallest_conflict(case)
+    why = "; ".join((*_room_for_replicas(case, found), why_empty(case)))
+    return report.pins_conflict(case, found, why)
+
+
+def _room_for_replicas(case: Case, found: Sequence[Decision]) -> Iterator[str]:
+    """Yield how many replicas there is room for, and why more are asked for, if they are."""
+    about = tuple(item for item in found if item.field == "replicas")
+    if not about:
+        return
+    others = tuple(item for item in case.decisions if item.field != "replicas")
+    search = search_for(replace(case, decisions=others))
+    counts = (search.replica_counts(shape) for shape in search.bases)
+    most = max((own[-1] for own in counts if own), default=0)
+    yield from (item.because for item in about if item.because)
+    fit = "1 replica fits" if most == 1 else f"{most} replicas fit"
+    yield f"at most {fit} on `{case.place.path}`"
 
 
 def has_layout(case: Case) -> bool:
