@@ -3,7 +3,7 @@
 from inferc.compiler.model import Engine
 from inferc.targets.kubernetes.objects.releases import Release
 from inferc.targets.kubernetes.objects.serving import Serving
-from inferc.targets.kubernetes.objects.spelling import groups_of, spelled
+from inferc.targets.kubernetes.objects.spelling import Value, groups_of, spelled
 
 DTYPES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
 """Precisions that the engine computes in, by its own names."""
@@ -24,11 +24,11 @@ PLANNED = (
 SHARE_DIGITS = 4
 
 
-def planned_values(serving: Serving) -> dict[str, str]:
+def planned_values(serving: Serving) -> dict[str, Value]:
     """Return what the engine must be told, by the name of the planned value."""
     plan = serving.plan
     shape, groups = plan.configuration, groups_of(serving)
-    values = {
+    values: dict[str, Value] = {
         "served_model_name": plan.service.model_name,
         "port": str(serving.engine.port),
         "tensor_parallel": str(shape.tensor_parallel // groups),
@@ -61,7 +61,7 @@ def flag_of(engine: Engine, value: str) -> str:
     return engine.flags.get(value, f"--{value.replace('_', '-')}")
 
 
-def flags(serving: Serving, release: Release) -> tuple[tuple[str, str], ...]:
+def flags(serving: Serving, release: Release) -> tuple[tuple[str, Value], ...]:
     """Return every flag with its value."""
     found = [
         (flag_of(serving.engine, name), value) for name, value in planned_values(serving).items()

@@ -6,13 +6,15 @@ would run as something else than was planned.
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from inferc.compiler.plan import Configuration
 from inferc.targets.kubernetes.objects.serving import Serving
 
-ALONE = ""
-"""The value of a flag that stands alone."""
+Value: TypeAlias = str | None
+"""Of a flag; None for one that stands alone."""
+
+ALONE: Value = None
 
 SIXTEEN_BIT = frozenset({"fp16", "bf16"})
 
@@ -43,7 +45,7 @@ def groups_of(serving: Serving) -> int:
     )
 
 
-def spelled(serving: Serving) -> Iterator[tuple[str, str]]:
+def spelled(serving: Serving) -> Iterator[tuple[str, Value]]:
     """Yield the names of planned values with their values: what differs from engine to engine."""
     shape, engine = serving.plan.configuration, serving.engine.name
     groups = shape.attention_data_parallel
@@ -59,7 +61,7 @@ def spelled(serving: Serving) -> Iterator[tuple[str, str]]:
         yield from _guesses(shape, engine)
 
 
-def _guesses(shape: Configuration, engine: str) -> Iterator[tuple[str, str]]:
+def _guesses(shape: Configuration, engine: str) -> Iterator[tuple[str, Value]]:
     """Yield how guessed tokens are asked for."""
     speculation = shape.speculation
     if speculation is None:

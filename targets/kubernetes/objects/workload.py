@@ -163,7 +163,7 @@ def _arguments(serving: Serving, release: Release) -> Iterator[str]:
     model = storage.directory(serving)
     yield f"{release.model_flag}={model}" if release.model_flag else model
     for flag, value in arguments.flags(serving, release):
-        yield f"{flag}={value}" if value else flag
+        yield flag if value is None else f"{flag}={value}"
     yield from release.always
 
 
