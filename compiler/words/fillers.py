@@ -40,7 +40,7 @@ responses self-hosted sequence sequences serve served server servers service ser
 sizes sla slas slo slos spec stack storage stream streamed streams strict support supported
 supporting supports system systems target targets task tasks team text throughput time times token
 tokens total traffic variable variant variants version volume volumes vram weight weights window
-windows workload workloads x
+windows workload workloads writing sending asking x
 """
 FILLERS = frozenset((_SMALL + _CLEAR).split())
 

@@ -31,6 +31,9 @@ _SCOPE = (
 )
 
 
+UP_TO = "up_to"
+"""How a number of nodes is meant of which there may be fewer."""
+
 _COUNTS = ("of", "stuck", "count", "behind", "after")
 """The groups of the pattern below that count accelerators."""
 
@@ -49,6 +52,7 @@ def _device() -> re.Pattern[str]:
 
 
 _NODES = re.compile(
+    rf"(?P<most>(?:up to|at most|no more than|not more than|a?[ ]?max(?:imum)?(?:[ ]of)?)[ ])?"
     rf"(?P<count>{NUMBER})[ ]?x?[ -]*(?:identical[ ]|hgx[ ]|dgx[ ]|gpu[ ]|compute[ ]"
     rf"|worker[ ]|physical[ ]"
     rf"|bare[ -]metal[ ])*"
@@ -158,7 +162,8 @@ def _per_node(text: str) -> Iterator[Found]:
 def _nodes(text: str) -> Iterator[Found]:
     for match in _NODES.finditer(text):
         end = match.end("what")
-        yield Found("nodes", match.start(), end, low=number_of(match["count"]))
+        how = UP_TO if match["most"] else ""
+        yield Found("nodes", match.start(), end, low=number_of(match["count"]), how=how)
 
 
 def _total(text: str) -> Iterator[Found]:

@@ -50,7 +50,9 @@ _PERCENTILE = re.compile(
     r"|(?P<th>\d{2}(?:\.\d{1,2})?)(?:th|st|nd|rd)?"
     r"[ -]?(?:percentile|%-?ile|pctl?)(?![a-z])|(?P<share>\d{2}(?:\.\d{1,2})?)[ ]?(?:%"
     r"|percent)[ ]of[ ](?:all[ ]|the[ ])?"
-    r"(?:requests|queries|calls|users|cases|time|traffic|answers)|(?P<median>median)(?![a-z])"
+    r"(?:requests|queries|calls|users|cases|time|traffic|answers)"
+    r"|(?:for|in)[ ](?P<bare>\d{2}(?:\.\d{1,2})?)[ ]?(?:%|percent)(?![a-z])"
+    r"|(?P<median>median)(?![a-z])"
     r"|(?P<mean>average|mean|avg)(?![a-z]))"
 )
 _ASKING = re.compile(
@@ -88,7 +90,7 @@ def read_latencies(text: str) -> Iterator[Found]:
         metric = _nearest(time, [m for m in metrics if m.lastgroup != UNNAMED]) or _nearest(
             time, metrics
         )
-        percentile = _nearest(time, percentiles)
+        percentile = _percentile_of(metric, time, metrics, percentiles)
         asked = _nearest(time, asks)
         if metric is None and percentile is None and asked is None:
             continue
@@ -149,10 +151,48 @@ def _nearest(time: re.Match[str], others: Sequence[re.Match[str]]) -> re.Match[s
     return min(apart, key=gap, default=None)
 
 
+def _percentile_of(
+    metric: re.Match[str] | None,
+    time: re.Match[str],
+    metrics: Sequence[re.Match[str]],
+    percentiles: Sequence[re.Match[str]],
+) -> re.Match[str] | None:
+    """Return the percentile that a metric is named with, or else the nearest one that is free.
+
+    In "p95 TTFT below 1 second and p99 e2e" the nearer of the two belongs to the other metric.
+    """
+    own: re.Match[str] | None = None
+    others: list[re.Match[str]] = []
+    for named in metrics:
+        with_it = _named_with(named, percentiles)
+        if with_it is None:
+            continue
+        if named is metric:
+            own = with_it
+        elif named.lastgroup != UNNAMED:
+            others.append(with_it)
+    return own or _nearest(time, [item for item in percentiles if item not in others])
+
+
+def _named_with(
+    metric: re.Match[str], percentiles: Sequence[re.Match[str]]
+) -> re.Match[str] | None:
+    """Return the percentile right before a metric: ``p95 TTFT``, ``99th percentile of TPOT``."""
+    before = [item for item in percentiles if item.end() <= metric.start()]
+    if not before:
+        return None
+    between = metric.string[before[-1].end() : metric.start()]
+    return before[-1] if re.fullmatch(r"[ :-]*(?:of |for |in )?(?:the )?", between) else None
+
+
 def _percentile(match: re.Match[str] | None) -> str:
     """Return ``p99``, ``mean``, or nothing where nobody says."""
     if match is None:
         return ""
     if match["median"]:
         return "p50"
-    return "mean" if match["mean"] else f"p{match['p'] or match['th'] or match['share']}"
+    return (
+        "mean"
+        if match["mean"]
+        else f"p{match['p'] or match['th'] or match['share'] or match['bare']}"
+    )

@@ -50,6 +50,23 @@ _LONG = re.compile(
     r"|(?P<short>(?:very |small )*short (?:inputs?|prompts?|answers?|outputs?"
     r"|responses?)))(?![a-z])"
 )
+_COUNTED = re.compile(
+    r"[ ](?:[a-z]+[ ])?(?:documents|messages|questions|prompts|payloads|summaries|replies|responses"
+    r"|answers|completions)(?![a-z])"
+)
+"""What is counted, not measured, behind a number without a unit: ``2 million documents``."""
+_AMOUNT = re.compile(
+    rf"(?P<number>{NUMBER})[ ](?:[a-z]+[ ])?(?:documents|messages|questions|prompts|files|pages"
+    r"|clips|images|tickets|emails|sentences|summaries)(?![a-z])"
+)
+_OF_EACH = re.compile(
+    rf"(?P<how>(?:(?:up|to|at|about|around|roughly|approximately|~|max(?:imum)?|average|avg|mean"
+    rf"|median|most|of)[ ]?)*)(?P<low>{NUMBER})(?:[ ]*(?:-|to|\.\.)[ ]*(?P<high>{NUMBER}))?"
+    r"[ -]*(?P<unit>tokens?|toks?|tok|words?)[ ](?:each|apiece|per[ ](?:request|query|item|call))"
+    r"(?![a-z])"
+)
+EACH = "length_of_each"
+"""Topic of a length whose side stands in an earlier clause: ``2000 documents, 300 tokens each``."""
 _FAR = 10**4
 """As good as no word: something else that was read, or a number, stands in between."""
 _FEWEST = 8
@@ -73,9 +90,13 @@ def read_lengths(text: str) -> Iterator[Found]:
     if slashes:
         return
     sides = list(re.finditer(_SIDE, text))
+    if not sides:
+        yield from _of_each(text)
     for number in _NUMBER_OF_TOKENS.finditer(text):
         side = _side_of(number, sides, text)
         if side is None or not (number["unit"] or _is_long(number)):
+            continue
+        if not number["unit"] and _COUNTED.match(text, number.end()):
             continue
         start = min(number.start(), side.start())
         end = max(number.end(), side.end())
@@ -89,8 +110,24 @@ def read_lengths(text: str) -> Iterator[Found]:
         yield Found(side.lastgroup or "prompt", start, end, unit, ends[0], ends[1], how)
 
 
+def side_before(text: str) -> str:
+    """Return the side that was named last in what stands before; a prompt where none was."""
+    named = [match.lastgroup or "prompt" for match in re.finditer(_SIDE, text)]
+    return named[-1] if named else "prompt"
+
+
+def _of_each(text: str) -> Iterator[Found]:
+    for number in _OF_EACH.finditer(text):
+        low, high = number["low"], number["high"]
+        ends = range_of(low, high) if high else (number_of(low), None)
+        how = "range" if high else _how(number.group())
+        yield Found(EACH, number.start(), number.end(), number["unit"], ends[0], ends[1], how)
+
+
 def read_vague_lengths(text: str) -> Iterator[Found]:
-    """Yield long and short prompts that nobody puts a number to."""
+    """Yield long and short prompts that nobody puts a number to, and numbers of them alone."""
+    for match in _AMOUNT.finditer(text):
+        yield Found("amount", match.start(), match.end(), low=number_of(match["number"]))
     for match in _LONG.finditer(text):
         yield Found("noted", match.start(), match.end(), "length")
 

@@ -39,6 +39,8 @@ _SAME = str.maketrans(
 """One character for another, so that a place in the one text is the same place in the other."""
 
 _ABBREVIATIONS = re.compile(r"\b(?:e\.g|i\.e|approx|incl|vs|etc|max|min|avg|no)\.(?=[\s,])")
+_LIST_ITEM = re.compile(r"(?m)^[ ]*-(?=[^\s-])")
+"""A dash at the head of a line: of a list where several lines have one, else a sign."""
 _TAG = re.compile(r"(?<=[a-z0-9]):(?=\d+(?:\.\d+)?b(?![a-z0-9]))")
 """In names with a tag: ``llama3.1:8b``."""
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|[;\r\n\v\f\x85\u2028\u2029]+")
@@ -127,6 +129,8 @@ def _plain(text: str) -> str:
     """Return ``text`` in lower case, character by character."""
     lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text.translate(_SAME))
     lowered = _TAG.sub("-", lowered)
+    if len(_LIST_ITEM.findall(lowered)) > 1:
+        lowered = _LIST_ITEM.sub(lambda match: " " * len(match.group()), lowered)
     return _ABBREVIATIONS.sub(lambda match: match.group()[:-1] + " ", lowered)
 
 

@@ -9,7 +9,13 @@ from inferc.compiler.words.fillers import means_something
 from inferc.compiler.words.formats import read_formats
 from inferc.compiler.words.hardware import read_counts, read_details, read_hardware
 from inferc.compiler.words.latency import read_latencies
-from inferc.compiler.words.lengths import read_context, read_lengths, read_vague_lengths
+from inferc.compiler.words.lengths import (
+    EACH,
+    read_context,
+    read_lengths,
+    read_vague_lengths,
+    side_before,
+)
 from inferc.compiler.words.models import read_models
 from inferc.compiler.words.negation import denied
 from inferc.compiler.words.phrases import (
@@ -54,6 +60,12 @@ RULES: Final[tuple[Rule, ...]] = (
 
 _ALTERNATIVE: Final = {"model", "hardware", "precision", "engine", "market", "instance", "cloud"}
 """Topics of which several may be given to choose from."""
+_AT_LEAST_ONE: Final = frozenset(
+    {"rate", "peak", "concurrency", "people", "prompt", "output", "context", "sla", "token_rate"}
+    | {"hardware", "count", "nodes", "replicas", "instance", "memory"}
+)
+"""Topics of which none is as good as nothing said."""
+_NEGATIVE = re.compile(r"(?<!\S)(?<![\dkm]\s)-\d")
 _OR = re.compile(r"(?:\s|,|/|or|either|\(|\))*", re.IGNORECASE)
 
 
@@ -73,8 +85,9 @@ def read_all(sources: Sequence[SourceFile]) -> Read:
     for source in sources:
         for clause in clauses(source, sentence):
             found = _found_in(clause)
-            readings += [_reading(clause, item) for item in found]
-            left += _left(clause, found)
+            sound = [item for item in found if not _is_impossible(clause.text, item)]
+            readings += [_reading(clause, item) for item in sound]
+            left += _left(clause, sound)
             sentence = clause.sentence + 1
     return Read(_with_alternatives(readings), tuple(left))
 
@@ -87,7 +100,24 @@ def _found_in(clause: Clause) -> list[Found]:
         new = [item for item in rule(text) if item.end > item.start]
         text = masked(text, new)
         found += new
+    found = [_with_side(clause, item) for item in found]
     return sorted(found, key=lambda item: (item.start, item.end, item.topic))
+
+
+def _with_side(clause: Clause, found: Found) -> Found:
+    """Return a length "each" as that of what the sentence named before."""
+    if found.topic != EACH:
+        return found
+    before = clause.source.text[: clause.start].lower()
+    return found._replace(topic=side_before(re.split(r"[.!?;\n](?:\s|$)", before)[-1]))
+
+
+def _is_impossible(text: str, found: Found) -> bool:
+    """Return whether a number is below zero, or none of what there must be some of."""
+    if found.low == 0 and found.topic in _AT_LEAST_ONE:
+        return True
+    around = text[max(0, found.start - 2) : found.end]
+    return found.low is not None and _NEGATIVE.search(around) is not None
 
 
 def _reading(clause: Clause, found: Found) -> Reading:
@@ -119,6 +149,7 @@ def _left(clause: Clause, found: Sequence[Found]) -> Iterator[Span]:
         if not means_something(match.group()):
             continue
         start = match.start() + len(match.group()) - len(match.group().lstrip(" -,:()"))
+        start -= start > 0 and _NEGATIVE.match(text, start - 1) is not None
         end = match.end() - (len(match.group()) - len(match.group().rstrip(" -,:()")))
         yield Span(clause.source, clause.start + start, clause.start + end)
 

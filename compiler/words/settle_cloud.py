@@ -22,6 +22,8 @@ class Wanted(NamedTuple):
     per_node: int | None
     nodes: int | None
     total: int | None
+    nodes_operator: str = "="
+    """``<=`` where there may be fewer nodes than that."""
 
 
 class Rented(NamedTuple):
@@ -50,7 +52,7 @@ def rented(desk: Desk, wanted: Wanted) -> Rented | None:
     if nodes is None and wanted.total is not None:
         sizes = {_gpus(path)[0] for path in types}
         nodes = wanted.total // next(iter(sizes)) if len(sizes) == 1 else None
-    return _pool(desk, cloud, types, Said(said, extra, nodes))
+    return _pool(desk, cloud, types, Said(said, extra, nodes, wanted.nodes_operator))
 
 
 class Said(NamedTuple):
@@ -59,6 +61,7 @@ class Said(NamedTuple):
     readings: tuple[Reading, ...]
     extra: str
     nodes: int | None
+    operator: str = "="
 
 
 def _named(desk: Desk, wanted: Wanted) -> Rented:
@@ -69,7 +72,9 @@ def _named(desk: Desk, wanted: Wanted) -> Rented:
     types = [path for path in types if path.split(".")[1] == cloud]
     counts = [int(item.low) for item in named if item.low]
     said = (*named, *desk.take("cloud", word=cloud), *wanted.readings)
-    return _pool(desk, cloud, types, Said(said, "", min(counts) if counts else wanted.nodes))
+    if counts:
+        return _pool(desk, cloud, types, Said(said, "", min(counts)))
+    return _pool(desk, cloud, types, Said(said, "", wanted.nodes, wanted.nodes_operator))
 
 
 def _types_of(cloud: str, wanted: Wanted) -> list[str]:
@@ -90,7 +95,7 @@ def _pool(desk: Desk, cloud: str, types: list[str], said: Said) -> Rented:
     because = words_of(said.readings, extra=said.extra)
     lines = [_choice("instances", names, because)]
     if said.nodes:
-        lines.insert(0, Line("nodes", str(said.nodes), words_of(said.readings)))
+        lines.insert(0, Line("nodes", str(said.nodes), words_of(said.readings), said.operator))
     markets = desk.take("market")
     denied = desk.take("market", negated=True)
     words = sorted({item.word for item in markets} - {item.word for item in denied})

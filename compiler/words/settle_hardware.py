@@ -10,6 +10,7 @@ from inferc.compiler.words import catalog_text as facts
 from inferc.compiler.words import diagnostics as report
 from inferc.compiler.words import hardware_names as names
 from inferc.compiler.words.desk import Desk, Line, words_of
+from inferc.compiler.words.hardware import UP_TO
 from inferc.compiler.words.numbers import written
 from inferc.compiler.words.phrases import Reading
 from inferc.compiler.words.settle_cloud import Wanted, gpu_line, managed_lines, rented
@@ -78,11 +79,12 @@ def _wanted(desk: Desk, kinds: Sequence[_Kind]) -> Wanted:
     if len(kinds) > 1:
         return Wanted(entries, readings, None, None, None)
     counts = _counts(desk, kinds[0] if kinds else _NO_KIND, alone=True)
-    numbers = (
+    per_node, nodes, total = (
         None if number is None else int(number)
         for number in (counts.per_node, counts.nodes, counts.total)
     )
-    return Wanted(entries, (*readings, *counts.because), *numbers)
+    said = (*readings, *counts.because)
+    return Wanted(entries, said, per_node, nodes, total, _nodes_operator(counts))
 
 
 # ---- which hardware --------------------------------------------------------------------------
@@ -212,6 +214,12 @@ def _counts(desk: Desk, kind: _Kind, *, alone: bool) -> _Counts:
     return _Counts(per_node, of_nodes, total, (*nodes, *each, *whole))
 
 
+def _nodes_operator(counts: _Counts) -> str:
+    """Return ``<=`` where the number of nodes is the most that there may be."""
+    most = any(item.topic == "nodes" and item.how == UP_TO for item in counts.because)
+    return "<=" if most else "="
+
+
 def _one(desk: Desk, readings: Sequence[Reading]) -> tuple[Reading, ...]:
     """Return the readings that agree with the smallest number; the rest contradicts it."""
     numbers = sorted({item.low for item in readings if item.low})
@@ -253,7 +261,14 @@ def _pool(desk: Desk, kind: _Kind, *, alone: bool) -> list[Line]:
     lines = (
         []
         if nodes is None
-        else [Line("nodes", str(nodes), words_of(counts.because or kind.readings))]
+        else [
+            Line(
+                "nodes",
+                str(nodes),
+                words_of(counts.because or kind.readings),
+                _nodes_operator(counts),
+            )
+        ]
     )
     lines.append(Line("gpu", f"{per_node} * cat.{kind.entry}", because))
     prices = desk.take("price")

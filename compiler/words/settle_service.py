@@ -14,14 +14,15 @@ _LEFT_TO_PLAN = {
     "chunked_prefill": "the planner picks an engine; whether it splits prompts comes with it",
     "prefix_caching": "what prompts share is not stated, so no gain is planned with",
     "autoscale": "the planner always says when to add and remove replicas",
-    "disaggregation": "prefill and decode on machines of their own: pin it in the file",
-    "mig": "how a GPU is shared out belongs into the file: `partition`",
+    "disaggregation": "add `serving = disaggregated` to the service for replicas of prompts alone",
+    "mig": "how a GPU is shared out is said in the file: `partition = mig` of the pool",
     **dict.fromkeys(_SPLITS, "the planner decides how the model is split"),
 }
 _REASONS = {
     "use": "the lengths are stated, so nothing is taken from the kind of use",
     "people": "how much each of them asks for is not said",
     "rate": "how many ask for it is not said",
+    "amount": "in which time is not said, so that it is no rate",
     "concurrency": "how many requests are answered at once follows from rate and lengths",
     "noted": "no line of a file comes from it",
     "memory": "memory comes with the hardware",

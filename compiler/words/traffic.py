@@ -38,8 +38,8 @@ _AFTER = (
     r"|[ ](?P<mean_after>on average|average|mean|sustained))?(?![a-z0-9])"
 )
 _RATE = re.compile(
-    rf"(?<![a-z]){_BEFORE}{_AMOUNT}[ -]*(?:{_NOUN}[ ]*(?:/|per|a|an|each"
-    rf"|every)[ ]*(?:{_TIME})(?![a-z0-9])"
+    rf"(?<![a-z]){_BEFORE}{_AMOUNT}[ -]*(?:{_NOUN}[ ]*(?:/[ ]*|(?:per|an?|each"
+    rf"|every)[ ]+)(?:{_TIME})(?![a-z0-9])"
     r"|(?P<letters>[rq]p(?P<letter>[smhd]))(?![a-z0-9]))" + _AFTER
 )
 _BARE_RATE = re.compile(rf"{_AMOUNT}[ ]*(?:/|per)[ ]*(?:{_TIME})(?![a-z0-9])")
@@ -88,11 +88,11 @@ _EACH = re.compile(
 )
 _EACH_BEHIND = re.compile(
     r"[ ]*(?:/|per|each|for each|from each|by each)[ ](?:user|client"
-    r"|session|developer)s?"
+    r"|session|developer)s?|[ ]+(?:each|apiece)[ .]*$"
 )
 _PEOPLE = re.compile(
     rf"(?:for[ ])?(?P<number>{NUMBER})\+?[ ](?:\w+[ ])?(?:developers?|employees?|customers?"
-    rf"|people|engineers?|users?"
+    rf"|people|engineers?|users?|colleagues?|persons?|coworkers?|co-workers?|members|analysts?"
     r"|agents?|clients?|students?|seats?)(?![a-z])"
 )
 

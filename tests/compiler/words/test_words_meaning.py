@@ -380,3 +380,33 @@ def test_twice_the_words_take_about_twice_the_time(piece: str) -> None:
         build(piece * repeated, "", "")
         times.append(time.process_time() - start)
     assert times[1] < 60 * max(times[0], 0.005)
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "phrase"),
+    [
+        ("workload", "-5 requests per second", "-5 requests per second"),
+        ("workload", "0 requests per second", "0 requests per second"),
+        ("workload", "10 rps, prompts of -500 tokens", "prompts of -500 tokens"),
+        ("workload", "10 rps, 0 ms TTFT", "0 ms TTFT"),
+        ("hardware", "8x H100, 0 nodes", "0 nodes"),
+        ("hardware", "0x A100, 8x H100", "0x A100"),
+    ],
+)
+def test_numbers_that_cannot_be_are_said_and_not_used(part: str, text: str, phrase: str) -> None:
+    words = read(**{part: text})
+    assert phrase in words.not_understood
+    assert "INF187" in codes(words)
+    assert not [reason for reason in reasons(words.text) if phrase in reason]
+
+
+def test_dashes_of_a_list_are_no_signs() -> None:
+    words = read(workload="-5 requests per second\n-p95 TTFT below 1s")
+    assert {"rate = 5 req/s", "p95 ttft <= 1s"} <= set(statements(words.text))
+    assert not words.not_understood
+
+
+def test_a_number_of_documents_without_a_time_is_no_length() -> None:
+    words = read(workload="2 rps, summarisation of 2 million documents")
+    assert "2 million documents" in words.idle
+    assert not [line for line in statements(words.text) if line.startswith("prompt_tokens")]
