@@ -8,7 +8,8 @@ from inferc.compiler.model import Accelerator, Engine, LanguageModel, Place
 from inferc.compiler.model.calibrated import calibrated_place, published
 from inferc.compiler.perf.formats import peak_flop_per_s
 from inferc.compiler.plan.decisions import Change
-from inferc.compiler.plan.relax import ALONE, MOST_TIMES, TOGETHER, Relax, Tried, alone
+from inferc.compiler.plan.hardware import with_nodes
+from inferc.compiler.plan.relax import ALONE, TOGETHER, Relax, Tried, alone, fewest_from
 from inferc.compiler.plan.space import formats_of
 from inferc.compiler.problem import Case
 from inferc.compiler.provenance import Origin
@@ -81,7 +82,7 @@ def _machines(case: Case) -> Iterator[Tried]:
         count = _fewest(_on(case, placed))
         if count is None:
             continue
-        held = _on(case, _nodes(placed, count))
+        held = _on(case, with_nodes(placed, count))
         price = machine.price_usd_per_s
         total = None if price is None else price.value * count * machine.per_node
         change = Change(
@@ -100,28 +101,10 @@ def _machines(case: Case) -> Iterator[Tried]:
     yield from islice(cheapest.values(), SHOWN)
 
 
-def _nodes(place: Place, count: int) -> Place:
-    number = float(count)
-    nodes = replace(place.nodes, value=number, low=number, high=number, text=str(count))
-    return replace(place, nodes=nodes, least_nodes=None)
-
-
 def _fewest(case: Case) -> int | None:
-    """Return the fewest machines on which a plan holds, by doubling and halving."""
-    relax, most = Relax(case), 1
-
-    def holds(count: int) -> bool:
-        return relax.holds(_on(case, _nodes(case.place, count)))
-
-    while not holds(most):
-        most *= 2
-        if most > MOST_TIMES:
-            return None
-    least = most // 2
-    while most - least > 1:
-        middle = (least + most) // 2
-        least, most = (least, middle) if holds(middle) else (middle, most)
-    return most
+    """Return the fewest machines on which a plan holds."""
+    relax = Relax(case)
+    return fewest_from(1, lambda count: relax.holds(_on(case, with_nodes(case.place, count))))
 
 
 def _on(case: Case, place: Place) -> Case:

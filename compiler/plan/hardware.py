@@ -63,11 +63,14 @@ def taken_together(
 
 def with_nodes(place: Place, nodes: int) -> Place:
     """Return ``place`` with so many nodes, decided; there may be as many as it had to choose."""
-    count = replace(
-        place.nodes, value=float(nodes), low=float(nodes), high=float(nodes), text=str(nodes)
-    )
     most = int(place.nodes.value) if is_chosen(place) else place.most_nodes
-    return replace(place, nodes=count, least_nodes=None, most_nodes=most)
+    return replace(resized(place, nodes), least_nodes=None, most_nodes=most)
+
+
+def resized(place: Place, nodes: float) -> Place:
+    """Return ``place`` with so many nodes, or with as many to choose from where they are chosen."""
+    count = replace(place.nodes, value=float(nodes), low=float(nodes), high=float(nodes))
+    return replace(place, nodes=replace(count, text=f"{nodes:.0f}"))
 
 
 def cost(place: Place, accelerators: int, *, priced: bool) -> float:

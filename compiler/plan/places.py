@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from inferc.compiler.model import Decision, Place
+from inferc.compiler.plan.hardware import resized
 from inferc.compiler.plan.narrowing import allowed
 from inferc.compiler.plan.packing import Layout, most_replicas
 from inferc.compiler.problem import Case
@@ -42,10 +43,7 @@ def _left(place: Place, decisions: tuple[Decision, ...]) -> Iterator[Place]:
     counts = (n for n in range(place.least_nodes, most + 1) if allowed(decisions, "nodes", n))
     for least, high in runs(counts):
         if high > 0:
-            count = replace(
-                place.nodes, value=float(high), low=float(high), high=float(high), text=str(high)
-            )
-            yield replace(place, nodes=count, least_nodes=least)
+            yield replace(resized(place, high), least_nodes=least)
 
 
 def runs(counts: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -10,6 +10,7 @@ from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, peak_flop_per_s
 from inferc.compiler.plan.corners import crossing
 from inferc.compiler.plan.decisions import Change
 from inferc.compiler.plan.dimensions import precisions_of
+from inferc.compiler.plan.hardware import resized
 from inferc.compiler.plan.objectives import hard
 from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.search import load_of
@@ -60,9 +61,7 @@ def with_nodes(case: Case, nodes: float) -> Case:
     own = case.place.path
 
     def more(place: Place) -> Place:
-        if place.path != own:
-            return place
-        return replace(place, nodes=replace(place.nodes, value=nodes, low=nodes, high=nodes))
+        return resized(place, nodes) if place.path == own else place
 
     places = tuple(more(place) for place in case.places)
     return replace(case, place=more(case.place), places=places)
@@ -182,21 +181,9 @@ class Relax:
         return self.case.objectives[at].limit.value
 
     def _fewest_nodes(self, case: Case) -> int | None:
-        """Return the fewest nodes on which a plan holds, by doubling and halving."""
+        """Return the fewest nodes on which a plan holds, not fewer than there are."""
         now = max(1, int(case.place.nodes.value))
-        most = now
-        while not self.holds(with_nodes(case, most)):
-            most *= 2
-            if most > now * MOST_TIMES:
-                return None
-        least = most // 2
-        while most - least > 1:
-            middle = (least + most) // 2
-            if self.holds(with_nodes(case, middle)):
-                most = middle
-            else:
-                least = middle
-        return most
+        return fewest_from(now, lambda count: self.holds(with_nodes(case, count)))
 
     def _shortest_s(self, case: Case, at: int) -> float | None:
         """Return the shortest limit of a line under which a plan holds, the rest as in ``case``."""
@@ -254,6 +241,20 @@ class Relax:
             factor=case.rate_per_s / rate,
         )
         yield Tried(change, replace(case, rate_per_s=rate))
+
+
+def fewest_from(now: int, holds: Callable[[int], bool]) -> int | None:
+    """Return the smallest number from ``now`` on at which ``holds`` is true; None if far away."""
+    most = now
+    while not holds(most):
+        most *= 2
+        if most > now * MOST_TIMES:
+            return None
+    least = max(now, most // 2)
+    while most - least > 1:
+        middle = (least + most) // 2
+        least, most = (least, middle) if holds(middle) else (middle, most)
+    return most
 
 
 def with_throughput(case: Case, at: int, share: float) -> Case:

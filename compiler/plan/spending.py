@@ -19,6 +19,7 @@ from inferc.compiler.plan.decisions import Autoscale
 from inferc.compiler.plan.hardware import is_chosen, nodes_for
 from inferc.compiler.plan.objectives import is_latency, meets
 from inferc.compiler.plan.options import options
+from inferc.compiler.plan.packing import most_replicas
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
@@ -135,8 +136,8 @@ def _unit(best: Candidate) -> tuple[int, int]:
         return shape.taken(best.replicas), best.replicas
     if not is_chosen(shape.place):
         return shape.size, 1
-    unit = nodes_for(shape.place, shape.tensor, shape.pipeline, 1) * shape.place.per_node
-    return unit, max(1, unit // shape.size)
+    nodes = nodes_for(shape.place, shape.tensor, shape.pipeline, 1)
+    return nodes * shape.place.per_node, most_replicas(shape.place, shape.split, nodes=nodes)
 
 
 def _asleep(case: Case, start_s: float) -> Callable[[float], float]:

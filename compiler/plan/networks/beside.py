@@ -11,7 +11,7 @@ from math import ceil
 
 from inferc.compiler.model import Place
 from inferc.compiler.plan.decisions import ServicePlan
-from inferc.compiler.plan.hardware import is_chosen, with_nodes
+from inferc.compiler.plan.hardware import is_chosen, resized, with_nodes
 from inferc.compiler.plan.networks.values import NetworkPlan
 from inferc.compiler.problem import Problem
 
@@ -54,9 +54,8 @@ def left_of(place: Place, taken: Taken) -> Place:
     if place.nodes.value == 1:
         return replace(place, per_node=max(0, place.per_node - used))
     left = max(0.0, place.nodes.value - ceil(used / place.per_node))
-    nodes = replace(place.nodes, value=left, low=left, high=left, text=f"{left:g}")
     least = None if place.least_nodes is None else min(place.least_nodes, int(left))
-    return replace(place, nodes=nodes, least_nodes=least)
+    return replace(resized(place, left), least_nodes=least)
 
 
 def restored(plan: ServicePlan, problems: Sequence[Problem]) -> ServicePlan:

@@ -6,15 +6,27 @@ from dataclasses import replace
 from inferc.compiler.model import Objective
 from inferc.compiler.plan.corners import crossing
 from inferc.compiler.plan.decisions import Change
+from inferc.compiler.plan.hardware import resized
 from inferc.compiler.plan.networks.search import NetworkSearch, lines_of
-from inferc.compiler.plan.relax import ALMOST_IDLE, ALONE, LONGEST_TIMES, MOST_TIMES, rounded
+from inferc.compiler.plan.relax import (
+    ALMOST_IDLE,
+    ALONE,
+    LONGEST_TIMES,
+    fewest_from,
+    line_name,
+    rounded_so_that,
+)
 from inferc.compiler.problem.network_case import NetworkCase
-from inferc.compiler.units import show, to_unit
+from inferc.compiler.units import show
 
 
 def nearest(case: NetworkCase) -> tuple[Change, ...]:
-    """Return the single changes under which a plan holds on its places alone, at planned values."""
-    return (*_nodes(case), *_limits(case), *_rate(case))
+    """Return the single changes under which a plan holds on its places alone, the nearest first.
+
+    At the planned values.
+    """
+    found = (*_nodes(case), *_limits(case), *_rate(case))
+    return tuple(sorted(found, key=lambda change: change.factor))
 
 
 def _holds(case: NetworkCase) -> bool:
@@ -23,29 +35,21 @@ def _holds(case: NetworkCase) -> bool:
 
 def _nodes(case: NetworkCase) -> Iterator[Change]:
     """Yield more of the same hardware."""
-    now = max(1, int(case.places[0].nodes.value))
-    most = now
-    while not _holds(_with_nodes(case, most)):
-        most *= 2
-        if most > now * MOST_TIMES:
-            return
-    least = most // 2
-    while most - least > 1:
-        middle = (least + most) // 2
-        least, most = (least, middle) if _holds(_with_nodes(case, middle)) else (middle, most)
-    if most > now:
-        place = case.places[0]
-        field = "nodes" if place.cluster else "count"
-        yield Change(field=field, current=str(now), proposed=str(most), effect=ALONE)
+    place = case.places[0]
+    now = max(1, int(place.nodes.value))
+    count = fewest_from(now, lambda nodes: _holds(_with_nodes(case, nodes)))
+    if count is not None and count > now:
+        yield Change(
+            field="nodes" if place.cluster else "count",
+            current=str(now),
+            proposed=str(count),
+            effect=ALONE,
+            factor=count / now,
+        )
 
 
 def _with_nodes(case: NetworkCase, nodes: int) -> NetworkCase:
-    number = float(nodes)
-    places = tuple(
-        replace(place, nodes=replace(place.nodes, value=number, low=number, high=number))
-        for place in case.places
-    )
-    return replace(case, places=places)
+    return replace(case, places=tuple(resized(place, nodes) for place in case.places))
 
 
 def _limits(case: NetworkCase) -> Iterator[Change]:
@@ -57,13 +61,14 @@ def _limits(case: NetworkCase) -> Iterator[Change]:
             return not _holds(_with_limit(case, line, limit_s))
 
         if not misses(now * LONGEST_TIMES):
-            limit_s = rounded(crossing(misses, now, now * LONGEST_TIMES), up=True)
-            percentile = "" if line.percentile is None else f"p{to_unit(line.percentile, '%'):g} "
+            edge_s = crossing(misses, now, now * LONGEST_TIMES)
+            limit_s = rounded_so_that(lambda limit_s: not misses(limit_s), edge_s, up=True)
             yield Change(
-                field=f"{percentile}{line.metric}",
+                field=line_name(line),
                 current=show(now, "time"),
                 proposed=show(limit_s, "time"),
                 effect=ALONE,
+                factor=limit_s / now,
             )
 
 
@@ -82,10 +87,11 @@ def _rate(case: NetworkCase) -> Iterator[Change]:
 
     lowest = case.rate_per_s * ALMOST_IDLE
     if holds(lowest) and not holds(case.rate_per_s):
-        rate = rounded(crossing(holds, lowest, case.rate_per_s), up=False)
+        rate = rounded_so_that(holds, crossing(holds, lowest, case.rate_per_s), up=False)
         yield Change(
             field="rate",
             current=show(case.rate_per_s, "req_per_s"),
             proposed=show(rate, "req_per_s"),
             effect=ALONE,
+            factor=case.rate_per_s / rate,
         )

@@ -138,6 +138,10 @@ def test_what_cannot_be_is_refused(sla: str, code: str) -> None:
 def test_a_refusal_names_a_change_that_holds() -> None:
     tight = program(service(load="rate = 6000 req/s; input_tokens = 300 tok"))
     (refusal,) = plan(tight).refusals
+    factors = [item.factor for item in refusal.nearest]
+    assert len(factors) > 1
+    assert factors == sorted(factors)
+    assert min(factors) > 1.0
     change = next(item for item in refusal.nearest if item.field == "nodes")
     pool = f"nodes = {change.proposed}; gpu = {A100}"
     more = program(service(load="rate = 6000 req/s; input_tokens = 300 tok"), pool=pool)

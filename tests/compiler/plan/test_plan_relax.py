@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import designs
 from support.machines import LLAMA_3_8B
+from support.pools import nodes_of
 from support.problems import all_settled, on_nodes, pi, problem
 
 from inferc import api
@@ -78,6 +79,24 @@ def test_changes_that_do_together_hold_once_all_are_made(name: str) -> None:
     if found[0].change.effect == TOGETHER:
         assert {item.change.effect for item in found} == {TOGETHER}
         assert planned_with(asked, found[-1]) is not Verdict.INFEASIBLE
+
+
+def test_what_must_change_together_takes_all_the_hardware_that_is_there() -> None:
+    """Eight nodes carry eight times the rate of one, once limits are as long as they must be."""
+    limits = {"ttft": 0.01, "tpot": 0.001}
+    one, eight = (
+        tried(
+            all_settled(
+                problem(LLAMA_3_8B, pool, rate_per_s=100_000, limits_s=limits),
+                peak=1.0,
+                prompt=200.0,
+                output=100.0,
+            ).case
+        )[-1]
+        for pool in (nodes_of(1, 1), nodes_of(8, 1))
+    )
+    assert one.change.field == eight.change.field == "rate"
+    assert eight.case.rate_per_s == pytest.approx(8 * one.case.rate_per_s, rel=0.01)
 
 
 @settings(max_examples=8, deadline=None)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from support import designs
 from support.machines import LLAMA_3_8B
+from support.pools import nodes_of
 from support.problems import all_settled, on_nodes, pi, pin, problem
 
 from inferc.compiler.plan import Plan, ServicePlan, Verdict, build
@@ -161,6 +162,19 @@ def test_a_price_is_that_of_all_accelerators() -> None:
     plan = plan_of(replace(asked, case=replace(asked.case, place=priced)))
     assert plan.price_usd_per_s == pytest.approx(0.001 * plan.configuration.accelerators)
     assert plan_of(asked).price_usd_per_s is None
+
+
+def test_whole_nodes_cost_alike_however_few_replicas_fit_on_one() -> None:
+    """Nodes of ten in link domains of five have room for two replicas of three, not for three."""
+    odd = replace(LLAMA_3_8B, heads=30, kv_heads=6, head_dim=128)
+    place = nodes_of(8, 10, least=1, usd_per_hour=1.0)
+    place = replace(place, accelerator=replace(place.accelerator, link_domain=5))
+    pins = (pin("tensor_parallel", 3), pin("pipeline_parallel", 1), pin("replicas", 6))
+    plan = plan_of(all_settled(problem(odd, place, rate_per_s=20.0, decisions=pins), peak=1.0))
+    assert plan.cost is not None
+    assert plan.service.place.nodes.value == 3
+    assert plan.price_usd_per_s == pytest.approx(30.0 / 3600.0)
+    assert plan.cost.peak_usd_per_s == pytest.approx(30.0 / 3600.0)
 
 
 def test_wishes_come_before_hardware() -> None:
