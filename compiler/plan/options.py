@@ -88,7 +88,7 @@ def by_second(curve: Curve, offer: Offer, request_s: float) -> Option:
         title=offer.title,
         usd_per_s=stated,
         arithmetic=(
-            f"{show(busy, 'count')} replicas on average, each "
+            f"{plural(busy, 'replica')} on average, each "
             f"{plural(bare.unit_accelerators)} at {show(price.value, 'usd_per_s')}"
         ),
         source=price.source or f"the file, `{offer.id}`",
@@ -152,7 +152,7 @@ def _market(curve: Curve, market: str, price: Sourced[float]) -> Option:
         title=f"the same hardware, {market.replace('_', ' ')}",
         usd_per_s=curve.cost_usd_per_s(curve.rate_per_s),
         arithmetic=(
-            f"{show(paid.mean, 'count')} replicas on average{kept}, accelerators at "
+            f"{plural(paid.mean, 'replica')} on average{kept}, accelerators at "
             f"{show(price.value, 'usd_per_s')}"
         ),
         source=price.source,
@@ -210,7 +210,7 @@ def reserved_nodes(shares: Mapping[int, float], ratio: float) -> int:
     )
 
 
-def plural(count: float) -> str:
-    """Return ``1 accelerator`` or ``2 accelerators``."""
+def plural(count: float, noun: str = "accelerator") -> str:
+    """Return ``1 accelerator``, ``2 accelerators`` or ``1.5 replicas``."""
     number = show(float(count), "count")
-    return f"{number} accelerator" if count == 1 else f"{number} accelerators"
+    return f"{number} {noun}" if number == "1" else f"{number} {noun}s"

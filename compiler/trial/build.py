@@ -72,7 +72,7 @@ def build(
 
 
 def chosen(
-    plans: Iterable[Plan], service: str
+    plans: Sequence[Plan], service: str
 ) -> tuple[tuple[tuple[str, ServicePlan], ...], tuple[Diagnostic, ...]]:
     """Return the plans of all services with their topologies' names, or of those so called.
 
@@ -84,7 +84,8 @@ def chosen(
         return found, ()
     names = tuple(dict.fromkeys(item.service.name for _, item in every))
     near = next(iter(get_close_matches(service, names, n=1)), "")
-    return (), (unknown_service(name=service, known=names, near=near),)
+    network = any(item.service.name == service for plan in plans for item in plan.networks)
+    return (), (unknown_service(name=service, known=names, near=near, network=network),)
 
 
 # ---- one run -------------------------------------------------------------------------------------

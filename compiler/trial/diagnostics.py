@@ -7,14 +7,20 @@ from inferc.compiler.units import show, to_unit
 from inferc.dsl.diagnostics import Diagnostic, Severity
 
 
-def unknown_service(*, name: str, known: Sequence[str], near: str) -> Diagnostic:
-    """INF745: no topology of the file has the service."""
+def unknown_service(
+    *, name: str, known: Sequence[str], near: str, network: bool = False
+) -> Diagnostic:
+    """INF745: no topology of the file has the service, or not one of a language model."""
+    of_network = f"`{name}` serves a network, of which only the plan is known"
     return Diagnostic(
         code="INF745",
         slug="unknown-service",
-        message=f"there is no service `{name}`",
+        message=f"there is no service `{name}`{' of a language model' if network else ''}",
         span=None,
-        notes=(f"the file has {', '.join(f'`{item}`' for item in known)}",),
+        notes=(
+            *((of_network,) if network else ()),
+            f"the file has {', '.join(f'`{item}`' for item in known)}",
+        ),
         help=f"did you mean `{near}`?" if near else "name a service of the file",
     )
 

@@ -98,7 +98,7 @@ def against(option: Option, cost: ServiceCost) -> str:
     change = difference(option.usd_per_s, cost.usd_per_s)
     if not option.breaks_even:
         return f"{option.title}: {price}, {change}"
-    return f"{option.title}: {price}, {change}; {break_even(option)}"
+    return f"{option.title}: {price}, {change}; {break_even(option, cost)}"
 
 
 def difference(option: float, plan: float) -> str:
@@ -113,9 +113,11 @@ def difference(option: float, plan: float) -> str:
     return f"{show(abs(share), 'ratio')} {'more' if share > 0.0 else 'less'}"
 
 
-def break_even(option: Option) -> str:
+def break_even(option: Option, cost: ServiceCost) -> str:
     """Return from which load on the plan is cheaper than an option."""
     rate = option.break_even_per_s
+    if isinf(rate) and option.usd_per_s > cost.usd_per_s:
+        return "dearer than the plan here, cheaper at larger loads"
     if isinf(rate):
         return "cheaper than the plan at any load"
     if rate <= 0.0:
@@ -226,7 +228,7 @@ def _others(plan: ServicePlan, cost: ServiceCost, paint: Paint) -> list[str]:
             KINDS.get(item.kind, "market"),
             show(item.usd_per_s, "usd_per_mo"),
             difference(item.usd_per_s, cost.usd_per_s),
-            _from(item, plan),
+            _from(item, plan, cost),
         )
         for item in cost.options
     ]
@@ -239,14 +241,14 @@ def _others(plan: ServicePlan, cost: ServiceCost, paint: Paint) -> list[str]:
     return lines
 
 
-def _from(option: Option, plan: ServicePlan) -> str:
+def _from(option: Option, plan: ServicePlan, cost: ServiceCost) -> str:
     """Return from which load on the plan is cheaper, in requests and in tokens."""
     if not option.breaks_even:
         return ""
     rate = option.break_even_per_s
     if isinf(rate) or rate <= 0.0:
-        return break_even(option)
+        return break_even(option, cost)
     load = plan.service.load
     tokens = load.prompt.mean_tok.value + load.output.mean_tok.value
     a_day = rate * tokens / to_unit(1.0, "d")
-    return f"{break_even(option)}, {show(a_day, 'parameters')} tok/d"
+    return f"{break_even(option, cost)}, {show(a_day, 'parameters')} tok/d"

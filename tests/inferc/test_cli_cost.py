@@ -1,11 +1,16 @@
 """``inferc cost``: what it prints, what it refuses, what programs get."""
 
 import json
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import pytest
 from support.commands import call
-from support.money import Desk
+from support.money import Desk, planned
+
+from inferc.compiler.cost import Option
+from inferc.report.cost_text import break_even
 
 POOL = "nodes = 1; gpu = 2 * cat.gpu.nvidia.l40s; price = $1/gpu/h"
 
@@ -35,6 +40,29 @@ def test_programs_get_dollars_and_break_evens(tmp_path: Path) -> None:
     apis = [item for item in service["cost"]["options"] if item["kind"] == "managed_api"]
     assert apis
     assert all("plan_cheaper_above_req_per_s" in item for item in apis)
+
+
+@pytest.mark.parametrize(
+    ("now_usd_per_s", "said"),
+    [(1.5, "dearer than the plan here, cheaper at larger loads"), (0.5, "at any load")],
+)
+def test_without_a_break_even_the_stated_load_decides_what_is_said(
+    now_usd_per_s: float, said: str
+) -> None:
+    option = Option(
+        kind="serverless_gpu",
+        title="Other",
+        usd_per_s=now_usd_per_s,
+        arithmetic="",
+        source="",
+        as_of="",
+        breaks_even=True,
+        break_even_per_s=inf,
+    )
+    (plan,) = planned(Desk(pool=POOL)).plans
+    cost = plan.services[0].cost
+    assert cost is not None
+    assert said in break_even(option, replace(cost, usd_per_s=1.0))
 
 
 def test_without_a_price_it_says_how_to_state_one(tmp_path: Path) -> None:

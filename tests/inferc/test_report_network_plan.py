@@ -111,3 +111,15 @@ def test_a_simulation_says_which_services_it_leaves_out(tmp_path: Path) -> None:
     done = call("simulate", file, "--requests", "20")
     assert done.code == 0
     assert "networks are planned, and not simulated: embed" in done.out
+
+
+def test_a_plan_of_one_network_can_be_asked_for_and_a_front_says_why_it_has_none() -> None:
+    """The example has services of both kinds."""
+    file = EXAMPLE
+    name = api.plan(file).plans[0].networks[0].service.name
+    done = call("plan", file, "--service", name)
+    assert done.code == 0
+    assert f"  {name}   " in done.out
+    refused = call("pareto", file, "--service", name)
+    assert refused.code == 2
+    assert f"`{name}` serves a network" in refused.err

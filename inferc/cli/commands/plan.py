@@ -108,7 +108,9 @@ def plan(
 
 def _unknown(planned: api.Planned, service: str) -> Sequence[Diagnostic]:
     """Return that there is no service of that name, or nothing."""
-    if not service:
+    if not service or any(
+        item.service.name == service for plan in planned.plans for item in plan.networks
+    ):
         return ()
     from inferc.compiler.trial import chosen
 
