@@ -66,6 +66,8 @@ class Curve:
     """Of which at least so many are paid for."""
     usd_per_s: float
     """Price of one accelerator."""
+    peak_units: int = 0
+    """Of which at least so many are paid for while all replicas of the peak run."""
     asleep: Callable[[float], float] | None = None
     """Share of the time in which nothing runs at a rate; None for a service that never sleeps."""
 
@@ -117,7 +119,10 @@ class Curve:
 
     def price_usd_per_s(self, replicas: int) -> float:
         """Return what so many replicas cost while they run: whole nodes where those are paid."""
-        units = max(self.least_units, -(-replicas // self.per_node))
+        least = self.least_units
+        if replicas >= self.ceiling:
+            least = max(least, self.peak_units)
+        units = max(least, -(-replicas // self.per_node))
         return units * self.unit_accelerators * self.usd_per_s
 
     def at_price(self, usd_per_s: float) -> "Curve":
@@ -135,7 +140,7 @@ class Curve:
 
     def most_rounding_usd_per_s(self) -> float:
         """Return what whole replicas and nodes may cost beyond the slope at most."""
-        units = self.least_units + 1.0 + (2.0 + self.spare) / self.per_node
+        units = max(self.least_units, self.peak_units) + 1.0 + (2.0 + self.spare) / self.per_node
         return units * self.unit_accelerators * self.usd_per_s
 
     def break_even_per_s(self, usd_per_request: float) -> float:

@@ -31,6 +31,15 @@ def allowed(decisions: Iterable[Decision], field: str, value: Choosable) -> bool
     return all(allows(item, value) for item in decisions if item.field == field)
 
 
+def at_any_load(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Return the decisions that hold whatever the load is; numbers that are named are the peak's.
+
+    ``nodes = 3`` says how many there are at the peak, of which fewer run when less comes;
+    ``nodes >= 3`` and ``nodes in 3..5`` say how few there may ever be.
+    """
+    return tuple(item for item in decisions if item.is_range or item.operator not in {"=", "in"})
+
+
 def blocking(decisions: Iterable[Decision], field: str, value: Choosable) -> Decision | None:
     """Return the first decision that does not let ``field`` be ``value``."""
     of_field = (item for item in decisions if item.field == field)

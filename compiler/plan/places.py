@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from math import ceil, floor
 
 from inferc.compiler.model import Decision, Place
 from inferc.compiler.plan.hardware import resized
-from inferc.compiler.plan.narrowing import allowed
+from inferc.compiler.plan.narrowing import allowed, at_any_load
 from inferc.compiler.plan.packing import Layout, most_replicas
 from inferc.compiler.problem import Case
 
@@ -44,6 +45,29 @@ def _left(place: Place, decisions: tuple[Decision, ...]) -> Iterator[Place]:
     for least, high in runs(counts):
         if high > 0:
             yield replace(resized(place, high), least_nodes=least)
+
+
+def least_at_any_load(case: Case, place: Place) -> int:
+    """Return the fewest nodes of a place where they are chosen that there are at any load.
+
+    What the pool says, and bounds: a number that is pinned is that of the peak.
+    """
+    most = int(place.nodes.value)
+    wholes = (
+        item.least_nodes
+        for item in case.choices_of_place
+        if (item.path, item.instance, item.market) == (place.path, place.instance, place.market)
+        and item.least_nodes is not None
+        and item.least_nodes <= most <= item.nodes.value
+    )
+    least = next(wholes, place.least_nodes or 0)
+    bounds = at_any_load(item for item in case.decisions if item.field == "nodes")
+    lows = [least]
+    for item in bounds:
+        number = item.values[0]
+        if isinstance(number, (int, float)) and (item.is_range or item.operator in {">", ">="}):
+            lows.append(floor(number) + 1 if item.operator == ">" else ceil(number))
+    return min(max(lows), most)
 
 
 def runs(counts: Iterable[int]) -> Iterator[tuple[int, int]]:

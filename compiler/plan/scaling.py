@@ -8,7 +8,9 @@ from math import ceil, inf, isfinite
 from inferc.compiler.model import Profile, cron
 from inferc.compiler.plan.decisions import Autoscale, Cold, Schedule
 from inferc.compiler.plan.hardware import is_chosen
+from inferc.compiler.plan.narrowing import at_any_load
 from inferc.compiler.plan.search import Candidate, Search, load_of
+from inferc.compiler.plan.space import allowed_counts
 from inferc.compiler.problem import Case
 from inferc.compiler.units import percent, show, to_unit
 
@@ -39,8 +41,9 @@ def autoscale(
         counts = (best.replicas,)  # beside those that compute prompts, in the planned ratio
     scaling = case.scaling
     late = is_late(case, search, start.start_s)
-    least = max(start.warm, best.replicas if late else _for_mean(case, search, best, counts))
-    quiet = _quiet(case, search, best) if case.week and late else least
+    fleet = _at_any_load(search, best, counts)
+    least = max(start.warm, best.replicas if late else _for_mean(case, search, best, fleet))
+    quiet = _quiet(case, search, best, fleet) if case.week and late else least
     schedule = None
     if case.week and quiet < best.replicas and best.shape.place.platform is None:
         schedule = _schedule(case.week, best, start.start_s)
@@ -73,9 +76,20 @@ def autoscale(
     )
 
 
-def _quiet(case: Case, search: Search, best: Candidate) -> int:
+def _at_any_load(search: Search, best: Candidate, counts: Sequence[int]) -> Sequence[int]:
+    """Return the numbers of replicas that may run below the peak.
+
+    Where hardware is chosen a number that is pinned is that of the peak.
+    """
+    own = tuple(item for item in search.decisions if item.field == "replicas")
+    kept = at_any_load(own)
+    if kept == own or not is_chosen(best.shape.place) or best.shape.prefill is not None:
+        return counts
+    return allowed_counts(kept, best.replicas)
+
+
+def _quiet(case: Case, search: Search, best: Candidate, counts: Sequence[int]) -> int:
     """Return the fewest replicas that carry the quietest stretch of the week, bursts included."""
-    counts = search.replica_counts(best.shape)
     least = min(share for _, share in case.stretches)
     quiet = load_of(replace(case, peak=case.peak * max(least, NEXT_TO_NOTHING)))
     at = bisect_left(

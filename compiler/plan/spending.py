@@ -20,6 +20,7 @@ from inferc.compiler.plan.hardware import is_chosen, nodes_for
 from inferc.compiler.plan.objectives import is_latency, meets
 from inferc.compiler.plan.options import options
 from inferc.compiler.plan.packing import most_replicas
+from inferc.compiler.plan.places import least_at_any_load
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
@@ -107,7 +108,7 @@ def curve_of(
     at_peak = loads[0].rate_per_s
     carried_per_s = carried_by_one(search, best, loads)
     needed = -(-at_peak // (carried_per_s * (1.0 + CLOSE)))
-    whole_nodes = is_chosen(place)
+    least_nodes = least_at_any_load(case, place) if is_chosen(place) else 0
     unit, together = _unit(best)
     price = place.price_usd_per_s
     return Curve(
@@ -123,7 +124,8 @@ def curve_of(
         follows=is_elastic(place),
         per_node=together,
         unit_accelerators=unit,
-        least_units=-(-(place.least_nodes or 0) * place.per_node // unit) if whole_nodes else 0,
+        least_units=-(-least_nodes * place.per_node // unit),
+        peak_units=-(-(place.least_nodes or 0) * place.per_node // unit),
         usd_per_s=price.value if price else 0.0,
         asleep=_asleep(case, load_time_s) if scale.min_replicas == 0 else None,
     )
