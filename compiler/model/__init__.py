@@ -24,6 +24,7 @@ from inferc.compiler.model.engine_defaults import defaults_of
 from inferc.compiler.model.facts import runs_on
 from inferc.compiler.model.money import Offer, Ownership
 from inferc.compiler.model.profile import Profile, cron
+from inferc.compiler.model.tails import TYPICAL_TAIL, is_stated, unstated_of, unstated_tails
 from inferc.compiler.model.topology import Design, Emission
 from inferc.compiler.resolve import Resolved
 from inferc.dsl import Diagnostic, SourceFile
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from inferc.compiler.model.items import ItemModel
 
 __all__ = [
+    "TYPICAL_TAIL",
     "Accelerator",
     "Cluster",
     "Decision",
@@ -59,10 +61,13 @@ __all__ = [
     "defaults_of",
     "find_accelerator",
     "find_model",
+    "is_stated",
     "model_from_config",
     "networks_of",
     "runs_on",
     "short_name",
+    "unstated_of",
+    "unstated_tails",
 ]
 
 

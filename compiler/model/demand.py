@@ -16,13 +16,21 @@ UNSTATED = "unstated"
 
 STEADY = "steady"
 
-AT_ONCE = exactly(1.0, text="1x")
+AT_ONCE = replace(
+    exactly(1.0, Origin.DEFAULTED, text="1x"),
+    because="the goal is throughput: the load is as high as it can be all the time",
+)
 """The peak of a load that is as high as it can be all the time."""
 
+ALL_ALIKE = 1.0
+"""The p95 of lengths over their mean where each is as long as the other."""
 
 RATE = "rate"
 
-WHATEVER_IS_CARRIED = exactly(0.0, text="as much as is carried")
+WHATEVER_IS_CARRIED = replace(
+    exactly(0.0, Origin.DEFAULTED, text="as much as is carried"),
+    because="no rate is stated and the goal is throughput: as much as the hardware carries",
+)
 """The rate where the goal is throughput and nobody states one."""
 
 
@@ -158,7 +166,7 @@ def _lengths(block: ResolvedBlock, name: str, blocks: Blocks, found: list[Diagno
 def ratio_of(mean: FieldValue, p95: Value | None, over_mean: Value | None) -> Sourced[float] | None:
     """Return how far the tail reaches, where the distribution says."""
     if over_mean is not None:
-        return _point(values.sourced(replace(mean, value=over_mean)))
+        return values.sourced(replace(mean, value=over_mean))
     if p95 is None:
         return None
     stated = values.sourced(replace(mean, value=p95))
@@ -177,7 +185,15 @@ def _known_lengths(block: ResolvedBlock, name: str, blocks: Blocks) -> Lengths:
     arguments = field.value.arguments
     mean = values.sourced(replace(field, value=arguments["mean"]))
     ratio = values.sourced(replace(field, value=arguments["p95_over_mean"]))
-    return Lengths(mean_tok=defaulted(mean), p95_over_mean=_point(ratio))
+    return Lengths(mean_tok=defaulted(mean), p95_over_mean=unstated_tail(ratio))
+
+
+def unstated_tail(usual: Sourced[float]) -> Sourced[float]:
+    """Return how far lengths reach where nobody says.
+
+    Planned is what the catalog calls usual. At best they are all alike, and their p95 is the mean.
+    """
+    return replace(_point(usual), low=ALL_ALIKE, origin=Origin.DEFAULTED, confidence=Confidence.LOW)
 
 
 # ---- origins ---------------------------------------------------------------------------------

@@ -309,6 +309,7 @@ class Lengths:
 
     mean_tok: Sourced[float]
     p95_over_mean: Sourced[float]
+    """Defaulted where nobody states it: planned at its value, and at best ``low``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

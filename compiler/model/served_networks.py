@@ -184,7 +184,7 @@ def _usual_tail(block: ResolvedBlock, blocks: Blocks) -> Sourced[float]:
     if field is None or not isinstance(field.value, CallValue):
         raise values.MissingFieldError(block, "input_tokens")
     ratio = values.sourced(replace(field, value=field.value.arguments["p95_over_mean"]))
-    return replace(ratio, low=ratio.value, high=ratio.value)
+    return demand.unstated_tail(ratio)
 
 
 # ---- what must hold ----------------------------------------------------------------------------

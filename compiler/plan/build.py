@@ -307,7 +307,7 @@ def _refused(judge: Judge, refusal: Refusal) -> list[Diagnostic]:
 
         return [pins_against_sla(clash, problem.case, refusal)]
     left = judge.easy.room(problem.case.place)
-    return [report.no_plan_found(refusal, problem.case, left, span)]
+    return [report.no_plan_found(refusal, problem.case, left, problem.service)]
 
 
 def _doubts(problem: Problem) -> list[Diagnostic]:

@@ -1,6 +1,6 @@
 """What planning has to say: bounds that fail, pins in conflict, what it cannot do yet."""
 
-from inferc.compiler.model import Decision, Engine, Objective
+from inferc.compiler.model import Decision, Engine, Objective, Service, unstated_tails
 from inferc.compiler.plan.decisions import Bound, Change, Margin, Refusal
 from inferc.compiler.plan.places import survives
 from inferc.compiler.problem import Case
@@ -93,7 +93,7 @@ def unverified_limit(bound: Bound, service: Span) -> Diagnostic:
     )
 
 
-def no_plan_found(refusal: Refusal, case: Case, left: int, service: Span) -> Diagnostic:
+def no_plan_found(refusal: Refusal, case: Case, left: int, asked: Service) -> Diagnostic:
     """Return the error when no bound fails, and yet no configuration holds.
 
     ``left`` is what other services on the place leave of its accelerators.
@@ -117,7 +117,8 @@ def no_plan_found(refusal: Refusal, case: Case, left: int, service: Span) -> Dia
             ),
         )
     )
-    span = next((line.span for line in case.objectives if line.hard), service)
+    span = next((line.span for line in case.objectives if line.hard), asked.span)
+    tails = tuple(text for text in (unstated_tails(asked.load),) if text)
     return Diagnostic(
         code="INF410",
         slug="no-plan-found",
@@ -125,7 +126,7 @@ def no_plan_found(refusal: Refusal, case: Case, left: int, service: Span) -> Dia
         "even with every unknown at its most favourable value",
         span=span,
         label="cannot be met",
-        notes=(*shared, *best, *margins, *_survival(case)),
+        notes=(*shared, *best, *margins, *_survival(case), *tails),
         help=_help(refusal),
     )
 

@@ -5,7 +5,15 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from inferc.compiler.model import Decision, Design, Lengths, Objective, Service
+from inferc.compiler.model import (
+    TYPICAL_TAIL,
+    Decision,
+    Design,
+    Lengths,
+    Objective,
+    Service,
+    is_stated,
+)
 from inferc.compiler.plan import Assumption, Choice, Margin, Plan, ServicePlan
 from inferc.compiler.provenance import Origin, Sourced
 from inferc.compiler.units import percent
@@ -59,7 +67,7 @@ def _fields(plan: Plan, design: Design | None) -> Mapping[str, Explanation]:
     fields: dict[str, Explanation] = {}
     for service in services:
         item = planned.get(service.name)
-        fields |= _service_fields(service, item)
+        fields |= _service_fields(_carrying(service, item), item)
         if item:
             for choice in item.choices:
                 fields[choice.path] = partial(_choice, choice, service)
@@ -92,12 +100,26 @@ def _network_numbers(service: "NetworkService") -> Numbers:
     return numbers
 
 
+def _carrying(service: Service, item: ServicePlan | None) -> Service:
+    """Return a service with the rate that its plan carries, where that is its goal."""
+    return item.service if item and _carries_all(service.load.rate_per_s) else service
+
+
+def _carries_all(rate: Sourced[float]) -> bool:
+    """Return whether nobody states a rate: no other is 0, or comes from no catalog."""
+    return not rate.value or (rate.origin is Origin.DEFAULTED and not rate.source)
+
+
 def _service_fields(service: Service, item: ServicePlan | None) -> Mapping[str, Explanation]:
     """Return what explains the user's own fields of a service."""
     load = service.load
+    if _carries_all(load.rate_per_s):
+        rate, peak = "mean arrivals: as many as can be carried", "at that rate all the time"
+    else:
+        rate, peak = "mean arrivals", "the rate of the busiest stretch over the mean"
     numbers: Numbers = (
-        ("load.rate", load.rate_per_s, "req/s", "mean arrivals"),
-        ("load.peak", load.peak, "x", "the rate of the busiest stretch over the mean"),
+        ("load.rate", load.rate_per_s, "req/s", rate),
+        ("load.peak", load.peak, "x", peak),
         ("load.prompt_tokens", load.prompt.mean_tok, "tok", _lengths("a prompt", load.prompt)),
         ("load.output_tokens", load.output.mean_tok, "tok", _lengths("an answer", load.output)),
     )
@@ -127,7 +149,12 @@ def _stated(
 
 def _lengths(what: str, lengths: Lengths) -> str:
     tail = amount(lengths.p95_over_mean.value, "x")
-    return f"tokens of {what} on average; the p95 is {tail} that"
+    if is_stated(lengths):
+        return f"tokens of {what} on average; the p95 is {tail} that"
+    return (
+        f"tokens of {what} on average; nobody stated the p95: planned is {tail} that, "
+        f"{TYPICAL_TAIL}, and what no software can is shown for lengths that are all alike"
+    )
 
 
 # ---- decisions of the planner ------------------------------------------------------------------
@@ -205,11 +232,11 @@ def _demand(
 ) -> Lines:
     """Yield who said a number, how sure it is and what it decides."""
     yield f"{path} = {amount(value.value, unit)}   {value.origin.value}"
-    yield f"  {meaning}"
+    yield from wrap(meaning, indent=2)
     yield ""
     yield from _origin(value)
     if effects is None:
-        if value.low == value.high:
+        if value.low == value.high and value.span is not None:
             yield "  it is taken as stated: nothing was varied"
         return
     yield ""
@@ -234,6 +261,9 @@ def _origin(value: Sourced[float]) -> Lines:
             yield f"  confidence {value.confidence.value}"
         return
     source = " ".join(part for part in (value.source, value.as_of) if part)
+    if not source and value.because:
+        yield from wrap(value.because, indent=2)
+        return
     text = f"nobody said; the catalog's typical value{f', {source}' if source else ''}"
     yield from wrap(text, indent=2)
 
@@ -244,6 +274,8 @@ def _origin(value: Sourced[float]) -> Lines:
 def _sla(service: "Service | NetworkService", item: "ServicePlan | NetworkPlan | None") -> Lines:
     """Yield every line of the SLA of a service with what is predicted."""
     yield f"{service.name}.sla"
+    if not service.objectives:
+        yield "  nothing is asked for: the goal is throughput, and there is no limit to latency"
     rows = [
         (
             line_name(line),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from inferc.compiler.model import Design
+from inferc.compiler.model import Design, unstated_of, unstated_tails
 from inferc.compiler.perf import Estimate
 from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, Verdict
 from inferc.compiler.units import percent, show
@@ -21,6 +21,7 @@ from inferc.report.refusal import refusal_lines
 from inferc.report.serving_choices import prompts_line, unusual
 
 if TYPE_CHECKING:
+    from inferc.compiler.plan.networks import NetworkPlan
     from inferc.compiler.trial import Verification
 
 VERDICT_STYLES = {
@@ -86,7 +87,7 @@ def _head(plan: Plan, paint: Paint) -> list[str]:
 def _service_blocks(plan: ServicePlan, paint: Paint) -> list[list[str]]:
     return [
         _configuration(plan, paint),
-        _assumptions(plan.assumptions, paint),
+        _assumptions(plan.assumptions, paint, unstated_tails(plan.service.load)),
         _envelope(plan, paint),
         _choices(plan.choices, paint),
         _memory(plan.estimate.memory, paint),
@@ -103,11 +104,17 @@ def _network_blocks(plan: Plan, paint: Paint, service: str) -> list[list[str]]:
         if service in {"", item.service.name}
         for block in (
             network_lines(item, paint),
-            _assumptions(item.assumptions, paint),
+            _assumptions(item.assumptions, paint, _unstated(item)),
             _choices(item.choices, paint),
             memory_lines(item, paint),
         )
     ]
+
+
+def _unstated(plan: "NetworkPlan") -> str:
+    """Return how lengths of items are planned where nobody states their p95."""
+    lengths = plan.service.load.lengths
+    return "" if lengths is None else unstated_of({f"one {plan.service.model.item}": lengths})
 
 
 def _verified(found: "Verification", paint: Paint) -> list[str]:
@@ -143,7 +150,7 @@ def _configuration(plan: ServicePlan, paint: Paint) -> list[str]:
         "",
         *sla_table(plan.margins, paint),
         *(paint(text, "dim") for text in _trust(plan)),
-        "",
+        *([""] if plan.margins else []),
         *wrap(_work(estimate), indent=4),
         *cost_lines(plan, paint),
         *(paint(text, "dim") for text in _coefficients(plan)),
@@ -200,9 +207,12 @@ def _trust(plan: ServicePlan) -> list[str]:
 # ---- what it rests on --------------------------------------------------------------------------
 
 
-def _assumptions(items: Sequence[Assumption], paint: Paint) -> list[str]:
+def _assumptions(items: Sequence[Assumption], paint: Paint, unvaried: str = "") -> list[str]:
+    """Return the numbers that nobody is sure of; ``unvaried`` tells of those not varied."""
+    told = wrap(unvaried, indent=4) if unvaried else []
     if not items:
-        return [heading("rests on", paint), "    nothing but what the file and the catalog state"]
+        nothing = "    nothing but what the file and the catalog state"
+        return [heading("rests on", paint), *(told or [nothing])]
     rows = [
         (
             (f"A{number}", "cyan"),
@@ -217,9 +227,9 @@ def _assumptions(items: Sequence[Assumption], paint: Paint) -> list[str]:
     for row, item in zip(table(rows, paint, indent=4), items, strict=True):
         lines.append(row)
         because = f'because "{item.unknown.because}"' if item.unknown.because else ""
-        told = "; ".join(part for part in (because, span_of(item), settled(item)) if part)
-        lines += [paint(line, "dim") for line in wrap(told, indent=8)]
-    return lines
+        about = "; ".join(part for part in (because, span_of(item), settled(item)) if part)
+        lines += [paint(line, "dim") for line in wrap(about, indent=8)]
+    return [*lines, *told]
 
 
 def _envelope(plan: ServicePlan, paint: Paint) -> list[str]:

@@ -12,6 +12,7 @@ from inferc.compiler.model import Decision
 from inferc.compiler.plan import Plan
 from inferc.dsl import SourceFile
 from inferc.report.explain import explain_path, known_paths, suggest
+from inferc.report.plan_text import render_plan
 
 PLAN = plans.support_chat_plan()
 
@@ -215,3 +216,48 @@ def test_any_path_is_explained_or_not(path: str) -> None:
     known = path.strip() in known_paths(PLAN)
     assert (explain_path(PLAN, path) is not None) is known
     assert set(suggest(PLAN, path)) <= set(known_paths(PLAN))
+
+
+UNSTATED = """infer 1
+import std.catalog as cat
+topology t {
+  cluster dc { pool gpu { nodes = 1; gpu = 2 * cat.gpu.nvidia.l40s; network = 100 Gbps } }
+  service chat {
+    model = cat.models.meta.llama_3_1_8b_instruct
+    on = dc.gpu
+    goal = throughput
+    load { prompt_tokens = 500; output_tokens = dist(mean = 100, p95 = 150) }
+  }
+}
+"""
+
+
+def unstated(path: str) -> str:
+    answer = api.plan(SourceFile("unstated.infer", UNSTATED))
+    text = explain_path(answer.plans[0], path, answer.designs[0])
+    assert text is not None
+    return " ".join(text.split())
+
+
+def test_a_tail_that_nobody_stated_is_told() -> None:
+    said = unstated("chat.load.prompt_tokens")
+    assert "nobody stated the p95: planned is 3.5x that, typical of published traces" in said
+    assert "the p95 is 1.5x that" in unstated("chat.load.output_tokens")
+
+
+def test_a_load_that_is_as_high_as_can_be_is_told() -> None:
+    rate = unstated("chat.load.rate")
+    assert "= 0 " not in rate
+    assert "no rate is stated and the goal is throughput: as much as the hardware carries" in rate
+    assert "all the time" in unstated("chat.load.peak")
+    assert "nothing is asked for" in unstated("chat.sla")
+    for path in ("chat.load.rate", "chat.load.peak"):
+        assert "catalog" not in unstated(path)
+        assert "given" not in unstated(path)
+
+
+def test_a_plan_says_with_which_tails_it_is_made() -> None:
+    answer = api.plan(SourceFile("unstated.infer", UNSTATED))
+    text = " ".join(render_plan(answer.plans[0], answer.designs[0]).split())
+    assert "nobody stated the p95 of prompts: planned is 3.5x their mean" in text
+    assert "nothing but what the file and the catalog state" not in text

@@ -12,6 +12,8 @@ from inferc.compiler.units_table import ShowKind
 
 GAMMA = "gamma distribution of that mean and p95 (Johnson, Kotz, Balakrishnan 1994, chapter 17)"
 
+ALIKE = "definition: of lengths that are all alike each percentile is the mean"
+
 SHOWN: dict[Quantity, ShowKind] = {
     Quantity.RATE: "req_per_s",
     Quantity.PEAK: "factor",
@@ -85,11 +87,13 @@ class Facts:
 
     def prompt_of(self, percentile: float | None) -> Amount:
         """Return a percentile of prompts; the mean without one."""
-        return self._at(percentile, "prompt", self.prompt_mean, self.case.prompt_p95_over_mean)
+        tail = self.problem.service.load.prompt.p95_over_mean
+        return self._at(percentile, "prompt", self.prompt_mean, tail)
 
     def output_of(self, percentile: float | None) -> Amount:
         """Return a percentile of answers; the mean without one."""
-        return self._at(percentile, "output", self.output_mean, self.case.output_p95_over_mean)
+        tail = self.problem.service.load.output.p95_over_mean
+        return self._at(percentile, "output", self.output_mean, tail)
 
     def limit(self, line: Objective) -> Amount:
         """Return what a line of the SLA allows."""
@@ -112,19 +116,26 @@ class Facts:
         return let("asked_rate", wanted / answer, "req/s", "requests that it comes to")
 
     def _at(
-        self, percentile: float | None, what: str, mean: Amount, p95_over_mean: float
+        self, percentile: float | None, what: str, mean: Amount, tail: Sourced[float]
     ) -> Amount:
-        """Return a length at a percentile; the mean without one."""
+        """Return a length at a percentile, with the tail that favours it; the mean without one.
+
+        Where nobody states a tail, lengths that are all alike may be meant: each is then the mean.
+        """
         if percentile is None:
             return mean
         name = _percentile(percentile)
+        shortest, reach = min(
+            (length_quantile(1.0, over_mean, percentile), over_mean)
+            for over_mean in (tail.low, tail.high)
+        )
         factor = defined(
             f"{what}_{name}_over_mean",
-            length_quantile(1.0, p95_over_mean, percentile),
+            shortest,
             "x",
             f"{name} of {what} lengths over their mean, with a p95 of "
-            f"{show(p95_over_mean, 'factor')} the mean",
-            GAMMA,
+            f"{show(reach, 'factor')} the mean{_favoured(tail)}",
+            ALIKE if reach == 1.0 else GAMMA,
         )
         return let(f"{what}_{name}_tok", mean * factor, "tok", f"{what} at {name}")
 
@@ -195,6 +206,15 @@ def capacity(symbol: str, fact: Sourced[float], unit: str, words: str) -> Amount
     """Return a fact; the favourable end where its sources differ, all of these being capacities."""
     source = ", ".join(part for part in (fact.source, fact.as_of) if part)
     return stated(symbol, fact.high, unit, words, Whence(fact.origin, source, fact.span))
+
+
+def _favoured(tail: Sourced[float]) -> str:
+    """Return what is said of a tail that may lie elsewhere than where it is planned."""
+    if tail.low == tail.high:
+        return ""
+    ends = f"{show(tail.low, 'factor')} .. {show(tail.high, 'factor')}"
+    stated = "" if tail.origin is not Origin.DEFAULTED else "; nobody stated it"
+    return f", the favourable end of {ends}{stated}"
 
 
 def _percentile(percentile: float | None) -> str:

@@ -25,8 +25,8 @@ def test_nothing_is_said_of_lengths_and_peak() -> None:
     assert summary(load.prompt.mean_tok) == (20, 200, 2048, DEFAULTED)
     assert summary(load.output.mean_tok) == (28, 110, 441, DEFAULTED)
     assert summary(load.peak) == (1, 1.5, 4.2, DEFAULTED)
-    assert load.prompt.p95_over_mean.value == 3.5
-    assert load.prompt.p95_over_mean.origin is CATALOG
+    assert summary(load.prompt.p95_over_mean) == (1, 3.5, 3.5, DEFAULTED)
+    assert summary(load.output.p95_over_mean) == (1, 2.5, 2.5, DEFAULTED)
     assert load.shape == ""
     assert load.peak.source
     assert load.peak.as_of == "2025-02-25"
@@ -106,6 +106,7 @@ def test_prompt_and_output_do_not_mix() -> None:
     load = load_of("prompt_tokens = 300; output_tokens = dist(mean = 80, p95 = 160)")
     assert (load.prompt.mean_tok.value, load.output.mean_tok.value) == (300, 80)
     assert load.output.p95_over_mean.value == 2.0
+    assert summary(load.prompt.p95_over_mean) == (1, 3.5, 3.5, DEFAULTED)
     assert load.output.p95_over_mean.origin is GIVEN
 
 

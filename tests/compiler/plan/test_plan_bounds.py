@@ -222,3 +222,65 @@ def test_only_forced_disaggregation_must_send_every_cache() -> None:
     assert "INF439" not in free
     assert forced["INF439"].need == pytest.approx(1000 * 100 * 128 * 1024)
     assert forced["INF439"].have > 10e9
+
+
+# ---- how far lengths reach -----------------------------------------------------------------------
+
+
+def needed_s(lengths: str, line: str = "p95 ttft <= 1ms") -> float:
+    """Return what INF401 asks for with prompts as stated, on two L40S."""
+    (found,) = api.plan(SourceFile("tails.infer", TAILS.format(lengths=lengths, line=line))).plans
+    (refusal,) = found.refusals
+    return next(bound.need for bound in refusal.bounds if bound.code == "INF401")
+
+
+TAILS = """infer 1
+import std.catalog as cat
+topology tails {{
+  cluster dc {{ pool gpu {{ nodes = 1; gpu = 2 * cat.gpu.nvidia.l40s; network = 100 Gbps }} }}
+  service chat {{
+    model = cat.models.meta.llama_3_1_8b_instruct
+    on = dc.gpu
+    load {{ rate = 1 req/s; prompt_tokens = {lengths}; output_tokens = 100 }}
+    sla {{ {line} }}
+  }}
+}}
+"""
+
+
+def test_no_tail_is_taken_for_proven_that_nobody_stated() -> None:
+    """Prompts of exactly 1,000 tokens are meant as well, and what they need is a bound."""
+    alike = needed_s("dist(mean = 1_000, p95 = 1_000)")
+    assert needed_s("1_000") == pytest.approx(alike, rel=1e-12)
+    assert needed_s("dist(mean = 1_000, p95 = 3_500)") > 2.5 * alike
+
+
+def test_the_median_of_an_unknown_tail_is_that_of_the_longest() -> None:
+    """Medians lie the further below the mean the further the tail reaches."""
+    line = "p50 ttft <= 1ms"
+    longest = needed_s("dist(mean = 1_000, p95 = 3_500)", line)
+    assert needed_s("1_000", line) == pytest.approx(longest, rel=1e-12)
+    assert longest < needed_s("dist(mean = 1_000, p95 = 1_000)", line)
+
+
+def test_a_tail_that_may_lie_in_a_range_is_taken_at_its_easy_end() -> None:
+    easy = needed_s("dist(mean = 1_000, p95_over_mean = 2)")
+    assert needed_s("dist(mean = 1_000, p95_over_mean = 2..3)") == pytest.approx(easy, rel=1e-12)
+
+
+def test_a_certificate_says_that_a_tail_is_nobodys() -> None:
+    text = TAILS.format(lengths="1_000", line="p95 ttft <= 1ms")
+    (found,) = api.plan(SourceFile("tails.infer", text)).plans
+    (refusal,) = found.refusals
+    (bound,) = (item for item in refusal.bounds if item.code == "INF401")
+    (step,) = (item for item in bound.steps if item.symbol == "prompt_p95_over_mean")
+    assert step.value == 1.0
+    assert step.words.endswith("1x the mean, the favourable end of 1x .. 3.5x; nobody stated it")
+    assert "all alike" in step.source
+
+
+def test_a_refusal_without_a_bound_says_with_which_tail_it_was_planned() -> None:
+    text = TAILS.format(lengths="1_000", line="p95 ttft <= 30ms")
+    (error,) = api.plan(SourceFile("tails.infer", text)).diagnostics
+    assert error.code == "INF410"
+    assert any("nobody stated the p95 of prompts" in note for note in error.notes)
