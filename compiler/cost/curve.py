@@ -118,7 +118,12 @@ class Curve:
         return sum(self.price_usd_per_s(count) * share for count, share in paid.shares)
 
     def price_usd_per_s(self, replicas: int) -> float:
-        """Return what so many replicas cost while they run: whole nodes where those are paid."""
+        """Return what so many replicas cost while they run: whole nodes where those are paid.
+
+        Asleep nothing runs, and nothing is paid.
+        """
+        if replicas == 0:
+            return 0.0
         least = self.least_units
         if replicas >= self.ceiling:
             least = max(least, self.peak_units)

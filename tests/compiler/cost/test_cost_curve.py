@@ -124,6 +124,13 @@ def test_the_slope_of_hardware_for_the_peak() -> None:
     assert DAY.slope_usd() == pytest.approx((3.0 * busy + 0.4 * (1.0 - busy)) / 10.0)
 
 
+def test_what_sleeps_pays_for_no_node_even_where_there_is_one_at_least() -> None:
+    """Three quarters of the time asleep: a quarter of the one node that is there when awake."""
+    sleeper = replace(FLAT, floor=0, least_units=1, rate_per_s=0.5, asleep=lambda _: 0.75)
+    assert sleeper.paid(0.5).shares == ((0, 0.75), (1, 0.25))
+    assert sleeper.cost_usd_per_s(0.5) == pytest.approx(0.25)
+
+
 def test_what_sleeps_is_paid_for_while_it_is_awake() -> None:
     sleeper = replace(DAY, floor=0, asleep=lambda rate_per_s: 0.75 if rate_per_s < 1.0 else 0.0)
     # One request a second on average: 0.4 outside the busy hours, in which it sleeps 3/4 of it.
