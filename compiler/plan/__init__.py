@@ -21,9 +21,11 @@ from inferc.compiler.plan.decisions import (
     Verdict,
 )
 from inferc.compiler.plan.diagnostics import change_text
+from inferc.compiler.plan.dimensions import SIXTEEN_BIT
 from inferc.compiler.plan.packing import Layout, Mix, arranged, node_of, pack
 
 __all__ = [
+    "SIXTEEN_BIT",
     "Alternative",
     "Assumption",
     "Autoscale",

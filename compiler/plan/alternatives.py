@@ -8,6 +8,7 @@ from inferc.compiler.model import Accelerator, Engine, LanguageModel, Place
 from inferc.compiler.model.calibrated import calibrated_place, published
 from inferc.compiler.perf.formats import peak_flop_per_s
 from inferc.compiler.plan.decisions import Change
+from inferc.compiler.plan.dimensions import SIXTEEN_BIT
 from inferc.compiler.plan.hardware import with_nodes
 from inferc.compiler.plan.relax import ALONE, TOGETHER, Relax, Tried, alone, fewest_from
 from inferc.compiler.plan.space import formats_of
@@ -16,8 +17,6 @@ from inferc.compiler.provenance import Origin
 
 SHOWN = 2
 """So many alternatives of a kind are listed, the nearest ones."""
-
-SIXTEEN_BIT = ("bf16", "fp16")
 
 
 def other_hardware(case: Case) -> Iterator[Tried]:

@@ -42,6 +42,13 @@ READINGS: tuple[tuple[str, Reading], ...] = (
 )
 """The fields by which candidates differ, and how to read them."""
 
+ORDER = (
+    *(field for field, _ in READINGS[:-1]),
+    *("prefill_replicas", "replicas", "routing", "max_num_seqs"),
+    READINGS[-1][0],
+)
+"""All decisions but those about the place, in the order in which they are told."""
+
 
 class Explainer:
     """Says of every value that was not chosen why it lost."""
@@ -71,27 +78,10 @@ class Explainer:
         by_field["max_num_seqs"] = self.choice(
             "max_num_seqs", str(winner.sequences), self._sequences()
         )
-        order = (
-            "engine",
-            "precision",
-            "kv_precision",
-            "tensor_parallel",
-            "pipeline_parallel",
-            "expert_parallel",
-            "attention_data_parallel",
-            "speculation",
-            "speculative_tokens",
-            "serving",
-            "prefill_replicas",
-            "replicas",
-            "routing",
-            "max_num_seqs",
-            "max_num_batched_tokens",
-        )
         left_out = self._pointless()
         return (
             *self._of_place(),
-            *(by_field[field] for field in order if field not in left_out),
+            *(by_field[field] for field in ORDER if field not in left_out),
         )
 
     def _pointless(self) -> frozenset[str]:

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
-from inferc.compiler.plan import Autoscale, Schedule, ServicePlan
+from inferc.compiler.plan import SIXTEEN_BIT, Autoscale, Configuration, Schedule, ServicePlan
 from inferc.compiler.topology.graph_types import EdgeKind, GraphEdge
 
 if TYPE_CHECKING:
     from inferc.compiler.plan.networks import NetworkPlan
+
+DEFAULT_ROUTING = "round_robin"
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -88,5 +90,32 @@ def _of_language_model(plan: ServicePlan) -> Mapping[str, Json]:
         "max_num_batched_tokens": shape.max_num_batched_tokens,
         "max_model_len": plan.max_model_len,
         "gpu_memory_utilization": plan.gpu_memory_utilization,
+        **_beyond_the_usual(shape),
         "autoscale": _autoscale(scale),
     }
+
+
+def _beyond_the_usual(shape: Configuration) -> Mapping[str, Json]:
+    """Return the decisions of which most plans have none."""
+    found: dict[str, Json] = {}
+    if shape.kv_precision not in SIXTEEN_BIT:
+        found["kv_precision"] = shape.kv_precision
+    if shape.expert_parallel > 1:
+        found["expert_parallel"] = shape.expert_parallel
+    if shape.attention_data_parallel > 1:
+        found["attention_data_parallel"] = shape.attention_data_parallel
+    if shape.speculation is not None:
+        found["speculation"] = shape.speculation.kind
+        found["speculative_tokens"] = shape.speculation.tokens
+    if shape.routing != DEFAULT_ROUTING:
+        found["routing"] = shape.routing
+    if shape.prefill is not None:
+        found["prefill"] = {
+            "tensor_parallel": shape.prefill.tensor_parallel,
+            "pipeline_parallel": shape.prefill.pipeline_parallel,
+            "replicas": shape.prefill.replicas,
+            "max_num_seqs": shape.prefill.max_num_seqs,
+            "max_num_batched_tokens": shape.prefill.max_num_batched_tokens,
+            **_beyond_the_usual(shape.prefill),
+        }
+    return found

@@ -7,6 +7,7 @@ import networkx as nx
 import pytest
 from support import designs, plans, topologies
 
+from inferc.compiler.perf.values import Speculation
 from inferc.compiler.topology import Topology, decision_digest, render_json, render_text, to_data
 from inferc.compiler.topology.graph import to_networkx
 from inferc.dsl.source import SourceFile, Span
@@ -82,12 +83,29 @@ def test_the_digest_knows_nothing_of_estimates() -> None:
         {"replicas": 1},
         {"max_num_seqs": 64},
         {"max_num_batched_tokens": 8192},
+        {"kv_precision": "fp8"},
+        {"expert_parallel": 4},
+        {"attention_data_parallel": 4},
+        {"speculation": Speculation(kind="ngram", tokens=3, accepted=1.2)},
+        {"routing": "prefix_aware"},
+        {"prefill": topologies.configuration()},
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_every_decision_changes_the_digest(change: dict[str, int | str]) -> None:
+def test_every_decision_changes_the_digest(change: dict[str, object]) -> None:
     changed = topologies.topology_of(designs.support_chat(), topologies.configuration(**change))
     assert changed.digest != topologies.support_chat().digest
+
+
+def test_what_computes_prompts_is_part_of_the_digest() -> None:
+    digests = {
+        topologies.topology_of(
+            designs.support_chat(),
+            topologies.configuration(prefill=topologies.configuration(**change)),
+        ).digest
+        for change in ({}, {"tensor_parallel": 2}, {"replicas": 1}, {"max_num_seqs": 64})
+    }
+    assert len(digests) == 4
 
 
 def test_the_digest_is_a_sha256() -> None:
