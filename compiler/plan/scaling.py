@@ -3,9 +3,10 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, inf, isfinite
+from math import ceil
 
 from inferc.compiler.model import Profile, cron
+from inferc.compiler.perf.demand import Demand
 from inferc.compiler.plan.decisions import Autoscale, Cold, Schedule
 from inferc.compiler.plan.hardware import is_chosen
 from inferc.compiler.plan.narrowing import at_any_load
@@ -175,9 +176,12 @@ def _threshold(case: Case, search: Search, best: Candidate, signal: str) -> tupl
     if signal == "rate":
         each = load_of(case).rate_per_s / best.replicas
         return float(f"{each:.3g}"), f"{show(each, 'req_per_s')} come to each at the peak"
-    slack_s, per_prompt_s = _slack_s(search, best), found.mixed_s
-    waiting = slack_s / per_prompt_s if isfinite(per_prompt_s) else 1.0
-    threshold = float(max(1, int(min(waiting, float(best.sequences)))))
+    per_prompt_s = _per_prompt_s(best, load_of(case).demand)
+    slack_s = _slack_s(search, best, per_prompt_s)
+    if slack_s is None:
+        takes = f"a prompt takes {show(per_prompt_s, 'time')}"
+        return 1.0, f"{takes}, and no line limits the first token, so 1 may wait in each"
+    threshold = float(max(1, int(min(slack_s / per_prompt_s, float(best.sequences)))))
     return threshold, _room(per_prompt_s, slack_s, threshold)
 
 
@@ -191,19 +195,39 @@ def _rollout(search: Search, best: Candidate, most: int) -> tuple[str, str]:
     if best.replicas == 1:
         return "unavailable", "a rollout has no room beside the replica: nothing answers meanwhile"
     left = best.replicas - 1
-    return "unavailable", f"a rollout replaces one at a time, for which {left} are left"
+    verb = "is" if left == 1 else "are"
+    return "unavailable", f"a rollout replaces one at a time, for which {left} {verb} left"
 
 
 def _room(per_prompt_s: float, slack_s: float, threshold: float) -> str:
-    if not isfinite(per_prompt_s) or not isfinite(slack_s):
-        return "at this peak the queue grows without end"
     prompt, slack = show(per_prompt_s, "time"), show(slack_s, "time")
     return f"a prompt takes {prompt}, the limit leaves {slack}, so {threshold:g} may wait in each"
 
 
-def _slack_s(search: Search, best: Candidate) -> float:
-    """Return the time that a request may wait before it would miss its first-token limit."""
+def _per_prompt_s(best: Candidate, demand: Demand) -> float:
+    """Return the time of a prompt: a step, or as many as the token budget cuts it into.
+
+    Where prompts have replicas of their own, it is theirs; where they have steps of their own, a
+    step with prompts has all of them.
+    """
+    found, shape, prefill = best.found, best.shape, best.shape.prefill
+    if prefill is not None:
+        chunks = max(1.0, demand.prompt_tok / prefill.budget_tok)
+        chunk_tok = demand.prompt_tok / chunks
+        return chunks * prefill.shape.stage.step_s(chunk_tok, demand.pairs_per_tok, 0.0, 0.0)
+    if shape.stage.prompts_alone:
+        return found.mixed_s
+    beside_tok = (found.sequences / found.pipeline + 1.0) * shape.stage.wide
+    room_tok = max(1.0, best.budget_tok - beside_tok)
+    return found.mixed_s * max(1.0, demand.prompt_tok / room_tok)
+
+
+def _slack_s(search: Search, best: Candidate, per_prompt_s: float) -> float | None:
+    """Return the time that a request may wait before it would miss its first-token limit.
+
+    None where no line limits that.
+    """
     limits = [line.limit.value for line in search.hard if line.metric == "ttft"]
-    if not limits or not best.found.stable:
-        return best.found.mixed_s if best.found.stable else inf
-    return max(0.0, min(limits) - best.found.ttft_floor_s - best.found.mixed_s)
+    if not limits:
+        return None
+    return max(0.0, min(limits) - best.found.ttft_floor_s - per_prompt_s)

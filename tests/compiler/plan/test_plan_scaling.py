@@ -1,5 +1,7 @@
 """What replicas are scaled by, how many stay, and how a new version takes over."""
 
+import re
+
 import pytest
 from support.trials import plan_of as planned
 from support.trials import text_of
@@ -7,6 +9,7 @@ from support.trials import text_of
 from inferc import api
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.trial import SceneKind, Wanted, verify
+from inferc.compiler.units import from_unit
 from inferc.dsl import SourceFile
 
 RATE = 14
@@ -114,3 +117,44 @@ def test_a_rollout_says_which_replicas_are_left() -> None:
     assert "one at a time" in full.autoscale.rollout_reason
     alone = planned("rate = 1 req/s; shape = steady", pin="chat.replicas = 1")
     assert alone.autoscale.rollout == "surge"
+
+
+LONG = "prompt_tokens = 4_000; output_tokens = 40"
+
+
+def takes_s(reason: str) -> float:
+    """Return how long a prompt takes, as a reason of scaling says it."""
+    found = re.search(r"a prompt takes ([\d.]+) (ms|s)\b", reason)
+    assert found is not None, reason
+    return from_unit(float(found[1]), found[2])
+
+
+def test_a_prompt_longer_than_a_step_takes_several() -> None:
+    """Cut into eight, a prompt takes about as long as in one step; no step takes as long."""
+
+    def of_steps(budget_tok: int) -> ServicePlan:
+        text = text_of(
+            "rate = 1 req/s; shape = steady",
+            "p95 ttft <= 6s",
+            f"chat.max_num_batched_tokens = {budget_tok}; chat.replicas = 2",
+        ).replace("prompt_tokens = dist(mean = 300, p95 = 900); output_tokens = 120", LONG)
+        found = api.plan(SourceFile("desk.infer", text))
+        assert found.ok, found.diagnostics
+        return found.plans[0].services[0]
+
+    cut, whole = of_steps(512), of_steps(8192)
+    whole_s = takes_s(whole.autoscale.reason)
+    assert takes_s(cut.autoscale.reason) > 0.9 * whole_s
+    assert cut.autoscale.threshold * 0.9 * whole_s <= 6.0
+
+
+def test_without_a_limit_of_the_first_token_none_is_named() -> None:
+    plan = planned("rate = 4 req/s; peak = 2x", sla="p95 e2e <= 60s")
+    assert "the limit leaves" not in plan.autoscale.reason
+    assert "no line limits the first token, so 1 may wait" in plan.autoscale.reason
+    assert plan.autoscale.threshold == 1.0
+
+
+def test_one_replica_is_left() -> None:
+    plan = planned("rate = 4 req/s; peak = 2x", pin="chat.replicas = 2")
+    assert plan.autoscale.rollout_reason.endswith("for which 1 is left")
