@@ -15,21 +15,29 @@ from inferc.compiler.topology.graph_types import (
     NodeKind,
     Topology,
 )
-from inferc.compiler.topology.ids import gpu_id, host_id, join, replica_id, service_id
+from inferc.compiler.topology.ids import gpu_id, host_id, replica_id, service_id
+from inferc.compiler.topology.parts import (
+    METRICS,
+    Planned,
+    around_replica,
+    edge,
+    peak,
+    rate,
+    scaler_and_weights,
+    scaling,
+    traffic,
+)
 from inferc.compiler.topology.placement import Stages, assign, slots
 from inferc.compiler.topology.verify import check
 from inferc.dsl import Diagnostic
 
 if TYPE_CHECKING:
-    from inferc.compiler.plan.networks import NetworkPlan
     from inferc.compiler.topology.networks import Seat
 
 CLIENT = "client"
 GATEWAY = "gateway"
 ROUTER = "router"
-METRICS = "metrics"
 
-Planned: TypeAlias = "ServicePlan | NetworkPlan"
 Attributes: TypeAlias = Mapping[str, Attribute]
 
 
@@ -57,10 +65,12 @@ def build(design: Design, plan: Plan) -> Outcome:
         from inferc.compiler.topology import networks
 
         parts = networks.part_nodes(seats)
+        taken: dict[str, list[Seat]] = {item.service.name: [] for item in plan.networks}
+        for seat in seats:
+            taken[seat.service].append(seat)
         for item in plan.networks:
-            own = [seat for seat in seats if seat.service == item.service.name]
-            nodes += networks.service_nodes(item, own)
-            edges += networks.service_edges(item, own)
+            nodes += networks.service_nodes(item, taken[item.service.name])
+            edges += networks.service_edges(item, taken[item.service.name])
         owners = {**owners, **{seat.id: (seat.service, seat.replica) for seat in seats}}
     users: dict[str, list[str]] = {}
     for each in planned:
@@ -82,19 +92,11 @@ def build(design: Design, plan: Plan) -> Outcome:
     return Outcome(topology=topology, diagnostics=check(topology))
 
 
-def _rate(plan: Planned) -> float:
-    return plan.service.load.rate_per_s.value
-
-
-def _peak(plan: Planned) -> float:
-    return _rate(plan) * plan.service.load.peak.value
-
-
 def _front_nodes(plans: Sequence[Planned]) -> Iterable[GraphNode]:
     """Yield what all services share."""
     load: Attributes = {
-        "rate_per_s": sum(map(_rate, plans)),
-        "peak_rate_per_s": sum(map(_peak, plans)),
+        "rate_per_s": sum(map(rate, plans)),
+        "peak_rate_per_s": sum(map(peak, plans)),
     }
     yield GraphNode(id=CLIENT, kind=NodeKind.CLIENT, title="clients", attributes=load)
     yield GraphNode(id=GATEWAY, kind=NodeKind.GATEWAY, title="gateway", attributes=load)
@@ -109,30 +111,16 @@ def _front_nodes(plans: Sequence[Planned]) -> Iterable[GraphNode]:
 
 def _front_edges(plans: Sequence[Planned]) -> Iterable[GraphEdge]:
     """Yield the way of a request up to the services."""
-    total, peak = sum(map(_rate, plans)), sum(map(_peak, plans))
-    yield _traffic(CLIENT, GATEWAY, total, peak)
-    yield _traffic(GATEWAY, ROUTER, total, peak)
+    total, highest = sum(map(rate, plans)), sum(map(peak, plans))
+    yield traffic(CLIENT, GATEWAY, total, highest)
+    yield traffic(GATEWAY, ROUTER, total, highest)
     for plan in plans:
-        yield _traffic(ROUTER, service_id(plan.service.name), _rate(plan), _peak(plan))
-
-
-def _traffic(source: str, target: str, rate_per_s: float, peak_rate_per_s: float) -> GraphEdge:
-    return GraphEdge(
-        source=source,
-        target=target,
-        kind=EdgeKind.TRAFFIC,
-        rate_per_s=rate_per_s,
-        attributes={"peak_rate_per_s": peak_rate_per_s},
-    )
-
-
-def _edge(source: str, target: str, kind: EdgeKind, role: str) -> GraphEdge:
-    return GraphEdge(source=source, target=target, kind=kind, attributes={"role": role})
+        yield traffic(ROUTER, service_id(plan.service.name), rate(plan), peak(plan))
 
 
 def _service_nodes(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[GraphNode]:
     """Yield a service with its replicas, autoscaler and weights."""
-    service, shape, scale = plan.service, plan.configuration, plan.autoscale
+    service, shape = plan.service, plan.configuration
     name = service.name
     yield GraphNode(
         id=service_id(name),
@@ -147,34 +135,12 @@ def _service_nodes(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[Gr
             "pipeline_parallel": shape.pipeline_parallel,
             "replicas": shape.replicas,
             "place": service.place.path,
-            "rate_per_s": _rate(plan),
-            "peak_rate_per_s": _peak(plan),
+            "rate_per_s": rate(plan),
+            "peak_rate_per_s": peak(plan),
         },
     )
     yield from _replica_nodes(plan, len(replicas))
-    yield GraphNode(
-        id=join(name, "autoscaler"),
-        kind=NodeKind.AUTOSCALER,
-        title=f"{name} autoscaler",
-        attributes={
-            "service": name,
-            "min_replicas": scale.min_replicas,
-            "max_replicas": scale.max_replicas,
-            "signal": scale.signal,
-            "threshold": scale.threshold,
-        },
-    )
-    yield GraphNode(
-        id=join(name, "weights"),
-        kind=NodeKind.WEIGHTS,
-        title=f"{service.model.title} weights",
-        attributes={
-            "service": name,
-            "repository": service.model.repository,
-            "precision": shape.precision,
-            "bytes": plan.weights_bytes,
-        },
-    )
+    yield from scaler_and_weights(plan)
 
 
 def _replica_nodes(plan: ServicePlan, count: int) -> Iterable[GraphNode]:
@@ -189,7 +155,7 @@ def _replica_nodes(plan: ServicePlan, count: int) -> Iterable[GraphNode]:
                 "index": index,
                 "tensor_parallel": shape.tensor_parallel,
                 "pipeline_parallel": shape.pipeline_parallel,
-                "rate_per_s": _rate(plan) / shape.replicas,
+                "rate_per_s": rate(plan) / shape.replicas,
             },
         )
 
@@ -200,7 +166,7 @@ def _service_edges(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[Gr
     for index, stages in enumerate(replicas):
         replica = replica_id(name, index)
         share = plan.configuration.replicas
-        yield _traffic(service_id(name), replica, _rate(plan) / share, _peak(plan) / share)
+        yield traffic(service_id(name), replica, rate(plan) / share, peak(plan) / share)
         for stage, group in enumerate(stages):
             for rank, slot in enumerate(group):
                 yield GraphEdge(
@@ -209,10 +175,8 @@ def _service_edges(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[Gr
                     kind=EdgeKind.PLACEMENT,
                     attributes={"role": "runs_on", "stage": stage, "rank": rank},
                 )
-        yield _edge(join(name, "weights"), replica, EdgeKind.WEIGHTS, "loads")
-        yield _edge(replica, METRICS, EdgeKind.METRICS, "scraped_by")
-    yield _edge(METRICS, join(name, "autoscaler"), EdgeKind.METRICS, plan.autoscale.signal)
-    yield _edge(join(name, "autoscaler"), service_id(name), EdgeKind.CONTROL, "scales")
+        yield from around_replica(plan, replica)
+    yield from scaling(plan)
 
 
 def _places(plans: Iterable[Planned]) -> tuple[Place, ...]:
@@ -304,7 +268,7 @@ def _place_edges(
         host = host_id(place.path, slot.node)
         if slot.index == 0:
             for user in users:
-                yield _edge(service_id(user), host, EdgeKind.PLACEMENT, "may_run_on")
+                yield edge(service_id(user), host, EdgeKind.PLACEMENT, "may_run_on")
         gpu = gpu_id(place.path, slot)
         for held in [part.id for part in parts.get(gpu, ())] or [gpu]:
-            yield _edge(host, held, EdgeKind.PLACEMENT, "holds")
+            yield edge(host, held, EdgeKind.PLACEMENT, "holds")

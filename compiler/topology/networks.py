@@ -9,7 +9,15 @@ from inferc.compiler.model.partitions import Partitioning, partitioning_of
 from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.plan.networks.packing import layouts_for
 from inferc.compiler.topology.graph_types import EdgeKind, GraphEdge, GraphNode, NodeKind
-from inferc.compiler.topology.ids import gpu_id, join, replica_id, service_id
+from inferc.compiler.topology.ids import gpu_id, replica_id, service_id
+from inferc.compiler.topology.parts import (
+    around_replica,
+    peak,
+    rate,
+    scaler_and_weights,
+    scaling,
+    traffic,
+)
 from inferc.compiler.topology.placement import Slot, slots
 
 
@@ -122,19 +130,9 @@ def table_of(plan: NetworkPlan, place: Place) -> Partitioning | None:
 # ---- nodes and edges ---------------------------------------------------------------------------
 
 
-def rate(plan: NetworkPlan) -> float:
-    """Return the mean rate of requests."""
-    return plan.service.load.rate_per_s.value
-
-
-def peak(plan: NetworkPlan) -> float:
-    """Return the rate of the busiest stretch."""
-    return rate(plan) * plan.service.load.peak.value
-
-
 def service_nodes(plan: NetworkPlan, seats: Sequence[Seat]) -> Iterator[GraphNode]:
     """Yield a service with its replicas, autoscaler and weights."""
-    service, shape, scale = plan.service, plan.configuration, plan.autoscale
+    service, shape = plan.service, plan.configuration
     name = service.name
     yield GraphNode(
         id=service_id(name),
@@ -166,29 +164,7 @@ def service_nodes(plan: NetworkPlan, seats: Sequence[Seat]) -> Iterator[GraphNod
                 "rate_per_s": rate(plan) / shape.replicas,
             },
         )
-    yield GraphNode(
-        id=join(name, "autoscaler"),
-        kind=NodeKind.AUTOSCALER,
-        title=f"{name} autoscaler",
-        attributes={
-            "service": name,
-            "min_replicas": scale.min_replicas,
-            "max_replicas": scale.max_replicas,
-            "signal": scale.signal,
-            "threshold": scale.threshold,
-        },
-    )
-    yield GraphNode(
-        id=join(name, "weights"),
-        kind=NodeKind.WEIGHTS,
-        title=f"{service.model.title} weights",
-        attributes={
-            "service": name,
-            "repository": service.model.repository,
-            "precision": shape.precision,
-            "bytes": plan.weights_bytes,
-        },
-    )
+    yield from scaler_and_weights(plan)
 
 
 def service_edges(plan: NetworkPlan, seats: Sequence[Seat]) -> Iterator[GraphEdge]:
@@ -196,27 +172,15 @@ def service_edges(plan: NetworkPlan, seats: Sequence[Seat]) -> Iterator[GraphEdg
     name, share = plan.service.name, plan.configuration.replicas
     for seat in seats:
         replica = replica_id(name, seat.replica)
-        yield GraphEdge(
-            source=service_id(name),
-            target=replica,
-            kind=EdgeKind.TRAFFIC,
-            rate_per_s=rate(plan) / share,
-            attributes={"peak_rate_per_s": peak(plan) / share},
-        )
+        yield traffic(service_id(name), replica, rate(plan) / share, peak(plan) / share)
         yield GraphEdge(
             source=replica,
             target=seat.id,
             kind=EdgeKind.PLACEMENT,
             attributes={"role": "runs_on", "stage": 0, "rank": 0},
         )
-        yield _edge(join(name, "weights"), replica, EdgeKind.WEIGHTS, "loads")
-        yield _edge(replica, "metrics", EdgeKind.METRICS, "scraped_by")
-    yield _edge("metrics", join(name, "autoscaler"), EdgeKind.METRICS, plan.autoscale.signal)
-    yield _edge(join(name, "autoscaler"), service_id(name), EdgeKind.CONTROL, "scales")
-
-
-def _edge(source: str, target: str, kind: EdgeKind, role: str) -> GraphEdge:
-    return GraphEdge(source=source, target=target, kind=kind, attributes={"role": role})
+        yield from around_replica(plan, replica)
+    yield from scaling(plan)
 
 
 def part_nodes(seats: Iterable[Seat]) -> Mapping[str, tuple[GraphNode, ...]]:
