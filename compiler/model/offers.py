@@ -25,11 +25,9 @@ def offers(
     return tuple(sorted(found, key=lambda offer: (offer.kind, offer.title, offer.id)))
 
 
-def platform_price(accelerator: str, platform: str, blocks: Blocks) -> Sourced[float] | None:
-    """Return what a platform of the catalog asks for an accelerator by the second, if it does."""
-    name = short_name(platform)
-    block = blocks.at(f"{SERVERLESS}{accelerator}.{name}")
-    return None if block is None else with_host(block)
+def platform_offer(accelerator: str, platform: str, blocks: Blocks) -> ResolvedBlock | None:
+    """Return what the catalog says a platform asks for an accelerator by the second, if it does."""
+    return blocks.at(f"{SERVERLESS}{accelerator}.{short_name(platform)}")
 
 
 def _apis(names: set[str], blocks: Blocks) -> Iterator[Offer]:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from inferc.compiler.model import diagnostics_platforms as report
 from inferc.compiler.model import facts, values
 from inferc.compiler.model.design import Accelerator, Link, Place
+from inferc.compiler.model.diagnostics import price_not_listed
 from inferc.compiler.model.lookup import Blocks
-from inferc.compiler.model.offers import platform_price
+from inferc.compiler.model.offers import platform_offer, with_host
 from inferc.compiler.model.places import Machine, asked, chosen, fixed_nodes
 from inferc.compiler.model.platform import Platform, is_verified
-from inferc.compiler.provenance import exactly
+from inferc.compiler.provenance import Sourced, exactly
 from inferc.compiler.resolve import ListValue, ResolvedBlock
 from inferc.compiler.schema import PLATFORM_LIMITS
 from inferc.dsl import Diagnostic
@@ -40,7 +41,7 @@ def serverless(
     runs_on = _platform(block, blocks)
     _check(block, runs_on, hardware, found)
     stated = block.fields.get("price")
-    listed = platform_price(hardware.id, runs_on.id, blocks)
+    listed = None if stated else _listed(block, runs_on, hardware, blocks, found)
     built = Place(
         path=block.path,
         cluster=None,
@@ -57,6 +58,31 @@ def serverless(
     fixed = fixed_nodes(said)
     some = [replace(built, nodes=fixed)] if fixed is not None else list(chosen(built, said))
     yield from (_within_limit(place, runs_on, found) for place in some)
+
+
+def _listed(
+    block: ResolvedBlock,
+    platform: Platform,
+    hardware: Accelerator,
+    blocks: Blocks,
+    found: list[Diagnostic],
+) -> Sourced[float] | None:
+    """Return the catalog's price of an accelerator; one of another region is reported."""
+    offer = platform_offer(hardware.id, platform.id, blocks)
+    if offer is None:
+        return None
+    region = values.text_or(offer, "region")
+    if region and platform.region not in {"", region}:
+        unlisted = price_not_listed(
+            block.fields["region"].span,
+            machine=(f"{hardware.title} on {platform.title}", MARKET),
+            region=platform.region,
+            taken=region,
+            known=[region],
+        )
+        if unlisted not in found:
+            found.append(unlisted)
+    return with_host(offer)
 
 
 def _within_limit(place: Place, platform: Platform, found: list[Diagnostic]) -> Place:

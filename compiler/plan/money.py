@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from inferc.compiler.model import Objective
 from inferc.compiler.plan.decisions import Change
 from inferc.compiler.plan.diagnostics_money import Dear, price_missing
+from inferc.compiler.plan.hardware import some_priced
 from inferc.compiler.plan.objectives import is_cost
+from inferc.compiler.plan.places import places_of
 from inferc.compiler.plan.priced_search import PricedSearch
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.problem import Case
@@ -62,9 +64,14 @@ def too_dear(search: Search, load: Load) -> TooDear | None:
 
 
 def without_price(case: Case) -> list[Diagnostic]:
-    """Return the error for a line about money where some hardware has no price."""
+    """Return the error for a line about money where no hardware that is left has a price.
+
+    Where some has one, what has none is not afforded, and taken only where nothing else holds.
+    """
     line = next((item for item in case.objectives if is_cost(item)), None)
-    places = [place for place in case.choices_of_place if place.price_usd_per_s is None]
-    if line is None or not places:
+    if line is None:
+        return []
+    places = places_of(case)
+    if not places or some_priced(places):
         return []
     return [price_missing(line, service=case.service, places=places)]

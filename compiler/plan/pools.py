@@ -9,7 +9,8 @@ from inferc.compiler.cost import ServiceCost
 from inferc.compiler.model import Place
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.plan.decisions import Change, ServicePlan
-from inferc.compiler.plan.hardware import all_priced, is_chosen, with_nodes
+from inferc.compiler.plan.hardware import cost, is_chosen, some_priced, with_nodes
+from inferc.compiler.plan.objectives import is_cost
 from inferc.compiler.plan.places import FIELDS, places_of, runs
 from inferc.compiler.plan.sharing import EASY, HARD, PLANNED, Need, Shares, Tenant, chosen
 from inferc.compiler.plan.spending import shared
@@ -52,14 +53,21 @@ def settled(problems: Sequence[Problem]) -> Pool:
     that kind the fewest nodes that reach as much as the most would. A pool is of one kind, so it
     is chosen once for all services, and every node is paid for.
     """
-    places = common(problems)
+    places = _affordable(problems, common(problems))
     if len(places) == 1 and not is_chosen(places[0]):
         shares = Shares([Tenant(problem) for problem in problems], places[0])
         return Pool(places[0], shares, chosen=False)
-    priced = all_priced(places)
+    priced = some_priced(places)
     pools = [_smallest(problems, place) for place in places]
     best = min(pools, key=lambda pool: (pool.quality, *_price(pool.place, priced=priced)))
     return best._replace(offers=tuple(Offer(pool.place, pool.quality) for pool in pools))
+
+
+def _affordable(problems: Sequence[Problem], places: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Return the choices that have a price, where one has and a service's cost is limited."""
+    limited = any(line.hard and is_cost(line) for one in problems for line in one.case.objectives)
+    known = tuple(place for place in places if place.price_usd_per_s is not None)
+    return known if limited and known else places
 
 
 def fewer(pool: Pool) -> Quality | None:
@@ -195,8 +203,7 @@ def _kind(place: Place) -> tuple[str | int, ...]:
 
 def _price(place: Place, *, priced: bool) -> tuple[float, int, str]:
     """Return what nodes are ordered by where they are equally good."""
-    price = place.price_usd_per_s
-    spent = place.accelerators * (price.value if priced and price else 1.0)
+    spent = cost(place, place.accelerators, priced=priced)
     return spent, place.accelerators, "/".join(map(str, _kind(place)))
 
 
@@ -232,6 +239,7 @@ def _quality(shares: Shares) -> Quality:
     ]
     return (
         (0.0,),
+        tuple(float(not item.holds) for item in picked),
         tuple(float(level < PLANNED) for level in shares.levels),
         tuple(float(level < HARD) for level in shares.levels),
         tuple(missed),

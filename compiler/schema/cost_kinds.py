@@ -51,6 +51,7 @@ COST_KINDS: tuple[Kind, ...] = (
             ref("gpu", "accelerator"),
             "The accelerator; absent: the folder of the catalog says.",
         ),
+        field("region", TEXT, "Where the price holds; absent: everywhere."),
         field("price", positive(COST_RATE), "Of one accelerator.", required=True),
         field("cpu", amount(COST_RATE), "Of one virtual processor, where it is charged apart."),
         field("min_cpus", count(), "Virtual processors that come with an accelerator at least."),

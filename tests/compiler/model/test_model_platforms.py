@@ -74,6 +74,27 @@ def test_a_place_on_a_platform_has_instances_as_its_nodes() -> None:
     assert (fixed.least_nodes, fixed.nodes.value) == (None, 3)
 
 
+@pytest.mark.parametrize(
+    ("region", "price", "expected"),
+    [
+        ("us-central1", "", []),
+        ("europe-west4", "", ["INF143"]),
+        ("europe-west4", "price = $1/gpu/h", []),
+    ],
+)
+def test_a_price_of_another_region_is_taken_with_a_word_about_it(
+    region: str, price: str, expected: list[str]
+) -> None:
+    more = f'instances in 0..6; region = "{region}"; {price}'
+    found = outcome_of(text("cloud_run", more=more))
+    assert [item.code for item in found.diagnostics] == expected
+    for item in found.diagnostics:
+        assert "us-central1" in item.message
+        assert item.span is not None
+    (service,) = design_of(text("cloud_run", more=more)).services
+    assert service.place.price_usd_per_s is not None
+
+
 def test_a_range_of_instances_ends_at_the_limit_of_the_platform() -> None:
     endpoint = place("azure_ml_online", more="instances in 1..400")
     assert (endpoint.least_nodes, endpoint.nodes.value) == (1, 50)

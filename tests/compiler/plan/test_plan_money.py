@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.money import Desk, costs, planned, told
 
 from inferc import api
-from inferc.compiler.plan import ServicePlan
+from inferc.compiler.plan import ServicePlan, Verdict
 from inferc.compiler.units import from_unit
 from inferc.dsl import SourceFile
 
@@ -172,6 +172,43 @@ def test_a_limit_on_cost_refuses_what_cannot_be_had(sla: str, expected: list[str
 def test_what_has_no_price_cannot_be_limited() -> None:
     desk = Desk(pool="nodes = 1; gpu = cat.gpu.nvidia.l40s", sla="p95 ttft <= 2s; cost <= $9k/mo")
     assert told(desk) == ["INF413"]
+
+
+@pytest.mark.parametrize("line", ["cost <= $2k/mo", "prefer cost <= $2k/mo"])
+def test_choices_without_a_price_are_left_out_while_one_has_a_price(line: str) -> None:
+    pool = "nodes in 1..4; instances = aws.g6e_xlarge; market in [on_demand, spot]"
+    desk = Desk(pool=pool, sla=f"p95 ttft <= 2s; {line}", cloud="aws")
+    found = planned(desk)
+    assert [item.code for item in found.diagnostics] == ["INF143"]
+    assert found.plans[0].services[0].service.place.market == "on_demand"
+    left = replace(desk, more="pin { dc.gpu.market = spot }")
+    assert told(left) == ["INF413"]
+
+
+OTHER = """
+  service other {
+    model = m
+    on    = dc.gpu
+    load { rate = 1 req/s }
+    sla { p95 ttft <= 2s }
+  }
+"""
+
+
+def test_a_pool_for_several_services_prefers_what_has_a_price() -> None:
+    own = 'instance bare { title = "Bare"; type = "bare"; gpu = 1 * cat.gpu.nvidia.l40s }'
+    pool = "nodes in 1..8; instances in [bare, aws.g6e_xlarge]"
+    (plan,) = planned(Desk(pool=pool, cloud="aws", more=own + OTHER)).plans
+    assert {item.service.place.instance_type for item in plan.services} == {"g6e.xlarge"}
+
+
+def test_a_pool_for_several_services_is_of_a_kind_that_they_can_afford() -> None:
+    pool = "nodes in 1..8; instances in {}; price = $1/gpu/h"
+    limits = "p95 ttft <= 2s; prefer p95 itl <= 30ms; cost <= $2k/mo"
+    sla = f"{limits} }}\n    survives = node\n    scale {{ idle = 5min"
+    for kinds in ("[aws.g6e_xlarge]", "[aws.g6e_xlarge, aws.g6e_12xlarge]"):
+        desk = Desk(pool=pool.format(kinds), sla=sla, cloud="aws", more=OTHER)
+        assert planned(desk).plans[0].verdict is Verdict.FEASIBLE
 
 
 def test_the_plan_keeps_to_its_budget() -> None:
