@@ -13,6 +13,7 @@ from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.offers import offers
 from inferc.compiler.model.topology import Design
 from inferc.compiler.model.values import MissingFieldError, text_or
+from inferc.compiler.model.without_effect import idle_decisions, images_of
 from inferc.compiler.resolve import Resolved, ResolvedBlock
 from inferc.dsl import Diagnostic, Span
 
@@ -170,6 +171,8 @@ def _complete_service(
     places, decided = _on_parts(block, model, places, decided, blocks, found)
     draft = draft_model(block, blocks)
     found.extend(draft_problems(block.name, decided, model, draft))
+    found.extend(idle_decisions(block.name, decided))
+    found.extend(images_of(block, model.title))
     return Service(
         name=block.name,
         model=model,

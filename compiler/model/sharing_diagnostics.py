@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from inferc.dsl import Diagnostic, Label, Span
+from inferc.dsl import Diagnostic, Label, Severity, Span
 
 OF_NETWORKS = "a network answers at once: nothing of its answer comes first or token by token"
 OF_LANGUAGE_MODELS = "a language model answers token by token"
@@ -69,4 +69,17 @@ def time_sliced_under_sla(
         ),
         help='ask for a part with processors and memory of its own, `share = mig("2g.20gb")`, or '
         "make the line a wish with `prefer`",
+    )
+
+
+def without_effect(span: Span, *, service: str, name: str, needed: str) -> Diagnostic:
+    """INF167: a decision is stated about what the service does not do."""
+    return Diagnostic(
+        code="INF167",
+        slug="without-effect",
+        severity=Severity.WARNING,
+        message=f"`{name}` of `{service}` has no effect: no line allows the likes of `{needed}`",
+        span=span,
+        label="nothing looks at it",
+        help=f"add `{needed}`, or leave `{name}` out",
     )

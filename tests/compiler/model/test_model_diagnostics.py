@@ -59,6 +59,16 @@ def test_a_missing_sla_is_asked_for_and_not_invented() -> None:
     assert outcome.designs[0].services[0].objectives == ()
 
 
+def test_a_language_model_answers_no_images() -> None:
+    (item,) = complaints(sla="throughput >= 5 img/s")
+    assert item.code == "INF172"
+    assert item.severity is Severity.ERROR
+    assert "images" in item.message
+    assert "`throughput >= 5 req/s`" in item.help
+    assert not complaints(sla="throughput >= 5 req/s")
+    assert not complaints(sla="throughput >= 50 tok/s")
+
+
 def test_a_topology_without_services_is_reported() -> None:
     outcome = outcome_of('infer 1\ntopology empty {\n  title = "later"\n}\n')
     assert [item.code for item in outcome.diagnostics] == ["INF152"]

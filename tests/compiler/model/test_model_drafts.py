@@ -18,6 +18,12 @@ DRAFT = "draft_model = cat.models.tinyllama_1_1b_chat"
         ("speculation not in [draft]", []),
         ("kv_precision in [fp16, fp8]; expert_parallel = 1; attention_data_parallel = 1", []),
         ("serving in [aggregated, disaggregated]; prefill_replicas = 2; routing = weighted", []),
+        ("prefill_replicas = 2", ["INF167"]),
+        ("serving = aggregated; prefill_replicas in [1, 2]", ["INF167"]),
+        ("serving = disaggregated; prefill_replicas = 2", []),
+        ("speculative_tokens = 4", ["INF167"]),
+        ("speculation not in [eagle]; speculative_tokens = 4", ["INF167"]),
+        ("speculation in [none, ngram]; speculative_tokens = 4", []),
         ("max_model_len = 4096 tok; gpu_memory_utilization = 0.8", []),
     ],
 )
