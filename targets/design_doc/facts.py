@@ -1,12 +1,11 @@
 """What several sections say about a service."""
 
 from inferc.compiler.model import Engine, Place
-from inferc.compiler.plan import Choice, ServicePlan
+from inferc.compiler.plan import Autoscale, Choice, ServicePlan
 from inferc.compiler.plan.networks import NetworkPlan
+from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import amount, plural
 from inferc.targets.design_doc.markdown import bold, text
-
-PCIE = "pcie"
 
 
 def engine_title(plan: ServicePlan) -> str:
@@ -38,6 +37,30 @@ def fabric(place: Place) -> str:
 def is_pcie(place: Place) -> bool:
     """Return whether accelerators of a node reach each other over PCIe alone."""
     return place.accelerator.link is None and place.accelerator.host_link is not None
+
+
+def adds_replica(scale: Autoscale) -> str:
+    """Return from where on of its signal an autoscaler adds a replica: ``waiting > 23``."""
+    is_share = scale.signal == "kv_usage"
+    beyond = percent(scale.threshold) if is_share else f"{scale.threshold:g}"
+    return f"{scale.signal} > {beyond}"
+
+
+def scales(plan: ServicePlan | NetworkPlan) -> str:
+    """Return between which numbers of replicas a service is kept, and by what."""
+    scale, why = plan.autoscale, text(plan.autoscale.reason)
+    if scale.min_replicas == scale.max_replicas:
+        return f"**Fixed at {plural(scale.max_replicas, 'replica')}**: {why}."
+    replicas = f"**{scale.min_replicas} to {scale.max_replicas} replicas**"
+    return f"{replicas} on {bold(adds_replica(scale))} a replica: {why}."
+
+
+def boundary(plan: ServicePlan | NetworkPlan) -> str:
+    """Return how much a service carries as planned."""
+    return (
+        f"**Scaling boundary**: {amount(plan.estimate.capacity_per_s, 'req/s')} within the SLA, "
+        f"with {plural(plan.configuration.replicas, 'replica')}."
+    )
 
 
 def choice(plan: ServicePlan | NetworkPlan, field: str) -> Choice | None:

@@ -151,6 +151,33 @@ def test_a_changed_number_changes_what_is_said(changes: dict[str, object], said:
     assert said in document(with_plan(**changes))
 
 
+@pytest.mark.parametrize(
+    ("signal", "threshold", "metric", "act"),
+    [
+        ("waiting", 7.0, "queue depth", "**> 7** a replica: scale up"),
+        ("running", 40.0, "requests running", "**> 40** a replica: scale up"),
+        ("kv_usage", 0.8, "KV cache in use", "**> 80%** a replica: scale up"),
+    ],
+)
+def test_what_adds_a_replica_stands_at_the_metric_that_the_plan_scales_by(
+    signal: str, threshold: float, metric: str, act: str
+) -> None:
+    scale = replace(scaled(threshold=threshold), signal=signal)
+    rows = document(with_plan(autoscale=scale)).splitlines()
+    (row,) = [row for row in rows if row.startswith("| chat |") and row.endswith(f"{act} |")]
+    assert f"| {metric} |" in row
+    assert sum("scale up" in row for row in rows) == 1
+
+
+def test_requests_are_dealt_out_as_the_plan_says() -> None:
+    plan = topologies.support_chat().services[0]
+    other = replace(plan.configuration, routing="least_outstanding")
+    content = document(with_plan(configuration=other))
+    assert "**Round robin**" in document(topologies.support_chat())
+    assert "**Least outstanding**" in content
+    assert "the fewest to answer" in content
+
+
 # ---- what must be avoided ----------------------------------------------------------------------
 
 

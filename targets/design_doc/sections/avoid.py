@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
-from inferc.compiler.units import percent
-from inferc.compiler.wording.amounts import amount, percentile_name, plural
+from inferc.compiler.wording.amounts import amount, line_name, plural
 from inferc.targets.design_doc.facts import batches_continuously, fabric, is_pcie, losers
 from inferc.targets.design_doc.markdown import bold, section, table, text
 
@@ -81,7 +80,7 @@ def _sleeping(plan: ServicePlan) -> Iterator[tuple[str, str]]:
     ]
     if limits:
         line = min(limits, key=lambda item: item.limit.value)
-        said = f"{percentile_name(line.percentile)} {line.metric}".strip()
+        said = line_name(line)
         start, limit = amount(plan.load_time_s, "s"), amount(line.limit.value, "s")
         yield "scale to zero", f"a start takes {start}, and {said} may take {limit}"
 
@@ -109,10 +108,10 @@ def _surging(plan: ServicePlan) -> Iterator[tuple[str, str]]:
 
 def _long_requests(plan: ServicePlan) -> Iterator[tuple[str, str]]:
     longest = float(plan.max_model_len)
-    share = percent(longest / plan.estimate.memory.kv_cache_tok)
+    room = amount(plan.estimate.memory.kv_cache_tok, "tok")
     yield (
         f"requests beyond {amount(longest, 'tok')}",
-        f"one of that length takes {share} of a replica's KV cache",
+        f"they are refused: {room} in all fit into a replica's cache",
     )
 
 

@@ -6,6 +6,7 @@ from inferc.compiler.plan import ServicePlan
 from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import EdgeKind, Topology
 from inferc.compiler.wording.amounts import amount
+from inferc.targets.design_doc.facts import adds_replica
 from inferc.targets.design_doc.markdown import plain, section
 
 MOST_REPLICAS = 4
@@ -47,8 +48,8 @@ def _service(
         yield f"{inner}|-- and {count - len(shown)} more like these"
     scale = plan.autoscale
     yield (
-        f"{inner}`-- autoscaler  {scale.min_replicas}..{scale.max_replicas} on {scale.signal} > "
-        f"{scale.threshold:g}"
+        f"{inner}`-- autoscaler  {scale.min_replicas}..{scale.max_replicas} on "
+        f"{adds_replica(scale)}"
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import amount, plural
-from inferc.targets.design_doc.facts import hardware, losers
+from inferc.targets.design_doc.facts import boundary, hardware, losers, scales
 from inferc.targets.design_doc.markdown import bold, bullets, section, table, text
 from inferc.targets.design_doc.sections.overview import margin_row, rates
 
@@ -67,15 +67,5 @@ def _memory(plan: NetworkPlan) -> Iterator[str]:
 
 
 def _scaling(plan: NetworkPlan) -> Iterator[str]:
-    scale = plan.autoscale
-    if scale.min_replicas == scale.max_replicas:
-        yield f"**Fixed at {plural(scale.max_replicas, 'replica')}**: {text(scale.reason)}."
-    else:
-        yield (
-            f"**{scale.min_replicas} to {scale.max_replicas} replicas** on "
-            f"{bold(f'{scale.signal} > {scale.threshold:g}')} a replica: {text(scale.reason)}."
-        )
-    yield (
-        f"**Scaling boundary**: {amount(plan.estimate.capacity_per_s, 'req/s')} within the SLA, "
-        f"with {plural(plan.configuration.replicas, 'replica')}."
-    )
+    yield scales(plan)
+    yield boundary(plan)

@@ -5,7 +5,7 @@ from inferc.compiler.model.network_service import ItemLoad
 from inferc.compiler.plan import Margin, ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import percent
-from inferc.compiler.wording.amounts import amount, line_amount, percentile_name, times
+from inferc.compiler.wording.amounts import amount, line_amount, line_name, times
 from inferc.compiler.wording.verdicts import reason
 from inferc.targets.design_doc.facts import engine_title, hardware
 from inferc.targets.design_doc.markdown import bold, code, said, section, table, text
@@ -51,7 +51,7 @@ def rates(load: Load | ItemLoad) -> str:
 def margin_row(margin: Margin) -> tuple[str, ...]:
     """Return a line of an SLA with what is predicted for it."""
     line = margin.objective
-    name = f"{percentile_name(line.percentile)} {line.metric}".strip()
+    name = line_name(line)
     left = percent(1 - margin.ratio) if margin.ratio <= 1 else f"**missed**, {times(margin.ratio)}"
     return (
         name if line.hard else f"{name} (wanted)",

@@ -7,7 +7,7 @@ from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import amount, plural
-from inferc.targets.design_doc.facts import batches_continuously, engine_title
+from inferc.targets.design_doc.facts import batches_continuously, boundary, engine_title, scales
 from inferc.targets.design_doc.markdown import bold, bullets, code, section, text
 
 LEAST = "Least outstanding"
@@ -35,16 +35,12 @@ def _routing(plan: ServicePlan, topology: Topology) -> Iterator[str]:
     if plan.configuration.prefill:
         yield "Prompts go to a prefill replica first; the router pairs it with one that decodes."
     if _policy(plan) == LEAST:
-        yield (
-            f"A replica with more than {plan.autoscale.threshold:g} waiting gets no request while "
-            "another has fewer."
-        )
+        yield "A request goes to the replica that has the fewest to answer."
 
 
 def _policy(plan: ServicePlan) -> str:
-    """Return the policy that the plan names, else the one that its figures are for."""
-    found = next((item for item in plan.choices if item.path.endswith(".routing")), None)
-    return found.value.replace("_", " ").capitalize() if found else LEAST
+    """Return how requests are dealt out to replicas."""
+    return plan.configuration.routing.replace("_", " ").capitalize()
 
 
 def batching(plan: ServicePlan) -> list[str]:
@@ -120,13 +116,7 @@ def scaling(plan: ServicePlan) -> list[str]:
 
 def _scaling(plan: ServicePlan) -> Iterator[str]:
     scale = plan.autoscale
-    if scale.min_replicas == scale.max_replicas:
-        yield f"**Fixed at {plural(scale.max_replicas, 'replica')}**: {text(scale.reason)}."
-    else:
-        yield (
-            f"**{scale.min_replicas} to {scale.max_replicas} replicas** on "
-            f"{bold(f'{scale.signal} > {scale.threshold:g}')} a replica: {text(scale.reason)}."
-        )
+    yield scales(plan)
     yield (
         f"A replica starts in {amount(plan.load_time_s, 's')} from weights on the node's volume "
         f"({amount(plan.weights_bytes, 'B')})."
@@ -136,7 +126,4 @@ def _scaling(plan: ServicePlan) -> Iterator[str]:
             f"Up after {amount(scale.scale_up_stabilisation_s, 's')} above the threshold, down "
             f"after {amount(scale.scale_down_stabilisation_s, 's')} below."
         )
-    yield (
-        f"**Scaling boundary**: {amount(plan.estimate.capacity_per_s, 'req/s')} within the SLA, "
-        f"with {plural(plan.configuration.replicas, 'replica')}."
-    )
+    yield boundary(plan)

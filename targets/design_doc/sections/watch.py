@@ -6,7 +6,8 @@ from inferc.compiler.plan import Margin, ServicePlan
 from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import percent
-from inferc.compiler.wording.amounts import amount, line_amount, percentile_name
+from inferc.compiler.wording.amounts import amount, line_amount, line_name
+from inferc.targets.design_doc.facts import adds_replica
 from inferc.targets.design_doc.markdown import code, section, table, text
 
 NEARLY_FULL = 0.9
@@ -22,7 +23,7 @@ def watch(topology: Topology) -> list[str]:
 
 
 def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
-    name, scale, estimate = text(plan.service.name), plan.autoscale, plan.estimate
+    name, estimate = text(plan.service.name), plan.estimate
     metrics = plan.engine.metrics if plan.engine else {}
 
     def series(meaning: str) -> str:
@@ -34,11 +35,11 @@ def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
         "queue depth",
         series("waiting"),
         "0 to a few",
-        f"**> {scale.threshold:g}** a replica: scale up",
+        _scales_up(plan, "waiting"),
     )
     for margin in plan.margins:
         line = margin.objective
-        said = f"{percentile_name(line.percentile)} {line.metric}".strip()
+        said = line_name(line)
         limit = line_amount(line.limit.value, line)
         yield (
             name,
@@ -60,14 +61,15 @@ def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
         "KV cache in use",
         series("kv_usage"),
         "",
-        f"**> {percent(NEARLY_FULL)}**: preemption is near",
+        _scales_up(plan, "kv_usage") or f"**> {percent(NEARLY_FULL)}**: preemption is near",
     )
     yield (
         name,
         "requests running",
         series("running"),
         amount(estimate.concurrency, ""),
-        f"at **{plan.configuration.max_num_seqs}** new ones wait for a slot",
+        _scales_up(plan, "running")
+        or f"at **{plan.configuration.max_num_seqs}** new ones wait for a slot",
     )
     yield (
         name,
@@ -97,11 +99,18 @@ def _watched(margin: Margin) -> tuple[str, ...]:
     line = margin.objective
     limit = line_amount(line.limit.value, line)
     return (
-        f"{percentile_name(line.percentile)} {line.metric}".strip(),
+        line_name(line),
         "of the engine",
         text(line_amount(margin.predicted, line)),
         text(f"not {line.operator} {limit}") if line.hard else text(f"{limit} is wanted"),
     )
+
+
+def _scales_up(plan: ServicePlan, signal: str) -> str:
+    """Return from where on of a signal a replica is added; nothing where another one decides."""
+    if plan.autoscale.signal != signal:
+        return ""
+    return f"**{adds_replica(plan.autoscale).partition(' ')[2]}** a replica: scale up"
 
 
 def _peak(plan: ServicePlan) -> float:
