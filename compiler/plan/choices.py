@@ -16,7 +16,7 @@ from inferc.compiler.plan.dimensions import (
     precisions_of,
 )
 from inferc.compiler.plan.hardware import is_chosen
-from inferc.compiler.plan.narrowing import blocking
+from inferc.compiler.plan.narrowing import blocking, written
 from inferc.compiler.plan.objectives import margins_of
 from inferc.compiler.plan.places import SPOT
 from inferc.compiler.plan.routing import LOST, PREFERRED, WHY, dealt_out, routing_of
@@ -446,12 +446,7 @@ def _fixed_reason(decision: Decision) -> str:
     """Return what the user wrote about a field, or what holds where nothing is written."""
     if decision.origin is Origin.CATALOG:
         return decision.because
-    prefix = f"{decision.field}."
-    values = ", ".join(
-        f"{value:g}" if isinstance(value, float) else str(value).removeprefix(prefix)
-        for value in decision.values
-    )
-    text = f"{decision.field} {decision.operator} {values}"
+    text = written(decision)
     return f"{text} because {decision.because}" if decision.because else text
 
 

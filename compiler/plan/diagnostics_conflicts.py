@@ -2,13 +2,15 @@
 
 from math import isfinite
 
-from inferc.compiler.model import Decision, Objective
+from inferc.compiler.model import Objective
 from inferc.compiler.plan.conflicts import Clash
 from inferc.compiler.plan.decisions import Refusal
+from inferc.compiler.plan.narrowing import written
 from inferc.compiler.plan.objectives import is_latency, margin_of
+from inferc.compiler.plan.relax import line_name
 from inferc.compiler.plan.search import Candidate
 from inferc.compiler.problem import Case
-from inferc.compiler.units import show, to_unit
+from inferc.compiler.units import show
 from inferc.dsl.diagnostics import Diagnostic, Label
 
 
@@ -18,7 +20,7 @@ def pins_against_sla(clash: Clash, case: Case, refusal: Refusal) -> Diagnostic:
     What keeps them apart is a number each: what comes nearest, and what would do without each.
     """
     first, *pins = clash.pins
-    names = [*(f"`{said(pin)}`" for pin in clash.pins), *(f"`{asked(x)}`" for x in clash.lines)]
+    names = [*(f"`{written(pin)}`" for pin in clash.pins), *(f"`{asked(x)}`" for x in clash.lines)]
     what = " and ".join(names)
     message = (
         f"{what} cannot hold together for `{case.service}`"
@@ -38,18 +40,9 @@ def pins_against_sla(clash: Clash, case: Case, refusal: Refusal) -> Diagnostic:
     )
 
 
-def said(pin: Decision) -> str:
-    """Return a decision as the file has it."""
-    values = [f"{v:g}" if isinstance(v, float) else str(v) for v in pin.values]
-    if pin.is_range:
-        return f"{pin.field} {pin.operator} {values[0]}..{values[1]}"
-    return f"{pin.field} {pin.operator} {', '.join(values)}"
-
-
 def asked(line: Objective) -> str:
     """Return an SLA line as the file has it."""
-    percentile = f"p{to_unit(line.percentile, '%'):g} " if line.percentile is not None else ""
-    return f"{percentile}{line.metric} {line.operator} {show(line.limit.value, 'time')}"
+    return f"{line_name(line)} {line.operator} {show(line.limit.value, 'time')}"
 
 
 def _nearest(clash: Clash) -> str:

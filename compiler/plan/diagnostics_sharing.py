@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from inferc.compiler.model import Decision
+from inferc.compiler.plan.narrowing import written
 from inferc.compiler.plan.places import FIELDS
 from inferc.compiler.plan.pools import TooSmall
 from inferc.compiler.plan.sharing import Need
@@ -41,7 +41,7 @@ def nothing_in_common(problems: Sequence[Problem]) -> Diagnostic:
         for item in problem.case.decisions
         if item.field in FIELDS
     ]
-    lines = (f"`{name}`: {_said(item)}" for name, item in said)
+    lines = (f"`{name}`: {written(item)}" for name, item in said)
     return Diagnostic(
         code="INF521",
         slug="pool-decisions-conflict",
@@ -88,11 +88,6 @@ def not_shared(problem: Problem) -> Diagnostic:
         label="is planned for a place of its own",
         help=f"give `{service.name}` a pool of its own, or allow `serving = aggregated`",
     )
-
-
-def _said(item: Decision) -> str:
-    values = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in item.values)
-    return f"{item.field} {item.operator} {values}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -65,6 +65,24 @@ def stated_counts(decisions: Iterable[Decision], field: str) -> tuple[int, ...]:
     return tuple(sorted({int(value) for value in numbers}))
 
 
+def written(decision: Decision) -> str:
+    """Return a decision as a file has it: ``tensor_parallel in 2..4``."""
+    values = [_value(decision.field, value) for value in decision.values]
+    if decision.is_range:
+        text = "..".join(values)
+    elif decision.operator in {"in", "not in"}:
+        text = f"[{', '.join(values)}]"
+    else:
+        text = ", ".join(values)
+    return f"{decision.field} {decision.operator} {text}"
+
+
+def _value(field: str, value: str | float) -> str:
+    if isinstance(value, str):
+        return value.removeprefix(f"{field}.")
+    return str(int(value)) if value == int(value) else f"{value:g}"
+
+
 def same_engine(name: str | float, engine_id: str) -> bool:
     """Return whether ``name``, as a user may write it, is the engine of that catalog path."""
     return isinstance(name, str) and name.rpartition(".")[2] == engine_id.rpartition(".")[2]

@@ -363,7 +363,7 @@ def test_an_excluded_place_names_the_line_that_excludes_it() -> None:
     plan = planned(asked(machine("a", 4.0), machine("b", 1.0), decisions=(decision,)))
     (loser,) = choice(plan, "instance").alternatives
     assert loser.value == "aws.b"
-    assert loser.reason == "excluded: instance not in aws.b because no quota"
+    assert loser.reason == "excluded: instance not in [aws.b] because no quota"
 
 
 def test_a_place_without_room_for_the_model_says_how_much_it_lacks() -> None:

@@ -9,7 +9,7 @@ from support.problems import on_nodes, pin, problem
 
 from inferc.compiler.model import Decision
 from inferc.compiler.plan.dimensions import powers_up_to
-from inferc.compiler.plan.narrowing import allowed, allows, blocking, stated_counts
+from inferc.compiler.plan.narrowing import allowed, allows, blocking, stated_counts, written
 from inferc.compiler.plan.search import Search
 from inferc.compiler.plan.sharing import EASY, PLANNED, Tenant
 from inferc.compiler.plan.space import Shape, allowed_counts, memory_share
@@ -148,3 +148,18 @@ def test_tensor_parallelism_needs_an_engine_that_can() -> None:
     )
     assert {item.tensor for item in able} == {item.pipeline for item in able} == {1, 2, 4, 8}
     assert [(item.tensor, item.pipeline) for item in unable] == [(1, 1)]
+
+
+WRITTEN = [
+    (pin("max_model_len", 1048576.0), "max_model_len = 1048576"),
+    (pin("gpu_memory_utilization", 0.85), "gpu_memory_utilization = 0.85"),
+    (pin("tensor_parallel", 2.0, 4.0, operator="in", is_range=True), "tensor_parallel in 2..4"),
+    (pin("replicas", 2.0, operator="not in"), "replicas not in [2]"),
+    (pin("engine", "engine.vllm", "engine.tgi", operator="in"), "engine in [vllm, tgi]"),
+    (pin("pipeline_parallel", 2.0, operator="<="), "pipeline_parallel <= 2"),
+]
+
+
+@pytest.mark.parametrize(("decision", "text"), WRITTEN, ids=lambda v: str(v)[:24])
+def test_decisions_are_told_as_a_file_has_them(decision: Decision, text: str) -> None:
+    assert written(decision) == text
