@@ -18,6 +18,7 @@ from inferc.compiler.model.items import ItemModel
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.network_service import ItemLoad, NetworkService
 from inferc.compiler.model.networks import item_model
+from inferc.compiler.model.without_effect import idle_of_network
 from inferc.compiler.provenance import Origin, Sourced, exactly
 from inferc.compiler.resolve import CallValue, FieldValue, ResolvedBlock, Value, catalog_blocks
 from inferc.compiler.units import RATE, Quantity
@@ -68,8 +69,10 @@ def service(
     objectives = tuple(_objectives(block, model, load, found))
     share = sharing.share_of(block, places, blocks)
     tables = sharing.tables_of(block, places, share, blocks, found)
-    sharing.check_time_slices(block, share, objectives, found)
+    part = sharing.a_part(places, blocks) if share.sharers > 1 else ""
+    sharing.check_time_slices(block, share, objectives, part, found)
     decided = _as_published(choices.decisions(block, used, topology, found), model, source, block)
+    found.extend(idle_of_network(block, model.title, decided))
     engines = _engines(block, model, places, decided, blocks, found)
     if len(found) > before and not engines:
         return None

@@ -78,7 +78,7 @@ def _no_turns(place: Place, blocks: Blocks) -> tuple[str, str] | None:
     if is_cut(place, blocks):
         return (
             f"the accelerators of `{place.path}` are cut into parts, which do not take turns",
-            'leave `share` out, or ask for a part: `share = mig("1g.10gb")`',
+            f"leave `share` out, or ask for a part: {a_part((place,), blocks)}",
         )
     if place.accelerator.kind != "gpu":
         title = place.accelerator.title
@@ -109,16 +109,18 @@ def check_time_slices(
     service: ResolvedBlock,
     share: Share,
     objectives: Sequence[Objective],
+    part: str,
     found: list[Diagnostic],
 ) -> None:
     """Report replicas of a network that take turns and are to keep a limit of latency."""
     lines = [line for line in objectives if line.hard and line.metric == "latency"]
     if share.mode == TIME_SLICE and share.sharers > 1 and lines:
-        found.append(_turns_under_sla(service, share, lines[0].span, language_model=False))
+        line = lines[0].span
+        found.append(_turns_under_sla(service, share, line, part, language_model=False))
 
 
 def _turns_under_sla(
-    service: ResolvedBlock, share: Share, line: Span, *, language_model: bool
+    service: ResolvedBlock, share: Share, line: Span, part: str, *, language_model: bool
 ) -> Diagnostic:
     return report.time_sliced_under_sla(
         share.span or service.span,
@@ -126,6 +128,7 @@ def _turns_under_sla(
         sharers=share.sharers,
         line=line,
         language_model=language_model,
+        part=part,
     )
 
 
@@ -146,14 +149,16 @@ def on_parts(
     sla = service.child("sla")
     hard = [line for line in (sla.restrictions if sla else ()) if line.modifier != "prefer"]
     if share.mode == TIME_SLICE and share.sharers > 1 and hard:
-        found.append(_turns_under_sla(service, share, hard[0].span, language_model=True))
+        line, part = hard[0].span, a_part(places, blocks)
+        found.append(_turns_under_sla(service, share, line, part, language_model=True))
     elif share.mode == TIME_SLICE:
+        part = a_part(places, blocks)
         found.append(
             report.cannot_share(
                 share.span or service.span,
                 service=service.name,
                 why="nothing is planned yet for language models that take turns",
-                instead='leave `share` out, or ask for a part: `share = mig("3g.40gb")`',
+                instead="leave `share` out" + (f", or ask for a part: {part}" if part else ""),
             )
         )
     if share.mode != MIG or len(found) > before:
@@ -215,6 +220,13 @@ def crowded(
                 why=f"`{other}` has other parts of the accelerators of `{place.path}`",
                 instead="give language models on parts a pool of their own, and parts of one size",
             )
+
+
+def a_part(places: Sequence[Place], blocks: Blocks) -> str:
+    """Return how to ask for a part of middle size; empty where accelerators cannot be cut."""
+    tables = tuple(partitioning_of(place.accelerator, blocks) for place in places)
+    known = _profiles(tables)
+    return f'`share = mig("{known[len(known) // 2].name}")`' if known else ""
 
 
 def _profiles(tables: Sequence[Partitioning | None]) -> tuple[Profile, ...]:

@@ -51,9 +51,12 @@ def cannot_share(span: Span, *, service: str, why: str, instead: str) -> Diagnos
 
 
 def time_sliced_under_sla(
-    span: Span, *, service: str, sharers: int, line: Span, language_model: bool
+    span: Span, *, service: str, sharers: int, line: Span, language_model: bool, part: str
 ) -> Diagnostic:
-    """INF443: replicas that take turns on an accelerator are to keep a limit of latency."""
+    """INF443: replicas that take turns on an accelerator are to keep a limit of latency.
+
+    ``part`` is how to ask for a part of one; empty where it cannot be cut.
+    """
     token = "each token" if language_model else "a batch"
     turns = "the driver hands out turns without priorities"
     return Diagnostic(
@@ -67,8 +70,12 @@ def time_sliced_under_sla(
             f"{token} may take {sharers} times as long while the others are busy: {turns}",
             "memory is not divided: one replica that takes too much ends the others",
         ),
-        help='ask for a part with processors and memory of its own, `share = mig("2g.20gb")`, or '
-        "make the line a wish with `prefer`",
+        help=(
+            f"ask for a part with processors and memory of its own, {part}, or "
+            if part
+            else "leave `share` out, so that each has accelerators of its own, or "
+        )
+        + "make the line a wish with `prefer`",
     )
 
 

@@ -1,5 +1,7 @@
 """Services of networks, and of shares of accelerators, as the design has them."""
 
+import re
+
 import pytest
 from support.network_plans import design, found, program, service
 
@@ -113,6 +115,27 @@ def test_what_is_wrong_is_said(code: str, says: str, block: str, pool: str) -> N
     assert item.code == code
     assert says in item.message
     assert item.help
+
+
+@pytest.mark.parametrize(
+    ("gpu", "part"),
+    [
+        ("l4", ""),
+        ("a100_80gb_sxm", "`share = mig("),
+        ("h200_141gb_sxm", "`share = mig("),
+    ],
+)
+@pytest.mark.parametrize("sla", [CHAT_SLA, "prefer p95 ttft <= 1s"])
+def test_a_part_is_proposed_only_of_what_can_be_cut(gpu: str, part: str, sla: str) -> None:
+    pool = f"nodes = 1; gpu = 4 * cat.gpu.nvidia.{gpu}"
+    chat = service("c", LLM, load=PLAIN, sla=sla, more="share = time_slice(2)")
+    (item,) = found(program(chat, pool=pool))
+    assert part in item.help
+    assert part or "mig" not in item.help
+    assert part or "leave `share` out" in item.help
+    for name in re.findall(r"`(share = mig\(.*?\))`", item.help):
+        again = service("c", LLM, load=PLAIN, sla=sla, more=name)
+        assert not found(program(again, pool=f"{pool}; partition = mig"))
 
 
 def test_parts_of_one_pool_are_of_one_size_for_language_models() -> None:
