@@ -294,7 +294,9 @@ class Node:
         if self.name:
             return f"{self.kind.name} `{self.name}`"
         owner = self.parent
-        return f"`{self.kind.name}` of `{owner.name}`" if owner else f"`{self.kind.name}`"
+        if owner is None:
+            return f"`{self.kind.name}`"
+        return f"`{self.kind.name}` of {f'`{owner.name}`' if owner.name else owner.title}"
 
     def named(self, name: str, kind: Kind | None = None) -> "Node | None":
         """Return the child called ``name``, or the unnamed part of that kind.

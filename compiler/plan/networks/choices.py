@@ -186,9 +186,8 @@ class Explainer:
             )
             return Alternative(value=value, reason=reason, ratio=takes / limit)
         carried = item.carried_per_s * item.replicas
-        reason = (
-            f"{item.replicas} of them carry {show(carried, 'req_per_s')} of {asked} at the peak"
-        )
+        carry = "1 of them carries" if item.replicas == 1 else f"{item.replicas} of them carry"
+        reason = f"{carry} {show(carried, 'req_per_s')} of {asked} at the peak"
         return Alternative(value=value, reason=reason, ratio=share(item.asked_per_s, carried))
 
     def _fewer(self) -> Iterator[Alternative]:

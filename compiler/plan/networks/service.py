@@ -162,14 +162,15 @@ def autoscale(
     start, batch, slack = (
         show(value, "time") for value in (load_time_s, full_s, max(0.0, slack_s))
     )
+    stay, carry = ("is", "carries") if least == 1 else ("are", "carry")
     kept = (
-        f"{least} are kept warm for the peak, since a start takes {start} and a peak {lasts}"
+        f"{least} {stay} kept warm for the peak, since a start takes {start} and a peak lasts "
+        f"{lasts}"
         if late
-        else f"{least} carry the mean rate, and more start in time for a peak"
+        else f"{least} {carry} the mean rate, and more start in time for a peak"
     )
-    room = (
-        f"a full batch takes {batch}, the limit leaves {slack}, so {threshold:g} may wait in each"
-    )
+    leaves = f"the limit leaves {slack}" if search.hard else "and no line limits a request"
+    room = f"a full batch takes {batch}, {leaves}, so {threshold:g} may wait in each"
     return Autoscale(
         min_replicas=least,
         max_replicas=best.replicas,

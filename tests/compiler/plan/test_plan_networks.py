@@ -383,3 +383,13 @@ def test_services_of_one_pool_have_one_kind_of_machine() -> None:
     assert len(places) == 1
     ((_, nodes),) = places
     assert sum(item.accelerators for item in made.networks) <= 4 * nodes
+
+
+def test_what_scaling_says_of_one_replica_and_of_no_limit() -> None:
+    one = only(program(service(load="rate = 5 req/s; input_tokens = 300 tok"))).autoscale
+    assert one.min_replicas == 1
+    assert one.reason.startswith(("1 is kept warm", "1 carries"))
+    wish = "prefer p95 latency <= 80ms"
+    free = only(program(service(load="rate = 5 req/s; input_tokens = 300 tok", sla=wish))).autoscale
+    assert "the limit leaves" not in free.reason
+    assert "no line limits a request" in free.reason
