@@ -2,6 +2,7 @@
 
 from inferc.compiler.model import Decision, Engine, Objective, Service, unstated_tails
 from inferc.compiler.plan.decisions import Bound, Change, Margin, Refusal
+from inferc.compiler.plan.narrowing import written
 from inferc.compiler.plan.places import survives
 from inferc.compiler.problem import Case
 from inferc.compiler.units import show
@@ -37,10 +38,10 @@ def amount(value: float, unit: str) -> str:
 def fails(bound: Bound) -> str:
     """Return in a few words what a place fails by."""
     need, have = amount(bound.need, bound.unit), amount(bound.have, bound.unit)
-    return f"{bound.code} {bound.slug}, needs {need}, has {have}{_times(bound)}"
+    return f"{bound.code} {bound.slug}, needs {need}, has {have}{times(bound)}"
 
 
-def _times(bound: Bound) -> str:
+def times(bound: Bound) -> str:
     """Return by how much a bound fails; nothing where there is nothing to compare with."""
     return f": {show(bound.ratio, 'factor')} too much" if bound.have > 0.0 else ""
 
@@ -64,13 +65,13 @@ def bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
         labels=tuple(Label(span, text) for span, text in spans[1:]),
         notes=(
             f"{bound.formula}",
-            f"need {need}, have {have}{_times(bound)}",
+            f"need {need}, have {have}{times(bound)}",
             terms,
             *((f"on {bound.place}, where least is missing",) if elsewhere and first else ()),
             *(elsewhere if first else ()),
             *((BEST_CASE,) if first else ()),
         ),
-        help=_help(refusal) if first else "",
+        help=what_helps(refusal) if first else "",
     )
 
 
@@ -104,7 +105,7 @@ def no_plan_found(refusal: Refusal, case: Case, left: int, asked: Service) -> Di
         if left < total
         else ()
     )
-    margins = tuple(_missed(margin) for margin in refusal.best_effort)
+    margins = tuple(missed(margin) for margin in refusal.best_effort)
     nearest = refusal.configuration
     best = (
         ()
@@ -127,7 +128,7 @@ def no_plan_found(refusal: Refusal, case: Case, left: int, asked: Service) -> Di
         span=span,
         label="cannot be met",
         notes=(*shared, *best, *margins, *_survival(case), *tails),
-        help=_help(refusal),
+        help=what_helps(refusal),
     )
 
 
@@ -148,7 +149,8 @@ def _survival(case: Case) -> tuple[str, ...]:
     return (f"it must hold with {' or '.join(whats)} lost: {why}",)
 
 
-def _missed(margin: Margin) -> str:
+def missed(margin: Margin) -> str:
+    """Return by what the best that was found misses a line."""
     line = margin.objective
     predicted = show(margin.predicted, "time") if margin.predicted < float("inf") else "without end"
     return f"{line.metric} {predicted} of {show(line.limit.value, 'time')}"
@@ -161,9 +163,15 @@ def change_text(change: Change) -> str:
     return f"{change.field} from {change.current} to {change.proposed}{cost}"
 
 
-def _help(refusal: Refusal) -> str:
+NOTHING_HELPS = (
+    "no change of nodes, limits, rate or precision makes it hold: change `on` or `model`"
+)
+
+
+def what_helps(refusal: Refusal, nothing: str = NOTHING_HELPS) -> str:
+    """Return the nearest changes, or that there is ``nothing``."""
     if not refusal.nearest:
-        return "no change of nodes, limits, rate or precision makes it hold: change `on` or `model`"
+        return nothing
     changes = "; or ".join(map(change_text, refusal.nearest))
     if any("together" in change.effect for change in refusal.nearest):
         return "change together: " + changes.replace("; or ", ", ")
@@ -173,16 +181,16 @@ def _help(refusal: Refusal) -> str:
 def pins_conflict(case: Case, decisions: tuple[Decision, ...], why: str) -> Diagnostic:
     """Return the error when what the user fixed leaves nothing to choose from."""
     first = decisions[0]
-    names = " and ".join(f"`{item.field}`" for item in decisions)
+    names = " and ".join(f"`{written(item)}`" for item in decisions)
     return Diagnostic(
         code="INF501",
         slug="pins-conflict",
-        message=f"no configuration of `{case.service}` fits what is fixed for {names}",
+        message=f"no configuration of `{case.service}` fits {names}",
         span=first.span,
         label="fixed here",
         labels=tuple(Label(item.span, "and here") for item in decisions[1:]),
         notes=(why,),
-        help=f"remove or widen one of them: {names}",
+        help=f"remove or widen {'one of them: ' if len(decisions) > 1 else ''}{names}",
     )
 
 
@@ -195,7 +203,7 @@ def no_layout(refusal: Refusal, case: Case, why: str, span: Span) -> Diagnostic:
         f"`{case.place.path}`",
         span=span,
         notes=(why,),
-        help=_help(refusal),
+        help=what_helps(refusal),
     )
 
 

@@ -17,6 +17,7 @@ NOUNS = {
     Quantity.PEAK: "a peak of {}",
     Quantity.PROMPT: "prompts of {} on average",
     Quantity.OUTPUT: "answers of {} on average",
+    Quantity.COLD_START: "starts of {}",
     Quantity.ITEMS: "{} items in a request",
     Quantity.ITEM: "items of {} on average",
     Quantity.STEPS: "{} steps",

@@ -193,19 +193,16 @@ class _Limits:
         each = self._limit("concurrency", "req", "requests that an instance serves at once")
         if each is None:
             return
-        facts, most_instances = self.facts, self._most_instances()
+        facts = self.facts
         yield Claim(
             rule=CONCURRENCY,
             need=facts.rate * facts.peak * self._best_case(None),
-            have=most_instances * each,
+            have=facts.nodes * each,
             unit="req",
-            short=(facts.rate, facts.peak, most_instances, each),
+            short=(facts.rate, facts.peak, facts.nodes, each),
             spans=(*self.ground.demand, *self._on),
             certain=self._verified("concurrency", "instances"),
         )
-
-    def _most_instances(self) -> Amount:
-        return self.facts.nodes
 
     def arrivals(self) -> Iterator[Claim]:
         """Yield: the platform takes the requests, and their bytes, as quickly as they come."""

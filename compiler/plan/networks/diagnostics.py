@@ -1,12 +1,13 @@
 """What planning has to say about networks."""
 
 from inferc.compiler.model import Decision
-from inferc.compiler.plan.decisions import Bound, Margin, Refusal
-from inferc.compiler.plan.diagnostics import BEST_CASE, amount
+from inferc.compiler.plan.decisions import Bound, Refusal
+from inferc.compiler.plan.diagnostics import BEST_CASE, amount, missed, times, what_helps
 from inferc.compiler.problem.network_case import NetworkCase
-from inferc.compiler.units import show
 from inferc.dsl.diagnostics import Diagnostic, Label
 from inferc.dsl.source import Span
+
+NOTHING_HELPS = "no change of nodes, limits or rate alone makes it hold: change `on` or `model`"
 
 
 def network_bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Diagnostic:
@@ -24,11 +25,11 @@ def network_bound_violated(bound: Bound, refusal: Refusal, service: Span) -> Dia
         labels=tuple(Label(span, text) for span, text in spans[1:]),
         notes=(
             bound.formula,
-            f"need {need}, have {have}: {show(bound.ratio, 'factor')} too much",
+            f"need {need}, have {have}{times(bound)}",
             terms,
             *((BEST_CASE,) if first else ()),
         ),
-        help=_help(refusal) if first else "",
+        help=what_helps(refusal, NOTHING_HELPS) if first else "",
     )
 
 
@@ -45,8 +46,8 @@ def no_plan_for_network(
         "even with every unknown at its most favourable value",
         span=span,
         label="cannot be met",
-        notes=(*shared, *(_missed(margin) for margin in refusal.best_effort)),
-        help=_help(refusal),
+        notes=(*shared, *(missed(margin) for margin in refusal.best_effort)),
+        help=what_helps(refusal, NOTHING_HELPS),
     )
 
 
@@ -63,18 +64,3 @@ def no_way_left(case: NetworkCase, decisions: tuple[Decision, ...], service: Spa
         labels=tuple(Label(item.span, "and here") for item in decisions[1:]),
         help=f"remove or widen one of them: {names}",
     )
-
-
-def _missed(margin: Margin) -> str:
-    line = margin.objective
-    predicted = show(margin.predicted, "time") if margin.predicted < float("inf") else "without end"
-    return f"{line.metric} {predicted} of {show(line.limit.value, 'time')}"
-
-
-def _help(refusal: Refusal) -> str:
-    if not refusal.nearest:
-        return "no change of nodes, limits or rate alone makes it hold: change `on` or `model`"
-    changes = "; or ".join(
-        f"{change.field} from {change.current} to {change.proposed}" for change in refusal.nearest
-    )
-    return f"change {changes}"
