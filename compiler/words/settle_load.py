@@ -43,8 +43,8 @@ def load_lines(desk: Desk, *, network: bool) -> Load:
     lengths, assumed = _length_lines(desk)
     rates, peak = _rate_lines(desk)
     goal = _goal_lines(desk, has_rate=bool(rates), has_sla=bool(sla))
-    if network and not rates:
-        goal = [line for line in goal if line.value != "throughput"]
+    if network:  # whose replicas are planned for the peak, at the least cost
+        goal = [line for line in goal if line.value == "cost"]
     if not rates and not any(line.value == "throughput" for line in goal):
         assumed = [_one_request_a_second(), *assumed]
     if not sla:

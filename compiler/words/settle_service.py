@@ -48,12 +48,12 @@ def service_lines(desk: Desk, model: str, *, network: bool) -> list[Line]:
     """Return the lines of a service that narrow what the planner may choose."""
     return [
         *_engine_lines(desk),
-        *_cache_lines(desk),
-        *_layout_lines(desk),
+        *([] if network else _cache_lines(desk)),
+        *([] if network else _layout_lines(desk)),
         *([] if network else _speculation_lines(desk)),
         *_replica_lines(desk),
         *([] if network else _context_lines(desk, model)),
-        *_survival_lines(desk),
+        *([] if network else _survival_lines(desk)),
     ]
 
 

@@ -143,3 +143,23 @@ def test_parts_of_one_pool_are_of_one_size_for_language_models() -> None:
     (item,) = found(program(chat, service(), pool=CUT))
     assert item.code == "INF174"
     assert "`embed`" in item.message
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ("kv_precision = fp8", "INF173"),
+        ("max_num_seqs in 4..8", "INF173"),
+        ("tensor_parallel = 2", "INF173"),
+        ("acceptance = 80%", "INF173"),
+        ("survives = node", "INF190"),
+        ("goal = throughput", "INF190"),
+        ("autoscale { signal = running }", "INF190"),
+        ("scale { to_zero = true }", "INF190"),
+        ("goal = cost; replicas = 2; engine = triton", None),
+        ("autoscale { replicas in 1..2 }", None),
+    ],
+)
+def test_what_nothing_of_a_network_looks_at_is_said(more: str, code: str | None) -> None:
+    errors = [item.code for item in found(program(service(more=more)))]
+    assert errors == ([] if code is None else [code])

@@ -25,7 +25,9 @@ from support.words import (
     statements,
 )
 
+from inferc import api
 from inferc.compiler.words import build
+from inferc.dsl import SourceFile
 
 EXPECTED = {
     "spiky": """
@@ -410,3 +412,12 @@ def test_a_number_of_documents_without_a_time_is_no_length() -> None:
     words = read(workload="2 rps, summarisation of 2 million documents")
     assert "2 million documents" in words.idle
     assert not [line for line in statements(words.text) if line.startswith("prompt_tokens")]
+
+
+def test_networks_get_no_lines_that_only_language_models_have() -> None:
+    """What is planned for them is the least hardware for the peak."""
+    asked = "lowest latency, maximum throughput, survive a node failure, tensor parallelism 2"
+    words = build("BGE-M3 embeddings, FP8 KV cache", f"20 requests/s, {asked}", "2x L4")
+    assert api.plan(SourceFile("design.infer", words.text)).ok
+    for field in ("survives", "goal", "tensor_parallel", "kv_precision"):
+        assert not re.search(rf"^ *{field} +=", words.text, re.MULTILINE)
