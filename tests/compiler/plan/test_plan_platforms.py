@@ -91,7 +91,14 @@ def test_a_replica_does_not_span_instances() -> None:
         ({"platform": "sagemaker_serverless"}, "INF430"),
         ({"model": "meta.llama_3_70b_instruct"}, "INF431"),
         ({"platform": "azure_ml_online", "output": "6k tok"}, "INF432"),
-        ({"platform": "azure_ml_online", "output": "3k tok", "sla": "p99 e2e <= 1h"}, "INF432"),
+        (
+            {
+                "platform": "azure_ml_online",
+                "output": "dist(mean = 3_000, p95 = 7_500)",
+                "sla": "p99 e2e <= 1h",
+            },
+            "INF432",
+        ),
         ({"platform": "aws_lambda", "rate": "30 req/s", "most": "20"}, "INF434"),
         ({"platform": "azure_ml_online", "rate": "501 req/s", "most": "50"}, "INF436"),
         (
