@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeVar
 
-from inferc.compiler.model import Decision, Objective
+from inferc.compiler.model import Decision, Objective, Place
 from inferc.compiler.perf.architecture import weights_bytes
 from inferc.compiler.perf.formats import BYTES_PER_PARAMETER
 from inferc.compiler.plan import diagnostics as report
 from inferc.compiler.plan.objectives import hard
+from inferc.compiler.plan.places import FIELDS as PLACE_FIELDS
 from inferc.compiler.plan.priced_search import search_for
 from inferc.compiler.plan.search import Candidate, Load, Search, load_of
 from inferc.compiler.plan.space import formats_of
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 Constraint = Decision | Objective
 
+MOST_SHOWN = 6
+"""Choices of a place that are named where none of them is left."""
+
 MODEL_FIELDS = frozenset({"precision"})
 """Fields that say what is served; the others say how, and are pins."""
 
@@ -31,8 +35,36 @@ def conflict_of(case: Case, search: Search | None = None) -> Diagnostic | None:
     if (search or search_for(case)).fits_somewhere() or not has_layout(case):
         return None
     found = smallest_conflict(case)
-    why = "; ".join((*_room_for_replicas(case, found), why_empty(case)))
+    offered = tuple(_offered(case, found))
+    sizes = () if all(item.field in PLACE_FIELDS for item in found) else (why_empty(case),)
+    why = "; ".join((*offered, *_room_for_replicas(case, found), *sizes))
     return report.pins_conflict(case, found, why)
+
+
+def _offered(case: Case, found: Sequence[Decision]) -> Iterator[str]:
+    """Yield what there is to choose from where the lines say where a service runs."""
+    fields = tuple(dict.fromkeys(item.field for item in found if item.field in PLACE_FIELDS))
+    if not fields:
+        return
+    places = case.choices_of_place
+    known = tuple(dict.fromkeys(_choice(place, fields) for place in places))
+    more = f" or {len(known) - MOST_SHOWN} more" if len(known) > MOST_SHOWN else ""
+    paths = " and ".join(f"`{path}`" for path in dict.fromkeys(place.path for place in places))
+    choices = " or ".join(f"`{choice}`" for choice in known[:MOST_SHOWN])
+    yield f"there is {choices}{more} on {paths}"
+
+
+def _choice(place: Place, fields: Sequence[str]) -> str:
+    """Return one choice of a place as lines of a file would say it."""
+    most = int(place.nodes.value)
+    nodes = f"= {most}" if place.least_nodes in {None, most} else f"in {place.least_nodes}..{most}"
+    said = {
+        "on": f"= {place.path}",
+        "instance": f"= {place.instance.removeprefix('instance.') or 'none'}",
+        "market": f"= {place.market or 'none'}",
+        "nodes": nodes,
+    }
+    return ", ".join(f"{field} {said[field]}" for field in fields)
 
 
 def _room_for_replicas(case: Case, found: Sequence[Decision]) -> Iterator[str]:

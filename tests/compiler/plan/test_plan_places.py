@@ -354,8 +354,26 @@ def test_pins_that_leave_no_place_are_in_conflict() -> None:
     found = build("t", (asked(*places, decisions=decisions),)).diagnostics
     assert [item.code for item in found if item.code == "INF501"]
     conflict = next(item for item in found if item.code == "INF501")
-    assert "`instance`" in conflict.message
-    assert "`market`" in conflict.message
+    assert "`instance = aws.a` and `market = spot`" in conflict.message
+    (note,) = conflict.notes
+    assert "`instance = aws.a, market = on_demand` or `instance = aws.b, market = spot`" in note
+    assert "attention heads" not in note
+
+
+def test_a_pin_of_what_is_not_offered_is_told_what_is() -> None:
+    places = (machine("a", 4.0), machine("b", 2.0))
+    found = build("t", (asked(*places, decisions=(pin("instance", "instance.aws.c"),)),))
+    (conflict,) = (item for item in found.diagnostics if item.code == "INF501")
+    assert "`instance = aws.c`" in conflict.message
+    assert conflict.notes[0].startswith("there is `instance = aws.a` or `instance = aws.b` on")
+    assert "attention heads" not in conflict.notes[0]
+
+
+def test_two_lines_on_one_field_are_told_apart() -> None:
+    decisions = (pin("nodes", 2.0), pin("nodes", 2.0, operator="not in"))
+    found = build("t", (asked(machine("a", 4.0), decisions=decisions),)).diagnostics
+    (conflict,) = (item for item in found if item.code == "INF501")
+    assert "`nodes = 2` and `nodes not in [2]`" in conflict.message
 
 
 def test_an_excluded_place_names_the_line_that_excludes_it() -> None:

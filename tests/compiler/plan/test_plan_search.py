@@ -227,8 +227,8 @@ def test_pins_in_conflict_are_named(decisions: tuple[Decision, ...], smallest: i
     (found,) = outcome.diagnostics
     assert outcome.plan is None
     assert (found.code, found.slug) == ("INF501", "pins-conflict")
-    named = [item.field for item in decisions if f"`{item.field}`" in found.message]
-    fixed = 1 if "`precision`" in found.message else 0
+    named = [item.field for item in decisions if f"`{item.field} " in found.message]
+    fixed = 1 if "`precision " in found.message else 0
     assert len(named) + fixed == smallest
 
 
