@@ -70,6 +70,8 @@ class Curve:
     """Of which at least so many are paid for while all replicas of the peak run."""
     asleep: Callable[[float], float] | None = None
     """Share of the time in which nothing runs at a rate; None for a service that never sleeps."""
+    warm: tuple[float, ...] = ()
+    """Share of each stretch in which a replica is kept ready all the same; none where empty."""
 
     def replicas(self, factor: float, rate_per_s: float) -> int:
         """Return the replicas that run while the rate is ``factor`` times a mean rate.
@@ -105,9 +107,10 @@ class Curve:
         if self.asleep is None:
             return 0.0
         total_s = sum(seconds for seconds, _ in self.stretches)
+        warm = self.warm or (0.0,) * len(self.stretches)
         resting_s = sum(
-            seconds * self.asleep(factor * rate_per_s)
-            for seconds, factor in self.stretches
+            seconds * (1.0 - kept) * self.asleep(factor * rate_per_s)
+            for (seconds, factor), kept in zip(self.stretches, warm, strict=True)
             if self.replicas(factor, rate_per_s) == 1
         )
         return resting_s / total_s

@@ -55,6 +55,14 @@ class Window:
             for day in self.days
         )
 
+    def minutes_between(self, first: float, last: float) -> float:
+        """Return the minutes of the window between two minutes of one week."""
+        starts = (
+            day * _DAY_MIN + self.start_min + week for day in self.days for week in (-_WEEK_MIN, 0)
+        )
+        lasts = self.end_min - self.start_min
+        return sum(max(0.0, min(last, start + lasts) - max(first, start)) for start in starts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:

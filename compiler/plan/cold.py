@@ -167,6 +167,26 @@ def _stretches(load: Load, pool: WarmPool | None) -> Iterator[tuple[float, float
         yield WEEK_S * (1.0 - window.share), rate, False
 
 
+def kept_warm(case: Case) -> tuple[float, ...]:
+    """Return the share of each stretch of a cycle in which a warm pool keeps replicas ready."""
+    pool = case.scaling.warm_pool if case.scaling else None
+    count = len(case.stretches)
+    if pool is None or not _kept(case.scaling):
+        return (0.0,) * count
+    window = pool.window
+    if window is None:
+        return (1.0,) * count
+    if case.week is None:
+        return (window.share,) * count
+    found: list[float] = []
+    at_min = 0.0
+    for seconds, _ in case.stretches:
+        lasts_min = to_unit(seconds, "min")
+        found.append(window.minutes_between(at_min, at_min + lasts_min) / lasts_min)
+        at_min += lasts_min
+    return tuple(found)
+
+
 # ---- whether a service may sleep -----------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from inferc.compiler.cost import (
 from inferc.compiler.model import Place, Service
 from inferc.compiler.perf.estimate import e2e_s
 from inferc.compiler.plan.candidates import highest
-from inferc.compiler.plan.cold import SLEEP_S, asleep
+from inferc.compiler.plan.cold import SLEEP_S, asleep, kept_warm
 from inferc.compiler.plan.decisions import Autoscale
 from inferc.compiler.plan.hardware import is_chosen, nodes_for
 from inferc.compiler.plan.objectives import is_latency, meets
@@ -110,6 +110,7 @@ def curve_of(
     needed = -(-at_peak // (carried_per_s * (1.0 + CLOSE)))
     least_nodes = least_at_any_load(case, place) if is_chosen(place) else 0
     unit, together = _unit(best)
+    sleeps = scale.min_replicas == 0
     price = place.price_usd_per_s
     return Curve(
         carried_per_s=max(carried_per_s, at_peak / best.replicas),
@@ -127,7 +128,8 @@ def curve_of(
         least_units=-(-least_nodes * place.per_node // unit),
         peak_units=-(-(place.least_nodes or 0) * place.per_node // unit),
         usd_per_s=price.value if price else 0.0,
-        asleep=_asleep(case, load_time_s) if scale.min_replicas == 0 else None,
+        asleep=_asleep(case, load_time_s) if sleeps else None,
+        warm=kept_warm(case) if sleeps else (),
     )
 
 

@@ -174,3 +174,18 @@ topology t {{
 def test_shapes_in_a_file(shape: str, codes: list[str]) -> None:
     source = SourceFile("week.infer", DESIGN.format(shape=shape))
     assert [item.code for item in api.check(source).diagnostics] == codes
+
+
+@pytest.mark.parametrize(
+    ("window", "days"), [("07:45-19:00 UTC", "Mon-Fri"), ("22:30-06:10 UTC", "Fri, Sun")]
+)
+def test_minutes_of_a_window_are_those_it_covers(window: str, days: str) -> None:
+    """Counted one by one, also where the window of Sunday reaches into Monday."""
+    read = read_window(window, days)
+    assert read is not None
+    week = 7 * 24 * 60
+    assert read.minutes_between(0, week) == pytest.approx(read.share * week)
+    for first in range(0, week, 1000):
+        last = min(week, first + 1000)
+        counted = sum(read.covers(minute) for minute in range(first, last))
+        assert read.minutes_between(first, last) == pytest.approx(counted)

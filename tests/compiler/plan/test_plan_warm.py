@@ -1,9 +1,12 @@
 """Replicas that a file keeps warm: there must be room for them, and they are paid for."""
 
 import pytest
+from support.cold import designs_text
 from support.money import Desk, costs, planned, told
 
+from inferc import api
 from inferc.compiler.units import from_unit
+from inferc.dsl import SourceFile
 
 HOUR_S = from_unit(1.0, "h")
 
@@ -42,3 +45,23 @@ def test_warm_replicas_without_room_are_refused(instances: int, nodes: str) -> N
 def test_what_waits_on_disk_takes_no_accelerator() -> None:
     (plan,) = planned(kept(3, keep="weights_on_disk")).plans[0].services
     assert plan.configuration.replicas == 1
+
+
+def test_a_service_that_sleeps_pays_for_what_is_kept_warm() -> None:
+    """Four requests an hour: it sleeps most of the time, and not where a replica is kept warm."""
+
+    def replicas(pool: str) -> float:
+        found = api.plan(SourceFile("notes.infer", designs_text(pool=pool)))
+        assert found.ok, found.diagnostics
+        (plan,) = found.plans[0].services
+        assert plan.cold.sleeps
+        assert plan.cost is not None
+        return plan.cost.replicas
+
+    free = replicas("")
+    half = replicas('warm_pool { instances = 1; window = "08:00-20:00 UTC" }')
+    assert free < 0.9
+    assert half == pytest.approx((1.0 + free) / 2.0)
+    assert replicas("warm_pool { instances = 1 }") == pytest.approx(1.0)
+    on_disk = "warm_pool { instances = 1; keep = weights_on_disk }"
+    assert replicas(on_disk) == pytest.approx(free)
