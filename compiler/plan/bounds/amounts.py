@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from inferc.compiler.plan.decisions import Step
-from inferc.compiler.provenance import Origin
+from inferc.compiler.provenance import Origin, Sourced
 from inferc.dsl.source import Span
 
 SUM, PRODUCT, FACTOR = 1, 2, 3
@@ -108,6 +108,12 @@ class Whence(NamedTuple):
     """None for what holds by definition, or by a paper."""
     source: str = ""
     span: Span | None = None
+
+
+def looked_up(number: Sourced[float]) -> Whence:
+    """Return where a number is from, with the day of its source."""
+    source = ", ".join(part for part in (number.source, number.as_of) if part)
+    return Whence(number.origin, source, number.span)
 
 
 def stated(symbol: str, value: float, unit: str, words: str, whence: Whence) -> Amount:

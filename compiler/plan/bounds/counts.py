@@ -19,7 +19,16 @@ from inferc.compiler.perf.formats import (
     KV_BYTES,
     WIDE_BYTES,
 )
-from inferc.compiler.plan.bounds.amounts import Amount, Whence, defined, least, let, most, stated
+from inferc.compiler.plan.bounds.amounts import (
+    Amount,
+    Whence,
+    defined,
+    least,
+    let,
+    looked_up,
+    most,
+    stated,
+)
 from inferc.compiler.provenance import Origin
 
 ATTENTION = "Vaswani et al. (2017); Ainslie et al., GQA (2023)"
@@ -53,8 +62,7 @@ class Counts:
     def _whence(self) -> Whence:
         facts = self.model.parameters
         origin = Origin.CATALOG if facts.origin is Origin.CATALOG else Origin.GIVEN
-        source = ", ".join(part for part in (facts.source, facts.as_of) if part)
-        return Whence(origin, source, self.model.span or facts.span)
+        return Whence(origin, looked_up(facts).source, self.model.span or facts.span)
 
     # ---- parameters ----------------------------------------------------------------------------
 

@@ -4,7 +4,15 @@ from functools import cached_property
 
 from inferc.compiler.model import Objective, Place
 from inferc.compiler.perf.queueing import length_quantile
-from inferc.compiler.plan.bounds.amounts import Amount, Whence, defined, let, most, stated
+from inferc.compiler.plan.bounds.amounts import (
+    Amount,
+    Whence,
+    defined,
+    let,
+    looked_up,
+    most,
+    stated,
+)
 from inferc.compiler.problem import Case, Problem, Quantity
 from inferc.compiler.provenance import Origin, Sourced
 from inferc.compiler.units import show, to_unit
@@ -98,14 +106,13 @@ class Facts:
     def limit(self, line: Objective) -> Amount:
         """Return what a line of the SLA allows."""
         name = f"{_percentile(line.percentile)}_{line.metric}_limit_s"
-        words = f"limit of `{_one_line(line)}`"
-        whence = Whence(line.limit.origin, "", line.limit.span or line.span)
-        return stated(name, line.limit.value, "s", words, whence)
+        words = f"limit of `{one_line(line)}`"
+        return stated(name, line.limit.value, "s", words, asked_by(line))
 
     def throughput(self, line: Objective, planned_tok: float) -> Amount:
         """Return the requests a second that a line about throughput comes to."""
-        whence = Whence(line.limit.origin, "", line.limit.span or line.span)
-        words = f"asked for by `{_one_line(line)}`"
+        whence = asked_by(line)
+        words = f"asked for by `{one_line(line)}`"
         if line.counts != "tok":
             return stated("throughput_req_per_s", line.limit.value, "req/s", words, whence)
         wanted = stated("throughput_tok_per_s", line.limit.value, "tok/s", words, whence)
@@ -204,8 +211,12 @@ class Facts:
 
 def capacity(symbol: str, fact: Sourced[float], unit: str, words: str) -> Amount:
     """Return a fact; the favourable end where its sources differ, all of these being capacities."""
-    source = ", ".join(part for part in (fact.source, fact.as_of) if part)
-    return stated(symbol, fact.high, unit, words, Whence(fact.origin, source, fact.span))
+    return stated(symbol, fact.high, unit, words, looked_up(fact))
+
+
+def asked_by(line: Objective) -> Whence:
+    """Return where the limit of an SLA line is from."""
+    return Whence(line.limit.origin, "", line.limit.span or line.span)
 
 
 def _favoured(tail: Sourced[float]) -> str:
@@ -222,5 +233,6 @@ def _percentile(percentile: float | None) -> str:
     return "mean" if percentile is None else f"p{to_unit(percentile, '%'):g}".replace(".", "_")
 
 
-def _one_line(line: Objective) -> str:
+def one_line(line: Objective) -> str:
+    """Return an SLA line as the file has it."""
     return " ".join(line.span.text.split())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from inferc.compiler.model.platform import Platform, is_verified
-from inferc.compiler.plan.bounds.amounts import Amount, Whence, let, most, stated
+from inferc.compiler.plan.bounds.amounts import Amount, let, looked_up, most, stated
 from inferc.compiler.plan.bounds.claim import Claim, Rule, Spans
 from inferc.compiler.plan.bounds.favourable import Ground
 from inferc.compiler.plan.bounds.rules import ROOFLINE, request_bytes
@@ -82,10 +82,8 @@ class _Limits:
         found = self.platform.limits.get(name)
         if found is None:
             return None
-        source = ", ".join(part for part in (found.source, found.as_of) if part)
-        whence = Whence(found.origin, source, found.span)
         title = f"{words} of {self.platform.title}"
-        return stated(f"platform_{name}", found.value, unit, title, whence)
+        return stated(f"platform_{name}", found.value, unit, title, looked_up(found))
 
     def _verified(self, *names: str) -> bool:
         known = (self.platform.limits[name] for name in names if name in self.platform.limits)

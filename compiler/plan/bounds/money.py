@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from inferc.compiler.plan.bounds.amounts import Whence, let, most, stated
+from inferc.compiler.plan.bounds.amounts import Whence, let, looked_up, most, stated
 from inferc.compiler.plan.bounds.claim import Claim, Rule
+from inferc.compiler.plan.bounds.facts import asked_by
 from inferc.compiler.plan.bounds.favourable import Ground
 from inferc.compiler.plan.bounds.rules import request_flop
 from inferc.compiler.plan.objectives import is_cost
@@ -44,15 +45,15 @@ def budget(ground: Ground) -> Iterator[Claim]:
             "accelerators, parts of one included, whose memory the weights fill",
         )
         least = most(busy, holding)
-    source = ", ".join(part for part in (price.source, price.as_of) if part)
+    source = looked_up(price).source or price.because
     each = stated(
         "price_usd_per_s",
         price.low,
         "USD/s",
         "price of one accelerator",
-        Whence(price.origin, source or price.because, price.span),
+        Whence(price.origin, source, price.span),
     )
-    whence = Whence(line.limit.origin, "", line.limit.span or line.span)
+    whence = asked_by(line)
     yield Claim(
         rule=BUDGET,
         need=let("least_usd_per_s", least * each, "USD/s", "what that costs, all the time"),

@@ -14,6 +14,7 @@ from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, compute_dtype, pea
 from inferc.compiler.perf.item_work import flop_per_item, passes_of, sized, work
 from inferc.compiler.plan.bounds.amounts import Amount, Whence, defined, let, most, stated
 from inferc.compiler.plan.bounds.claim import Claim, Rule, Spans, worst
+from inferc.compiler.plan.bounds.facts import asked_by, capacity, one_line
 from inferc.compiler.plan.decisions import Bound
 from inferc.compiler.plan.narrowing import allowed
 from inferc.compiler.plan.networks.portion import Portion, portions_of
@@ -69,11 +70,6 @@ class Ground:
             whence = Whence(unknown.origin, unknown.source or unknown.because, number.span)
         return stated(symbol, float(getattr(self.case, quantity.value)), unit, words, whence)
 
-    def fact(self, symbol: str, number: Sourced[float], unit: str, words: str) -> Amount:
-        """Return a fact of the catalog."""
-        source = ", ".join(part for part in (number.source, number.as_of) if part)
-        return stated(symbol, number.high, unit, words, Whence(number.origin, source, number.span))
-
     @property
     def title(self) -> str:
         """The accelerator, or the part of it."""
@@ -84,7 +80,7 @@ class Ground:
         gpu = self.portion.accelerator
         dtype = compute_dtype(gpu, self.quick) or self.quick
         words = f"dense {dtype} peak of one {self.title}"
-        return self.fact("peak_flop_per_s", gpu.flop_per_s[dtype], "FLOP/s", words)
+        return capacity("peak_flop_per_s", gpu.flop_per_s[dtype], "FLOP/s", words)
 
     def per_item(self) -> Amount:
         """Return the FLOP of one item."""
@@ -161,7 +157,7 @@ def claims(ground: Ground) -> Iterator[Claim]:
 
 
 def _fits(ground: Ground) -> Iterator[Claim]:
-    parameters = ground.fact(
+    parameters = capacity(
         "parameters", ground.model.parameters, "", f"parameters of {ground.model.title}"
     )
     per_parameter = defined(
@@ -172,7 +168,7 @@ def _fits(ground: Ground) -> Iterator[Claim]:
         "definition",
     )
     weights = let("weights_bytes", parameters * per_parameter, "B", "weights")
-    memory = ground.fact(
+    memory = capacity(
         "memory_bytes", ground.portion.accelerator.memory_bytes, "B", f"memory of {ground.title}"
     )
     yield Claim(
@@ -195,7 +191,7 @@ def _one_item(ground: Ground) -> Iterator[Claim]:
     read = _weights_read(ground)
     gpu = ground.portion.accelerator
     words = f"memory bandwidth of one {ground.title}"
-    bandwidth = ground.fact("bandwidth_bytes_per_s", gpu.bandwidth_bytes_per_s, "B/s", words)
+    bandwidth = capacity("bandwidth_bytes_per_s", gpu.bandwidth_bytes_per_s, "B/s", words)
     floor = let("item_s", most(flop / peak, read / bandwidth), "s", "one item alone", ROOFLINE)
     for line in lines_of(ground.case, hard=True):
         yield Claim(
@@ -221,9 +217,8 @@ def _weights_read(ground: Ground) -> Amount:
 
 
 def _limit(line: Objective) -> Amount:
-    whence = Whence(line.limit.origin, "", line.limit.span or line.span)
-    words = f"limit of `{' '.join(line.span.text.split())}`"
-    return stated(f"{line.metric}_limit_s", line.limit.value, "s", words, whence)
+    words = f"limit of `{one_line(line)}`"
+    return stated(f"{line.metric}_limit_s", line.limit.value, "s", words, asked_by(line))
 
 
 def _all_items(ground: Ground) -> Iterator[Claim]:
@@ -241,9 +236,8 @@ def _all_items(ground: Ground) -> Iterator[Claim]:
         if line.metric == THROUGHPUT and line.hard and line.operator in LOWER
     ]
     for line in floors:
-        whence = Whence(line.limit.origin, "", line.limit.span or line.span)
-        words = f"asked for by `{' '.join(line.span.text.split())}`"
-        floor = stated("throughput_per_s", line.limit.value, "req/s", words, whence)
+        words = f"asked for by `{one_line(line)}`"
+        floor = stated("throughput_per_s", line.limit.value, "req/s", words, asked_by(line))
         wanted = most(wanted, floor)
     flop, peak = ground.per_item(), ground.peak()
     place = ground.portion.place
