@@ -21,6 +21,7 @@ from inferc.compiler.plan.objectives import margins_of
 from inferc.compiler.plan.places import SPOT
 from inferc.compiler.plan.routing import LOST, PREFERRED, WHY, dealt_out, routing_of
 from inferc.compiler.plan.search import TIE_DIGITS, Candidate, Load, Search
+from inferc.compiler.plan.weekly_search import WeeklySearch
 from inferc.compiler.problem import Case
 from inferc.compiler.provenance import Origin
 from inferc.compiler.units import percent, show
@@ -214,12 +215,28 @@ class Explainer:
             mine, best = (self.search.worth(each, self.planned) for each in (item, winner))
             if mine < best:
                 reason = f"carries {percent(mine / best)} of what the plan does"
-                return Alternative(value=value, reason=reason, ratio=mine / best)
+                return Alternative(value=value, reason=reason, ratio=mine / best if best else None)
         cost, least = self.search.spent(item), self.search.spent(winner)
         if self.search.priced and cost > least:
             reason = f"costs {show(cost, 'usd_per_s')}, not {show(least, 'usd_per_s')}"
             return Alternative(value=value, reason=reason, ratio=cost / least if least else None)
-        return None
+        return self._dearer_week(value, item) if cost == least else None
+
+    def _dearer_week(self, value: str, item: Candidate) -> Alternative | None:
+        """Return how much more the week of a candidate costs that costs the same at the peak."""
+        search = self.search
+        if not isinstance(search, WeeklySearch) or not search.compares_weeks:
+            return None
+        mine, best = (
+            search.weekly(each, self.planned, self.hardest) for each in (item, self.winner)
+        )
+        if mine <= best:
+            return None
+        reason = (
+            f"costs {show(mine, 'usd_per_mo')} with the load of a week, "
+            f"not {show(best, 'usd_per_mo')}"
+        )
+        return Alternative(value=value, reason=reason, ratio=mine / best if best else None)
 
     def _missed(self, value: str, item: Candidate) -> Alternative:
         """Return how a candidate misses the SLA."""

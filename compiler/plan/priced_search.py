@@ -11,13 +11,12 @@ from dataclasses import replace
 from math import inf
 
 from inferc.compiler.model import Objective
-from inferc.compiler.plan.cold import awake
 from inferc.compiler.plan.hardware import is_chosen
-from inferc.compiler.plan.objectives import is_about_starts, is_cost, share
-from inferc.compiler.plan.scaling import autoscale
+from inferc.compiler.plan.objectives import is_cost, share
 from inferc.compiler.plan.search import Candidate, Load, Search
 from inferc.compiler.plan.space import Shape
-from inferc.compiler.plan.spending import curve_of, is_elastic
+from inferc.compiler.plan.spending import is_elastic
+from inferc.compiler.plan.weekly_search import WeeklySearch
 from inferc.compiler.problem import Case
 
 
@@ -25,51 +24,20 @@ def search_for(case: Case, accelerators: int | None = None) -> Search:
     """Return the search of a service: one that counts money where a line of the SLA does."""
     if any(is_cost(line) for line in case.objectives):
         return PricedSearch(case, accelerators)
+    if any(map(is_elastic, case.choices_of_place)):
+        return WeeklySearch(case, accelerators)
     return Search(case, accelerators)
 
 
-class PricedSearch(Search):
+class PricedSearch(WeeklySearch):
     """A search in which configurations that cost too much do not hold."""
 
     def __init__(self, case: Case, accelerators: int | None = None) -> None:
         super().__init__(case, accelerators)
-        self.case = case
         self.limits_of_cost = tuple(line for line in case.objectives if line.hard and is_cost(line))
-        asked = case.scaling is not None and case.scaling.to_zero
-        self.sleeps = asked and not any(map(is_about_starts, case.objectives))
-        """Whether nothing forbids it to sleep; where a line might, it is counted as awake."""
         self._hardest: Load | None = None
-        self._costs: dict[tuple[bool, str, int, int, int, int, Load, Load], float] = {}
 
     # ---- what it costs -------------------------------------------------------------------------
-
-    def usd_per_s(self, item: Candidate, planned: Load, hardest: Load) -> float:
-        """Return the mean cost of a candidate at the planned load, as the plan would state it."""
-        price = item.shape.place.price_usd_per_s
-        if price is None:
-            return inf
-        if not is_elastic(item.shape.place):
-            return price.value * item.shape.taken(item.replicas)
-        at = (
-            self.alone,
-            self.survives,
-            len(self.decisions),
-            id(item.shape),
-            item.budget_tok,
-            item.replicas,
-            planned,
-            hardest,
-        )
-        known = self._costs.get(at)
-        if known is None:
-            load_time_s = item.shape.start_s
-            start = awake(self.case, item.shape)
-            scale = autoscale(self.case, self, item, start, alone=self.alone)
-            if self.sleeps:
-                scale = replace(scale, min_replicas=0)
-            curve = curve_of(self.case, self, item, (planned, hardest), (scale, load_time_s))
-            known = self._costs[at] = curve.cost_usd_per_s(curve.rate_per_s)
-        return known
 
     def over(self, line: Objective, item: Candidate, planned: Load, hardest: Load) -> float:
         """Return the cost of a candidate over the limit of a line."""

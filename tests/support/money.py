@@ -31,7 +31,7 @@ topology desk {{
   {more}
 }}
 """
-REGIONS = {"aws": "us-east-1", "azure": "eastus"}
+REGIONS = {"aws": "us-east-1", "azure": "eastus", "gcp": "us-central1"}
 
 
 @dataclass(frozen=True)
