@@ -37,7 +37,7 @@ def within(budgets: Sequence[Objective], problems: tuple[Problem, ...], plan: Pl
     wanted = _costs(first.plan)
     if sum(wanted) <= limit:
         return first
-    least = [_least(problem) for problem in priced]
+    least = [min(_least(problem), cost) for problem, cost in zip(priced, wanted, strict=True)]
     if sum(least) > limit:
         shares = [limit * cost / sum(least) for cost in least]
         second = plan(tuple(map(_limit_to(line), problems, shares)))
@@ -71,7 +71,7 @@ def _limited(problem: Problem, line: Objective, usd_per_s: float) -> Problem:
         text=text,
         origin=Origin.GIVEN,
     )
-    own = replace(line, limit=limit)
+    own = replace(line, limit=limit, budget_usd_per_s=line.limit.value)
     case = replace(problem.case, objectives=(*problem.case.objectives, own))
     return replace(problem, case=case)
 

@@ -12,7 +12,7 @@ from inferc.compiler.plan.conflicts import clash_of, conflict_of, why_empty
 from inferc.compiler.plan.decisions import Change, Refusal, ServicePlan, Verdict
 from inferc.compiler.plan.dimensions import allows_aggregated
 from inferc.compiler.plan.engines import faulty_coefficients
-from inferc.compiler.plan.money import too_dear, without_price
+from inferc.compiler.plan.money import TooDear, too_dear, without_price
 from inferc.compiler.plan.objectives import margins_of, understood
 from inferc.compiler.plan.places import SPOT
 from inferc.compiler.plan.saturation import saturated
@@ -225,8 +225,10 @@ def _without_plan(judge: Judge) -> _Answer | None:
         return _Answer(diagnostics=(conflict,))
     if not why.bounds and judge.easy.holds(judge.load(judge.lows)):
         return None
-    refusal = _refusal(judge, why)
-    return _Answer(refusal=refusal, diagnostics=tuple(_refused(judge, refusal)))
+    affordable = all(bound.code == BUDGET for bound in why.bounds)
+    dear = too_dear(judge.easy, judge.load(judge.lows)) if affordable else None
+    refusal = _refusal(judge, why, dear)
+    return _Answer(refusal=refusal, diagnostics=tuple(_refused(judge, refusal, dear)))
 
 
 def _no_room(problem: Problem, changes: tuple[Change, ...]) -> Refusal:
@@ -259,15 +261,13 @@ def _plan(
     )
 
 
-def _refusal(judge: Judge, why: Refused) -> Refusal:
+def _refusal(judge: Judge, why: Refused, dear: TooDear | None) -> Refusal:
     """Return why a service is refused: its bounds, or the best that the model found.
 
     Where only money lacks, what the cheapest plan costs is the change to make.
     """
     problem = judge.problem
     easiest = judge.load(judge.lows)
-    affordable = all(bound.code == BUDGET for bound in why.bounds)
-    dear = too_dear(judge.easy, easiest) if affordable else None
     best: Candidate | None
     changes: tuple[Change, ...]
     if dear is not None:
@@ -289,14 +289,13 @@ def _refusal(judge: Judge, why: Refused) -> Refusal:
     )
 
 
-def _refused(judge: Judge, refusal: Refusal) -> list[Diagnostic]:
+def _refused(judge: Judge, refusal: Refusal, dear: TooDear | None) -> list[Diagnostic]:
     problem = judge.problem
     span = problem.service.span
     if refusal.bounds:
         return [report.bound_violated(bound, refusal, span) for bound in refusal.bounds]
     if not judge.easy.fits_somewhere():
         return [report.no_layout(refusal, problem.case, why_empty(problem.case), span)]
-    dear = too_dear(judge.easy, judge.load(judge.lows))
     if dear is not None:
         from inferc.compiler.plan.diagnostics_money import over_budget
 
