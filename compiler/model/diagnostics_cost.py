@@ -28,8 +28,8 @@ def ownership_without_capital(span: Span, *, place: str, name: str) -> Diagnosti
     )
 
 
-def window_not_read(span: Span, *, field: str, text: str) -> Diagnostic:
-    """INF147: hours or days of a week that cannot be read."""
+def window_not_read(span: Span, *, field: str, text: str, why: str = "") -> Diagnostic:
+    """INF147: hours or days of a week that cannot be read, and ``why`` where that is known."""
     examples = {
         "window": '`"14:00-18:00 Europe/Berlin"` or `"20:00-06:00 UTC"`',
         "days": '`"Mon-Fri"` or `"Sat, Sun"`',
@@ -40,6 +40,7 @@ def window_not_read(span: Span, *, field: str, text: str) -> Diagnostic:
         message=f'`{field} = "{text}"` is no {"time of day" if field == "window" else "day"}',
         span=span,
         label="cannot be read",
+        notes=(why,) if why else (),
         help=f"write it as {examples[field]}",
     )
 

@@ -21,13 +21,14 @@ def target_of_another_signal(span: Span, *, signal: str, text: str) -> Diagnosti
     )
 
 
-def warm_window_not_read(span: Span, *, text: str) -> Diagnostic:
+def warm_window_not_read(span: Span, *, text: str, why: str = "") -> Diagnostic:
     """INF176: the window of a warm pool cannot be read."""
     return Diagnostic(
         code="INF176",
         slug="warm-window-not-read",
         message=f"`{text}` is no window of the day or week",
         span=span,
+        notes=(why,) if why else (),
         help='write `window = "07:45-19:00 Europe/Berlin"`, and `days = "Mon-Fri"` beside it',
     )
 

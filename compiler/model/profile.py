@@ -142,9 +142,12 @@ def read_window(text: str, days: str = "") -> Window | None:
     start, end = _minute(found["from"]), _minute(found["to"])
     if start is None or end is None or start in {_DAY_MIN, end}:
         return None
-    zone = (found["zone"] or "UTC").replace("GMT", "UTC")
+    zone = found["zone"] or "UTC"
     return Window(
-        start, end if end > start else end + _DAY_MIN, "UTC" if zone == "Z" else zone, chosen
+        start,
+        end if end > start else end + _DAY_MIN,
+        "UTC" if zone in {"GMT", "Z"} else zone,
+        chosen,
     )
 
 

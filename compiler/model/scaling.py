@@ -1,7 +1,7 @@
 """What a file says about scaling: signal and target, sleeping, and what is kept warm."""
 
 from inferc.compiler.model import diagnostics_scaling as report
-from inferc.compiler.model import values
+from inferc.compiler.model import timetable, values
 from inferc.compiler.model.design import Scaling, WarmPool
 from inferc.compiler.model.profile import Window, read_window
 from inferc.compiler.provenance import Sourced
@@ -73,6 +73,9 @@ def _warm_pool(block: ResolvedBlock | None, found: list[Diagnostic]) -> WarmPool
         if window is None:
             wrong = block.fields["window" if text and not read_window(text) else "days"]
             found.append(report.warm_window_not_read(wrong.span, text=values.word(wrong.value)))
+        elif why := timetable.wrong_zone(window):
+            at = block.fields["window"].span
+            found.append(report.warm_window_not_read(at, text=text, why=why))
     return WarmPool(
         instances=values.count(block, "instances"),
         window=window,

@@ -40,7 +40,18 @@ def window_of(block: ResolvedBlock, found: list[Diagnostic]) -> Window | None:
         wrong = "days" if days and not read_days(days) else "window"
         shown = days if wrong == "days" else text
         found.append(report.window_not_read(field.span, field=wrong, text=shown))
+    elif why := wrong_zone(window):
+        found.append(report.window_not_read(field.span, field="window", text=text, why=why))
     return window
+
+
+def wrong_zone(window: Window) -> str:
+    """Return why the zone of a window is none. Offsets and UTC need no list of names."""
+    if "/" not in window.zone:
+        return ""
+    from inferc.compiler.model.zones import why_not
+
+    return why_not(window.zone)
 
 
 def at_least(window: Window, shape: str) -> float:
