@@ -355,6 +355,8 @@ class Objective:
     """``cold``: of the request that wakes a service up; empty: whenever a replica is there."""
     over_s: float | None = None
     """The window of time that a share is counted over."""
+    budget_usd_per_s: float | None = None
+    """What all services together may cost, of a limit that comes from that; None for others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from math import isinf
 from inferc.compiler.cost import Option, ServiceCost
 from inferc.compiler.model import Design
 from inferc.compiler.plan import Plan, ServicePlan
-from inferc.compiler.units import show, to_unit
+from inferc.compiler.units import percent, show, to_unit
 from inferc.compiler.wording.amounts import plural
 from inferc.report.hardware import market
 from inferc.report.layout import Cell, Paint, heading, table, wrap
@@ -125,13 +125,26 @@ def break_even(option: Option, cost: ServiceCost) -> str:
     return f"the plan is cheaper above {show(rate, 'req_per_s')}"
 
 
+def budget_lines(plan: Plan, design: Design) -> list[str]:
+    """Return what several services cost together of the tightest of their budgets."""
+    total = plan.cost_usd_per_s
+    several = len(plan.planned) > 1
+    if not design.budgets or total is None or plan.refusals or not several:
+        return []
+    limit = min(line.limit.value for line in design.budgets)
+    left = f"margin {percent(1.0 - total / limit)}" if total <= limit else "missed"
+    amounts = (show(total, "usd_per_mo"), show(limit, "usd_per_mo"))
+    return [f"budget   all services together {amounts[0]} <= {amounts[1]}   {left}"]
+
+
 # ---- the full table ----------------------------------------------------------------------------
 
 
 def render_cost(plan: Plan, design: Design, *, color: bool = False) -> str:
     """Return what a plan costs in full: figures, what they are made of, other ways to have it."""
     paint = Paint(color)
-    blocks = [[f"topology {paint(design.name, 'bold')}   {_total(plan)}"]]
+    head = f"topology {paint(design.name, 'bold')}   {_total(plan)}"
+    blocks = [[head, *budget_lines(plan, design)]]
     for item in plan.services:
         blocks.extend(_service(item, paint))
     if plan.networks:

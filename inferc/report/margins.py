@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from math import isfinite
 
+from inferc.compiler.model import Objective
 from inferc.compiler.plan import Autoscale, Margin
 from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import amount, line_amount, line_name
@@ -22,10 +23,21 @@ def sla_table(margins: Iterable[Margin], paint: Paint) -> list[str]:
                 (_interval(margin), "dim"),
                 f"{line.operator} {line_amount(line.limit.value, line)}",
                 (_room(margin), "green") if met else ("missed", "red"),
-                ("" if line.hard else "wanted, not asked for", "dim"),
+                (_whose(line), "dim"),
             )
         )
     return table(rows, paint, indent=4, right=(1,))
+
+
+def _whose(line: Objective) -> str:
+    """Return what a limit is, other than one that the service must keep to."""
+    if not line.hard:
+        return "wanted, not asked for"
+    if line.budget_usd_per_s is None:
+        return ""
+    if line.limit.value == line.budget_usd_per_s:
+        return "the budget of all services"
+    return f"its part of the budget of {line_amount(line.budget_usd_per_s, line)}"
 
 
 def scaling_line(scale: Autoscale, start_s: float) -> str:

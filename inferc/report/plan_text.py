@@ -11,7 +11,7 @@ from inferc.compiler.plan import Assumption, Choice, Memory, Plan, ServicePlan, 
 from inferc.compiler.units import percent, show
 from inferc.compiler.wording.amounts import amount, plural
 from inferc.compiler.wording.verdicts import decides, effect, headline, place_of, settled, span_of
-from inferc.report.cost_text import cost_lines
+from inferc.report.cost_text import budget_lines, cost_lines
 from inferc.report.fitted import fitted_number
 from inferc.report.fleet_text import MANY, fleet_blocks
 from inferc.report.hardware import hardware
@@ -58,7 +58,7 @@ def render_plan(
     Many services are listed, one line each, unless one is asked for by its name.
     """
     paint = Paint(color)
-    blocks = [_head(plan, paint)]
+    blocks = [[*_head(plan, paint), *budget_lines(plan, design)]]
     shown = [item for item in plan.services if service in {"", item.service.name}]
     many = len(shown) > MANY
     if many:
