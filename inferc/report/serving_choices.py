@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from inferc.compiler.perf import Configuration
+from inferc.compiler.plan import SIXTEEN_BIT
 from inferc.compiler.topology import Json
-
-SIXTEEN_BIT = ("fp16", "bf16")
+from inferc.compiler.wording.amounts import plural
 
 
 def unusual(shape: Configuration) -> tuple[tuple[str, str], ...]:
@@ -28,8 +28,9 @@ def prompts_line(shape: Configuration) -> tuple[tuple[str, str], ...]:
     before = shape.prefill
     if before is None:
         return ()
+    whose = "its" if before.replicas == 1 else "their"
     return (
-        ("prompts on", f"{before.replicas} replicas of their own"),
+        ("prompts on", f"{plural(before.replicas, 'replica')} of {whose} own"),
         ("tensor_parallel", str(before.tensor_parallel)),
         *((("pipeline_parallel", str(before.pipeline_parallel)),) * (before.pipeline_parallel > 1)),
         ("max_num_batched_tokens", str(before.max_num_batched_tokens)),
