@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from support.commands import call
-from support.money import Desk, planned
+from support.money import Desk, costs, planned
 
 from inferc.compiler.cost import Option
+from inferc.compiler.units import from_unit, show
 from inferc.report.cost_text import break_even
 
 POOL = "nodes = 1; gpu = 2 * cat.gpu.nvidia.l40s; price = $1/gpu/h"
@@ -78,6 +79,42 @@ def test_a_budget_that_cannot_be_kept_is_a_refusal(tmp_path: Path) -> None:
     refused = json.loads(done.out)
     assert refused["nearest"][0]["proposed"] == "$730.00/mo"
     assert "INF412" in done.err
+
+
+OTHER = """
+  service other {
+    model = m
+    on    = dc.gpu
+    load { rate = 1 req/s }
+    sla { p95 ttft <= 2s }
+  }
+"""
+
+
+@pytest.mark.parametrize("command", ["plan", "cost"])
+def test_of_a_budget_of_several_services_the_sum_is_shown(command: str, tmp_path: Path) -> None:
+    budget = "budget all { cost <= $9k/mo }"
+    done = call(command, written(tmp_path, Desk(pool=POOL, more=OTHER + budget)))
+    (plan,) = planned(Desk(pool=POOL, more=OTHER + budget)).plans
+    assert plan.cost_usd_per_s is not None
+    total = show(plan.cost_usd_per_s, "usd_per_mo")
+    assert f"budget   all services together {total} <= $9,000/mo" in done.out
+    if command == "plan":
+        assert done.out.count("the budget of all services") == len(plan.services)
+    alone = call(command, written(tmp_path, Desk(pool=POOL, more=budget)))
+    assert "all services together" not in alone.out
+
+
+def test_a_part_of_a_budget_is_called_one(tmp_path: Path) -> None:
+    pool = "nodes = 8; gpu = cat.gpu.nvidia.l40s; price = $1/gpu/h"
+    wish = "p95 ttft <= 2s; prefer p95 itl <= 30ms"
+    other = OTHER.replace("rate = 1 req/s", "rate = 4 req/s").replace("p95 ttft <= 2s", wish)
+    free = sum(costs(Desk(pool=pool, sla=wish, more=other)))
+    limit = f"budget all {{ cost <= ${(free - 1 / 3600) * from_unit(1, 'mo'):.0f}/mo }}"
+    done = call("plan", written(tmp_path, Desk(pool=pool, sla=wish, more=other + limit)))
+    assert done.code == 0
+    assert done.out.count("its part of the budget of $") == 2
+    assert "all services together" in done.out
 
 
 def test_programs_get_what_networks_cost_too() -> None:
