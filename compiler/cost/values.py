@@ -20,7 +20,8 @@ class Option:
     """Another way to have the same service, at the same traffic."""
 
     kind: str
-    """``managed_api``, ``serverless_gpu``, or the market of the same hardware: ``reserved``."""
+    """``managed_api``, ``serverless_gpu``, ``reserved_base``, or another market of the same
+    hardware: ``spot``."""
     title: str
     usd_per_s: float
     """At the stated traffic, on average."""

@@ -120,12 +120,13 @@ def memory_lines(plan: NetworkPlan, paint: Paint) -> list[str]:
 def network_data(
     plan: NetworkPlan,
     *,
+    autoscale: Json,
     margins: Sequence[Json],
     assumptions: Sequence[Json],
     choices: Sequence[Json],
 ) -> dict[str, Json]:
     """Return the plan of a network as plain values."""
-    service, scale = plan.service, plan.autoscale
+    service = plan.service
     return {
         "name": service.name,
         "verdict": plan.verdict.value,
@@ -135,15 +136,7 @@ def network_data(
         "accelerator": service.place.accelerator.id,
         "accelerators": service.place.accelerators,
         "configuration": _configuration(plan),
-        "autoscale": {
-            "min_replicas": scale.min_replicas,
-            "max_replicas": scale.max_replicas,
-            "signal": scale.signal,
-            "threshold": scale.threshold,
-            "scale_up_stabilisation_s": scale.scale_up_stabilisation_s,
-            "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
-            "reason": scale.reason,
-        },
+        "autoscale": autoscale,
         "estimate": _estimate(plan),
         "margins": list(margins),
         "assumptions": list(assumptions),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from inferc.compiler.plan import (
     Assumption,
+    Autoscale,
     Choice,
     Cold,
     Estimate,
@@ -55,7 +56,7 @@ def _verification(plan: ServicePlan, verifications: "Iterable[Verification]") ->
 
 
 def _service(plan: ServicePlan) -> Mapping[str, Json]:
-    service, shape, scale = plan.service, plan.configuration, plan.autoscale
+    service, shape = plan.service, plan.configuration
     return {
         "name": service.name,
         "verdict": plan.verdict.value,
@@ -79,18 +80,7 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
             "gpu_memory_utilization": plan.gpu_memory_utilization,
             **serving_choices.to_data(shape),
         },
-        "autoscale": {
-            "min_replicas": scale.min_replicas,
-            "max_replicas": scale.max_replicas,
-            "signal": scale.signal,
-            "threshold": scale.threshold,
-            "scale_up_stabilisation_s": scale.scale_up_stabilisation_s,
-            "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
-            "reason": scale.reason,
-            "rollout": scale.rollout or None,
-            "rollout_reason": scale.rollout_reason or None,
-            "schedule": _schedule(scale.schedule),
-        },
+        "autoscale": _autoscale(plan.autoscale),
         "cold": None if plan.cold is None else _cold(plan.cold),
         "estimate": _estimate(plan.estimate),
         "calibration": _calibration(plan),
@@ -112,6 +102,21 @@ def _service(plan: ServicePlan) -> Mapping[str, Json]:
         "weights_bytes": plan.weights_bytes,
         "price_usd_per_s": plan.price_usd_per_s,
         "cost": cost_data(plan.cost),
+    }
+
+
+def _autoscale(scale: Autoscale) -> Mapping[str, Json]:
+    return {
+        "min_replicas": scale.min_replicas,
+        "max_replicas": scale.max_replicas,
+        "signal": scale.signal,
+        "threshold": scale.threshold,
+        "scale_up_stabilisation_s": scale.scale_up_stabilisation_s,
+        "scale_down_stabilisation_s": scale.scale_down_stabilisation_s,
+        "reason": scale.reason,
+        "rollout": scale.rollout or None,
+        "rollout_reason": scale.rollout_reason or None,
+        "schedule": _schedule(scale.schedule),
     }
 
 
@@ -182,6 +187,7 @@ def _networks(plan: Plan) -> Mapping[str, Json]:
     found = [
         network_data(
             item,
+            autoscale=_autoscale(item.autoscale),
             margins=[_margin(margin) for margin in item.margins],
             assumptions=[_assumption(unknown) for unknown in item.assumptions],
             choices=[_choice(choice) for choice in item.choices],
