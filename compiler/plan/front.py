@@ -83,13 +83,16 @@ def front(problem: Problem, plan: ServicePlan) -> Front:
     What ``plan`` has chosen is marked, and shown even where others beat it. Where it carries less
     than the peak, configurations are compared at the rate that it does carry.
     """
-    case = saturated(problem).case
+    problem = saturated(problem)
+    case = problem.case
     search = search_for(case)
     planned = load_of(case)
     carried_per_s = plan.estimate.capacity_per_s * BELOW
     load = replace(planned, rate_per_s=min(planned.rate_per_s, carried_per_s))
-    chosen = plan.configuration
     line = next(iter((*search.hard, *search.soft)), None)
+    holding = list(_holding(search, load))
+    if not any(is_of(plan, item) for item in holding):
+        holding += _own(search, plan, load, (planned, load_of(problem.hardest())))
     rated = [
         Rated(
             search.spent(item),
@@ -98,18 +101,16 @@ def front(problem: Problem, plan: ServicePlan) -> Front:
             at,
             item,
         )
-        for at, item in enumerate(_holding(search, load))
+        for at, item in enumerate(holding)
     ]
     kept = unbeaten(rated)
-    own = [one for one in rated if one not in kept and same(one.item.configuration, chosen)]
+    own = [one for one in rated if one not in kept and is_of(plan, one.item)]
     return Front(
         service=case.service,
         line=line,
         rate_per_s=load.rate_per_s,
         points=tuple(
-            _point(
-                search, one, load, chosen=same(one.item.configuration, chosen), beaten=one in own
-            )
+            _point(search, one, load, chosen=is_of(plan, one.item), beaten=one in own)
             for one in sorted([*kept, *own])
         ),
         candidates=len(rated),
@@ -117,12 +118,37 @@ def front(problem: Problem, plan: ServicePlan) -> Front:
 
 
 def _holding(search: Search, load: Load) -> Iterator[Candidate]:
-    """Yield configurations that hold the SLA: each layout from the fewest replicas that do."""
+    """Yield configurations that hold the SLA: each layout from the fewest replicas that do.
+
+    Of replicas of two kinds the best ratio of each layout.
+    """
     for shape, budget_tok in search.steps():
         for count in _counts(search, shape, budget_tok, load):
             item = search.candidate(shape, budget_tok, count, load, load)
             if item.holds:
                 yield item
+    if search.split is not None:
+        yield from (item for item in search.split.candidates(load, load) if item.holds)
+
+
+def _own(
+    search: Search, plan: ServicePlan, load: Load, loads: tuple[Load, Load]
+) -> Iterator[Candidate]:
+    """Yield what a plan has chosen, at a load: more replicas than are tried, or of two kinds.
+
+    Those of two kinds are looked for as the plan does, at ``loads``, planned and hardest.
+    """
+    chosen = plan.configuration
+    steps = [(shape, budget_tok, chosen.replicas) for shape, budget_tok in search.steps()]
+    if chosen.prefill is not None:
+        best = search.candidates(*loads)[0]
+        steps = [(best.shape, best.budget_tok, best.replicas)]
+    for shape, budget_tok, replicas in steps:
+        if budget_tok == chosen.max_num_batched_tokens and search.limits(shape, budget_tok):
+            item = search.candidate(shape, budget_tok, replicas, load, load)
+            if is_of(plan, item):
+                yield item
+                return
 
 
 def _counts(search: Search, shape: Shape, budget_tok: int, load: Load) -> Sequence[int]:
@@ -176,9 +202,21 @@ def _point(search: Search, rated: Rated, load: Load, *, chosen: bool, beaten: bo
     )
 
 
-def same(one: Configuration, other: Configuration) -> bool:
-    """Return whether two configurations are one but for the limit of sequences.
+def is_of(plan: ServicePlan, item: Candidate) -> bool:
+    """Return whether a candidate is what a plan has chosen, on the same kind of hardware."""
+    place, own = item.shape.place, plan.service.place
+    on = (place.path, place.instance, place.market) == (own.path, own.instance, own.market)
+    return on and same(item.configuration, plan.configuration)
 
-    The plan's limit also holds at the hardest corner of the unknowns.
+
+def same(one: Configuration, other: Configuration) -> bool:
+    """Return whether two configurations are one but for routing and the limits of sequences.
+
+    Routing is advice, and the plan's limits also hold at the hardest corner of the unknowns.
     """
-    return replace(one, max_num_seqs=other.max_num_seqs) == other
+    return _layout(one) == _layout(other)
+
+
+def _layout(one: Configuration) -> Configuration:
+    prefill = None if one.prefill is None else _layout(one.prefill)
+    return replace(one, routing="", max_num_seqs=0, prefill=prefill)

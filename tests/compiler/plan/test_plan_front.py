@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import designs
 from support.machines import LLAMA_3_8B
-from support.problems import all_settled, problem
+from support.problems import all_settled, pin, problem
 
 from inferc.compiler.plan import ServicePlan, build
 from inferc.compiler.plan.front import MOST_TIMES, SAME, Front, front
@@ -78,6 +78,18 @@ def test_whatever_holds_is_matched_by_a_point(rate_per_s: float) -> None:
                 assert any(
                     all(a <= b for a, b in zip(point, figure, strict=True)) for point in shown
                 ), item.configuration
+
+
+def test_replicas_of_two_kinds_are_compared_where_nothing_else_is_allowed() -> None:
+    asked = small()
+    engines = tuple(replace(engine, disaggregation=True) for engine in asked.case.engines)
+    decisions = (*asked.case.decisions, pin("serving", "disaggregated"))
+    shown = of(
+        replace(asked, case=replace(asked.case, engines=engines, decisions=decisions)),
+    )
+    assert shown.points
+    assert all(point.configuration.prefill for point in shown.points)
+    assert any(point.chosen for point in shown.points)
 
 
 def test_the_plan_is_among_them_and_marked() -> None:
