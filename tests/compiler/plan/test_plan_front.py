@@ -8,13 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import designs
 from support.machines import LLAMA_3_8B
+from support.money import Desk
 from support.problems import all_settled, pin, problem
 
+from inferc import api
 from inferc.compiler.plan import ServicePlan, build
 from inferc.compiler.plan.front import MOST_TIMES, SAME, Front, front
 from inferc.compiler.plan.saturation import BELOW
 from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.problem import Problem
+from inferc.dsl import SourceFile
 
 LIMIT_S = 1.0
 CHEAP = designs.given(2.0 / 3600)
@@ -113,3 +116,30 @@ def test_prices_order_them() -> None:
     prices = [point.price_usd_per_s for point in shown.points]
     assert all(price is not None for price in prices)
     assert prices == sorted(price for price in prices if price is not None)
+
+
+SHARED_OUT = "network = 400 Gbps; price = $1/gpu/h; gpu = cat.gpu.nvidia.l40s"
+
+
+@pytest.mark.parametrize(
+    "desk",
+    [
+        Desk(pool=f"nodes = 60; {SHARED_OUT}", sla="p95 ttft <= 2s }\n goal = latency\n scale {"),
+        Desk(pool=f"nodes in 1..6; {SHARED_OUT}", more="pin { chat.serving = disaggregated }"),
+        Desk(pool=f"nodes = 4; {SHARED_OUT}", more="pin { chat.routing = prefix_aware }"),
+        Desk(
+            pool="nodes in 1..4; instances in [aws.g6e_xlarge, aws.g6e_2xlarge]",
+            cloud="aws",
+            sla="p95 ttft <= 2s; prefer p95 itl <= 60ms",
+        ),
+    ],
+    ids=["more than are tried", "two kinds", "routing", "two kinds of machines"],
+)
+def test_the_plan_of_a_file_is_shown_once_and_marked(desk: Desk) -> None:
+    found = api.fronts(SourceFile("desk.infer", desk.text))
+    ((plan,),) = (item.services for item in found.planned.plans)
+    (shown,) = found.fronts
+    (point,) = [point for point in shown.points if point.chosen]
+    assert point.configuration.replicas == plan.configuration.replicas
+    assert point.configuration.accelerators == plan.configuration.accelerators
+    assert point.place.instance == plan.service.place.instance
