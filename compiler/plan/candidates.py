@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import TypeAlias
 
 from inferc.compiler.perf import Configuration
 from inferc.compiler.perf.demand import Demand, demand_of
 from inferc.compiler.perf.found import Operation
+from inferc.compiler.plan.objectives import share
 from inferc.compiler.plan.space import Shape
 from inferc.compiler.problem import Case
 
@@ -15,6 +17,16 @@ FURTHEST = 2.0**40
 
 RATE_PRECISION = 1e-4
 """Relative width at which a bisection over rates stops."""
+
+Decided: TypeAlias = Callable[[float, float], bool]
+"""Whether the ends of where something lies are near enough to each other."""
+
+FAR_DIGITS = 1
+"""Of how far a plan is from the SLA: the model is not surer than a tenth, so that less decides
+nothing."""
+
+LEAST_SHARE = 2.0**-19
+"""Of the rate that is asked for: what does not carry so little carries nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +101,31 @@ def stuck(load: float) -> Operation:
     return found
 
 
-def highest(holds: Callable[[float], bool], start: float) -> float:
+def never(_low: float, _high: float) -> bool:
+    """Return that a bracket is not narrow enough yet."""
+    return False
+
+
+def as_far(asked_per_s: float) -> Decided:
+    """Return whether two rates that are carried are as far from the one that is asked for."""
+
+    def alike(low: float, high: float) -> bool:
+        far = [round(share(asked_per_s, rate), FAR_DIGITS) for rate in (low, high)]
+        return far[0] == far[1]
+
+    return alike
+
+
+def highest(
+    holds: Callable[[float], bool],
+    start: float,
+    decided: Decided = never,
+) -> float:
     """Return the highest value at which ``holds`` is true, by doubling and halving from ``start``.
 
-    0 where it holds nowhere above a millionth of ``start``. ``holds`` must fall from true to false.
+    0 where it does not hold at about a millionth of ``start``, which is found out first. ``holds``
+    must fall from true to false. It is not looked for more closely than until the lower and upper
+    end of where it lies have ``decided``.
     """
     if start <= 0.0:
         return 0.0
@@ -101,15 +134,17 @@ def highest(holds: Callable[[float], bool], start: float) -> float:
         low, high = high, high * 2.0
         if high > start * 2.0**40:
             return low
+    if low == 0.0 and not holds(start * LEAST_SHARE):
+        return 0.0
     while low == 0.0:
         middle = high / 2.0
-        if middle < start * 1e-6:
+        if middle < start * LEAST_SHARE:
             return 0.0
         if holds(middle):
             low = middle
         else:
             high = middle
-    while high - low > RATE_PRECISION * high:
+    while high - low > RATE_PRECISION * high and not decided(low, high):
         middle = (low + high) / 2.0
         if holds(middle):
             low = middle

@@ -8,9 +8,10 @@ something of both: there the numbers of one kind are tried in turn, with the few
 Both kinds run one engine, with one format of weights and cache, on one place.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import inf
 from typing import NamedTuple, TypeAlias
 
 from inferc.compiler.model import Objective
@@ -27,9 +28,10 @@ from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.memory import MOST_SAMPLED
 from inferc.compiler.plan.candidates import Candidate, Load, shortfall
-from inferc.compiler.plan.hardware import is_chosen
+from inferc.compiler.plan.hardware import cost, is_chosen
 from inferc.compiler.plan.objectives import is_latency, meets
 from inferc.compiler.plan.one_kind import OneKind
+from inferc.compiler.plan.pairs import Able, Pair, fewest, ready, together
 from inferc.compiler.plan.space import Prefill, Shape, allowed_counts
 from inferc.compiler.problem import asked_per_s
 
@@ -38,15 +40,6 @@ OF_ANSWERS = frozenset({"itl", "tpot"})
 """Lines that one kind of replica meets or misses, whatever the other does."""
 
 PROMPT_REPLICAS = "prefill_replicas"
-
-
-class Pair(NamedTuple):
-    """The layouts of both kinds, each with its token budget."""
-
-    prompts: Shape
-    prompts_tok: int
-    answers: Shape
-    answers_tok: int
 
 
 class Wanted(NamedTuple):
@@ -76,8 +69,8 @@ class Split:
 
     def __init__(self, search: OneKind, like: Candidate | None = None) -> None:
         self.search = search
-        self._pairs = tuple(self._all_pairs(like))
-        self._last = 0
+        self._able = self._layouts(like)
+        self._last: Pair | None = None
         self._prompts: dict[tuple[int, int, float, Demand], Operation] = {}
         self._answers: dict[tuple[int, float, Demand], Operation] = {}
         self._links: dict[int, Transfer] = {}
@@ -85,19 +78,71 @@ class Split:
         self._hards: dict[tuple[Load, str, int, str], Wanted] = {}
         self._wishes: dict[Load, tuple[Wish, ...]] = {}
 
-    def _all_pairs(self, like: Candidate | None) -> Iterator[Pair]:
-        """Yield every pair of layouts; those of one stage that are like a candidate where asked."""
+    def _layouts(self, like: Candidate | None) -> list[Able]:
+        """Return the layouts for prompts; those of one stage that are like a candidate if asked."""
         search = self.search
         able = [shape for shape in search.bases if shape.engine.disaggregation]
         if like is not None:
-            able = [one for one in able if one.pipeline == 1 and _together(one, like.shape)]
+            able = [one for one in able if one.pipeline == 1 and together(one, like.shape)]
+        found: list[Able] = []
         for prompts in able:
-            for answers in able:
-                if _together(prompts, answers):
-                    for answers_tok in search.budgets[id(answers)]:
-                        if like is None or answers_tok == like.budget_tok:
-                            for prompts_tok in self._budgets(prompts):
-                                yield Pair(prompts, prompts_tok, answers, answers_tok)
+            alike = next((one for one in found if together(one.prompts, prompts)), None)
+            answers = (
+                alike.answers
+                if alike
+                else [
+                    (shape, budget_tok)
+                    for shape in able
+                    if together(prompts, shape)
+                    for budget_tok in search.budgets[id(shape)]
+                    if like is None or budget_tok == like.budget_tok
+                ]
+            )
+            found.append(Able(prompts, self._budgets(prompts), answers))
+        return found
+
+    def _pairs(self) -> Iterator[Pair]:
+        """Yield every pair of layouts."""
+        for prompts, budgets, others in self._able:
+            for answers, answers_tok in others:
+                for prompts_tok in budgets:
+                    yield Pair(prompts, prompts_tok, answers, answers_tok)
+
+    def _promising(self, load: Load) -> Iterator[Pair]:
+        """Yield the pairs of which each does at ``load`` what must hold and is asked of it alone.
+
+        And whose fewest replicas are not more than there is room for. No other pair holds: of many
+        thousand pairs few are left to look at, since each kind is looked at once.
+        """
+        looked_at: dict[int, list[tuple[Shape, int, int]]] = {}
+        for prompts, budgets, others in self._able:
+            wanted, room = self._hard(prompts, load), self.search.room(prompts.place)
+            first = [
+                (budget_tok, count * prompts.size)
+                for budget_tok in budgets
+                if (count := self._least_prompts(prompts, budget_tok, wanted)) is not None
+            ]
+            if not first:
+                continue
+            known = looked_at.get(id(others))
+            later: list[tuple[Shape, int, int]] = []
+            for answers, answers_tok, taken in (
+                self._able_to_answer(others, wanted) if known is None else known
+            ):
+                later.append((answers, answers_tok, taken))
+                for prompts_tok, before in first:
+                    if before + taken <= room:
+                        yield Pair(prompts, prompts_tok, answers, answers_tok)
+            looked_at[id(others)] = later
+
+    def _able_to_answer(
+        self, answers: Sequence[tuple[Shape, int]], wanted: Wanted
+    ) -> Iterator[tuple[Shape, int, int]]:
+        """Yield the layouts for answers that are fast enough, with the accelerators they take."""
+        for shape, budget_tok in answers:
+            count = self._least_answers(shape, budget_tok, wanted)
+            if count is not None:
+                yield shape, budget_tok, count * shape.size
 
     def _budgets(self, prompts: Shape) -> tuple[int, ...]:
         """Return the token budgets that are tried for prompts.
@@ -188,13 +233,12 @@ class Split:
         most = shape.replicas_that_fit(self.search.room(shape.place))
         return allowed_counts(self.search.decisions, most, PROMPT_REPLICAS)
 
-    def _least_prompts(self, pair: Pair, wanted: Wanted) -> int | None:
+    def _least_prompts(self, shape: Shape, budget_tok: int, wanted: Wanted) -> int | None:
         """Return the fewest replicas for prompts that meet the lines about them."""
-        shape, budget_tok = pair.prompts, pair.prompts_tok
         at = (True, id(shape), budget_tok, id(wanted))
         if at not in self._least:
             lines, load = wanted.about(OF_PROMPTS), wanted.load
-            link, ready = self._link(shape), _ready()
+            link, idle = self._link(shape), ready()
 
             def enough(count: int) -> bool:
                 left = count - (self.search.lost(shape, count) if wanted.reduced else 0)
@@ -202,15 +246,15 @@ class Split:
                     return False
                 rate_per_s = load.rate_per_s / left
                 prompts = self._of_prompts(shape, budget_tok, rate_per_s, load)
-                found = joined(prompts, ready, link, load.demand, rate_per_s)
+                found = joined(prompts, idle, link, load.demand, rate_per_s)
                 return found.stable and meets(lines, found, load.demand)
 
             self._least[at] = fewest(self.prompt_counts(shape), enough)
         return self._least[at]
 
-    def _least_answers(self, pair: Pair, wanted: Wanted) -> int | None:
+    def _least_answers(self, shape: Shape, budget_tok: int, wanted: Wanted) -> int | None:
         """Return the fewest replicas for answers that meet the lines about them."""
-        shape, budget_tok, search = pair.answers, pair.answers_tok, self.search
+        search = self.search
         at = (False, id(shape), budget_tok, id(wanted))
         if at not in self._least:
             lines, load = wanted.about(OF_ANSWERS), wanted.load
@@ -231,8 +275,8 @@ class Split:
 
         One pair of numbers, unless something asks for both kinds together.
         """
-        first = [self._least_prompts(pair, item) for item in wanted]
-        later = [self._least_answers(pair, item) for item in wanted]
+        first = [self._least_prompts(pair.prompts, pair.prompts_tok, item) for item in wanted]
+        later = [self._least_answers(pair.answers, pair.answers_tok, item) for item in wanted]
         prompts = max((n for n in first if n is not None), default=0)
         answers = max((n for n in later if n is not None), default=0)
         if None in first or None in later or not self._fits(pair, prompts, answers):
@@ -275,18 +319,17 @@ class Split:
         return any(
             self.search.limits(pair.answers, pair.answers_tok)
             and self.search.replica_counts(self.shape(pair, counts[0]))
-            for pair in self._pairs
+            for pair in self._pairs()
             if (counts := self.prompt_counts(pair.prompts))
         )
 
     def holds(self, load: Load) -> bool:
         """Return whether any pair meets the SLA at ``load``; what held last is tried first."""
-        count = len(self._pairs)
-        for turn in range(count):
-            at = (self._last + turn) % count
-            pair = self._pairs[at]
+        if self._last is not None and self._pair_holds(self._last, load):
+            return True
+        for pair in self._promising(load):
             if self._pair_holds(pair, load):
-                self._last = at
+                self._last = pair
                 return True
         return False
 
@@ -296,11 +339,10 @@ class Split:
             self.search.candidate(
                 self.shape(pair, prompts), pair.answers_tok, answers, load, load
             ).holds
-            for prompts, answers in self._numbers(pair, (self._hard(pair, load),))
+            for prompts, answers in self._numbers(pair, (self._hard(pair.answers, load),))
         )
 
-    def _hard(self, pair: Pair, load: Load) -> Wanted:
-        shape = pair.answers
+    def _hard(self, shape: Shape, load: Load) -> Wanted:
         at = (load, shape.engine.id, id(shape.place), shape.precision)
         known = self._hards.get(at)
         if known is None:
@@ -315,7 +357,7 @@ class Split:
         """
         wishes = self._wishes.setdefault(planned, tuple(self._wished(planned)))
         best: dict[tuple[bool, int], list[tuple[tuple[float, ...], Pair, int, int]]] = {}
-        for pair in self._pairs:
+        for pair in self._promising(planned):
             for prompts, answers, missed in self._reached(pair, planned, hardest, wishes):
                 key = (*missed, *self._spent(pair, prompts, answers))
                 for place in ((True, id(pair.prompts)), (False, id(pair.answers))):
@@ -337,9 +379,30 @@ class Split:
             return list(self._nearest(planned, hardest))
         return list(made.values())
 
+    def least_cost(self, load: Load) -> float:
+        """Return what the cheapest pair that holds at ``load`` costs; endless where none does.
+
+        A pair that costs too much with the fewest of each kind is not looked at.
+        """
+        search, least = self.search, inf
+        for pair in self._promising(load):
+            hard = self._hard(pair.answers, load)
+            first = self._least_prompts(pair.prompts, pair.prompts_tok, hard) or 0
+            later = self._least_answers(pair.answers, pair.answers_tok, hard) or 0
+            in_use = first * pair.prompts.size + later * pair.answers.size
+            if cost(pair.answers.place, in_use, priced=True) >= least:
+                continue
+            for prompts, answers in self._numbers(pair, (hard,)):
+                shape = self.shape(pair, prompts)
+                price = search.price(shape, answers)
+                if price < least:
+                    found = search.candidate(shape, pair.answers_tok, answers, load, load)
+                    least = price if found.holds else least
+        return least
+
     def _nearest(self, planned: Load, hardest: Load) -> Iterator[Candidate]:
         """Yield for each pair the division of the whole place that is nearest to the SLA."""
-        for pair in self._pairs:
+        for pair in self._pairs():
             found = (
                 self.search.candidate(
                     self.shape(pair, prompts), pair.answers_tok, answers, planned, hardest
@@ -362,7 +425,7 @@ class Split:
 
         On the fewest nodes that have room for both where nodes are chosen and none may be lost.
         """
-        for pair in self._pairs:
+        for pair in self._pairs():
             least = 0
             for prompts, answers in self._divisions(pair):
                 shape, most = self.shape(pair, prompts), answers
@@ -384,12 +447,13 @@ class Split:
         A goal that fits beside those before it is taken: more of each kind never miss what fewer
         meet.
         """
-        wanted = [self._hard(pair, planned)]
+        wanted = [self._hard(pair.answers, planned)]
         if next(self._numbers(pair, wanted), None) is None:
             return
         missed: list[bool] = []
-        own = (self._hard(pair, wish) if isinstance(wish, Load) else wish for wish in wishes)
-        for goal in (self._hard(pair, hardest), *own):
+        layout = pair.answers
+        own = (self._hard(layout, wish) if isinstance(wish, Load) else wish for wish in wishes)
+        for goal in (self._hard(layout, hardest), *own):
             met = next(self._numbers(pair, (*wanted, goal)), None) is not None
             missed.append(not met)
             if met:
@@ -423,29 +487,3 @@ class Split:
         shape = self.shape(pair, prompts)
         width = (-BYTES_PER_PARAMETER[shape.precision], -KV_BYTES[shape.kv_precision])
         return (self.search.price(shape, answers), float(shape.in_use(answers)), *width)
-
-
-def fewest(counts: Sequence[int], enough: Callable[[int], bool]) -> int | None:
-    """Return the smallest of ``counts`` that is enough, or None; more are never too many."""
-    if not counts or not enough(counts[-1]):
-        return None
-    return counts[bisect_left(range(len(counts)), 1, key=lambda at: enough(counts[at]))]
-
-
-def _together(prompts: Shape, answers: Shape) -> bool:
-    """Return whether two layouts may work hand in hand."""
-    return (
-        prompts.engine is answers.engine
-        and prompts.place is answers.place
-        and prompts.precision == answers.precision
-        and prompts.kv_precision == answers.kv_precision
-        and prompts.drafter == answers.drafter
-    )
-
-
-def _ready() -> Operation:
-    """Return replicas for answers that keep nobody waiting."""
-    found = Operation()
-    found.stable, found.load = True, 0.0
-    found.decode_s = found.tpot_s = found.sequences = 0.0
-    return found

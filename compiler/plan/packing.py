@@ -189,11 +189,13 @@ def _is_exact(node: Node, blocks: Sequence[Block]) -> bool:
 
 @lru_cache(maxsize=1024)
 def _alone(node: Node, block: Block) -> int:
-    """Return how many of one block a node holds."""
-    state, count = _State(node.domains, 0), 0
-    while (after := state.with_block(block)) is not None:
-        state, count = after, count + 1
-    return count
+    """Return how many of one block a node holds: each part has a domain's share of the same size.
+
+    A block that lies anywhere takes what there is.
+    """
+    if not block.part:
+        return node.accelerators // block.size
+    return sum(have // block.part for have in node.domains) // block.parts
 
 
 class _State(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from math import ceil, floor, log10
+from math import ceil, floor, isfinite, log10
 from typing import TYPE_CHECKING, NamedTuple
 
 from inferc.compiler.model import Objective, Place
@@ -12,8 +12,8 @@ from inferc.compiler.plan.decisions import Change
 from inferc.compiler.plan.dimensions import precisions_of
 from inferc.compiler.plan.hardware import resized
 from inferc.compiler.plan.objectives import hard
-from inferc.compiler.plan.priced_search import search_for
-from inferc.compiler.plan.search import load_of
+from inferc.compiler.plan.priced_search import PricedSearch, search_for
+from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.problem import Case, asked_per_s
 from inferc.compiler.units import show, to_unit
 
@@ -80,6 +80,12 @@ def price_of(case: Case) -> float | None:
     if not search.priced:
         return None
     load = load_of(case)
+    if search.goal == "cost" and not search.soft and not isinstance(search, PricedSearch):
+        from inferc.compiler.plan.cheapest import least_cost
+
+        least = least_cost(search, load)
+        if isfinite(least):
+            return least
     best = search.candidates(load, load)[0]
     price = best.shape.place.price_usd_per_s
     return None if price is None else price.value * best.shape.taken(best.replicas)
@@ -172,10 +178,11 @@ class Relax:
 
     def holds(self, case: Case) -> bool:
         """Return whether a plan of ``case`` holds at the planned values."""
-        search = search_for(case)
-        if self.reserved:
-            search = search_for(case, max(0, case.place.accelerators - self.reserved))
-        return search.holds(load_of(case))
+        return self._search(case).holds(load_of(case))
+
+    def _search(self, case: Case) -> Search:
+        left = case.place.accelerators - self.reserved
+        return search_for(case, max(0, left) if self.reserved else None)
 
     def _limit_s(self, at: int) -> float:
         return self.case.objectives[at].limit.value
@@ -224,9 +231,12 @@ class Relax:
 
     def _slower(self, case: Case, effect: str) -> Iterator[Tried]:
         """Yield the highest mean rate at which a plan holds, unless there is none."""
+        search = self._search(case)
+        has_own = isinstance(search, PricedSearch)
 
         def holds(rate: float) -> bool:
-            return self.holds(replace(case, rate_per_s=rate))
+            slower = replace(case, rate_per_s=rate)
+            return self.holds(slower) if has_own else search.holds(load_of(slower))
 
         lowest = case.rate_per_s * ALMOST_IDLE
         if holds(case.rate_per_s) or not holds(lowest):

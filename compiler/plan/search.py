@@ -18,11 +18,15 @@ from inferc.compiler.perf.formats import BYTES_PER_PARAMETER, KV_BYTES
 from inferc.compiler.perf.found import Operation
 from inferc.compiler.perf.operation import operate
 from inferc.compiler.plan.candidates import (
+    FAR_DIGITS,
     Candidate,
+    Decided,
     Load,
+    as_far,
     furthest_edge,
     highest,
     load_of,
+    never,
     shortfall,
     stuck,
 )
@@ -49,10 +53,6 @@ if TYPE_CHECKING:
 __all__ = ["Candidate", "Load", "Search", "load_of"]
 
 CONTEXT_FIELD = "max_model_len"
-
-FAR_DIGITS = 1
-"""Of how far a plan is from the SLA: the model is not surer than a tenth, so that less decides
-nothing."""
 
 HOPELESS = 1e6
 """Further away than any rate that a configuration falls short of: no request keeps the SLA."""
@@ -171,8 +171,7 @@ class Search:
         at = (self._twins.get(id(shape), id(shape)), budget_tok)
         known = self._limits.get(at)
         if known is None:
-            known = tuple(self._limits_of(shape, budget_tok))
-            self._limits[at] = known
+            known = self._limits[at] = tuple(self._limits_of(shape, budget_tok))
         return known
 
     def _limits_of(self, shape: Shape, budget_tok: int) -> Iterator[tuple[int, float]]:
@@ -180,10 +179,10 @@ class Search:
         if self.least_context_tok > self.context_tok:
             return
         for sequences in sequence_limits_of(shape, self.decisions):
-            cache_bytes = shape.memory(sequences, budget_tok).kv_cache_bytes
-            held_tok = shape.longest_context_tok(cache_bytes)
-            if sequences * (1 + shape.guesses) <= budget_tok and held_tok >= self.least_context_tok:
-                yield sequences, cache_bytes
+            if sequences * (1 + shape.guesses) <= budget_tok:
+                cache_bytes = shape.memory(sequences, budget_tok).kv_cache_bytes
+                if shape.longest_context_tok(cache_bytes) >= self.least_context_tok:
+                    yield sequences, cache_bytes
 
     def operate(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> Operation:
         """Return how each of ``replicas`` runs, requests dealt out among them at random.
@@ -341,14 +340,16 @@ class Search:
             return self.hard
         return self.strictness.held_to(shape.engine, shape.place, shape.precision)
 
-    def capacity_per_s(self, shape: Shape, budget_tok: int, replicas: int, load: Load) -> float:
+    def capacity_per_s(
+        self, shape: Shape, budget_tok: int, replicas: int, load: Load, decided: Decided = never
+    ) -> float:
         """Return the highest peak rate at which the SLA holds, lengths as in ``load``."""
-        return highest(
-            lambda rate: self.holds_with(
-                shape, budget_tok, replicas, Load(rate, load.demand, load.longest_tok)
-            ),
-            load.rate_per_s,
-        )
+
+        def holds(rate: float) -> bool:
+            at = Load(rate, load.demand, load.longest_tok)
+            return self.holds_with(shape, budget_tok, replicas, at)
+
+        return highest(holds, load.rate_per_s, decided)
 
     def candidates(self, planned: Load, hardest: Load) -> list[Candidate]:
         """Return the best candidate of each layout and token budget, best first."""
@@ -414,14 +415,14 @@ class Search:
     def _distance(self, item: Candidate, planned: Load) -> float:
         """Return how far a candidate is from the SLA: how often the rate that it carries fits.
 
-        What keeps the SLA at no rate at all is further away than anything that does, by its worst
-        line.
+        What keeps the SLA at no rate is further away than anything that does: by its worst line.
         """
-        carried = self.capacity_per_s(item.shape, item.budget_tok, item.replicas, planned)
+        at = (item.shape, item.budget_tok, item.replicas, planned)
+        carried = self.capacity_per_s(*at, as_far(planned.rate_per_s))
         if carried > 0.0:
             return share(planned.rate_per_s, carried)
         lines = margins_of(self.hard, item.found, planned.demand)
-        worst = max((margin.ratio for margin in lines), default=1.0)
+        worst = max((line.ratio for line in lines), default=1.0)
         return HOPELESS * min(HOPELESS, worst)
 
     def _goals(self, item: Candidate, planned: Load) -> tuple[bool, ...]:

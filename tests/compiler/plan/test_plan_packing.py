@@ -195,3 +195,17 @@ def test_thousands_of_nodes_are_packed_by_their_mixes() -> None:
     assert len(mixes) < 12
     assert pack(place_of(5499, 8, 8), wanted) is None
     assert pack(place_of(5500, 8, 8), wanted) is not None
+
+
+@pytest.mark.parametrize("domain", [1, 2, 4, 6, 8])
+@pytest.mark.parametrize("layout", [Layout(1), Layout(2), Layout(3), Layout(2, 3), Layout(4, 2)])
+def test_a_node_holds_as_many_alone_as_are_packed_one_by_one(domain: int, layout: Layout) -> None:
+    for per_node in range(layout.size, 17):
+        place = place_of(1, per_node, domain)
+        most = most_replicas(place, layout)
+        assert most == 0 or pack(place, {layout: most}) is not None
+        assert pack(place, {layout: most + 1}) is None
+
+
+def test_a_node_of_any_size_is_counted_at_once() -> None:
+    assert most_replicas(place_of(100_000, 100_000, 8), Layout(8)) == 100_000 * 12_500
