@@ -154,9 +154,17 @@ def test_with_several_services_the_headline_names_one() -> None:
 
 
 def test_a_feasible_plan_says_so() -> None:
-    plan = replace(plans.plan_of("t", chat(assumptions=())), verdict=Verdict.FEASIBLE)
+    planned = chat(assumptions=())
+    plan = replace(plans.plan_of("t", planned), verdict=Verdict.FEASIBLE)
     assert headline(plan).startswith("feasible: ")
-    assert "nothing but what the file and the catalog state" in text(plan)
+    assert "nothing but what the file and the catalog state" not in text(plan)
+    load = planned.service.load
+    prompt, output = (
+        replace(item, p95_over_mean=designs.given(2.0)) for item in (load.prompt, load.output)
+    )
+    stated = replace(planned.service, load=replace(load, prompt=prompt, output=output))
+    certain = replace(plan, services=(replace(planned, service=stated),))
+    assert "nothing but what the file and the catalog state" in text(certain)
 
 
 def test_a_refusal_counts_the_bounds() -> None:

@@ -317,8 +317,13 @@ def raspberry_pi() -> Place:
 
 def chat_lengths() -> tuple[Lengths, Lengths]:
     """Return prompt and output lengths of chat that nobody stated."""
-    prompt = Lengths(mean_tok=between(20.0, 2048.0, 200.0, "200 tok"), p95_over_mean=fact(3.5))
-    output = Lengths(mean_tok=between(28.0, 441.0, 110.0, "110 tok"), p95_over_mean=fact(2.5))
+    prompt = Lengths(
+        mean_tok=between(20.0, 2048.0, 200.0, "200 tok"),
+        p95_over_mean=between(1.0, 3.5, 3.5, "3.5"),
+    )
+    output = Lengths(
+        mean_tok=between(28.0, 441.0, 110.0, "110 tok"), p95_over_mean=between(1.0, 2.5, 2.5, "2.5")
+    )
     return prompt, output
 
 
