@@ -91,7 +91,7 @@ def test_a_price_of_another_region_is_taken_with_a_word_about_it(
     for item in found.diagnostics:
         assert "us-central1" in item.message
         assert item.span is not None
-    (service,) = design_of(text("cloud_run", more=more)).services
+    (service,) = found.designs[0].services
     assert service.place.price_usd_per_s is not None
 
 
