@@ -10,7 +10,7 @@ whether the limit was kept, and how much of the best row's throughput it deliver
 
 What the planner looks at is its own closed form for requests that come when they come. It is held
 to a limit as it stands (``--ends none``), at the upper end of the interval of estimates of closed
-loops (``closed``), which these rows are, or of open ones (``open``), as ``confidence = high`` plans.
+loops (``closed``), which these rows are, or of open ones (``open``), as ``confidence = high`` does.
 """
 
 import argparse

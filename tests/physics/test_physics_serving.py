@@ -12,6 +12,7 @@ from inferc.compiler.perf.architecture import active_parameters
 from inferc.compiler.perf.demand import demand_of
 from inferc.compiler.perf.estimate import ttft_s
 from inferc.compiler.perf.operation import operate
+from inferc.compiler.plan.search import Search
 from inferc.compiler.plan.service import compute_share
 from inferc.compiler.problem import Case
 
@@ -43,7 +44,9 @@ def case(prompt: float, output: float) -> Case:
 )
 def test_mean_demand_of_the_first_example(prompt: float, output: float, percent: int) -> None:
     """2 N tokens a second over eight times 312 TFLOP/s, by hand; norms multiply nothing."""
-    share = compute_share(case(prompt, output), 8, "fp16")
+    asked = case(prompt, output)
+    shape = next(shape for shape in Search(asked).shapes if shape.precision == "fp16")
+    share = compute_share(asked, shape, 8)
     by_hand = 2 * 70.553706496e9 * (prompt + output) * (1000 / 60) / (8 * 312e12)
     assert share == pytest.approx(by_hand, rel=1e-4)
     assert round(share * 100) == percent
