@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from inferc.compiler.problem import Problem
 from inferc.dsl.source import Span
@@ -51,9 +51,9 @@ class Likeness:
         told = value
         if isinstance(value, str):
             told = value if isinstance(value, Enum) else renamed(value, self._names)
-        elif isinstance(value, tuple):
+        elif _is_tuple(value):
             told = self._tuple(value)
-        elif isinstance(value, Mapping):
+        elif _is_mapping(value):
             told = self._mapping(value)
         elif is_dataclass(value) and not isinstance(value, type):
             told = self._changed(value)
@@ -111,11 +111,11 @@ def _alike(a: object, b: object, names: Mapping[str, str], pairs: dict[int, obje
 
 
 def _parts_alike(a: object, b: object, names: Mapping[str, str], pairs: dict[int, object]) -> bool:
-    if isinstance(a, tuple) and isinstance(b, tuple):
+    if _is_tuple(a) and _is_tuple(b):
         same = len(a) == len(b) and all(
             _alike(x, y, names, pairs) for x, y in zip(a, b, strict=True)
         )
-    elif isinstance(a, Mapping) and isinstance(b, Mapping):
+    elif _is_mapping(a) and _is_mapping(b):
         same = a.keys() == b.keys() and all(_alike(a[key], b[key], names, pairs) for key in a)
     elif is_dataclass(a) and not isinstance(a, Enum):
         kind: type = type(a)
@@ -126,6 +126,14 @@ def _parts_alike(a: object, b: object, names: Mapping[str, str], pairs: dict[int
     if same:
         pairs[id(a)] = b
     return same
+
+
+def _is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
+    return isinstance(value, tuple)
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
+    return isinstance(value, Mapping)
 
 
 @lru_cache(maxsize=256)

@@ -184,7 +184,8 @@ def smallest(sought: Sequence[T], possible: Callable[[tuple[T, ...]], bool]) -> 
 
 def _meeting(rests: Sequence[frozenset[int]]) -> frozenset[int]:
     """Return the fewest numbers that are in each of ``rests``, the first ones of equally many."""
-    numbers = sorted(frozenset().union(*rests))
+    every: frozenset[int] = frozenset()
+    numbers = sorted(every.union(*rests))
     for count in range(len(numbers) + 1):
         for some in combinations(numbers, count):
             if all(not rest.isdisjoint(some) for rest in rests):

@@ -8,7 +8,7 @@ replicas that are busy already, so that nothing is measured while they fill up:
 - a spike, from its first moment to its end, with as few replicas before it as the autoscaler keeps.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from math import ceil, inf, isfinite
@@ -65,7 +65,7 @@ WARM_STRETCHES = 3.0
 WARM_LEAST_S = 20.0
 WARM_MOST_REQUESTS = 2_000
 
-ROUTINGS: tuple[Routing, ...] = get_args(Routing)
+ROUTINGS: Mapping[str, Routing] = {name: name for name in get_args(Routing)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +150,7 @@ def _acts(plan: ServicePlan, wanted: Wanted) -> Iterator[Act]:
 def routing_of(plan: ServicePlan) -> Routing:
     """Return how the plan deals requests out; in turn where it says what no simulation knows."""
     named = plan.configuration.routing
-    return next((known for known in ROUTINGS if known == named), "round_robin")
+    return ROUTINGS.get(named, "round_robin")
 
 
 def _steadily(

@@ -85,8 +85,12 @@ def _front(axes: Axes, front: Front) -> None:
         )
     _limit(axes, front, points)
     axes.set_xlim(0.0, ROOM * max(spent(point) for point in points))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, "time")))
+    axes.yaxis.set_major_formatter(FuncFormatter(_time_label))
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=not priced))
+
+
+def _time_label(value_s: float, _: int | None) -> str:
+    return show(value_s, "time")
 
 
 def _labelled(points: Sequence[Point]) -> list[Point]:

@@ -1,6 +1,6 @@
 """Which metrics to watch, and from where on to act."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from inferc.compiler.plan import Margin, ServicePlan
 from inferc.compiler.plan.networks import NetworkPlan
@@ -24,7 +24,7 @@ def watch(topology: Topology) -> list[str]:
 
 def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
     name, estimate = text(plan.service.name), plan.estimate
-    metrics = plan.engine.metrics if plan.engine else {}
+    metrics: Mapping[str, str] = plan.engine.metrics if plan.engine else {}
 
     def series(meaning: str) -> str:
         found = metrics.get(meaning, "")
