@@ -356,7 +356,8 @@ class Explainer:
         engine = self.winner.shape.engine
         if kind not in engine.speculation:
             return f"{engine.title} has none"
-        if self.winner.shape.pipeline > 1:
+        opened = any(item.field == "speculation" for item in self.case.decisions)
+        if opened and self.winner.shape.pipeline > 1:
             return "engines guess in no pipeline"
         known = ACCEPTANCE[kind]
         return (
