@@ -109,8 +109,9 @@ def explained(given_: Problem) -> tuple[Explainer, Load, Load]:
 def losers(explainer: Explainer) -> Iterator[tuple[str, str, Alternative]]:
     for choice in explainer.choices():
         field = choice.path.rpartition(".")[2]
-        if field in {"precision", "max_num_seqs", "routing"}:
-            continue  # fixed here; chosen last, by what suffices; advice
+        if field in {"precision", "max_num_seqs", "routing", "speculative_tokens"}:
+            # fixed here; chosen last, by what suffices; advice; means nothing without guesses
+            continue
         for loser in choice.alternatives:
             yield field, choice.value, loser
 
