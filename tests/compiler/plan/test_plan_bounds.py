@@ -13,7 +13,7 @@ from support.problems import all_settled, line, on_nodes, pi, problem
 from inferc import api
 from inferc.compiler.model import LanguageModel
 from inferc.compiler.model.catalog import language_model_at
-from inferc.compiler.plan.bounds import refused, violated
+from inferc.compiler.plan.bounds import all_bounds, refused, violated
 from inferc.compiler.plan.decisions import Bound
 from inferc.compiler.plan.search import Search, load_of
 from inferc.compiler.problem import Problem
@@ -55,6 +55,22 @@ def test_a_small_model_fails_other_bounds_than_a_large_one() -> None:
 
 def test_a_request_an_hour_violates_nothing() -> None:
     assert violated(pi(TINY, rate_per_s=1 / 3600, ttft_s=600)) == ()
+
+
+@pytest.mark.parametrize(("share", "fails"), [(0.97, False), (1.03, True)])
+@pytest.mark.parametrize("code", ["INF401", "INF403", "INF406"])
+def test_a_bound_fails_from_the_very_point_at_which_more_is_needed(
+    code: str, share: float, fails: bool
+) -> None:
+    """The rate, or the limit, is moved to just before and just behind that point."""
+    asked = all_settled(problem(limits_s={"ttft": 0.5}), peak=1.0)
+    (bound,) = (item for item in all_bounds(asked) if item.code == code)
+    if code == "INF403":
+        rate = asked.case.rate_per_s * share / bound.ratio
+        moved = replace(asked, case=replace(asked.case, rate_per_s=rate))
+    else:
+        moved = all_settled(problem(limits_s={"ttft": bound.need / share}), peak=1.0)
+    assert (code in codes(violated(moved))) is fails
 
 
 def test_four_times_the_peak_at_long_prompts_exceeds_the_box() -> None:
