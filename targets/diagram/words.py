@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from inferc.compiler.plan import Margin, ServicePlan
 from inferc.compiler.topology import GraphNode, Topology
-from inferc.compiler.units import percent, show, to_unit
+from inferc.compiler.units import percent, show
+from inferc.compiler.wording.amounts import line_amount, percentile_name
 from inferc.targets.diagram.scene import Host, Part, Unit
 
 if TYPE_CHECKING:
     from inferc.compiler.plan.networks import NetworkPlan
 
 Planned: TypeAlias = "ServicePlan | NetworkPlan"
-
-TIMES = frozenset({"ttft", "itl", "tpot", "e2e", "latency", "completion"})
-"""Metrics that are durations."""
 
 LONGEST = 44
 """Characters of a line; longer names end in an ellipsis, the whole name is in the tooltip."""
@@ -56,13 +54,12 @@ def sla_lines(plan: Planned) -> tuple[SlaLine, ...]:
 
 def _sla_line(margin: Margin) -> SlaLine:
     line = margin.objective
-    percentile = "" if line.percentile is None else f"p{to_unit(line.percentile, '%'):g} "
     met = margin.ratio <= 1
     missed = "missed" if line.hard else "wish missed"
     return SlaLine(
-        metric=f"{percentile}{line.metric}",
-        predicted=_metric(margin.predicted, line.metric),
-        limit=f"{_sign(line.operator)} {_metric(line.limit.value, line.metric)}",
+        metric=f"{percentile_name(line.percentile)} {line.metric}".strip(),
+        predicted=line_amount(margin.predicted, line),
+        limit=f"{_sign(line.operator)} {line_amount(line.limit.value, line)}",
         margin=f"{percent(1 - margin.ratio)} margin" if met else missed,
         met=met,
         hard=line.hard,
@@ -71,12 +68,6 @@ def _sla_line(margin: Margin) -> SlaLine:
 
 def _sign(operator: str) -> str:
     return {"<=": "≤", ">=": "≥"}.get(operator, operator)
-
-
-def _metric(value: float, metric: str) -> str:
-    if metric in TIMES:
-        return show(value, "time")
-    return show(value, "tok_per_s" if metric == "throughput" else "ratio")
 
 
 def shape(plan: Planned) -> str:
