@@ -44,14 +44,9 @@ def decisions(plan: "ServicePlan | NetworkPlan") -> Mapping[str, Json]:
     """Return what was decided for one service, as plain values."""
     if isinstance(plan, ServicePlan):
         return _of_language_model(plan)
-    service, shape = plan.service, plan.configuration
+    shape = plan.configuration
     return {
-        "service": service.name,
-        "model": service.model.id,
-        "place": service.place.path,
-        "accelerator": service.place.accelerator.id,
-        "engine": shape.engine,
-        "precision": shape.precision,
+        **_common(plan),
         "share": shape.share,
         "profile": shape.profile,
         "sharers": shape.sharers,
@@ -59,6 +54,19 @@ def decisions(plan: "ServicePlan | NetworkPlan") -> Mapping[str, Json]:
         "max_batch_size": shape.max_batch_size,
         "max_queue_delay_s": shape.max_queue_delay_s,
         "autoscale": _autoscale(plan.autoscale),
+    }
+
+
+def _common(plan: "ServicePlan | NetworkPlan") -> Mapping[str, Json]:
+    """Return what is decided for models of every kind."""
+    service = plan.service
+    return {
+        "service": service.name,
+        "model": service.model.id,
+        "place": service.place.path,
+        "accelerator": service.place.accelerator.id,
+        "engine": plan.configuration.engine,
+        "precision": plan.configuration.precision,
     }
 
 
@@ -75,14 +83,9 @@ def _autoscale(scale: Autoscale) -> Mapping[str, Json]:
 
 
 def _of_language_model(plan: ServicePlan) -> Mapping[str, Json]:
-    service, shape, scale = plan.service, plan.configuration, plan.autoscale
+    shape = plan.configuration
     return {
-        "service": service.name,
-        "model": service.model.id,
-        "place": service.place.path,
-        "accelerator": service.place.accelerator.id,
-        "engine": shape.engine,
-        "precision": shape.precision,
+        **_common(plan),
         "tensor_parallel": shape.tensor_parallel,
         "pipeline_parallel": shape.pipeline_parallel,
         "replicas": shape.replicas,
@@ -91,7 +94,7 @@ def _of_language_model(plan: ServicePlan) -> Mapping[str, Json]:
         "max_model_len": plan.max_model_len,
         "gpu_memory_utilization": plan.gpu_memory_utilization,
         **_beyond_the_usual(shape),
-        "autoscale": _autoscale(scale),
+        "autoscale": _autoscale(plan.autoscale),
     }
 
 

@@ -20,11 +20,8 @@ from matplotlib import (
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+BLUE, ORANGE = "#0072B2", "#D55E00"
 INK, GREY, PALE = "#222222", "#666666", "#E4E4E4"
-
-FORMS = (".svg", ".png")
-"""Endings of a picture's name."""
 
 DPI = 144
 """Of a PNG: sharp on screens with two pixels to a point."""

@@ -1,17 +1,16 @@
 """``inferc pareto``."""
 
 import sys
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Final
 
 from inferc import api
 from inferc.cli.answers import refuse
-from inferc.cli.arguments import Option, UsageError
-from inferc.cli.exit_codes import OK
+from inferc.cli.arguments import Option
+from inferc.cli.charts import check_picture, write_picture
 from inferc.cli.options import Color, Env, File, Format, Params, read_params
 from inferc.cli.show import exit_code, show
-from inferc.cli.terminal import complain, say, to_json, wants_color
-from inferc.files.create import replace_file
+from inferc.cli.terminal import say, to_json, wants_color
 
 EPILOG: Final = """
 Examples:
@@ -28,9 +27,6 @@ Exit codes:
 Next steps:
   inferc explain topology.infer chat.tensor_parallel    why the plan is not another of them
 """
-
-FORMS: Final = (".svg", ".png")
-"""Endings of a picture's name."""
 
 
 def pareto(
@@ -50,8 +46,7 @@ def pareto(
     Of all configurations that hold the SLA, those that no other beats in all three. Each service
     is looked at as if it had its place to itself.
     """
-    if picture and not picture.endswith(FORMS):
-        raise UsageError(f"{picture!r} does not end in {' or '.join(FORMS)}", "--picture")
+    check_picture(picture)
     fronted = api.fronts(file, service=service, env=env, params=read_params(param))
     show(fronted.diagnostics, form=format, color=color)
     if fronted.planned.refused:
@@ -64,15 +59,6 @@ def pareto(
         say(to_json(to_data(fronted.fronts)))
     else:
         say(render_fronts(fronted.fronts, color=wants_color(color, sys.stdout)).rstrip("\n"))
-    return _draw(fronted, picture, form=format, color=color) if picture else OK
-
-
-def _draw(fronted: api.Fronted, picture: str, *, form: str, color: str) -> int:
-    """Write the picture, and say so; return the exit code."""
-    content = api.front_chart(fronted.fronts, Path(picture).suffix[1:])
-    problem = replace_file(Path(picture), content)
-    if problem:
-        show([problem], form=form, color=color)
-        return exit_code([problem])
-    complain(f"wrote {picture}")
-    return OK
+    return write_picture(
+        picture, partial(api.front_chart, fronted.fronts), form=format, color=color
+    )

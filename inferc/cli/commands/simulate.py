@@ -1,20 +1,19 @@
 """``inferc simulate``."""
 
 import sys
+from functools import partial
 from math import inf
-from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 
 from inferc import api
 from inferc.cli.answers import refuse
 from inferc.cli.arguments import Option, UsageError
-from inferc.cli.exit_codes import OK
+from inferc.cli.charts import check_picture, write_picture
 from inferc.cli.options import Color, Env, File, Format, Params, read_params
 from inferc.cli.progress import progress_bar
 from inferc.cli.rates import read_rate
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import complain, say, to_json, wants_color
-from inferc.files.create import replace_file
 
 EPILOG: Final = """
 Examples:
@@ -42,9 +41,6 @@ Next steps:
   inferc plan topology.infer                            what the plan rests on
   inferc explain topology.infer chat.load.peak          what the peak decides
 """
-
-FORMS: Final = (".svg", ".png")
-"""Endings of a picture's name."""
 
 MOST_HOURS: Final = 8784
 """Of a leap year."""
@@ -154,7 +150,7 @@ def simulate(
     if seeds and any(trial.recording and trial.recording.trace.timed for trial in simulated.trials):
         complain("note: a trace with times is one run, in which --seeds changes nothing")
     say(_as_json(simulated) if format == "json" else _as_text(simulated, file, color=color))
-    return _draw(simulated, picture, form=format, color=color) if picture else OK
+    return write_picture(picture, partial(api.chart, simulated.trials), form=format, color=color)
 
 
 # ---- options -------------------------------------------------------------------------------------
@@ -201,8 +197,7 @@ def _check(experiment: api.Experiment, picture: str) -> None:
         raise UsageError("--rate says already how fast the trace is replayed", "--speedup")
     if experiment.hours and experiment.trace:
         raise UsageError("a trace has its own times: leave one of both out", "--hours")
-    if picture and not picture.endswith(FORMS):
-        raise UsageError(f"{picture!r} does not end in {' or '.join(FORMS)}", "--picture")
+    check_picture(picture)
 
 
 # ---- results -------------------------------------------------------------------------------------
@@ -226,14 +221,3 @@ def _as_json(simulated: api.Simulated) -> str:
     from inferc.report.simulation_json import to_data
 
     return to_json(to_data(simulated.trials))
-
-
-def _draw(simulated: api.Simulated, picture: str, *, form: str, color: str) -> int:
-    """Write the picture, and say so; return the exit code."""
-    content = api.chart(simulated.trials, Path(picture).suffix[1:])
-    problem = replace_file(Path(picture), content)
-    if problem:
-        show([problem], form=form, color=color)
-        return exit_code([problem])
-    complain(f"wrote {picture}")
-    return OK
