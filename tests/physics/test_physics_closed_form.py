@@ -110,7 +110,7 @@ def test_more_load_never_makes_anything_better(
         busy = operate(unit, demand_of(p, 2.5, o, 2.0), busy_rate, budget, FRONTEND_S)
         assert calm.stable or not busy.stable
         if busy.stable:
-            slack = 1 + 1e-3  # two moments and a few rounds
+            slack = 1 + 5e-3  # waits are of two moments, met in a few rounds
             assert ttft_s(calm, None) <= ttft_s(busy, None) * slack
             assert ttft_s(calm, 0.95) <= ttft_s(busy, 0.95) * slack
             assert tpot_s(calm, None) <= tpot_s(busy, None) * slack
