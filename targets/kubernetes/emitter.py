@@ -6,26 +6,21 @@ from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, has_errors
 from inferc.targets import to_yaml
 from inferc.targets.base import Artifact, Data, Emitted, Options
-from inferc.targets.kubernetes.adapter import adapter_values
 from inferc.targets.kubernetes.checks import check
-from inferc.targets.kubernetes.objects import CONCERNS, Manifest, build_objects, refuse
-from inferc.targets.kubernetes.objects.serving import servings
-from inferc.targets.kubernetes.objects.settings import read_options
-from inferc.targets.kubernetes.preflight import preflight
-from inferc.targets.kubernetes.readme import readme
+from inferc.targets.kubernetes.files import EXTRA_FILES, header
+from inferc.targets.kubernetes.objects import (
+    CLUSTER,
+    Layout,
+    Manifest,
+    build_objects,
+    cluster_objects,
+    layout_of,
+    refuse,
+)
+from inferc.targets.kubernetes.objects.concerns import FILES, TITLES
 from inferc.targets.sharing import refusals
 
-TITLES: Mapping[str, str] = {
-    "namespace": "The namespace, and accounts that may do nothing",
-    "network": "Who may talk to whom",
-    "storage": "Volumes of weights, and the Jobs that fill them",
-    "workload": "The engines, and the addresses they answer at",
-    "scaling": "How many replicas there are",
-    "disruption": "What a drain may do to them",
-    "monitoring": "What Prometheus scrapes",
-}
-PREFLIGHT_FILE = "preflight.sh"
-ADAPTER_FILE = "prometheus-adapter-values.yaml"
+KUSTOMIZATION = "kustomization.yaml"
 
 
 class KubernetesTarget:
@@ -45,54 +40,52 @@ class KubernetesTarget:
         wrong: tuple[Diagnostic, ...] = check(manifests, topology, options)
         if has_errors(wrong):
             return Emitted(artifacts=(), diagnostics=(*refused, *wrong))
-        return Emitted(artifacts=_files(topology, manifests, options), diagnostics=refused)
+        layout = layout_of(topology, options)
+        own = cluster_objects(topology, options)
+        return Emitted(artifacts=_artifacts(layout, manifests, own), diagnostics=refused)
 
 
-def _files(
-    topology: Topology, manifests: Sequence[Manifest], options: Options
+def _artifacts(
+    layout: Layout, manifests: Sequence[Manifest], own: Sequence[Manifest]
 ) -> tuple[Artifact, ...]:
-    choices, _ = read_options(options)
-    parts = servings(topology, choices)
+    """Return the files of the tree, and of that of the cluster's owner, which it never names."""
+    trees = {
+        "": (_texts(layout, manifests), "All objects of the topology"),
+        f"{CLUSTER}/": (_texts(layout, own), TITLES[CLUSTER]),
+    }
+    found = {
+        path: Artifact(path=path, content=text.encode())
+        for folder, (texts, title) in trees.items()
+        if texts
+        for path, text in {
+            **texts,
+            folder + KUSTOMIZATION: _kustomization(layout, title, tuple(texts), folder),
+        }.items()
+    }
+    found |= {one.path: one for files in EXTRA_FILES for one in files(layout, manifests)}
+    return tuple(found[path] for path in sorted(found))
+
+
+def _texts(layout: Layout, manifests: Sequence[Manifest]) -> Mapping[str, str]:
+    """Return the files of ``manifests``: one for each concern that has any."""
     groups = {
-        f"{number}0-{concern}.yaml": (concern, documents)
-        for number, concern in enumerate(CONCERNS, start=1)
-        if (documents := [one.document() for one in manifests if one.concern == concern])
+        concern: [one.document() for one in manifests if one.concern == concern]
+        for concern in FILES
     }
-    texts = {
-        name: _header(topology, TITLES[concern]) + to_yaml.dump_all(documents)
-        for name, (concern, documents) in groups.items()
+    return {
+        FILES[concern]: header(layout.topology, TITLES[concern]) + to_yaml.dump_all(documents)
+        for concern, documents in groups.items()
+        if documents
     }
-    texts["kustomization.yaml"] = _kustomization(topology, tuple(groups))
-    has_adapter = any(serving.scaler == "hpa" for serving in parts)
-    texts["README.md"] = readme(topology, parts, adapter_file=ADAPTER_FILE if has_adapter else "")
-    header = _header(topology, "What the cluster lacks, if anything")
-    texts[PREFLIGHT_FILE] = preflight(parts, header=header)
-    if has_adapter:
-        header = _header(topology, "Values for the chart of the Prometheus adapter")
-        texts[ADAPTER_FILE] = header + to_yaml.dump(adapter_values(parts))
-    return tuple(
-        Artifact(path=name, content=texts[name].encode(), executable=name == PREFLIGHT_FILE)
-        for name in sorted(texts)
-    )
 
 
-def _kustomization(topology: Topology, files: Sequence[str]) -> str:
+def _kustomization(layout: Layout, title: str, files: Sequence[str], folder: str) -> str:
     document: dict[str, Data] = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": list(files),
+        "resources": [name.removeprefix(folder) for name in files],
     }
-    return _header(topology, "All objects of the topology") + to_yaml.dump(document)
-
-
-def _header(topology: Topology, title: str) -> str:
-    return to_yaml.comment(
-        (
-            f"{title}.",
-            f"Topology {topology.name}, plan {topology.digest}.",
-            "Generated: change the .infer file, or patch this one from an overlay of your own.",
-        )
-    )
+    return header(layout.topology, title) + to_yaml.dump(document)
 
 
 TARGET = KubernetesTarget()

@@ -1,6 +1,7 @@
 """What no schema catches: whether the emitted objects can work together as planned."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeAlias
 
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
@@ -12,12 +13,13 @@ from inferc.targets.kubernetes.checks.references import check_references
 from inferc.targets.kubernetes.checks.scaling import check_scaling
 from inferc.targets.kubernetes.checks.security import check_security
 from inferc.targets.kubernetes.diagnostics import inconsistent
-from inferc.targets.kubernetes.objects import Manifest
+from inferc.targets.kubernetes.objects import Layout, Manifest, layout_of
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.prerequisites import secrets
 from inferc.targets.kubernetes.objects.releases import release_of
-from inferc.targets.kubernetes.objects.serving import deployed_name, servings
-from inferc.targets.kubernetes.objects.settings import read_options
+from inferc.targets.kubernetes.objects.serving import deployed_name
+
+Check: TypeAlias = Callable[[Sequence[Manifest], Layout], Iterator[Finding]]
 
 SLUGS = {
     "INF690": "invalid-object-name",
@@ -34,29 +36,47 @@ SLUGS = {
 __all__ = ["SLUGS", "check"]
 
 
+def _references(manifests: Sequence[Manifest], layout: Layout) -> Iterator[Finding]:
+    declared = tuple(secret.name for secret in secrets(layout.servings))
+    return check_references(manifests, declared)
+
+
+def _pools(manifests: Sequence[Manifest], layout: Layout) -> Iterator[Finding]:
+    del manifests
+    return planned.check_pools(layout.topology.services)
+
+
+def _workloads(code: str) -> Check:
+    """Return the rule that each service has a workload, and that it is the planned one."""
+
+    def found(manifests: Sequence[Manifest], layout: Layout) -> Iterator[Finding]:
+        for plan in layout.topology.services:
+            yield from (one for known, one in _service(manifests, plan) if known == code)
+
+    return found
+
+
+CHECKS: Final[tuple[tuple[str, Check], ...]] = (
+    ("INF690", lambda manifests, _: check_names(manifests)),
+    ("INF691", _references),
+    ("INF697", lambda manifests, _: check_security(manifests)),
+    ("INF696", lambda manifests, _: check_scaling(manifests)),
+    ("INF692", _pools),
+    *((code, _workloads(code)) for code in ("INF692", "INF693", "INF694", "INF695", "INF698")),
+)
+"""Every rule with the code that it reports under. A feature adds its own."""
+
+
 def check(
     manifests: Sequence[Manifest], topology: Topology, options: Options
 ) -> tuple[Diagnostic, ...]:
     """Return why ``manifests`` would not run ``topology`` as planned; nothing where they do."""
+    layout = layout_of(topology, options)
     return tuple(
         inconsistent(code=code, slug=SLUGS[code], where=where, message=message)
-        for code, (where, message) in _findings(manifests, topology, options)
+        for code, rule in CHECKS
+        for where, message in rule(manifests, layout)
     )
-
-
-def _findings(
-    manifests: Sequence[Manifest], topology: Topology, options: Options
-) -> Iterator[tuple[str, Finding]]:
-    choices, _ = read_options(options)
-    parts = servings(topology, choices)
-    declared = tuple(secret.name for secret in secrets(parts))
-    yield from _coded("INF690", check_names(manifests))
-    yield from _coded("INF691", check_references(manifests, declared))
-    yield from _coded("INF697", check_security(manifests))
-    yield from _coded("INF696", check_scaling(manifests))
-    yield from _coded("INF692", planned.check_pools(topology.services))
-    for plan in topology.services:
-        yield from _service(manifests, plan)
 
 
 def _service(manifests: Sequence[Manifest], plan: ServicePlan) -> Iterator[tuple[str, Finding]]:

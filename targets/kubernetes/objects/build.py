@@ -1,6 +1,12 @@
-"""All objects of a topology, in the order in which they can be applied."""
+"""All objects of a topology, in the order in which they can be applied.
 
-from collections.abc import Sequence
+What a topology consists of is two tables of builders, one for what all services share and one for
+each service, and a third for what belongs to the whole cluster. A feature adds a builder to a
+table, in a file of its own; nothing else here changes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeAlias
 
 from inferc.compiler.topology import Topology
 from inferc.targets.base import Options
@@ -13,49 +19,81 @@ from inferc.targets.kubernetes.objects import (
     storage,
     workload,
 )
+from inferc.targets.kubernetes.objects.concerns import CONCERNS
+from inferc.targets.kubernetes.objects.layout import Layout, layout_of
 from inferc.targets.kubernetes.objects.manifest import Manifest
 from inferc.targets.kubernetes.objects.releases import release_of
-from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
-from inferc.targets.kubernetes.objects.settings import Choices, read_options
+from inferc.targets.kubernetes.objects.serving import Serving
 
-CONCERNS = ("namespace", "network", "storage", "workload", "scaling", "disruption", "monitoring")
-"""The order in which objects are applied: fences before pods, pods before what watches them."""
+WholeBuilder: TypeAlias = Callable[[Layout], Iterable[Manifest]]
+ServiceBuilder: TypeAlias = Callable[[Layout, Serving], Iterable[Manifest]]
+
+
+def _foundation(layout: Layout) -> Iterator[Manifest]:
+    """Yield the namespace and the rule that nothing in it may talk."""
+    if layout.choices.create_namespace:
+        yield namespace.namespace(layout.topology, layout.namespace)
+    yield network.default_deny(layout.topology, layout.namespace)
+
+
+def _service(layout: Layout, serving: Serving) -> Iterator[Manifest]:
+    """Yield the engine of one service, with everything that it takes to run it."""
+    del layout
+    release = release_of(serving.engine)
+    if release is None:
+        return
+    yield workload.account(serving)
+    yield network.engine(serving)
+    yield network.prefetch(serving)
+    yield storage.claim(serving)
+    yield storage.prefetch(serving, release)
+    yield workload.deployment(serving, release)
+    yield workload.service(serving)
+    yield from scaling.scaler(serving)
+    yield from disruption.budget(serving)
+
+
+def _scrapes(layout: Layout, serving: Serving) -> Iterator[Manifest]:
+    """Yield what Prometheus scrapes of one service."""
+    del layout
+    yield monitoring.pod_monitor(serving)
+
+
+WHOLE: Final[tuple[WholeBuilder, ...]] = (_foundation,)
+"""What makes the objects that all services share."""
+
+EACH_SERVICE: Final[tuple[ServiceBuilder, ...]] = (_service, _scrapes)
+"""What makes the objects of one service."""
+
+WHOLE_CLUSTER: Final[tuple[WholeBuilder, ...]] = ()
+"""What makes the objects that belong to the whole cluster."""
 
 
 def build_objects(topology: Topology, options: Options) -> tuple[Manifest, ...]:
     """Return every object of ``topology``, in the order in which they can be applied.
 
     ``refuse`` must have found no error: a service that this target cannot run is left out here.
+    What belongs to the whole cluster is :func:`cluster_objects`.
     """
-    choices, _ = read_options(options)
-    parts = servings(topology, choices)
-    found = [*_shared(topology, choices, parts)]
-    for serving in parts:
-        found.extend(_objects_of(serving))
-    return tuple(sorted(found, key=lambda manifest: CONCERNS.index(manifest.concern)))
-
-
-def _shared(topology: Topology, choices: Choices, parts: Sequence[Serving]) -> tuple[Manifest, ...]:
-    if not parts:
+    layout = layout_of(topology, options)
+    if not layout.servings:
         return ()
-    name = namespace_of(topology, choices)
-    own = (namespace.namespace(topology, name),) if choices.create_namespace else ()
-    return (*own, network.default_deny(topology, name))
+    found = [one for builder in WHOLE for one in builder(layout)]
+    for serving in layout.servings:
+        found.extend(one for builder in EACH_SERVICE for one in builder(layout, serving))
+    return _ordered(found)
 
 
-def _objects_of(serving: Serving) -> tuple[Manifest, ...]:
-    release = release_of(serving.engine)
-    if release is None:
+def cluster_objects(topology: Topology, options: Options) -> tuple[Manifest, ...]:
+    """Return what ``topology`` needs of the whole cluster, for those who own it to apply.
+
+    The names say the namespace of the topology, so that those of two topologies never collide.
+    """
+    layout = layout_of(topology, options)
+    if not layout.servings:
         return ()
-    return (
-        workload.account(serving),
-        network.engine(serving),
-        network.prefetch(serving),
-        storage.claim(serving),
-        storage.prefetch(serving, release),
-        workload.deployment(serving, release),
-        workload.service(serving),
-        *scaling.scaler(serving),
-        *disruption.budget(serving),
-        monitoring.pod_monitor(serving),
-    )
+    return tuple(one for builder in WHOLE_CLUSTER for one in builder(layout))
+
+
+def _ordered(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
+    return tuple(sorted(manifests, key=lambda manifest: CONCERNS.index(manifest.concern)))

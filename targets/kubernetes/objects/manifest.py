@@ -20,7 +20,7 @@ class Manifest:
     namespace: str
     """Empty for a cluster-scoped object."""
     concern: str
-    """What it is about: ``namespace network storage workload scaling disruption monitoring``."""
+    """What it is about, of :data:`CONCERNS`: it decides on the file and on the order."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     body: Body = field(default_factory=dict[str, Data])

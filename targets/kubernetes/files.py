@@ -1,0 +1,61 @@
+"""The files beside the objects: what to read, what to run first, values for others' charts.
+
+A feature that writes a file of its own adds a function to :data:`EXTRA_FILES`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
+
+from inferc.compiler.topology import Topology
+from inferc.targets import to_yaml
+from inferc.targets.base import Artifact
+from inferc.targets.kubernetes.adapter import adapter_values
+from inferc.targets.kubernetes.objects import Layout, Manifest
+from inferc.targets.kubernetes.preflight import preflight
+from inferc.targets.kubernetes.readme import readme
+
+PREFLIGHT_FILE = "preflight.sh"
+ADAPTER_FILE = "prometheus-adapter-values.yaml"
+
+ExtraFiles: TypeAlias = Callable[[Layout, Sequence[Manifest]], Iterable[Artifact]]
+
+
+def header(topology: Topology, title: str) -> str:
+    """Return the comments that a file begins with."""
+    return to_yaml.comment(
+        (
+            f"{title}.",
+            f"Topology {topology.name}, plan {topology.digest}.",
+            "Generated: change the .infer file, or patch this one from an overlay of your own.",
+        )
+    )
+
+
+def _readme(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artifact]:
+    del manifests
+    adapter = ADAPTER_FILE if _has_adapter(layout) else ""
+    text = readme(layout.topology, layout.servings, adapter_file=adapter)
+    yield Artifact(path="README.md", content=text.encode())
+
+
+def _preflight(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artifact]:
+    del manifests
+    head = header(layout.topology, "What the cluster lacks, if anything")
+    text = preflight(layout.servings, header=head)
+    yield Artifact(path=PREFLIGHT_FILE, content=text.encode(), executable=True)
+
+
+def _adapter(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artifact]:
+    del manifests
+    if _has_adapter(layout):
+        head = header(layout.topology, "Values for the chart of the Prometheus adapter")
+        text = head + to_yaml.dump(adapter_values(layout.servings))
+        yield Artifact(path=ADAPTER_FILE, content=text.encode())
+
+
+def _has_adapter(layout: Layout) -> bool:
+    return any(serving.scaler == "hpa" for serving in layout.servings)
+
+
+EXTRA_FILES: Final[tuple[ExtraFiles, ...]] = (_readme, _preflight, _adapter)
+"""What makes the files beside the objects; none may take the path of another."""
