@@ -39,7 +39,11 @@ def write_outputs(
                     inferc=__version__,
                     plan=output.plan,
                     inputs=digests,
-                    files={item.path: digest(item.content) for item in output.artifacts},
+                    files={
+                        item.path: digest(item.content)
+                        for item in output.artifacts
+                        if not item.starter
+                    },
                 )
                 for output in outputs
                 if output.topology == name
@@ -49,6 +53,7 @@ def write_outputs(
                     path=f"{output.target}/{item.path}",
                     content=item.content,
                     executable=item.executable,
+                    starter=item.starter,
                 )
                 for output in outputs
                 if output.topology == name

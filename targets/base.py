@@ -20,6 +20,8 @@ class Artifact:
     path: str
     content: bytes
     executable: bool = False
+    starter: bool = False
+    """Whether it is the user's own once it is there: made where it is missing, then left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

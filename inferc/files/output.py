@@ -32,6 +32,8 @@ class NewFile:
     path: str
     content: bytes
     executable: bool = False
+    starter: bool = False
+    """Whether it is the user's own once it is there: made where it is missing, then left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def _survey(request: Request) -> _Survey:
     wanted = {file.path: file for file in request.files}
     stale = sorted(path for path in owned if path not in wanted)
     state = {path: _state(request.folder, path, owned.get(path)) for path in (*wanted, *stale)}
-    write = [file for file in wanted.values() if not _is_there(request.folder, file)]
+    write = [file for file in wanted.values() if not _is_done(request.folder, file)]
     others = dict(before.targets) if before else {}
     return _Survey(
         request=request,
@@ -153,6 +155,11 @@ def _blocked(folder: Path, path: str) -> bool:
             return True
         above = above.parent
     return False
+
+
+def _is_done(folder: Path, file: NewFile) -> bool:
+    """Return whether nothing has to be done for ``file``: a starter need only be there."""
+    return (file.starter and (folder / file.path).exists()) or _is_there(folder, file)
 
 
 def _is_there(folder: Path, file: NewFile) -> bool:
