@@ -15,11 +15,10 @@ from inferc.compiler.topology.graph_types import (
     NodeKind,
     Topology,
 )
-from inferc.compiler.topology.ids import gpu_id, host_id, replica_id, service_id
+from inferc.compiler.topology.ids import gpu_id, host_id, service_id
 from inferc.compiler.topology.parts import (
     METRICS,
     Planned,
-    around_replica,
     edge,
     peak,
     rate,
@@ -27,7 +26,8 @@ from inferc.compiler.topology.parts import (
     scaling,
     traffic,
 )
-from inferc.compiler.topology.placement import Stages, assign, slots
+from inferc.compiler.topology.placement import slots
+from inferc.compiler.topology.pools import Pool, owners, pool_edges, pool_nodes, pools_of
 from inferc.compiler.topology.verify import check
 from inferc.dsl import Diagnostic
 
@@ -40,6 +40,9 @@ ROUTER = "router"
 
 Attributes: TypeAlias = Mapping[str, Attribute]
 
+Owner: TypeAlias = tuple[str, int, str]
+"""Service, replica, and its role where there are several."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -51,15 +54,15 @@ class Outcome:
 
 def build(design: Design, plan: Plan) -> Outcome:
     """Return the topology of ``plan``: what is deployed, where, and who talks to whom."""
-    placements = assign(plan.services)
-    owners = _owners(plan.services, placements)
-    seats = _seats(plan, owners)
+    pools = pools_of(plan.services)
+    taken_by: dict[str, Owner] = owners(pool for own in pools for pool in own)
+    seats = _seats(plan, taken_by)
     planned = plan.planned
     nodes: list[GraphNode] = [*_front_nodes(planned)]
     edges: list[GraphEdge] = [*_front_edges(planned)]
-    for service_plan, replicas in zip(plan.services, placements, strict=True):
-        nodes += _service_nodes(service_plan, replicas)
-        edges += _service_edges(service_plan, replicas)
+    for service_plan, own in zip(plan.services, pools, strict=True):
+        nodes += _service_nodes(service_plan, own)
+        edges += [*pool_edges(own), *scaling(service_plan)]
     parts: Mapping[str, tuple[GraphNode, ...]] = {}
     if plan.networks:
         from inferc.compiler.topology import networks
@@ -71,12 +74,12 @@ def build(design: Design, plan: Plan) -> Outcome:
         for item in plan.networks:
             nodes += networks.service_nodes(item, taken[item.service.name])
             edges += networks.service_edges(item, taken[item.service.name])
-        owners = {**owners, **{seat.id: (seat.service, seat.replica) for seat in seats}}
+        taken_by |= {seat.id: (seat.service, seat.replica, "") for seat in seats}
     users: dict[str, list[str]] = {}
     for each in planned:
         users.setdefault(each.service.place.path, []).append(each.service.name)
     for place in _places(planned):
-        nodes += _place_nodes(place, owners, parts)
+        nodes += _place_nodes(place, taken_by, parts)
         edges += _place_edges(place, users[place.path], parts)
     topology = Topology(
         name=design.name,
@@ -118,7 +121,7 @@ def _front_edges(plans: Sequence[Planned]) -> Iterable[GraphEdge]:
         yield traffic(ROUTER, service_id(plan.service.name), rate(plan), peak(plan))
 
 
-def _service_nodes(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[GraphNode]:
+def _service_nodes(plan: ServicePlan, pools: Sequence[Pool]) -> Iterable[GraphNode]:
     """Yield a service with its replicas, autoscaler and weights."""
     service, shape = plan.service, plan.configuration
     name = service.name
@@ -134,49 +137,14 @@ def _service_nodes(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[Gr
             "tensor_parallel": shape.tensor_parallel,
             "pipeline_parallel": shape.pipeline_parallel,
             "replicas": shape.replicas,
+            **({"prefill_replicas": shape.prefill.replicas} if shape.prefill else {}),
             "place": service.place.path,
             "rate_per_s": rate(plan),
             "peak_rate_per_s": peak(plan),
         },
     )
-    yield from _replica_nodes(plan, len(replicas))
+    yield from pool_nodes(pools)
     yield from scaler_and_weights(plan)
-
-
-def _replica_nodes(plan: ServicePlan, count: int) -> Iterable[GraphNode]:
-    name, shape = plan.service.name, plan.configuration
-    for index in range(count):
-        yield GraphNode(
-            id=replica_id(name, index),
-            kind=NodeKind.REPLICA,
-            title=f"{name} replica {index}",
-            attributes={
-                "service": name,
-                "index": index,
-                "tensor_parallel": shape.tensor_parallel,
-                "pipeline_parallel": shape.pipeline_parallel,
-                "rate_per_s": rate(plan) / shape.replicas,
-            },
-        )
-
-
-def _service_edges(plan: ServicePlan, replicas: Sequence[Stages]) -> Iterable[GraphEdge]:
-    """Yield what flows between the parts of a service, and where its replicas lie."""
-    name, place = plan.service.name, plan.service.place.path
-    for index, stages in enumerate(replicas):
-        replica = replica_id(name, index)
-        share = plan.configuration.replicas
-        yield traffic(service_id(name), replica, rate(plan) / share, peak(plan) / share)
-        for stage, group in enumerate(stages):
-            for rank, slot in enumerate(group):
-                yield GraphEdge(
-                    source=replica,
-                    target=gpu_id(place, slot),
-                    kind=EdgeKind.PLACEMENT,
-                    attributes={"role": "runs_on", "stage": stage, "rank": rank},
-                )
-        yield from around_replica(plan, replica)
-    yield from scaling(plan)
 
 
 def _places(plans: Iterable[Planned]) -> tuple[Place, ...]:
@@ -184,20 +152,7 @@ def _places(plans: Iterable[Planned]) -> tuple[Place, ...]:
     return tuple({plan.service.place.path: plan.service.place for plan in plans}.values())
 
 
-def _owners(
-    plans: Sequence[ServicePlan], placements: Sequence[Sequence[Stages]]
-) -> Mapping[str, tuple[str, int]]:
-    """Return service and replica for the id of every accelerator in use."""
-    return {
-        gpu_id(plan.service.place.path, slot): (plan.service.name, index)
-        for plan, replicas in zip(plans, placements, strict=True)
-        for index, stages in enumerate(replicas)
-        for stage in stages
-        for slot in stage
-    }
-
-
-def _seats(plan: Plan, owners: Mapping[str, tuple[str, int]]) -> "tuple[Seat, ...]":
+def _seats(plan: Plan, owners: Mapping[str, Owner]) -> "tuple[Seat, ...]":
     """Return what the replicas of networks have, beside what language models took."""
     if not plan.networks:
         return ()
@@ -208,7 +163,7 @@ def _seats(plan: Plan, owners: Mapping[str, tuple[str, int]]) -> "tuple[Seat, ..
 
 def _place_nodes(
     place: Place,
-    owners: Mapping[str, tuple[str, int]],
+    owners: Mapping[str, Owner],
     parts: Mapping[str, tuple[GraphNode, ...]],
 ) -> Iterable[GraphNode]:
     """Yield the hosts of ``place``, each followed by its accelerators, idle ones too.
@@ -249,6 +204,7 @@ def _place_nodes(
                 "memory_bytes": device.memory_bytes.value,
                 "used": owner is not None,
                 **({"service": owner[0], "replica": owner[1]} if owner else {}),
+                **({"role": owner[2]} if owner and owner[2] else {}),
             },
         )
 

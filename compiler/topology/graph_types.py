@@ -25,6 +25,8 @@ class NodeKind(Enum):
     GATEWAY = "gateway"
     ROUTER = "router"
     SERVICE = "service"
+    POOL = "pool"
+    """Replicas that take requests over from others: those that decode, of disaggregated serving."""
     REPLICA = "replica"
     GPU = "gpu"
     HOST = "host"

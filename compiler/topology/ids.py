@@ -18,6 +18,11 @@ def replica_id(service: str, index: int) -> str:
     return join(service, f"replica-{index}")
 
 
+def prefill_id(service: str, index: int) -> str:
+    """Return the id of the node of a replica that only computes prompts."""
+    return join(service, f"prefill-{index}")
+
+
 def host_id(place: str, node: int) -> str:
     """Return the id of a host: ``dc1.gpu/node-0``."""
     return join(place, f"node-{node}")

@@ -67,14 +67,19 @@ def scaling(plan: Planned) -> Iterator[GraphEdge]:
     yield edge(join(name, "autoscaler"), service_id(name), EdgeKind.CONTROL, "scales")
 
 
-def traffic(source: str, target: str, rate_per_s: float, peak_rate_per_s: float) -> GraphEdge:
-    """Return requests from one node to another."""
+def traffic(
+    source: str, target: str, rate_per_s: float, peak_rate_per_s: float, *, role: str = ""
+) -> GraphEdge:
+    """Return requests from one node to another; ``role`` says what goes with them."""
     return GraphEdge(
         source=source,
         target=target,
         kind=EdgeKind.TRAFFIC,
         rate_per_s=rate_per_s,
-        attributes={"peak_rate_per_s": peak_rate_per_s},
+        attributes={
+            "peak_rate_per_s": peak_rate_per_s,
+            **({"role": role} if role else {}),
+        },
     )
 
 

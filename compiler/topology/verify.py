@@ -4,12 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from math import fsum, isclose
 
-from inferc.compiler.plan import Verdict
+from inferc.compiler.plan import ServicePlan, Verdict
 from inferc.compiler.topology import diagnostics, graph
 from inferc.compiler.topology.graph_types import EdgeKind, GraphEdge, NodeKind, Topology
 from inferc.dsl import Diagnostic
 
-CARRIES_REQUESTS = (NodeKind.GATEWAY, NodeKind.ROUTER, NodeKind.SERVICE, NodeKind.REPLICA)
+PASSES_ON = (NodeKind.GATEWAY, NodeKind.ROUTER, NodeKind.SERVICE, NodeKind.POOL)
+CARRIES_REQUESTS = (*PASSES_ON, NodeKind.REPLICA)
 """Kinds of node that a request passes, and so must reach."""
 
 TOLERANCE = 1e-9
@@ -64,7 +65,7 @@ def _rates(topology: Topology) -> Iterator[Diagnostic]:
     """What comes into a node goes out of it; what comes into a service is its load."""
     into, out = _sums(topology.edges, "target"), _sums(topology.edges, "source")
     for node in topology.nodes:
-        passes_on = node.kind in CARRIES_REQUESTS and node.kind is not NodeKind.REPLICA
+        passes_on = node.kind in PASSES_ON or node.attributes.get("role") == "prefill"
         come, go = into.get(node.id, 0.0), out.get(node.id, 0.0)
         if passes_on and not isclose(come, go, rel_tol=TOLERANCE):
             yield diagnostics.rates_do_not_add_up(node=node.id, in_per_s=come, out_per_s=go)
@@ -112,16 +113,19 @@ def _placement(topology: Topology) -> Iterator[Diagnostic]:
     found: dict[object, list[int]] = defaultdict(list)
     for node in topology.nodes:
         if node.kind is NodeKind.REPLICA:
-            found[node.attributes.get("service")].append(gpus[node.id])
+            prefill = node.attributes.get("role") == "prefill"
+            found[node.attributes.get("service"), prefill].append(gpus[node.id])
     for plan in topology.planned:
-        shape, name = plan.configuration, plan.service.name
-        width = shape.accelerators_per_replica
-        placed = found[name]
-        if placed != [width] * shape.replicas:
-            yield diagnostics.not_placed(
-                service=name,
-                need=shape.replicas,
-                width=width,
-                have=placed.count(width),
-                total=plan.service.place.accelerators,
-            )
+        name, whole = plan.service.name, plan.configuration
+        before = plan.configuration.prefill if isinstance(plan, ServicePlan) else None
+        for shape in (whole, *([before] if before else [])):
+            width = shape.accelerators_per_replica
+            placed = found[name, shape is not whole]
+            if placed != [width] * shape.replicas:
+                yield diagnostics.not_placed(
+                    service=name,
+                    need=shape.replicas,
+                    width=width,
+                    have=placed.count(width),
+                    total=plan.service.place.accelerators,
+                )

@@ -62,6 +62,17 @@ def pipelined() -> Topology:
     return topology_of(replace(base, services=(service,)), shape)
 
 
+def disaggregated(
+    prefill: int = 2, decode: int = 1, nodes: int = 2, *, tensor: int = 4, **changes: object
+) -> Topology:
+    """Return replicas that compute prompts beside others that decode, four accelerators each."""
+    base = designs.support_chat()
+    service = replace(base.services[0], place=designs.a100_node(nodes=float(nodes)))
+    before = configuration(**{"replicas": prefill, "tensor_parallel": tensor, **changes})
+    shape = configuration(replicas=decode, prefill=before)
+    return topology_of(replace(base, services=(service,)), shape)
+
+
 def small_replicas() -> Topology:
     """Return eight equal replicas on one accelerator each."""
     base = designs.support_chat()
@@ -116,6 +127,7 @@ def every() -> Mapping[str, Topology]:
         "support_chat": support_chat(),
         "with_idle": with_idle(),
         "pipelined": pipelined(),
+        "disaggregated": disaggregated(),
         "small_replicas": small_replicas(),
         "fleet": fleet(4),
         "two_services": two_services(),

@@ -88,9 +88,9 @@ def test_the_digest_knows_nothing_of_estimates() -> None:
         {"attention_data_parallel": 4},
         {"speculation": Speculation(kind="ngram", tokens=3, accepted=1.2)},
         {"routing": "prefix_aware"},
-        {"prefill": topologies.configuration()},
+        {"replicas": 1, "prefill": topologies.configuration(replicas=1)},
     ],
-    ids=lambda change: next(iter(change)),
+    ids=lambda change: list(change)[-1],
 )
 def test_every_decision_changes_the_digest(change: dict[str, object]) -> None:
     changed = topologies.topology_of(designs.support_chat(), topologies.configuration(**change))
@@ -99,11 +99,8 @@ def test_every_decision_changes_the_digest(change: dict[str, object]) -> None:
 
 def test_what_computes_prompts_is_part_of_the_digest() -> None:
     digests = {
-        topologies.topology_of(
-            designs.support_chat(),
-            topologies.configuration(prefill=topologies.configuration(**change)),
-        ).digest
-        for change in ({}, {"tensor_parallel": 2}, {"replicas": 1}, {"max_num_seqs": 64})
+        topologies.disaggregated(**change).digest
+        for change in ({}, {"tensor": 2}, {"prefill": 1}, {"max_num_seqs": 64})
     }
     assert len(digests) == 4
 
