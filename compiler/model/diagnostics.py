@@ -137,12 +137,15 @@ def no_hardware(span: Span, *, place: str) -> Diagnostic:
     )
 
 
-def two_kinds_of_nodes(span: Span, *, pool: str, other: Span | None) -> Diagnostic:
+def two_kinds_of_nodes(
+    span: Span, *, pool: str, other: Span | None, field: str = "instances"
+) -> Diagnostic:
     """INF141: a pool states both its accelerators and the cloud's types of machines."""
+    kind = "pool" if field == "instances" else "place"
     return Diagnostic(
         code="INF141",
         slug="two-kinds-of-nodes",
-        message=f"pool `{pool}` has both `gpu` and `instances`",
+        message=f"{kind} `{pool}` has both `gpu` and `{field}`",
         span=span,
         label="accelerators of a node here",
         labels=(Label(other, "and machines that have some of their own"),) if other else (),

@@ -21,6 +21,21 @@ def not_on_platform(
     )
 
 
+def machine_not_on_platform(span: Span, *, platform: str, machine: str, cloud: str) -> Diagnostic:
+    """INF168: a place names a type of machine that its platform has not."""
+    known = f"its instances are machines of {cloud}" if cloud else "its instances have no types"
+    step = f"name a type of {cloud}" if cloud else "say `gpu`, the accelerators of an instance"
+    return Diagnostic(
+        code="INF168",
+        slug="not-on-platform",
+        message=f"{platform} has no {machine}",
+        span=span,
+        label="not offered there",
+        notes=(known,),
+        help=step,
+    )
+
+
 def too_many_instances(span: Span, *, platform: str, most: int) -> Diagnostic:
     """INF169: a place asks for more instances than its platform gives anybody."""
     return Diagnostic(

@@ -12,6 +12,8 @@ from inferc.compiler.resolve import ResolvedBlock
 
 APIS = "prices.api."
 SERVERLESS = "prices.serverless."
+MANAGED = "prices.managed."
+INSTANCES = "instance."
 MODELS = "models."
 
 
@@ -28,6 +30,11 @@ def offers(
 def platform_offer(accelerator: str, platform: str, blocks: Blocks) -> ResolvedBlock | None:
     """Return what the catalog says a platform asks for an accelerator by the second, if it does."""
     return blocks.at(f"{SERVERLESS}{accelerator}.{short_name(platform)}")
+
+
+def managed_prices(instance: str, blocks: Blocks) -> ResolvedBlock | None:
+    """Return what a type of machine costs where a platform of its cloud runs it, if known."""
+    return blocks.at(f"{MANAGED}{instance.removeprefix(INSTANCES)}")
 
 
 def _apis(names: set[str], blocks: Blocks) -> Iterator[Offer]:

@@ -71,28 +71,38 @@ def asked(pool: ResolvedBlock, name: str, topology: ResolvedBlock) -> Asked:
 
 
 def machines(
-    pool: ResolvedBlock, topology: ResolvedBlock, blocks: Blocks, found: list[Diagnostic]
+    pool: ResolvedBlock,
+    topology: ResolvedBlock,
+    blocks: Blocks,
+    found: list[Diagnostic],
+    *,
+    field: str = "instances",
 ) -> tuple[Machine, ...]:
     """Return what the nodes of ``pool`` may be, in the order of the file; none is reported.
+
+    ``field`` is where it names types of machines.
 
     Raises:
         MissingFieldError: The pool has neither accelerators nor types of machines.
     """
-    instances = asked(pool, "instances", topology)
+    instances = asked(pool, field, topology)
     stated = instances.field is not None or bool(instances.lines)
     gpu = pool.fields.get("gpu")
     if gpu is not None and stated:
-        _add(found, report.two_kinds_of_nodes(gpu.span, pool=pool.path, other=instances.span))
+        both = report.two_kinds_of_nodes(
+            gpu.span, pool=pool.path, other=instances.span, field=field
+        )
+        _add(found, both)
     if gpu is not None:
         return (_machine(pool, "gpu", None, blocks),)
     if not stated:
-        raise values.MissingFieldError(pool, "gpu` or `instances")
+        raise values.MissingFieldError(pool, f"gpu` or `{field}")
     cloud = cloud_of(pool, blocks)
     kept: list[Machine] = []
     for path in _words(instances):
         entry = blocks.entry("instance", path.removeprefix("instance."))
         if entry is None:
-            raise values.MissingFieldError(pool, "instances")
+            raise values.MissingFieldError(pool, field)
         whose, own = values.text_or(entry, "cloud"), provider(cloud)
         if whose and own and whose != own:
             span = instances.span or pool.span
@@ -306,12 +316,24 @@ def price(
     instance = machine.instance
     if instance is None or "prices" not in instance.fields:
         return None
-    offers = [
-        offer
-        for offer in blocks.target(instance, "prices").children
-        if offer.kind == "offer" and market in offer.fields
-    ]
     region = None if cloud is None else cloud.fields.get("region")
+    return price_in(machine, market, blocks.target(instance, "prices"), region, found)
+
+
+def price_in(
+    machine: Machine,
+    market: str,
+    listed: ResolvedBlock,
+    region: FieldValue | None,
+    found: list[Diagnostic],
+) -> Sourced[float] | None:
+    """Return the price of one accelerator in a ``prices`` block; of another region it is reported.
+
+    ``region`` is what the file says, None where it says nothing.
+    """
+    offers = [
+        offer for offer in listed.children if offer.kind == "offer" and market in offer.fields
+    ]
     wanted = "" if region is None else values.word(region.value)
     offer = _offer(offers, wanted, market)
     if region is not None:
@@ -320,7 +342,7 @@ def price(
         if offer is None or (elsewhere and elsewhere != wanted):
             unlisted = report.price_not_listed(
                 region.span,
-                machine=(values.text_or(instance, "type"), market),
+                machine=(_type_of(machine), market),
                 region=wanted,
                 taken=elsewhere,
                 known=known,
@@ -337,6 +359,10 @@ def price(
         high=whole.high / count,
         text=f"{whole.text} / {count}" if count > 1 else whole.text,
     )
+
+
+def _type_of(machine: Machine) -> str:
+    return "" if machine.instance is None else values.text_or(machine.instance, "type")
 
 
 def other_prices(

@@ -25,6 +25,8 @@ class Platform:
     limits: Mapping[str, Sourced[float]]
     """In base units, by the names of the schema: ``longest_response``, ``largest_request``, …"""
     region: str = ""
+    cloud: str = ""
+    """Whose types of machines its instances may be named by; empty where they have no types."""
     span: Span | None
 
 

@@ -4,12 +4,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from inferc.compiler.model import diagnostics_platforms as report
-from inferc.compiler.model import facts, values
-from inferc.compiler.model.design import Accelerator, Link, Place
+from inferc.compiler.model import values
+from inferc.compiler.model.design import Link, Place
 from inferc.compiler.model.diagnostics import price_not_listed
 from inferc.compiler.model.lookup import Blocks
-from inferc.compiler.model.offers import platform_offer, with_host
-from inferc.compiler.model.places import Machine, asked, chosen, fixed_nodes
+from inferc.compiler.model.offers import managed_prices, platform_offer, with_host
+from inferc.compiler.model.places import (
+    Machine,
+    asked,
+    chosen,
+    fixed_nodes,
+    machines,
+    price_in,
+)
 from inferc.compiler.model.platform import Platform, is_verified
 from inferc.compiler.provenance import Sourced, exactly
 from inferc.compiler.resolve import ListValue, ResolvedBlock
@@ -28,46 +35,67 @@ def serverless(
     known: tuple[Blocks, Callable[[Machine], Link]],
     found: list[Diagnostic],
 ) -> Iterator[Place]:
-    """Yield the place that ``block`` describes, once for each run of numbers of instances.
+    """Yield the place that ``block`` describes, once for each type and run of numbers of instances.
 
     ``known`` are all blocks, and what joins machines.
 
     Raises:
         MissingFieldError: The block lacks its platform or its accelerators.
     """
-    blocks, link = known
-    per_node, path = values.multiple(values.required(block, "gpu").value)
-    hardware = facts.accelerator(blocks.named(block, "gpu", path), blocks, per_node=per_node)
+    blocks, _ = known
     runs_on = _platform(block, blocks)
-    _check(block, runs_on, hardware, found)
-    stated = block.fields.get("price")
-    listed = None if stated else _listed(block, runs_on, hardware, blocks, found)
-    built = Place(
-        path=block.path,
-        cluster=None,
-        accelerator=hardware,
-        per_node=per_node,
-        nodes=exactly(1.0, text="1", span=block.span),
-        network=link(Machine(accelerator=hardware, per_node=per_node)),
-        price_usd_per_s=values.sourced(stated) if stated else listed,
-        market=MARKET,
-        platform=runs_on,
-        span=block.span,
-    )
+    usable = machines(block, topology, blocks, found, field="instance")
     said = asked(block, "instances", topology)
     fixed = fixed_nodes(said)
-    some = [replace(built, nodes=fixed)] if fixed is not None else list(chosen(built, said))
-    yield from (_within_limit(place, runs_on, found) for place in some)
+    for machine in usable:
+        if not _offered(block, runs_on, machine, topology, found):
+            continue
+        built = _place(block, runs_on, machine, known, found)
+        some = [replace(built, nodes=fixed)] if fixed is not None else list(chosen(built, said))
+        yield from (_within_limit(place, runs_on, found) for place in some)
+
+
+def _place(
+    block: ResolvedBlock,
+    platform: Platform,
+    machine: Machine,
+    known: tuple[Blocks, Callable[[Machine], Link]],
+    found: list[Diagnostic],
+) -> Place:
+    blocks, link = known
+    instance = machine.instance
+    stated = block.fields.get("price")
+    listed = None if stated else _listed(block, platform, machine, blocks, found)
+    return Place(
+        path=block.path,
+        cluster=None,
+        accelerator=machine.accelerator,
+        per_node=machine.per_node,
+        nodes=exactly(1.0, text="1", span=block.span),
+        network=link(machine),
+        price_usd_per_s=values.sourced(stated) if stated else listed,
+        market=MARKET,
+        instance="" if instance is None else instance.path,
+        instance_type="" if instance is None else values.text_or(instance, "type"),
+        cloud=platform.cloud,
+        platform=platform,
+        span=block.span,
+    )
 
 
 def _listed(
     block: ResolvedBlock,
     platform: Platform,
-    hardware: Accelerator,
+    machine: Machine,
     blocks: Blocks,
     found: list[Diagnostic],
 ) -> Sourced[float] | None:
     """Return the catalog's price of an accelerator; one of another region is reported."""
+    if machine.instance is not None:
+        listed = managed_prices(machine.instance.path, blocks)
+        where = block.fields.get("region")
+        return None if listed is None else price_in(machine, "on_demand", listed, where, found)
+    hardware = machine.accelerator
     offer = platform_offer(hardware.id, platform.id, blocks)
     if offer is None:
         return None
@@ -120,6 +148,7 @@ def _platform(block: ResolvedBlock, blocks: Blocks) -> Platform:
             if name in entry.fields
         },
         region=values.text_or(block, "region"),
+        cloud=values.text_or(entry, "cloud"),
         span=entry.span,
     )
 
@@ -132,15 +161,31 @@ def _accelerators(entry: ResolvedBlock) -> tuple[str, ...]:
     return tuple(values.word(item) for item in found.value.items)
 
 
-def _check(
-    block: ResolvedBlock, platform: Platform, hardware: Accelerator, found: list[Diagnostic]
-) -> None:
-    """Report accelerators that the platform does not have."""
-    known = platform.accelerators
-    if known and hardware.id not in known:
-        span = block.fields["gpu"].span
+def _offered(
+    block: ResolvedBlock,
+    platform: Platform,
+    machine: Machine,
+    topology: ResolvedBlock,
+    found: list[Diagnostic],
+) -> bool:
+    """Return whether the platform has such machines; what it lacks is reported."""
+    known, instance = platform.accelerators, machine.instance
+    if instance is not None and values.text_or(instance, "cloud") != platform.cloud:
+        span = asked(block, "instance", topology).span or block.span
+        machine_type = values.text_or(instance, "type")
+        lacking = report.machine_not_on_platform(
+            span, platform=platform.title, machine=machine_type, cloud=platform.cloud
+        )
+        if lacking not in found:
+            found.append(lacking)
+        return False
+    if known and instance is None and machine.accelerator.id not in known:
         found.append(
             report.not_on_platform(
-                span, platform=platform.title, accelerator=hardware.title, known=known
+                block.fields["gpu"].span,
+                platform=platform.title,
+                accelerator=machine.accelerator.title,
+                known=known,
             )
         )
+    return True

@@ -1,7 +1,8 @@
 """Prices that a design rests on without naming them: they lie where their subject lies.
 
 ``prices.api.<model>.<provider>`` for a model ``models.<model>``, ``prices.serverless.<hardware>.
-<platform>`` for an accelerator, and what owning hardware costs where a pool states its capital.
+<platform>`` for an accelerator, ``prices.managed.<cloud>.<type>`` for a machine that a platform of
+its cloud runs, and what owning hardware costs where a pool states its capital.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,9 +12,11 @@ from inferc.compiler.resolve.blocks import ResolvedBlock
 
 APIS = "prices.api"
 SERVERLESS = "prices.serverless"
+MANAGED = "prices.managed"
 OWNERSHIP = "prices.ownership.unstated"
 
 MODELS = "models."
+INSTANCES = "instance."
 HARDWARE = ("gpu.", "accelerator.")
 
 
@@ -26,6 +29,10 @@ def price_paths(
             yield from _below(library, f"{APIS}.{path.removeprefix(MODELS)}")
         elif path.startswith(HARDWARE):
             yield from _below(library, f"{SERVERLESS}.{path}")
+        elif path.startswith(INSTANCES):
+            cloud, _, name = path.removeprefix(INSTANCES).partition(".")
+            if name in library.names(f"{MANAGED}.{cloud}"):
+                yield f"{MANAGED}.{cloud}.{name}"
     if any(_is_bought(block) for block in topologies):
         yield OWNERSHIP
 

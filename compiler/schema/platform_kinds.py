@@ -12,7 +12,9 @@ from inferc.compiler.schema.build import (
     multiple,
     positive,
     ref,
+    words,
 )
+from inferc.compiler.schema.catalog_kinds import CLOUDS
 from inferc.compiler.schema.scaling_kinds import COLD_START
 from inferc.compiler.schema.spec import Field, Kind, Types
 from inferc.compiler.units import BANDWIDTH, BYTE, GPU_PRICE, RATE, TIME
@@ -41,6 +43,7 @@ PLATFORM_KINDS: tuple[Kind, ...] = (
         "A platform that runs containers for others, and what it allows.",
         field("title", TEXT, "What its maker calls it.", required=True),
         field("accelerators", listed(ref(*_DEVICES)), "Those that it has; absent: any."),
+        field("cloud", words(*CLOUDS), "Whose types of machines its instances may be named by."),
         field("scale_to_zero", BOOL, "Whether nothing runs while nobody asks."),
         field("start", amount(TIME), "Until an accelerator is there, before weights are loaded."),
         _MODEL,
@@ -52,11 +55,12 @@ SERVERLESS = kind(
     "A place on a managed platform, of which instances come and go.",
     field("platform", entry("platform"), "Whose instances they are.", required=True),
     field("region", TEXT, "Where."),
+    field("gpu", multiple(*_DEVICES) + ref(*_DEVICES), "Accelerators of an instance."),
     field(
-        "gpu",
-        multiple(*_DEVICES) + ref(*_DEVICES),
-        "Accelerators of an instance.",
-        required=True,
+        "instance",
+        entry("instance"),
+        "The cloud's type of machine that an instance is, instead of `gpu`.",
+        owner="planner",
     ),
     field(
         "instances",

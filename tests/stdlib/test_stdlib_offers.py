@@ -10,6 +10,7 @@ from inferc.compiler.units import from_unit
 APIS = stdlib.all_entries("prices.api")
 SERVERLESS = stdlib.all_entries("prices.serverless")
 AMOUNT = re.compile(r"^  (\w+) += +\$([\d.]+)/(\w+)$", re.MULTILINE)
+AMOUNT_OF_OFFER = re.compile(r"^    (\w+) += +\$([\d.]+)/(\w+)$", re.MULTILINE)
 
 
 def dollars(path: str) -> dict[str, float]:
@@ -51,3 +52,18 @@ def test_there_are_offers_for_the_models_and_hardware_that_people_ask_for() -> N
     assert models >= {"llama_3_1_8b_instruct", "llama_3_3_70b_instruct", "gpt_oss_120b"}
     hardware = {path.split(".")[4] for path in SERVERLESS}
     assert hardware >= {"l4", "l40s", "a100_80gb_sxm", "h100_80gb_sxm", "h200_141gb_sxm"}
+
+
+@pytest.mark.parametrize("path", stdlib.all_entries("prices.managed"))
+def test_a_managed_machine_is_one_of_the_catalog_and_dearer_than_the_bare_one(path: str) -> None:
+    name = path.removeprefix("prices.managed.")
+    assert stdlib.read(f"catalog.instance.{name}") is not None
+    listed = stdlib.read(f"prices.{name}")
+    assert listed is not None
+    bare = {price for field, price, _ in AMOUNT_OF_OFFER.findall(listed) if field == "on_demand"}
+    text = stdlib.read(path)
+    assert text is not None
+    assert "@source(" in text
+    for _, price, unit in AMOUNT_OF_OFFER.findall(text):
+        assert unit == "h"
+        assert float(price) > min(float(one) for one in bare)

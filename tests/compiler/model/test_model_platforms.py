@@ -121,3 +121,65 @@ def test_a_platform_of_ones_own_is_taken() -> None:
     assert run.platform is not None
     assert run.platform.limits["longest_response"].value == 90
     assert run.per_node == 4
+
+
+def typed(instance: str, more: str = "", platform: str = "sagemaker_realtime") -> str:
+    return text(platform, more=f"instance {instance}; {more}").replace(
+        "    gpu      = cat.gpu.nvidia.l4\n", ""
+    )
+
+
+def test_a_platform_of_a_cloud_takes_the_type_of_machine() -> None:
+    (service,) = design_of(typed("= aws.g6e_12xlarge", "instances in 0..6")).services
+    run = service.place
+    assert (run.instance, run.instance_type) == ("instance.aws.g6e_12xlarge", "g6e.12xlarge")
+    assert (run.cloud, run.market, run.per_node) == ("aws", "serverless", 4)
+    assert run.accelerator.title == "NVIDIA L40S"
+
+
+@pytest.mark.parametrize(
+    ("region", "expected", "codes"),
+    [
+        ("us-east-1", 13.12, []),
+        ("us-west-2", 13.1158, []),
+        ("eu-west-1", 13.12, ["INF143"]),
+    ],
+)
+def test_a_managed_machine_has_a_price_of_its_own(
+    region: str, expected: float, codes: list[str]
+) -> None:
+    found = outcome_of(typed("= aws.g6e_12xlarge", f'region = "{region}"'))
+    assert [item.code for item in found.diagnostics] == codes
+    (service,) = found.designs[0].services
+    price = service.place.price_usd_per_s
+    assert price is not None
+    assert price.value * 4 * 3600 == pytest.approx(expected)
+
+
+def test_several_types_are_places_to_choose_from() -> None:
+    (service,) = design_of(
+        typed("in [aws.g6e_12xlarge, aws.p5_48xlarge]", "instances = 2")
+    ).services
+    assert [place.instance_type for place in service.places] == ["g6e.12xlarge", "p5.48xlarge"]
+    assert service.places[1].price_usd_per_s is None, "nobody says what SageMaker asks for it"
+
+
+@pytest.mark.parametrize(
+    ("platform", "instance", "more", "code"),
+    [
+        ("sagemaker_realtime", "= gcp.g2_standard_4", "", "INF168"),
+        ("cloud_run", "= aws.g6_xlarge", "", "INF168"),
+        ("sagemaker_realtime", "= aws.g6_xlarge", "gpu = cat.gpu.nvidia.l4", "INF141"),
+    ],
+)
+def test_a_type_of_machine_that_cannot_be_is_reported(
+    platform: str, instance: str, more: str, code: str
+) -> None:
+    found = outcome_of(typed(instance, more, platform)).diagnostics
+    assert code in [item.code for item in found]
+
+
+def test_a_place_says_what_its_instances_are() -> None:
+    nothing = text("sagemaker_realtime").replace("    gpu      = cat.gpu.nvidia.l4\n", "")
+    (found,) = outcome_of(nothing).diagnostics
+    assert "`gpu` or `instance`" in found.message
