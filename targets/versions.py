@@ -80,6 +80,13 @@ PULUMI_KUBERNETES: Final = Component(
     provides="the typed classes of the Kubernetes API",
     where="https://pypi.org/project/pulumi-kubernetes/",
 )
+HELM: Final = Component(
+    title="Helm",
+    version="4.2",
+    at_least="3.14",
+    provides="the program that installs the chart",
+    where="https://helm.sh/docs/intro/install/",
+)
 
 API_VERSIONS: Final[Mapping[str, str]] = {
     "ConfigMap": "v1",
@@ -91,6 +98,8 @@ API_VERSIONS: Final[Mapping[str, str]] = {
     "PersistentVolumeClaim": "v1",
     "PodDisruptionBudget": "policy/v1",
     "PodMonitor": "monitoring.coreos.com/v1",
+    "PriorityClass": "scheduling.k8s.io/v1",
+    "ResourceQuota": "v1",
     "ScaledObject": "keda.sh/v1alpha1",
     "Service": "v1",
     "ServiceAccount": "v1",

@@ -10,7 +10,7 @@ from inferc.compiler.topology import Topology
 from inferc.targets import to_yaml
 from inferc.targets.base import Artifact
 from inferc.targets.kubernetes.adapter import adapter_values
-from inferc.targets.kubernetes.objects import Layout, Manifest
+from inferc.targets.kubernetes.objects import Layout, Manifest, cluster_objects
 from inferc.targets.kubernetes.preflight import preflight
 from inferc.targets.kubernetes.readme import readme
 
@@ -34,7 +34,13 @@ def header(topology: Topology, title: str) -> str:
 def _readme(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artifact]:
     del manifests
     adapter = ADAPTER_FILE if _has_adapter(layout) else ""
-    text = readme(layout.topology, layout.servings, adapter_file=adapter)
+    own = cluster_objects(layout.topology, layout.options)
+    text = readme(
+        layout.topology,
+        layout.servings,
+        adapter_file=adapter,
+        cluster_kinds=tuple(dict.fromkeys(one.kind for one in own)),
+    )
     yield Artifact(path="README.md", content=text.encode())
 
 

@@ -22,6 +22,7 @@ def _needs(servings: Sequence[Serving]) -> Iterator[tuple[str, str]]:
         yield from _scaler(serving)
         yield from _storage(serving)
         yield from _hardware(serving)
+        yield from _priority(serving)
         yield from _neighbours(serving)
     for secret in secrets(servings):
         if not secret.optional:
@@ -54,6 +55,12 @@ def _hardware(serving: Serving) -> Iterator[tuple[str, str]]:
         label = ",".join(f"{name}={value}" for name, value in labels.items())
         count = int(serving.place.nodes.value)
         yield f"{count} nodes labelled {label}", f"nodes {count} {shlex.quote(label)}"
+
+
+def _priority(serving: Serving) -> Iterator[tuple[str, str]]:
+    name = serving.priority_class
+    if name:
+        yield f"PriorityClass {name}", f"kubectl get priorityclass {shlex.quote(name)}"
 
 
 def _neighbours(serving: Serving) -> Iterator[tuple[str, str]]:

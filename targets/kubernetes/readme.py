@@ -23,8 +23,17 @@ Row = Mapping[str, object]
 """The values of one line of a table."""
 
 
-def readme(topology: Topology, servings: Sequence[Serving], *, adapter_file: str) -> str:
-    """Return the README of the output; ``adapter_file`` is empty where none is emitted."""
+def readme(
+    topology: Topology,
+    servings: Sequence[Serving],
+    *,
+    adapter_file: str,
+    cluster_kinds: Sequence[str] = (),
+) -> str:
+    """Return the README of the output; ``adapter_file`` is empty where none is emitted.
+
+    ``cluster_kinds`` are the kinds of objects that belong to the whole cluster.
+    """
     values = {
         "topology": topology.name,
         "digest": topology.digest,
@@ -35,6 +44,7 @@ def readme(topology: Topology, servings: Sequence[Serving], *, adapter_file: str
         "pools": _pools(servings),
         "assumed": _assumed(servings),
         "adapter_file": adapter_file,
+        "cluster_objects": ", ".join(cluster_kinds),
     }
     return render("kubernetes/README.md", values)
 

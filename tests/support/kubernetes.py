@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -18,7 +18,7 @@ from inferc.compiler.model import Cluster
 from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
 from inferc.dsl import Severity
-from inferc.targets.base import Options
+from inferc.targets.base import Artifact, Options
 from inferc.targets.kubernetes.objects import Manifest, build_objects, refuse
 
 VERSIONS = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
@@ -52,6 +52,16 @@ def one(manifests: tuple[Manifest, ...], kind: str) -> dict[str, Any]:
     assert len(found) == 1, f"{len(found)} of {kind}"
     plain: dict[str, Any] = json.loads(json.dumps(found[0]))
     return plain
+
+
+def write_tree(folder: Path, artifacts: Iterable[Artifact]) -> None:
+    """Write the files of a target below ``folder``."""
+    for artifact in artifacts:
+        path = folder / artifact.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(artifact.content)
+        if artifact.executable:
+            path.chmod(0o755)
 
 
 def is_native(document: Mapping[str, Any]) -> bool:

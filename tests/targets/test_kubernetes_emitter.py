@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support import topologies
-from support.kubernetes import objects
+from support.kubernetes import objects, write_tree
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic
@@ -32,6 +32,8 @@ def test_the_tree_has_a_file_for_each_concern():
         "60-disruption.yaml",
         "70-monitoring.yaml",
         "README.md",
+        "cluster/10-cluster.yaml",
+        "cluster/kustomization.yaml",
         "kustomization.yaml",
         "preflight.sh",
     ]
@@ -112,10 +114,7 @@ def test_no_file_holds_anything_like_a_token():
 
 def run_preflight(folder: Path, options: Options, kubectl: str) -> subprocess.CompletedProcess[str]:
     """Run the script with a ``kubectl`` that is a shell script of our own."""
-    for artifact in TARGET.emit(topologies.two_services(), options).artifacts:
-        (folder / artifact.path).write_bytes(artifact.content)
-        if artifact.executable:
-            (folder / artifact.path).chmod(0o755)
+    write_tree(folder, TARGET.emit(topologies.two_services(), options).artifacts)
     tools = folder / "bin"
     tools.mkdir()
     (tools / "kubectl").write_text(f"#!/bin/sh\n{kubectl}\n")
@@ -145,6 +144,7 @@ esac"""
         ["ok", "a default storage class"],
         ["ok", "nodes that offer nvidia.com/gpu"],
         ["ok", "1 nodes labelled nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB"],
+        ["ok", "PriorityClass llm-sla"],
         ["ok", "namespace gateway-system"],
         ["ok", "namespace monitoring"],
         ["ok", "KEDA"],

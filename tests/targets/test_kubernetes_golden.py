@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from support import topologies
-from support.kubernetes import is_native, native_problems, objects
+from support.kubernetes import is_native, native_problems, objects, write_tree
 from support.repository import ROOT
 
 from inferc import api
@@ -21,6 +21,10 @@ TREES = {
 }
 
 
+def files_of(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 @pytest.mark.parametrize("name", sorted(TREES))
 def test_the_files_are_as_they_were(name: str, request: pytest.FixtureRequest):
     make, options = TREES[name]
@@ -28,11 +32,11 @@ def test_the_files_are_as_they_were(name: str, request: pytest.FixtureRequest):
     folder = GOLDEN / name
     if request.config.getoption("--update-golden", default=False):
         folder.mkdir(parents=True, exist_ok=True)
-        for path in folder.iterdir():
+        for path in files_of(folder):
             path.unlink()
-        for artifact in artifacts:
-            (folder / artifact.path).write_bytes(artifact.content)
-    assert sorted(path.name for path in folder.iterdir()) == [a.path for a in artifacts]
+        write_tree(folder, artifacts)
+    found = [path.relative_to(folder).as_posix() for path in files_of(folder)]
+    assert sorted(found) == [artifact.path for artifact in artifacts]
     for artifact in artifacts:
         expected = (folder / artifact.path).read_text("utf-8")
         assert artifact.content.decode() == expected, artifact.path

@@ -51,6 +51,7 @@ def test_a_topology_has_one_of_each_object_for_each_service():
         "PersistentVolumeClaim",
         "PodDisruptionBudget",
         "PodMonitor",
+        "ResourceQuota",
         "ScaledObject",
         "Service",
         "ServiceAccount",

@@ -76,6 +76,7 @@ def test_native_objects_are_valid_in_strict_mode(version: str):
         "NetworkPolicy",
         "PersistentVolumeClaim",
         "PodDisruptionBudget",
+        "ResourceQuota",
         "Service",
         "ServiceAccount",
     }
@@ -165,8 +166,7 @@ def test_a_broken_trigger_is_caught(name: str, value: object, crds: Path):
 @pytest.mark.parametrize("scaler", SCALERS)
 def test_kustomize_builds_the_tree(scaler: str, tmp_path: Path):
     topology = topologies.two_services()
-    for artifact in TARGET.emit(topology, {"scaler": scaler}).artifacts:
-        (tmp_path / artifact.path).write_bytes(artifact.content)
+    kubernetes.write_tree(tmp_path, TARGET.emit(topology, {"scaler": scaler}).artifacts)
     built = subprocess.run(
         ["kubectl", "kustomize", str(tmp_path)],  # noqa: S607 - whichever is on the path
         capture_output=True,

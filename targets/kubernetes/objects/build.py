@@ -15,6 +15,8 @@ from inferc.targets.kubernetes.objects import (
     monitoring,
     namespace,
     network,
+    priority,
+    quota,
     scaling,
     storage,
     workload,
@@ -59,13 +61,13 @@ def _scrapes(layout: Layout, serving: Serving) -> Iterator[Manifest]:
     yield monitoring.pod_monitor(serving)
 
 
-WHOLE: Final[tuple[WholeBuilder, ...]] = (_foundation,)
+WHOLE: Final[tuple[WholeBuilder, ...]] = (_foundation, quota.quota)
 """What makes the objects that all services share."""
 
 EACH_SERVICE: Final[tuple[ServiceBuilder, ...]] = (_service, _scrapes)
 """What makes the objects of one service."""
 
-WHOLE_CLUSTER: Final[tuple[WholeBuilder, ...]] = ()
+WHOLE_CLUSTER: Final[tuple[WholeBuilder, ...]] = (priority.priority_classes,)
 """What makes the objects that belong to the whole cluster."""
 
 

@@ -80,6 +80,8 @@ def identity(serving: Serving) -> dict[str, Data]:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
     }
+    if serving.priority_class:
+        fields["priorityClassName"] = serving.priority_class
     secret = serving.choices.image_pull_secret
     if secret:
         fields["imagePullSecrets"] = [{"name": secret}]

@@ -42,6 +42,9 @@ DRAIN_OVERLOADED_S = 600
 """Longer than clients wait: at the peak of a plan that holds conditionally a queue may grow without
 end, and no time would be enough for it."""
 STOP_MARGIN_S = 15
+PROMISED = "sla"
+BEST_EFFORT = "best-effort"
+NO_CLASS = "none"
 IMAGE_PULL_S = 600
 """An engine's image of 10 GB at 20 MB/s, with time to unpack it."""
 DOWNLOAD_BYTES_PER_S = 50e6
@@ -103,6 +106,15 @@ class Serving:
     def gpu_resource(self) -> str:
         """The extended resource of one accelerator: ``nvidia.com/gpu``."""
         return GPU_RESOURCES[self.place.accelerator.vendor][0]
+
+    @property
+    def priority_class(self) -> str:
+        """The PriorityClass of its pods: one for each namespace and kind of service, or none."""
+        stated = self.choices.priority_class
+        if stated:
+            return "" if stated == NO_CLASS else stated
+        promised = any(one.hard for one in self.plan.service.objectives)
+        return f"{self.namespace}-{PROMISED if promised else BEST_EFFORT}"
 
     @property
     def max_replicas(self) -> int:

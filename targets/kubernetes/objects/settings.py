@@ -21,6 +21,7 @@ OPTIONS: Mapping[str, tuple[type, str]] = {
     "monitoring_namespace": (str, "namespace of Prometheus; `monitoring`"),
     "namespace": (str, "where the objects live; the cluster's namespace, else the topology's name"),
     "node_cidr": (str, "addresses of the nodes, where the network plugin blocks their probes"),
+    "priority_class": (str, "name of a PriorityClass, or `none`; those in `cluster/`"),
     "scaler": (str, "`keda`, `hpa` or `none`; `keda`"),
 }
 """The options of ``emit kubernetes { … }``: type, and meaning with the default."""
@@ -56,6 +57,7 @@ class Choices:
     monitoring_namespace: str = "monitoring"
     namespace: str = ""
     node_cidr: str = ""
+    priority_class: str = ""
     scaler: str = "keda"
 
 
@@ -102,6 +104,7 @@ def read_options(
         monitoring_namespace=text("monitoring_namespace", default.monitoring_namespace),
         namespace=text("namespace", default.namespace),
         node_cidr=text("node_cidr", default.node_cidr),
+        priority_class=text("priority_class", default.priority_class),
         scaler=text("scaler", default.scaler),
     )
     return choices, tuple(problems.values())
