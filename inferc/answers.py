@@ -45,6 +45,8 @@ class Planned:
     """Of the plans that are no refusals."""
     inputs: Mapping[str, str] = field(default_factory=dict[str, str])
     """The texts that were read, by the paths that they were read from."""
+    catalog: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The texts of the standard library that were read, by dotted path."""
     verifications: "tuple[Verification, ...]" = ()
     """How each planned service fared in simulation, of :func:`inferc.api.verify`."""
 

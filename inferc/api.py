@@ -29,9 +29,11 @@ from inferc.answers import (
 )
 from inferc.compiler.pipeline import Compilation, Settings, planner
 from inferc.dsl import Diagnostic, SourceFile, Span, has_errors
+from inferc.files.revision import Revision
 
 if TYPE_CHECKING:
     from inferc.compiler.estimation import Load
+    from inferc.compiler.load import Reader
     from inferc.compiler.plan.front import Front
     from inferc.compiler.topology import Topology
     from inferc.compiler.trial import Recording, Trial
@@ -52,6 +54,7 @@ __all__ = [
     "Fronted",
     "Order",
     "Planned",
+    "Revision",
     "Simulated",
     "certify",
     "chart",
@@ -75,8 +78,8 @@ DEFAULT_TARGETS: Final = ("kubernetes", "pulumi", "diagram", "design-doc")
 
 DEFAULT_FOLDER: Final = "build"
 
-File: TypeAlias = str | PathLike[str] | SourceFile
-"""A path, ``-`` for standard input, or a text that is held already."""
+File: TypeAlias = str | PathLike[str] | SourceFile | Revision
+"""A path, ``-`` for standard input, a text that is held already, or a file as git has it."""
 
 
 def check(file: File, *, env: str = "", params: Mapping[str, str] | None = None) -> Checked:
@@ -145,6 +148,7 @@ def draw(file: File, *, env: str = "", params: Mapping[str, str] | None = None) 
         designs=compilation.designs.value or (),
         topologies=compilation.topologies.value or (),
         inputs=_inputs(compilation),
+        catalog=_catalog(compilation),
     )
 
 
@@ -177,11 +181,10 @@ def emit(
         return Compiled(planned=planned, diagnostics=diagnostics)
     if out is None:
         return Compiled(planned=planned, diagnostics=diagnostics, outputs=outputs)
-    from inferc.outputs import write_outputs
+    from inferc.outputs import Sources, write_outputs
 
-    written = write_outputs(
-        outputs, planned.inputs, fspath(out), force=order.force, dry=order.dry_run
-    )
+    sources = Sources(inputs=planned.inputs, catalog=planned.catalog)
+    written = write_outputs(outputs, sources, fspath(out), force=order.force, dry=order.dry_run)
     return Compiled(
         planned=planned,
         diagnostics=(*diagnostics, *written.diagnostics),
@@ -332,6 +335,7 @@ def _planned(compilation: Compilation) -> Planned:
         plans=compilation.plans.value or (),
         designs=compilation.designs.value or (),
         inputs=_inputs(compilation),
+        catalog=_catalog(compilation),
     )
 
 
@@ -391,10 +395,21 @@ def _compilation(
     """Return the compilation of ``file``, or why it cannot be read."""
     from inferc.files.reader import DiskReader, read_source
 
-    source = file if isinstance(file, SourceFile) else read_source(fspath(file))
-    if isinstance(source, Diagnostic):
-        return source
-    return Compilation(source, DiskReader(), Settings(env=env, params=params or {}))
+    settings = Settings(env=env, params=params or {})
+    if isinstance(file, Revision):
+        from inferc.files.revisions import GitReader, read_revision
+
+        source = read_revision(file)
+        reader: Reader = GitReader(file.revision)
+    else:
+        source = file if isinstance(file, SourceFile) else read_source(fspath(file))
+        reader = DiskReader()
+    return source if isinstance(source, Diagnostic) else Compilation(source, reader, settings)
+
+
+def _catalog(compilation: Compilation) -> Mapping[str, str]:
+    loaded = compilation.loaded.value
+    return {} if loaded is None else loaded.library.texts()
 
 
 def _inputs(compilation: Compilation) -> Mapping[str, str]:

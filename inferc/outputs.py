@@ -25,11 +25,19 @@ class Output:
     artifacts: "tuple[Artifact, ...]"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What outputs were made from: texts by path, and by dotted path below ``std``."""
+
+    inputs: Mapping[str, str]
+    catalog: Mapping[str, str]
+
+
 def write_outputs(
-    outputs: Sequence[Output], inputs: Mapping[str, str], out: str, *, force: bool, dry: bool
+    outputs: Sequence[Output], sources: Sources, out: str, *, force: bool, dry: bool
 ) -> Outcome:
     """Write the files of all topologies below ``out``, or none of them."""
-    digests = input_digests(inputs)
+    digests, catalog = input_digests(sources.inputs), catalog_digest(sources.catalog)
     requests = [
         Request(
             folder=Path(out) / name,
@@ -38,6 +46,7 @@ def write_outputs(
                 output.target: Section(
                     inferc=__version__,
                     plan=output.plan,
+                    catalog=catalog,
                     inputs=digests,
                     files={
                         item.path: digest(item.content)
@@ -72,3 +81,8 @@ def input_digests(inputs: Mapping[str, str]) -> Mapping[str, str]:
         posixpath.relpath(path, folder or "."): digest(text.encode())
         for path, text in inputs.items()
     }
+
+
+def catalog_digest(texts: Mapping[str, str]) -> str:
+    """Return one digest of the catalog's entries that were read."""
+    return digest("".join(f"{path}\0{texts[path]}\0" for path in sorted(texts)).encode())

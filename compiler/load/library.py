@@ -1,5 +1,6 @@
 """The standard library seen from the compiler: entries are parsed when a design names them."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from inferc import stdlib
@@ -31,6 +32,11 @@ class Library:
             return None
         self._found[dotted] = found[1]
         return found[0]
+
+    def texts(self) -> Mapping[str, str]:
+        """Return the texts asked for so far, by dotted path."""
+        found = {dotted: stdlib.read(dotted) for dotted in sorted(self._found)}
+        return {dotted: text for dotted, text in found.items() if text is not None}
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the files asked for so far; nothing in a sound release."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from inferc import api
 from inferc.cli.arguments import UsageError
-from inferc.cli.exit_codes import INFEASIBLE
+from inferc.cli.exit_codes import INFEASIBLE, OK
 from inferc.cli.terminal import complain, say, to_json, wants_color
 from inferc.versions import FORMAT_VERSION
 
@@ -47,6 +47,26 @@ def deny_reasons(plans: "Iterable[Plan]", levels: Sequence[str]) -> Iterator[str
                     f"denied: {plan.topology} rests on {item.unknown.path}, of {confidence} "
                     f"confidence ({item.unknown.origin.value}): {effect(item)}"
                 )
+
+
+def denied(plans: "Iterable[Plan]", levels: Sequence[str]) -> bool:
+    """Print why the plans are not acceptable, and return whether there is a reason."""
+    reasons = list(deny_reasons(plans, levels))
+    for reason in reasons:
+        complain(reason)
+    return bool(reasons)
+
+
+def not_locked(planned: api.Planned, file: str, env: str, *, form: str, color: str) -> int:
+    """Print what is not as the lock of ``file`` has it, and return the exit code: 0 for nothing.
+
+    A plan that is a refusal, or none, is left to others.
+    """
+    if not planned.ok or planned.refused:
+        return OK
+    from inferc.cli.locks import end_unless_locked
+
+    return end_unless_locked(planned, file, env, form=form, color=color)
 
 
 def plans_as_text(planned: api.Planned, file: str, *, color: str, service: str = "") -> str:

@@ -30,6 +30,13 @@ Format: TypeAlias = Annotated[
     Literal["human", "json"],
     Option(("--format",), "Of the result and of the diagnostics."),
 ]
+Report: TypeAlias = Annotated[
+    Literal["human", "json", "sarif", "github", "junit"],
+    Option(("--format",), "Of the result; the last three are the diagnostics, for a CI job."),
+]
+Locked: TypeAlias = Annotated[
+    bool, Option(("--locked",), "End with 10 if a decision is not that of the lock beside FILE.")
+]
 Color: TypeAlias = Annotated[
     Literal["auto", "always", "never"],
     Option(("--color",), "auto: on a terminal, unless NO_COLOR is set."),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from inferc.cli.exit_codes import OK, USAGE, WRONG_FILE
-from inferc.cli.terminal import complain, wants_color
+from inferc.cli.terminal import complain, say, wants_color
 from inferc.dsl import Diagnostic, Severity
 
 COMMAND_CODES: Final = frozenset(
@@ -14,12 +14,30 @@ COMMAND_CODES: Final = frozenset(
     | {"INF741", "INF742", "INF743", "INF744", "INF745"}  # what is simulated
     | {"INF720", "INF721", "INF723", "INF724", "INF740"}  # files that cannot be read
     | {"INF730", "INF731", "INF732", "INF733"}  # folders that cannot be written
+    | {"INF746", "INF747", "INF748", "INF749"}  # what is compared, or verified
 )
 """What the command line is to blame for, where no place in a file is."""
 
 
-def show(diagnostics: Sequence[Diagnostic], *, form: str, color: str) -> None:
-    """Print ``diagnostics`` to standard error: for people, or as one JSON object."""
+REPORTS: Final = frozenset({"sarif", "github", "junit"})
+"""Forms of diagnostics that are the result of a command, for the tools of a CI job."""
+
+
+def show(
+    diagnostics: Sequence[Diagnostic], *, form: str, color: str, files: Sequence[str] = ()
+) -> None:
+    """Print ``diagnostics`` to standard error: for people, or as one JSON object.
+
+    The forms in :data:`REPORTS` are what a command was asked for, and go to standard output;
+    ``files`` are those that were looked at.
+    """
+    if form in REPORTS:
+        from inferc.report.machine import render
+
+        text = render(diagnostics, form, files=files)
+        if text:
+            say(text)
+        return
     if form == "json":
         from inferc.dsl import to_json
 

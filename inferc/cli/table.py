@@ -14,12 +14,15 @@ COMMANDS: Final = {
     "compile": "Plan, and write what is deployed: Kubernetes YAML, a Pulumi program, diagrams.",
     "accuracy": "Score the performance model against measurements.",
     "calibrate": "Fit the performance model to measurements of your own.",
+    "diff": "Say what differs between two plans: decisions, SLA margins, hardware, cost.",
     "design": "Read descriptions in plain words into a file, and plan it.",
     "estimate": "Say what one configuration does: latency, throughput, memory.",
     "explain": "Explain a diagnostic, or why the planner chose a value.",
     "fmt": "Bring files into the one form.",
     "graph": "Print the topology as Mermaid, SVG, DOT, JSON or text.",
+    "lock": "Write down the decisions that later plans are held to.",
     "simulate": "Simulate traffic, stated or recorded: latencies by percentile, the queue.",
+    "verify": "Say whether emitted files are as they were written.",
     "version": "Print the version.",
 }
 
@@ -29,5 +32,5 @@ EXIT_CODES: Final = {
     2: "the command or its surroundings are wrong: a bad flag, a missing file, a full disk",
     3: "the file is right, and no plan can meet its SLA",
     4: "the plan rests on an assumption that --deny forbids",
-    10: "differences were found (fmt --check)",
+    10: "differences were found (diff, verify, plan --locked, fmt --check)",
 }

@@ -134,3 +134,48 @@ def not_one_calibration(*, path: str, names: Sequence[str]) -> Diagnostic:
         notes=(f"they are {listed}",) if names else (),
         help="give a file with one `calibration`, as `inferc calibrate DATA -o FILE` writes it",
     )
+
+
+def revision_not_readable(*, revision: str, path: str, reason: str) -> Diagnostic:
+    """INF746: git does not have the file as it was."""
+    return Diagnostic(
+        code="INF746",
+        slug="revision-not-readable",
+        message=f"`{path}` of the revision `{revision}` cannot be read: {reason}",
+        span=None,
+        help="name a revision that `git log` shows, and a path from this folder: "
+        "`main:topology.infer`",
+    )
+
+
+def not_a_plan(*, path: str, reason: str) -> Diagnostic:
+    """INF747: a JSON file that is no plan of ours."""
+    return Diagnostic(
+        code="INF747",
+        slug="not-a-plan",
+        message=f"`{path}` holds no plan: {reason}",
+        span=None,
+        help="write one with `inferc plan FILE --format json -o plan.json`",
+    )
+
+
+def lock_missing(*, path: str, file: str) -> Diagnostic:
+    """INF748: nothing to hold a plan to."""
+    return Diagnostic(
+        code="INF748",
+        slug="lock-missing",
+        message=f"there is no lock `{path}` to hold the plan to",
+        span=None,
+        help=f"write it with `inferc lock {file}`, and keep it with the file",
+    )
+
+
+def manifest_missing(*, path: str) -> Diagnostic:
+    """INF749: a folder that inferc has not written."""
+    return Diagnostic(
+        code="INF749",
+        slug="manifest-missing",
+        message=f"nothing in `{path}` was written by inferc: there is no inferc.manifest.json",
+        span=None,
+        help="name the folder that `inferc compile -o` wrote to",
+    )

@@ -47,6 +47,8 @@ class Section(_Part):
     """The version of the compiler."""
     plan: str
     """The digest of the decisions."""
+    catalog: str = ""
+    """The digest of the catalog's entries that were read; an older compiler did not say."""
     inputs: Mapping[str, str]
     """Digests of the files that were read, by their path from the folder of the main one."""
     files: Mapping[Annotated[str, AfterValidator(_inside)], str]

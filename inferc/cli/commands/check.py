@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from inferc import api
 from inferc.cli.arguments import Argument
-from inferc.cli.options import Color, Env, Format, Params, read_params
+from inferc.cli.options import Color, Env, Params, Report, read_params
 from inferc.cli.show import count, exit_code, show
 from inferc.cli.terminal import say
 from inferc.dsl import Diagnostic
@@ -16,6 +16,8 @@ Examples:
   inferc check designs/                 every .infer file below a folder
   inferc check - < topology.infer
   inferc check topology.infer --format json 2> problems.json
+  inferc check designs/ --format sarif > inferc.sarif    for code scanning
+  inferc check designs/ --format github                  marks beside the lines of a pull request
 
 Exit codes:
   0  no errors
@@ -36,7 +38,7 @@ def check(
     *,
     env: Env = "",
     param: Params = None,
-    format: Format = "human",
+    format: Report = "human",
     color: Color = "auto",
 ) -> int:
     """Report what is wrong with files: syntax, names, types, units.
@@ -46,16 +48,16 @@ def check(
     """
     params = read_params(param)
     found: list[Diagnostic] = []
-    files = 0
+    files: list[str] = []
     for path in paths:
         names = find_files(path)
         if isinstance(names, Diagnostic):
             found.append(names)
             continue
         for name in names:
-            files += 1
+            files.append(name)
             found += api.check(name, env=env, params=params).diagnostics
-    show(found, form=format, color=color)
+    show(found, form=format, color=color, files=files)
     if format == "human":
-        say(f"{files} file{'' if files == 1 else 's'} checked: {count(found)}")
+        say(f"{len(files)} file{'' if len(files) == 1 else 's'} checked: {count(found)}")
     return exit_code(found)

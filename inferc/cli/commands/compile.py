@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from inferc import api
-from inferc.cli.answers import deny_reasons, read_deny, refuse
+from inferc.cli.answers import denied, not_locked, read_deny, refuse
 from inferc.cli.arguments import Option, UsageError
-from inferc.cli.exit_codes import DENIED, OK
-from inferc.cli.options import Color, Deny, Env, File, Format, Params, Renderer, read_params
-from inferc.cli.show import exit_code, show
-from inferc.cli.terminal import complain, say, to_json
+from inferc.cli.exit_codes import DENIED, INFEASIBLE, OK
+from inferc.cli.options import Color, Deny, Env, File, Locked, Params, Renderer, Report, read_params
+from inferc.cli.show import REPORTS, exit_code, show
+from inferc.cli.terminal import say, to_json
 from inferc.versions import FORMAT_VERSION
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ Exit codes:
   2  a folder that cannot be written, files that were edited by hand, a bad flag
   3  infeasible: nothing is written, standard output has one JSON object that says why
   4  the plan rests on an assumption that --deny forbids: nothing is written
+  10 --locked: a decision is not that of the lock: nothing is written
 
 Next steps:
   kubectl diff -k build/<topology>/kubernetes/      what the cluster would change
@@ -67,7 +68,8 @@ def compile(
     env: Env = "",
     param: Params = None,
     deny: Deny = None,
-    format: Format = "human",
+    locked: Locked = False,
+    format: Report = "human",
     color: Color = "auto",
 ) -> int:
     """Plan, and write what is deployed.
@@ -78,17 +80,16 @@ def compile(
     """
     params, levels, targets = read_params(param), read_deny(deny), read_targets(target)
     planned = api.draw(file, env=env, params=params)
-    reasons = list(deny_reasons(planned.plans, levels))
-    if reasons:
-        for reason in reasons:
-            complain(reason)
+    if denied(planned.plans, levels):
         return DENIED
+    if locked and (code := not_locked(planned, file, env, form=format, color=color)):
+        return code
     options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
     order = api.Order(targets=targets, options=options, force=force, dry_run=dry_run)
     compiled = api.emit(planned, output, order)
-    show(compiled.diagnostics, form=format, color=color)
+    show(compiled.diagnostics, form=format, color=color, files=[file])
     if planned.refused:
-        return refuse(planned, form=format)
+        return INFEASIBLE if format in REPORTS else refuse(planned, form=format)
     if compiled.written is None or not compiled.ok:
         return exit_code(compiled.diagnostics)
     if list_files:
@@ -96,7 +97,7 @@ def compile(
             say(path.as_posix())
     elif format == "json":
         say(_as_json(compiled, compiled.written))
-    else:
+    elif format not in REPORTS:
         say("\n".join(_as_text(compiled, compiled.written, output, dry=dry_run)))
     return OK
 

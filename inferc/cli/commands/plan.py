@@ -5,12 +5,19 @@ from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 from inferc import api
-from inferc.cli.answers import deny_reasons, plans_as_json, plans_as_text, read_deny, refuse
+from inferc.cli.answers import (
+    denied,
+    not_locked,
+    plans_as_json,
+    plans_as_text,
+    read_deny,
+    refuse,
+)
 from inferc.cli.arguments import Option, UsageError
-from inferc.cli.exit_codes import DENIED, OK
-from inferc.cli.options import Color, Deny, Env, File, Format, Params, read_params
-from inferc.cli.show import exit_code, show
-from inferc.cli.terminal import complain, say
+from inferc.cli.exit_codes import DENIED, INFEASIBLE, OK
+from inferc.cli.options import Color, Deny, Env, File, Locked, Params, Report, read_params
+from inferc.cli.show import REPORTS, exit_code, show
+from inferc.cli.terminal import say
 from inferc.dsl import Diagnostic
 from inferc.files.create import replace_file
 
@@ -22,6 +29,8 @@ Examples:
   inferc plan topology.infer --format json -o plan.json
   inferc plan topology.infer --verify                   play the traffic on what was chosen
   inferc plan topology.infer --verify --trace log.csv   and what was recorded
+  inferc plan topology.infer --locked                   end with 10 if a decision has changed
+  inferc plan topology.infer --format junit > plan.xml  for a CI system
   inferc plan topology.infer --deny assumption:low      fail on guesses, for a CI job
 
 Exit codes:
@@ -30,6 +39,7 @@ Exit codes:
   2  a file that cannot be read or written, a bad flag
   3  infeasible: standard output has one JSON object with every violated bound
   4  the plan rests on an assumption that --deny forbids
+  10 --locked: a decision is not that of the lock; each is listed with its cause and cost
 
 Next steps:
   inferc explain topology.infer chat.tensor_parallel    why that value
@@ -65,7 +75,8 @@ def plan(
     requests: Requests = 0,
     service: Service = "",
     output: Annotated[str, Option(("-o", "--output"), "Write there.", metavar="FILE")] = "",
-    format: Format = "human",
+    locked: Locked = False,
+    format: Report = "human",
     color: Color = "auto",
 ) -> int:
     """Say whether the SLA can be met, what was decided and what that rests on.
@@ -79,11 +90,13 @@ def plan(
     planned = _planned(
         file, env, param, verify=verify, check=_check(trace, seeds, requests, asked=verify)
     )
-    show(planned.diagnostics, form=format, color=color)
+    show(planned.diagnostics, form=format, color=color, files=[file])
     if not planned.ok:
         return exit_code(planned.diagnostics)
     if planned.refused:
-        return refuse(planned, form=format)
+        return INFEASIBLE if format in REPORTS else refuse(planned, form=format)
+    if locked and (code := not_locked(planned, file, env, form=format, color=color)):
+        return code
     unknown = _unknown(planned, service)
     if unknown:
         show(unknown, form=format, color=color)
@@ -98,12 +111,9 @@ def plan(
         if problem:
             show([problem], form=format, color=color)
             return exit_code([problem])
-    else:
+    elif format not in REPORTS:
         say(text)
-    reasons = list(deny_reasons(planned.plans, level))
-    for reason in reasons:
-        complain(reason)
-    return DENIED if reasons else OK
+    return DENIED if denied(planned.plans, level) else OK
 
 
 def _unknown(planned: api.Planned, service: str) -> Sequence[Diagnostic]:
