@@ -42,7 +42,7 @@ PROMETHEUS_OPERATOR: Final = Component(
     title="Prometheus operator",
     version="0.93",
     at_least="0.60",
-    provides="PodMonitor: Prometheus scrapes the engine",
+    provides="PodMonitor and PrometheusRule: Prometheus scrapes the engine, and warns",
     where="https://prometheus-operator.dev/",
 )
 PROMETHEUS_ADAPTER: Final = Component(
@@ -65,6 +65,13 @@ AMD_DEVICE_PLUGIN: Final = Component(
     at_least="1.0",
     provides="the resource amd.com/gpu",
     where="https://instinct.docs.amd.com/projects/gpu-operator/",
+)
+LEADER_WORKER_SET: Final = Component(
+    title="LeaderWorkerSet",
+    version="0.10",
+    at_least="0.6",  # LWS_WORKER_INDEX
+    provides="LeaderWorkerSet: replicas on several nodes, started and replaced as one",
+    where="https://lws.sigs.k8s.io/docs/installation/",
 )
 PULUMI: Final = Component(
     title="Pulumi",
@@ -93,11 +100,13 @@ API_VERSIONS: Final[Mapping[str, str]] = {
     "Deployment": "apps/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
     "Job": "batch/v1",
+    "LeaderWorkerSet": "leaderworkerset.x-k8s.io/v1",
     "Namespace": "v1",
     "NetworkPolicy": "networking.k8s.io/v1",
     "PersistentVolumeClaim": "v1",
     "PodDisruptionBudget": "policy/v1",
     "PodMonitor": "monitoring.coreos.com/v1",
+    "PrometheusRule": "monitoring.coreos.com/v1",
     "PriorityClass": "scheduling.k8s.io/v1",
     "ResourceQuota": "v1",
     "ScaledObject": "keda.sh/v1alpha1",

@@ -6,29 +6,20 @@ A feature that writes a file of its own adds a function to :data:`EXTRA_FILES`.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from inferc.compiler.topology import Topology
 from inferc.targets import to_yaml
 from inferc.targets.base import Artifact
+from inferc.targets.heading import heading as header
 from inferc.targets.kubernetes.adapter import adapter_values
 from inferc.targets.kubernetes.objects import Layout, Manifest, cluster_objects
+from inferc.targets.kubernetes.objects.watching import watched
 from inferc.targets.kubernetes.preflight import preflight
 from inferc.targets.kubernetes.readme import readme
+from inferc.targets.monitoring.files import files as monitoring_files
 
 PREFLIGHT_FILE = "preflight.sh"
 ADAPTER_FILE = "prometheus-adapter-values.yaml"
 
 ExtraFiles: TypeAlias = Callable[[Layout, Sequence[Manifest]], Iterable[Artifact]]
-
-
-def header(topology: Topology, title: str) -> str:
-    """Return the comments that a file begins with."""
-    return to_yaml.comment(
-        (
-            f"{title}.",
-            f"Topology {topology.name}, plan {topology.digest}.",
-            "Generated: change the .infer file, or patch this one from an overlay of your own.",
-        )
-    )
 
 
 def _readme(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artifact]:
@@ -59,9 +50,19 @@ def _adapter(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artifact
         yield Artifact(path=ADAPTER_FILE, content=text.encode())
 
 
+def _monitoring(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artifact]:
+    """Yield the rules as files, with their tests: promtool knows no objects of Kubernetes."""
+    del manifests
+    yield from monitoring_files(
+        tuple(watched(serving) for serving in layout.servings),
+        delivered="The cluster gets the same rules as PrometheusRule objects, and the dashboards "
+        "as ConfigMaps: Grafana's sidecar must look for them in all namespaces.",
+    )
+
+
 def _has_adapter(layout: Layout) -> bool:
     return any(serving.scaler == "hpa" for serving in layout.servings)
 
 
-EXTRA_FILES: Final[tuple[ExtraFiles, ...]] = (_readme, _preflight, _adapter)
+EXTRA_FILES: Final[tuple[ExtraFiles, ...]] = (_readme, _preflight, _adapter, _monitoring)
 """What makes the files beside the objects; none may take the path of another."""

@@ -31,10 +31,14 @@ def test_the_tree_has_a_file_for_each_concern():
         "50-scaling.yaml",
         "60-disruption.yaml",
         "70-monitoring.yaml",
+        "80-rules.yaml",
         "README.md",
         "cluster/10-cluster.yaml",
         "cluster/kustomization.yaml",
         "kustomization.yaml",
+        "monitoring/README.md",
+        "monitoring/chat.rules.yaml",
+        "monitoring/chat_test.yaml",
         "preflight.sh",
     ]
 

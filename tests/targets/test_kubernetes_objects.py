@@ -42,6 +42,7 @@ def test_objects_come_in_the_order_in_which_they_can_be_applied():
 
 def test_a_topology_has_one_of_each_object_for_each_service():
     assert sorted(kinds(topologies.support_chat())) == [
+        "ConfigMap",
         "Deployment",
         "Job",
         "Namespace",
@@ -51,6 +52,7 @@ def test_a_topology_has_one_of_each_object_for_each_service():
         "PersistentVolumeClaim",
         "PodDisruptionBudget",
         "PodMonitor",
+        "PrometheusRule",
         "ResourceQuota",
         "ScaledObject",
         "Service",

@@ -69,6 +69,7 @@ def test_native_objects_are_valid_in_strict_mode(version: str):
     documents = native("support_chat")
     kinds = {document["kind"] for document in documents}
     assert kinds == {
+        "ConfigMap",
         "Deployment",
         "HorizontalPodAutoscaler",
         "Job",

@@ -19,6 +19,7 @@ from inferc.targets.kubernetes.objects import (
     quota,
     scaling,
     storage,
+    watching,
     workload,
 )
 from inferc.targets.kubernetes.objects.concerns import CONCERNS
@@ -64,7 +65,7 @@ def _scrapes(layout: Layout, serving: Serving) -> Iterator[Manifest]:
 WHOLE: Final[tuple[WholeBuilder, ...]] = (_foundation, quota.quota)
 """What makes the objects that all services share."""
 
-EACH_SERVICE: Final[tuple[ServiceBuilder, ...]] = (_service, _scrapes)
+EACH_SERVICE: Final[tuple[ServiceBuilder, ...]] = (_service, _scrapes, watching.watch)
 """What makes the objects of one service."""
 
 WHOLE_CLUSTER: Final[tuple[WholeBuilder, ...]] = (priority.priority_classes,)

@@ -9,7 +9,7 @@ from inferc.dsl import Diagnostic, Span
 from inferc.targets.base import Options
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as problems
-from inferc.targets.kubernetes.objects import arguments, scaling, spelling
+from inferc.targets.kubernetes.objects import arguments, scaling, spelling, watching
 from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns_label
 from inferc.targets.kubernetes.objects.releases import Release, known_releases, release_of
 from inferc.targets.kubernetes.objects.serving import Serving, deployed_name, namespace_of, servings
@@ -130,6 +130,7 @@ def _service(serving: Serving) -> Iterator[Diagnostic]:
     yield from _values(serving)
     yield from _engine(serving)
     yield from _weights(serving)
+    yield from watching.not_watched(serving)
 
 
 def _shape(serving: Serving) -> Iterator[Diagnostic]:
