@@ -1,20 +1,21 @@
 """A topology as a Pulumi program in Python."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, has_errors
 from inferc.targets.base import Artifact, Emitted, Options
-from inferc.targets.kubernetes.objects import build_objects, refuse
-from inferc.targets.kubernetes.objects.serving import servings
+from inferc.targets.kubernetes.objects import build_objects, cluster_objects, layout_of, refuse
 from inferc.targets.kubernetes.objects.settings import TARGET as KUBERNETES
-from inferc.targets.kubernetes.objects.settings import read_options
 from inferc.targets.pulumi import program
-from inferc.targets.pulumi.component import components_of, render
+from inferc.targets.pulumi.component import render
 from inferc.targets.pulumi.diagnostics import no_sdk_field
+from inferc.targets.pulumi.grouping import components_of
 from inferc.targets.pulumi.plan_file import plan_file
 from inferc.targets.pulumi.readme import readme
+from inferc.targets.pulumi.secrets import secret_keys
+from inferc.targets.render import render as template
 from inferc.targets.sharing import refusals
 from inferc.targets.versions import PULUMI_KUBERNETES
 
@@ -35,13 +36,11 @@ class PulumiTarget:
         refused = tuple(_said_here(item) for item in refuse(topology, options, self.name))
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)
-        texts, missing = _texts(topology, options)
+        files, missing = _files(topology, options)
         if missing:
             return Emitted(artifacts=(), diagnostics=(*refused, *missing))
-        artifacts = (
-            Artifact(path=path, content=texts[path].encode("utf-8")) for path in sorted(texts)
-        )
-        return Emitted(artifacts=tuple(artifacts), diagnostics=refused)
+        ordered = tuple(sorted(files, key=lambda artifact: artifact.path))
+        return Emitted(artifacts=ordered, diagnostics=refused)
 
 
 def _said_here(item: Diagnostic) -> Diagnostic:
@@ -53,31 +52,67 @@ def _said_here(item: Diagnostic) -> Diagnostic:
     return replace(item, message=item.message.replace(theirs, ours), notes=notes)
 
 
-def _texts(
+def _files(
     topology: Topology, options: Options
-) -> tuple[Mapping[str, str], tuple[Diagnostic, ...]]:
-    """Return the text of every file, and what is wrong with them."""
-    choices, _ = read_options(options)
-    parts = servings(topology, choices)
-    components = components_of(build_objects(topology, options))
-    priced = any(part.plan.price_usd_per_s is not None for part in parts)
-    rendered = {one.module: render(one) for one in components}
-    missing = [item for _, found in rendered.values() for item in found]
+) -> tuple[Sequence[Artifact], tuple[Diagnostic, ...]]:
+    """Return every file, and what is wrong with them."""
+    layout = layout_of(topology, options)
+    objects = (*cluster_objects(topology, options), *build_objects(topology, options))
+    components = components_of(objects, layout.servings)
+    modules = {one.module: render(one) for one in components}
+    secrets = secret_keys(objects)
+    priced = any(part.plan.price_usd_per_s is not None for part in layout.servings)
     texts = {
-        "Pulumi.yaml": program.project(topology),
-        "README.md": readme(topology, parts, components, priced=priced),
-        "__main__.py": program.main(components, priced=priced),
-        "components/__init__.py": '"""The components of the program."""\n',
-        "plan.json": plan_file(topology, parts),
-        "requirements.txt": program.requirements(),
-        "tests/test_program.py": program.tests(topology),
-        **{f"components/{module}.py": text for module, (text, _) in rendered.items()},
+        **_fixed(topology),
+        "README.md": readme(layout, components, secrets, priced=priced),
+        "__main__.py": program.main(components, priced=priced, secrets=bool(secrets)),
+        "plan.json": plan_file(topology, layout.servings, secrets),
+        **{f"components/{name}.py": one.text for name, one in modules.items()},
+        **{path: text for one in modules.values() for path, text in one.files.items()},
     }
+    if secrets:
+        texts["components/secrets.py"] = template("pulumi/secrets.py", {})
+    kinds = {kind for one in modules.values() for kind in one.custom}
+    if kinds:
+        texts["components/custom.py"] = program.custom(kinds)
     release = f"pulumi-kubernetes {PULUMI_KUBERNETES.version}"
-    return texts, tuple(
+    missing = dict.fromkeys(item for one in modules.values() for item in one.missing)
+    wrong = tuple(
         no_sdk_field(object_=item.object, owner=item.owner, field=item.field, sdk=release)
-        for item in dict.fromkeys(missing)
+        for item in missing
     )
+    return (*_artifacts(texts), *_starters(topology)), wrong
+
+
+def _fixed(topology: Topology) -> Mapping[str, str]:
+    """Return the files that depend on no object."""
+    return {
+        ".gitignore": template("pulumi/gitignore", {}),
+        "Pulumi.yaml": program.project(topology),
+        "components/__init__.py": '"""The components of the program."""\n',
+        "components/common.py": template("pulumi/common.py", {}),
+        "plan.py": template("pulumi/plan.py", {}),
+        "pyrightconfig.json": program.PYRIGHT,
+        "requirements.txt": program.requirements(),
+        "ruff.toml": program.RUFF,
+        "settings.py": template("pulumi/settings.py", {}),
+        "tests/test_program.py": program.tests(topology),
+    }
+
+
+def _artifacts(texts: Mapping[str, str]) -> Iterator[Artifact]:
+    for path, text in texts.items():
+        yield Artifact(path=path, content=text.encode("utf-8"))
+
+
+def _starters(topology: Topology) -> Iterator[Artifact]:
+    """Yield the files that are the user's own once they are there."""
+    texts = {
+        "customise.py": template("pulumi/customise.py", {}),
+        **{f"Pulumi.{name}.yaml": program.stack(topology, name) for name in program.STACKS},
+    }
+    for path, text in texts.items():
+        yield Artifact(path=path, content=text.encode("utf-8"), starter=True)
 
 
 TARGET = PulumiTarget()

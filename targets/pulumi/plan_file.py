@@ -2,19 +2,22 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from inferc.compiler.plan import Margin, ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import from_unit
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.pulumi.secrets import SecretKey, config_key
 
 FORMAT_VERSION = "1.0"
 """A minor step only adds members, a major one may change their meaning."""
 
 
-def plan_file(topology: Topology, parts: tuple[Serving, ...]) -> str:
+def plan_file(
+    topology: Topology, parts: tuple[Serving, ...], secrets: Sequence[SecretKey] = ()
+) -> str:
     """Return the plan of ``topology`` as JSON; base units, named by the suffix of each key."""
     document: dict[str, Data] = {
         "format_version": FORMAT_VERSION,
@@ -24,6 +27,16 @@ def plan_file(topology: Topology, parts: tuple[Serving, ...]) -> str:
         "verdict": topology.verdict.value,
         "namespace": parts[0].namespace if parts else "",
         "services": {part.name: _service(part) for part in parts},
+        "secrets": [
+            {
+                "name": one.secret,
+                "type": one.type,
+                "key": one.key,
+                "config": config_key(one, secrets),
+                "optional": one.optional,
+            }
+            for one in secrets
+        ],
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 

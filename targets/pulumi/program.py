@@ -1,15 +1,15 @@
 """The files of the emitted program beside its components."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from inferc.compiler.topology import Topology
 from inferc.targets import to_yaml
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.pulumi.component import FOUNDATION, Component
+from inferc.targets.pulumi.component import arguments_of, has_endpoint
+from inferc.targets.pulumi.grouping import CLUSTER_SCOPED, FOUNDATION, Component
 from inferc.targets.pulumi.python import (
     Expression,
-    array,
     call,
     dictionary,
     import_from,
@@ -17,7 +17,34 @@ from inferc.targets.pulumi.python import (
     literal,
 )
 from inferc.targets.render import render
-from inferc.targets.versions import PULUMI, PULUMI_KUBERNETES
+from inferc.targets.versions import API_VERSIONS, PULUMI, PULUMI_KUBERNETES
+
+SETTINGS: Mapping[str, tuple[str, str | bool, str]] = {
+    "context": ("string", "", "Context of the kubeconfig to deploy to; empty: the current one"),
+    "imageRegistry": ("string", "", "Mirror that images are pulled from; empty: as planned"),
+    "clusterObjects": ("boolean", True, "Create what belongs to the whole cluster, too"),
+    "createSecrets": ("boolean", False, "Create the Secrets from encrypted configuration"),
+    "protectWeights": ("boolean", False, "Refuse `pulumi destroy` while the weights are there"),
+    "retainWeights": ("boolean", False, "Leave the weights in the cluster on `pulumi destroy`"),
+}
+"""What every stack may set, with its type, its default and what it means."""
+
+STACKS: Mapping[str, Mapping[str, str]] = {
+    "dev": {"protectWeights": "false"},
+    "prod": {"protectWeights": "true", "retainWeights": "true"},
+}
+"""The stacks that the program comes with; their files are the user's own from then on."""
+
+RUFF = 'line-length = 100\ntarget-version = "py310"\n'
+PYRIGHT = """\
+{
+  "typeCheckingMode": "strict",
+  "pythonVersion": "3.10",
+  "venvPath": ".",
+  "venv": ".venv",
+  "include": ["__main__.py", "components", "customise.py", "plan.py", "settings.py"]
+}
+"""
 
 
 def project(topology: Topology) -> str:
@@ -32,16 +59,8 @@ def _project(topology: Topology) -> dict[str, Data]:
         "description": about or f"Serves the models of {topology.name}",
         "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}},
         "config": {
-            "context": {
-                "type": "string",
-                "default": "",
-                "description": "Context of the kubeconfig to deploy to; empty: the current one",
-            },
-            "protectWeights": {
-                "type": "boolean",
-                "default": False,
-                "description": "Whether `pulumi destroy` leaves the volumes of weights alone",
-            },
+            key: {"type": kind, "default": default, "description": meaning}
+            for key, (kind, default, meaning) in SETTINGS.items()
         },
     }
 
@@ -51,18 +70,48 @@ def project_name(topology: Topology) -> str:
     return dns_label(topology.name)
 
 
+def stack(topology: Topology, name: str) -> str:
+    """Return the configuration of one stack."""
+    name_of = project_name(topology)
+    config: dict[str, Data] = {f"{name_of}:{key}": text for key, text in STACKS[name].items()}
+    head = to_yaml.comment(
+        (
+            f"Configuration of the stack {name}. Yours: `pulumi config set` writes it, inferc",
+            "wrote it once and never does again. README.md lists the keys.",
+        )
+    )
+    return head + to_yaml.dump({"config": config})
+
+
 def requirements() -> str:
     """Return `requirements.txt`: the releases that the program is type-checked with."""
     return f"pulumi=={PULUMI.version}\npulumi-kubernetes=={PULUMI_KUBERNETES.version}\n"
 
 
-def main(components: Sequence[Component], *, priced: bool) -> str:
+def custom(kinds: Iterable[str]) -> str:
+    """Return the classes of the custom kinds, of which the SDK has none."""
+    values = [{"kind": kind, "api_version": literal(API_VERSIONS[kind])} for kind in sorted(kinds)]
+    return render("pulumi/custom.py", {"kinds": values})
+
+
+def main(components: Sequence[Component], *, priced: bool, secrets: bool) -> str:
     """Return `__main__.py`: configuration, components, outputs."""
-    by_module = sorted(components, key=lambda one: one.module)
+    modules = {
+        "customise": ["customise"],
+        "plan": ["accelerators", "load_plan", *(["usd_per_hour"] if priced else [])],
+        "settings": ["load_settings"],
+        **({"components.secrets": ["Secrets", "SecretsArgs"]} if secrets else {}),
+        **{f"components.{one.module}": [one.class_name, _args(one)] for one in components},
+    }
+    shared = [one for one in components if not one.label]
+    services = [one for one in components if one.label]
     values = {
-        "imports": [line for one in by_module for line in _import(one)],
-        "components": ["\n".join(_construct(one)) for one in components],
-        "export_endpoints": "\n".join(_export_endpoints(components)),
+        "imports": [line for name in sorted(modules) for line in import_from(name, modules[name])],
+        "components": [
+            "\n".join(lines)
+            for lines in (*_shared(shared, secrets=secrets), *map(_construct, services))
+        ],
+        "export_endpoints": "\n".join(_export_endpoints(services)),
         "priced": priced,
     }
     return render("pulumi/__main__.py", values)
@@ -73,37 +122,68 @@ def tests(topology: Topology) -> str:
     return render("pulumi/test_program.py", {"project": literal(project_name(topology))})
 
 
-def _import(component: Component) -> list[str]:
-    names = (component.class_name, f"{component.class_name}Args")
-    return import_from(f"components.{component.module}", names)
+def _args(component: Component) -> str:
+    return f"{component.class_name}Args"
+
+
+def _shared(components: Sequence[Component], *, secrets: bool) -> Iterator[list[str]]:
+    """Yield the statements that make what no service owns alone."""
+    by_name = {one.module: one for one in components}
+    yield [*_construct(by_name[FOUNDATION]), f"fences: list[pulumi.Resource] = [{FOUNDATION}]"]
+    if CLUSTER_SCOPED in by_name:
+        made = lay_out("", _made(by_name[CLUSTER_SCOPED]), indent=4)
+        yield ["if settings.cluster_objects:", *_appended(made)]
+    if secrets:
+        arguments = [("namespace", f"{FOUNDATION}.namespace_name"), ("keys", 'plan["secrets"]')]
+        secret = call(
+            "Secrets",
+            [("", '"secrets"'), ("", call("SecretsArgs", arguments)), ("opts", "on_cluster")],
+        )
+        yield ["if settings.create_secrets:", *_appended(lay_out("", secret, indent=4))]
+    for one in components:
+        if one.module not in (FOUNDATION, CLUSTER_SCOPED):
+            yield _construct(one)
+
+
+def _appended(lines: Sequence[str]) -> list[str]:
+    """Return the construction of a component as one more fence."""
+    if len(lines) == 1:
+        return [f"    fences.append({lines[0].strip()})"]
+    return ["    fences.append(", *(f"    {line}" for line in lines), "    )"]
 
 
 def _construct(component: Component) -> list[str]:
     """Return the statement that makes a component."""
-    if not component.label:
-        arguments: list[tuple[str, Expression]] = [("namespace", 'plan["namespace"]')]
-    else:
-        arguments = [("namespace", f"{FOUNDATION}.namespace_name")]
-    known = {argument.name for argument in component.arguments}
-    if "protect_weights" in known:
-        asked = 'config.get_bool("protectWeights") or False'
-        arguments.append(("protect_weights", asked))
-    if "fences" in known:
-        arguments.append(("fences", array([f"{FOUNDATION}.network_policy"])))
-    construction = call(
+    return lay_out(f"{component.variable} = ", _made(component))
+
+
+def _made(component: Component) -> Expression:
+    """Return the construction of a component."""
+    own = component.module == FOUNDATION
+    service = [("", "plan"), ("", literal(component.label))]
+    told: Mapping[str, Expression] = {
+        "namespace": 'plan["namespace"]' if own else f"{FOUNDATION}.namespace_name",
+        "image_registry": "settings.image_registry",
+        "most_replicas": call("settings.most_replicas", service),
+        "protect_weights": "settings.protect_weights",
+        "retain_weights": "settings.retain_weights",
+        "fences": "fences",
+    }
+    known = [one.name for one in arguments_of(component)]
+    arguments = [(name, value) for name, value in told.items() if name in known]
+    return call(
         component.class_name,
         [
-            ("", literal(component.label or FOUNDATION)),
-            ("", call(f"{component.class_name}Args", arguments)),
+            ("", literal(component.label or component.module.replace("_", "-"))),
+            ("", call(_args(component), arguments)),
             ("opts", "on_cluster"),
         ],
     )
-    return lay_out(f"{component.variable} = ", construction)
 
 
 def _export_endpoints(components: Sequence[Component]) -> list[str]:
     """Return the statement that publishes the addresses of the services."""
     endpoints = dictionary(
-        (one.label, f"{one.variable}.endpoint") for one in components if one.label
+        (one.label, f"{one.variable}.endpoint") for one in components if has_endpoint(one)
     )
     return lay_out("", call("pulumi.export", [("", literal("endpoints")), ("", endpoints)]))

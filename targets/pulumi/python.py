@@ -129,6 +129,12 @@ def class_name(label: str) -> str:
     return "".join(part.capitalize() for part in stem(label).split("-"))
 
 
+def identifier(name: str) -> str:
+    """Return ``name``, of an object, in the form of a variable; a long one is cut."""
+    plain = re.sub(r"[^a-z0-9]+", "_", stem(name.lower()).lower()).strip("_")
+    return plain if plain[:1].isalpha() else f"x_{plain}".rstrip("_")
+
+
 def snake(kind: str) -> str:
     """Return ``PersistentVolumeClaim`` as ``persistent_volume_claim``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 
-from inferc.compiler.topology import Topology
+from inferc.targets.kubernetes.objects import Layout
 from inferc.targets.kubernetes.objects.prerequisites import components as prerequisites
 from inferc.targets.kubernetes.objects.prerequisites import secrets
-from inferc.targets.kubernetes.objects.serving import Serving
-from inferc.targets.pulumi.component import Component
-from inferc.targets.pulumi.program import project_name
+from inferc.targets.pulumi.grouping import Component
+from inferc.targets.pulumi.program import SETTINGS, project_name
+from inferc.targets.pulumi.secrets import SecretKey, config_key
 from inferc.targets.render import render
 from inferc.targets.versions import PULUMI, PULUMI_KUBERNETES
 
 
 def readme(
-    topology: Topology, parts: Sequence[Serving], components: Sequence[Component], *, priced: bool
+    layout: Layout,
+    components: Sequence[Component],
+    keys: Sequence[SecretKey],
+    *,
+    priced: bool,
 ) -> str:
     """Return the README of the program."""
+    topology = layout.topology
     values = {
         "project": project_name(topology),
         "digest": topology.digest,
@@ -24,7 +29,17 @@ def readme(
         "pulumi_kubernetes": PULUMI_KUBERNETES,
         "priced": priced,
         "components": components,
-        "prerequisites": prerequisites(parts),
-        "secrets": secrets(parts),
+        "settings": [
+            {"key": key, "default": str(default).lower() or "none", "meaning": meaning}
+            for key, (_, default, meaning) in SETTINGS.items()
+        ],
+        "example": layout.servings[0].name if layout.servings else "NAME",
+        "keys": [
+            {"name": one.secret, "key": one.key, "config": config_key(one, keys)}
+            | {"optional": one.optional}
+            for one in keys
+        ],
+        "prerequisites": prerequisites(layout.servings),
+        "secrets": secrets(layout.servings),
     }
     return render("pulumi/README.md", values)

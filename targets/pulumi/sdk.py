@@ -12,18 +12,51 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from inferc.targets.versions import API_VERSIONS
-
 DATA_FILE: Final = "sdk_fields.json"
 
-_CUSTOM_GROUPS = ("keda.sh/", "monitoring.coreos.com/")
-
 NATIVE_KINDS: Final[Mapping[str, str]] = {
-    kind: version
-    for kind, version in API_VERSIONS.items()
-    if not version.startswith(_CUSTOM_GROUPS)
+    "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "ConfigMap": "v1",
+    "CronJob": "batch/v1",
+    "DaemonSet": "apps/v1",
+    "Deployment": "apps/v1",
+    "DeviceClass": "resource.k8s.io/v1",
+    "HorizontalPodAutoscaler": "autoscaling/v2",
+    "Ingress": "networking.k8s.io/v1",
+    "Job": "batch/v1",
+    "LimitRange": "v1",
+    "Namespace": "v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
+    "PersistentVolume": "v1",
+    "PersistentVolumeClaim": "v1",
+    "PodDisruptionBudget": "policy/v1",
+    "PriorityClass": "scheduling.k8s.io/v1",
+    "ResourceClaim": "resource.k8s.io/v1",
+    "ResourceClaimTemplate": "resource.k8s.io/v1",
+    "ResourceQuota": "v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
+    "RuntimeClass": "node.k8s.io/v1",
+    "Secret": "v1",
+    "Service": "v1",
+    "ServiceAccount": "v1",
+    "StatefulSet": "apps/v1",
+    "StorageClass": "storage.k8s.io/v1",
 }
-"""The kinds that the SDK has classes for, with their API versions."""
+"""The kinds of Kubernetes itself that a target may emit, with their API versions.
+
+Every other kind is a custom resource, whose fields the SDK does not know.
+"""
+
+EMBEDDED: Final[Mapping[str, Mapping[str, str]]] = {
+    kind: {
+        "leaderTemplate": "core.v1.PodTemplateSpec",
+        "workerTemplate": "core.v1.PodTemplateSpec",
+    }
+    for kind in ("DisaggregatedSet", "LeaderWorkerSet")
+}
+"""By custom kind: its fields, at any depth, whose values are types of Kubernetes itself."""
 
 METADATA: Final = "meta.v1.ObjectMeta"
 

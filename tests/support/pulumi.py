@@ -91,7 +91,8 @@ def run(folder):
     sys.path.insert(0, folder)
     program()
     sys.path.remove(folder)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "components"]:
+    own = ("components", "customise", "plan", "settings")
+    for name in [name for name in sys.modules if name.partition(".")[0] in own]:
         del sys.modules[name]
     return {"objects": found, "outputs": outputs}
 

@@ -9,8 +9,9 @@ from support import pulumi
 from inferc.targets import versions
 from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.pulumi import sdk
-from inferc.targets.pulumi.component import Component, render
+from inferc.targets.pulumi.component import render
 from inferc.targets.pulumi.diagnostics import no_sdk_field
+from inferc.targets.pulumi.grouping import Component
 
 
 def test_the_table_is_that_of_the_sdk() -> None:
@@ -23,11 +24,10 @@ def test_the_pinned_releases_are_those_tested_with() -> None:
     assert versions.PULUMI_KUBERNETES.version == version("pulumi-kubernetes")
 
 
-def test_every_kind_is_native_or_custom() -> None:
-    custom = set(versions.API_VERSIONS) - set(sdk.NATIVE_KINDS)
-    assert custom == {"PodMonitor", "ScaledObject"}
+def test_every_kind_of_kubernetes_itself_is_native() -> None:
+    own = set(sdk.NATIVE_KINDS.values())
     for kind, api in versions.API_VERSIONS.items():
-        assert bool(sdk.class_of(api, kind)) == (kind not in custom)
+        assert bool(sdk.class_of(api, kind)) == (api in own), kind
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_an_unknown_field_is_told() -> None:
     component = Component(
         label="chat", module="chat", namespace="llm", manifests=(service, monitor)
     )
-    _, missing = render(component)
+    missing = render(component).missing
     assert [(item.object, item.owner, item.field) for item in missing] == [
         ("Service/chat", "core.v1.ServicePort", "prot"),
         ("PodMonitor/chat", "apiextensions.CustomResource", "data"),
