@@ -8,6 +8,7 @@ from inferc.compiler.load import diagnostics as report
 from inferc.compiler.load.library import Library
 from inferc.compiler.load.modules import Binding, Loaded, LoadedModule, ModelFiles, Reader
 from inferc.compiler.load.paths import base_of, folder_of, join, stem_of
+from inferc.compiler.load.secrets import secrets_in
 from inferc.dsl import Diagnostic, Label, SourceFile, Span, parse
 from inferc.dsl.syntax import (
     AnyStatement,
@@ -82,6 +83,7 @@ def _add(state: _Loading, key: str, source: SourceFile) -> None:
     parsed = parse(source)
     state.modules[key] = parsed.module
     state.diagnostics.extend(parsed.diagnostics)
+    state.diagnostics.extend(secrets_in(source))
 
 
 def _imports(module: Module) -> Iterator[Import]:

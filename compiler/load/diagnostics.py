@@ -25,6 +25,19 @@ def import_not_found(span: Span, *, path: str, close: Sequence[str], folder: str
     )
 
 
+def secret_in_file(span: Span, *, what: str) -> Diagnostic:
+    """INF198: a token or a key stands in a file."""
+    return Diagnostic(
+        code="INF198",
+        slug="secret-in-file",
+        message=f"this looks like {what}",
+        span=span,
+        label="shown in part",
+        notes=("files are kept and passed on, and so is what is made from them",),
+        help="take it out, revoke it, and refer to a secret of the cluster by its name",
+    )
+
+
 def import_unreadable(span: Span, *, path: str, reason: str) -> Diagnostic:
     """INF702: the imported file exists and cannot be read."""
     return Diagnostic(

@@ -20,6 +20,7 @@ from inferc.dsl import Diagnostic, Span
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
     from inferc.compiler.model.design import Scaling
+    from inferc.compiler.model.gateways import Gateway
     from inferc.compiler.model.network_service import NetworkService
 
 T = TypeVar("T")
@@ -75,11 +76,25 @@ def _design(topology: ResolvedBlock, resolved: Resolved, found: list[Diagnostic]
         doc=": ".join(part for part in (text_or(topology, "title"), topology.doc) if part),
         services=tuple(service for service in services if service is not None),
         networks=built,
+        gateways=_gateways(topology, (*services, *built), found),
         emissions=choices.emissions(topology),
         budgets=budgets(topology, found),
         calibration=_calibration(topology, blocks),
         span=topology.span,
     )
+
+
+def _gateways(
+    topology: ResolvedBlock,
+    services: "Sequence[Service | NetworkService | None]",
+    found: list[Diagnostic],
+) -> "tuple[Gateway, ...]":
+    """Return where callers come in; the code for it is read only where a file says so."""
+    if not any(block.kind == "gateway" for block in topology.children):
+        return ()
+    from inferc.compiler.model.gateways import Served, gateways
+
+    return gateways(topology, [Served.of(one) for one in services if one is not None], found)
 
 
 def _calibration(topology: ResolvedBlock, blocks: Blocks) -> "Calibration | None":

@@ -33,7 +33,10 @@ SETTINGS = (
     "prometheus",
     "release_label",
     "image_registry",
+    "image_pull_secret",
     "gateway_namespace",
+    "gateway_class",
+    "issuer",
 )
 """What only the owner of a cluster knows. Targets have a common default for each."""
 

@@ -9,6 +9,7 @@ from inferc.dsl.source import Span
 
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
+    from inferc.compiler.model.gateways import Gateway
     from inferc.compiler.model.network_service import NetworkService
 
 
@@ -30,6 +31,8 @@ class Design:
     services: tuple[Service, ...]
     networks: "tuple[NetworkService, ...]" = ()
     """Its services of networks."""
+    gateways: "tuple[Gateway, ...]" = ()
+    """Where callers come in."""
     emissions: tuple[Emission, ...]
     budgets: tuple[Objective, ...] = ()
     """What all services together may cost."""

@@ -21,6 +21,7 @@ from inferc.compiler.resolve.nodes import (
 from inferc.compiler.resolve.patches import apply_patches
 from inferc.compiler.resolve.rules import add_choice, add_sla_line
 from inferc.compiler.resolve.setting import clauses_of, new_entry, set_field
+from inferc.compiler.resolve.traffic import add_route, expression_of
 from inferc.compiler.resolve.wording import first_words
 from inferc.compiler.schema import KINDS, METRICS_BY_NAME, Kind
 from inferc.dsl import Label, Span
@@ -96,7 +97,7 @@ def _parent(ctx: Context, node: Node, layer: Layer) -> Node | None:
     path = layer.statement.extends
     if path is None:
         return None
-    value = ctx.evaluate(as_expression(path), layer.scope)
+    value = ctx.evaluate(expression_of(path), layer.scope)
     if isinstance(value, Node) and value.kind is node.kind:
         value.extended = True
         return value
@@ -113,15 +114,6 @@ def _parent(ctx: Context, node: Node, layer: Layer) -> Node | None:
         )
     )
     return None
-
-
-def as_expression(path: ast.Path) -> ast.Expression:
-    """Return the expression that a path of names reads as."""
-    first, *rest = path.steps
-    found: ast.Expression = ast.NameRef(span=first.name.span, name=first.name.text)
-    for step in rest:
-        found = ast.Attribute(span=path.span, base=found, name=step.name)
-    return found
 
 
 def _overlays(ctx: Context, node: Node) -> list[Layer]:
@@ -347,8 +339,8 @@ class _Reading:
                 self._wait(statement, scope, "env" if self.overlay else self.node.kind.name)
             case ast.Assert():
                 self.ctx.asserts.append((statement, scope))
-            case ast.Flow():
-                self.ctx.report(report.not_yet(statement.span, what="traffic with `->`"))
+            case ast.Flow() if self.node.kind.name == "topology":
+                add_route(self.ctx, statement, scope, self.defined)
             case ast.ModelFrom():
                 self._model_from(statement, scope)
             case _:

@@ -11,6 +11,7 @@ from inferc.compiler.schema.constructors import (
 )
 from inferc.compiler.schema.cost_kinds import COST_KINDS
 from inferc.compiler.schema.design_kinds import APIS, DESIGN_KINDS, TARGETS, TARGETS_LATER
+from inferc.compiler.schema.gateway_kinds import BY_MODEL, GATEWAY_KINDS
 from inferc.compiler.schema.later_kinds import LATER_KINDS
 from inferc.compiler.schema.metrics import METRICS
 from inferc.compiler.schema.model_fields import PUBLISHED
@@ -37,7 +38,14 @@ _KINDS_OF_FACTS = (
 )
 KINDS = {
     kind.name: kind
-    for kind in (*DESIGN_KINDS, *SCALING_KINDS, SERVERLESS, *_KINDS_OF_FACTS, *LATER_KINDS)
+    for kind in (
+        *DESIGN_KINDS,
+        *SCALING_KINDS,
+        *GATEWAY_KINDS,
+        SERVERLESS,
+        *_KINDS_OF_FACTS,
+        *LATER_KINDS,
+    )
 }
 """Every kind of block, by name."""
 FACTS = tuple(kind.name for kind in _KINDS_OF_FACTS if kind.label == "name")
@@ -49,6 +57,7 @@ CONSTRUCTORS_BY_NAME = {item.name: item for item in CONSTRUCTORS}
 
 __all__ = [
     "APIS",
+    "BY_MODEL",
     "CLOUDS",
     "COEFFICIENTS",
     "CONDITIONS",

@@ -1,6 +1,7 @@
 """The functions that build values: ``dist``, ``between``, ``spiky``."""
 
 from inferc.compiler.schema.build import amount, constructor, count, field, positive, uncertain
+from inferc.compiler.schema.gateway_kinds import GATEWAY_CONSTRUCTORS
 from inferc.compiler.schema.item_fields import PROFILE, SHARERS
 from inferc.compiler.schema.profiles import PROFILES
 from inferc.compiler.schema.spec import Constructor, Types
@@ -37,6 +38,7 @@ CONSTRUCTORS: tuple[Constructor, ...] = (
     constructor("mig", "A part of a GPU with memory and processors of its own.", *PROFILE),
     constructor("time_slice", "An accelerator on which several replicas take turns.", *SHARERS),
     *PROFILES,
+    *GATEWAY_CONSTRUCTORS,
     constructor(
         "interval",
         "Factors from an estimate to the ends that hold 80 % of what was measured.",
@@ -48,11 +50,9 @@ CONSTRUCTORS: tuple[Constructor, ...] = (
 
 LATER_CONSTRUCTORS = (
     "after",
-    "api_key",
     "oidc",
     "requeue",
     "rollback",
-    "secret",
     "trace",
 )
 """Named by the language, not acted on yet."""

@@ -9,7 +9,6 @@ _NAMES = {
     "cache": "A store of answers or of prefixes.",
     "currency": "A currency and its rate.",
     "eval": "A measure of quality.",
-    "gateway": "Where callers come in.",
     "policy": "Rules of an organisation.",
     "queue": "Requests that may wait.",
     "redact": "What is removed from texts.",

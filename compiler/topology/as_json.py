@@ -30,6 +30,7 @@ def to_data(topology: Topology) -> dict[str, Json]:
             "verdict": topology.verdict.value,
             "digest": topology.digest,
             "services": [decisions(plan) for plan in topology.planned],
+            **_gateways(topology),
         },
         "nodes": [
             {"id": node.id, "kind": node.kind.value, "title": node.title, **node.attributes}
@@ -37,6 +38,15 @@ def to_data(topology: Topology) -> dict[str, Json]:
         ],
         "edges": [_edge(edge) for edge in topology.edges],
     }
+
+
+def _gateways(topology: Topology) -> dict[str, Json]:
+    """Return where callers come in, where the file says so."""
+    if not topology.gateways:
+        return {}
+    from inferc.compiler.topology.gateways_json import gateway_data
+
+    return {"gateways": [gateway_data(gateway) for gateway in topology.gateways]}
 
 
 def _edge(edge: GraphEdge) -> dict[str, Json]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from inferc.compiler.model import Design, Place
 from inferc.compiler.plan import Plan, ServicePlan
 from inferc.compiler.topology.digest import decision_digest
+from inferc.compiler.topology.front import front_edges, front_nodes, routed
 from inferc.compiler.topology.graph_types import (
     Attribute,
     EdgeKind,
@@ -17,14 +18,12 @@ from inferc.compiler.topology.graph_types import (
 )
 from inferc.compiler.topology.ids import gpu_id, host_id, service_id
 from inferc.compiler.topology.parts import (
-    METRICS,
     Planned,
     edge,
     peak,
     rate,
     scaler_and_weights,
     scaling,
-    traffic,
 )
 from inferc.compiler.topology.placement import slots
 from inferc.compiler.topology.pools import Pool, owners, pool_edges, pool_nodes, pools_of
@@ -33,10 +32,6 @@ from inferc.dsl import Diagnostic
 
 if TYPE_CHECKING:
     from inferc.compiler.topology.networks import Seat
-
-CLIENT = "client"
-GATEWAY = "gateway"
-ROUTER = "router"
 
 Attributes: TypeAlias = Mapping[str, Attribute]
 
@@ -57,9 +52,9 @@ def build(design: Design, plan: Plan) -> Outcome:
     pools = pools_of(plan.services)
     taken_by: dict[str, Owner] = owners(pool for own in pools for pool in own)
     seats = _seats(plan, taken_by)
-    planned = plan.planned
-    nodes: list[GraphNode] = [*_front_nodes(planned)]
-    edges: list[GraphEdge] = [*_front_edges(planned)]
+    planned, gateways = plan.planned, routed(design, plan)
+    nodes: list[GraphNode] = [*front_nodes(planned, gateways)]
+    edges: list[GraphEdge] = [*front_edges(planned, gateways)]
     for service_plan, own in zip(plan.services, pools, strict=True):
         nodes += _service_nodes(service_plan, own)
         edges += [*pool_edges(own), *scaling(service_plan)]
@@ -87,38 +82,13 @@ def build(design: Design, plan: Plan) -> Outcome:
         verdict=plan.verdict,
         services=plan.services,
         networks=plan.networks,
+        gateways=gateways,
         nodes=tuple(nodes),
         edges=tuple(edges),
         emissions=design.emissions,
         digest=decision_digest(planned, edges),
     )
     return Outcome(topology=topology, diagnostics=check(topology))
-
-
-def _front_nodes(plans: Sequence[Planned]) -> Iterable[GraphNode]:
-    """Yield what all services share."""
-    load: Attributes = {
-        "rate_per_s": sum(map(rate, plans)),
-        "peak_rate_per_s": sum(map(peak, plans)),
-    }
-    yield GraphNode(id=CLIENT, kind=NodeKind.CLIENT, title="clients", attributes=load)
-    yield GraphNode(id=GATEWAY, kind=NodeKind.GATEWAY, title="gateway", attributes=load)
-    yield GraphNode(
-        id=ROUTER,
-        kind=NodeKind.ROUTER,
-        title="router",
-        attributes={**load, "services": len(plans)},
-    )
-    yield GraphNode(id=METRICS, kind=NodeKind.METRICS, title="metrics", attributes={})
-
-
-def _front_edges(plans: Sequence[Planned]) -> Iterable[GraphEdge]:
-    """Yield the way of a request up to the services."""
-    total, highest = sum(map(rate, plans)), sum(map(peak, plans))
-    yield traffic(CLIENT, GATEWAY, total, highest)
-    yield traffic(GATEWAY, ROUTER, total, highest)
-    for plan in plans:
-        yield traffic(ROUTER, service_id(plan.service.name), rate(plan), peak(plan))
 
 
 def _service_nodes(plan: ServicePlan, pools: Sequence[Pool]) -> Iterable[GraphNode]:

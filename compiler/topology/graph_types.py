@@ -12,6 +12,7 @@ from inferc.compiler.model import Emission
 from inferc.compiler.plan import ServicePlan, Verdict
 
 if TYPE_CHECKING:
+    from inferc.compiler.model.gateways import Gateway
     from inferc.compiler.plan.networks import NetworkPlan
 
 Attribute: TypeAlias = str | int | float | bool
@@ -77,6 +78,8 @@ class Topology:
     services: tuple[ServicePlan, ...]
     networks: "tuple[NetworkPlan, ...]" = ()
     """Those of networks."""
+    gateways: "tuple[Gateway, ...]" = ()
+    """Where callers come in; each leads somewhere."""
     nodes: tuple[GraphNode, ...]
     edges: tuple[GraphEdge, ...]
     emissions: tuple[Emission, ...]
