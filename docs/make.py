@@ -23,6 +23,7 @@ from inferc.compiler.perf.coefficients import FITTED, STATED, Coefficient
 from inferc.pages import heading, page_paths, summary
 from inferc.targets import registry
 from inferc.targets.diagram import target as diagram
+from inferc.targets.helm.options import OPTIONS as HELM
 from inferc.targets.kubernetes.objects.settings import OPTIONS as KUBERNETES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,7 @@ _OBJECTS = [(name, text) for name, (_, text) in KUBERNETES.items()]
 
 OPTIONS = {
     "kubernetes": _OBJECTS,
+    "helm": [*_OBJECTS, *((name, text) for name, (_, text) in HELM.items())],
     "pulumi": _OBJECTS,
     "diagram": [
         ("formats", f"which of {', '.join(diagram.FORMATS)}; all"),

@@ -9,6 +9,7 @@ from inferc.targets.diagnostics import unknown_target
 
 SUMMARIES: Final[Mapping[str, str]] = {
     "kubernetes": "manifests as a kustomize tree",
+    "helm": "a Helm chart of its own that installs the same objects",
     "pulumi": "a Python program for Pulumi that creates the same objects",
     "diagram": "pictures of the topology: SVG, DOT, Mermaid",
     "design-doc": "the design in words: decisions, what to avoid, capacity, metrics to watch",
@@ -33,6 +34,10 @@ def load(name: str) -> Target:
             from inferc.targets.kubernetes.emitter import TARGET as KUBERNETES
 
             return KUBERNETES
+        case "helm":
+            from inferc.targets.helm.emitter import TARGET as HELM
+
+            return HELM
         case "pulumi":
             from inferc.targets.pulumi.emitter import TARGET as PULUMI
 

@@ -1,5 +1,9 @@
 """Shared accelerators on Kubernetes: what pods ask for, and what no target emits yet."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic
 from inferc.targets import diagnostics as report
@@ -48,4 +52,23 @@ def refusals(topology: Topology, target: str) -> tuple[Diagnostic, ...]:
             span=span,
         )
         for name, (reason, span) in found.items()
+    )
+
+
+NAME_A_TARGET: Final = ("INF601", "INF602", "INF603")
+"""Diagnostics that name the target which cannot do something."""
+
+
+def said_by(target: str, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return what the shared Kubernetes objects refuse as said by ``target``, which was asked."""
+    theirs, ours = "`kubernetes`", f"`{target}`"
+    return tuple(
+        replace(
+            item,
+            message=item.message.replace(theirs, ours),
+            notes=tuple(note.replace(theirs, ours) for note in item.notes),
+        )
+        if item.code in NAME_A_TARGET
+        else item
+        for item in found
     )
