@@ -18,6 +18,10 @@ Params: TypeAlias = Annotated[
     list[str] | None,
     Option(("-p", "--param"), "Set a param; may be repeated.", metavar="K=V"),
 ]
+Targets: TypeAlias = Annotated[
+    list[str] | None,
+    Option(("-t", "--target"), "What to emit.", metavar="NAME,..."),
+]
 Deny: TypeAlias = Annotated[
     list[str] | None,
     Option(
@@ -67,3 +71,29 @@ def read_params(texts: Sequence[str] | None) -> Mapping[str, str]:
             raise UsageError(f"{text!r} is not NAME=VALUE, as in -p region=eu-west-1", "-p")
         values[name.strip()] = value.strip()
     return values
+
+
+def read_targets(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the targets that ``-t`` names: lists with commas, and repeated ones.
+
+    Raises:
+        UsageError: There is no such target.
+    """
+    if not texts:
+        return ()
+    from inferc import api
+
+    known = api.target_names()
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"name one of {', '.join(known)}", "-t")
+    for name in names:
+        if name not in known:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, known, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise UsageError(
+                f"there is no target {name!r}: there are {', '.join(known)}{meant}", "-t"
+            )
+    return tuple(dict.fromkeys(names))

@@ -1,21 +1,24 @@
 """What is compared: a file, a plan that was kept, or a file as a git revision has it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from inferc import api
+from inferc.cli.arguments import UsageError
 from inferc.comparison import Snapshot, read_snapshot
 from inferc.comparison.lock import Lock
 from inferc.dsl import Diagnostic
 from inferc.files.diagnostics import not_a_plan
 from inferc.files.reader import read_source
 from inferc.files.revision import Revision, split_revision
+from inferc.versions import FORMAT_VERSION
 
 if TYPE_CHECKING:
     from inferc.compiler.topology import Json
 
 PLAN_SUFFIX = ".json"
+PLAN_DIGEST = b"(digest)"
 
 
 class Side(NamedTuple):
@@ -25,6 +28,8 @@ class Side(NamedTuple):
     snapshot: Snapshot | None
     """None where there is none: the diagnostics say why."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    planned: api.Planned | None = None
+    """None of a plan that was kept: nothing can be emitted from it."""
 
 
 def read_side(text: str, *, env: str, params: Mapping[str, str]) -> Side:
@@ -33,11 +38,33 @@ def read_side(text: str, *, env: str, params: Mapping[str, str]) -> Side:
     path = asked.path if asked else text
     if path.endswith(PLAN_SUFFIX):
         return _kept(text, asked)
-    planned = api.plan(asked or text, env=env, params=params)
-    title = f"{text} ({env})" if env else text
+    planned = api.draw(asked or text, env=env, params=params)
     if not planned.ok:
-        return Side(title, None, planned.diagnostics)
-    return Side(title, snapshot_of(planned))
+        return Side(text, None, planned.diagnostics)
+    return Side(text, snapshot_of(planned), planned=planned)
+
+
+def files_of(side: Side, targets: Sequence[str]) -> Mapping[str, bytes] | tuple[Diagnostic, ...]:
+    """Return the files of a side by ``topology/target/path``, or why there are none.
+
+    A refused plan has none. Files name the digest of their plan, which differs with any decision:
+    it is left out, so that a file counts as changed where something in it has.
+
+    Raises:
+        UsageError: The side is a plan that was kept.
+    """
+    if side.planned is None:
+        raise UsageError(f"{side.title} is a plan that was kept, and has no files", "-t")
+    compiled = api.emit(side.planned, None, api.Order(targets=targets))
+    if not compiled.ok and not side.planned.refused:
+        return compiled.diagnostics
+    return {
+        f"{output.topology}/{output.target}/{item.path}": item.content.replace(
+            output.plan.encode(), PLAN_DIGEST
+        )
+        for output in compiled.outputs
+        for item in output.artifacts
+    }
 
 
 def snapshot_of(planned: api.Planned) -> Snapshot:
@@ -45,13 +72,7 @@ def snapshot_of(planned: api.Planned) -> Snapshot:
     from inferc.report.plan_json import to_data
 
     plans: list[Json] = [to_data(plan) for plan in planned.plans]
-    return read_snapshot({"format_version": _version(), "topologies": plans})
-
-
-def _version() -> str:
-    from inferc.versions import FORMAT_VERSION
-
-    return FORMAT_VERSION
+    return read_snapshot({"format_version": FORMAT_VERSION, "topologies": plans})
 
 
 def _kept(text: str, asked: Revision | None) -> Side:

@@ -3,18 +3,34 @@
 from collections.abc import Mapping, Sequence
 
 from inferc.comparison.changes import Change, Changes, ServiceChanges, TopologyChanges
+from inferc.comparison.files import FileChange
 from inferc.compiler.topology import Json
 from inferc.versions import FORMAT_VERSION
 
 
-def to_data(changes: Changes, causes: Sequence[str] = ()) -> dict[str, Json]:
-    """Return what differs as plain values, with what it may come from."""
+def to_data(
+    changes: Changes,
+    causes: Sequence[str] = (),
+    files: Sequence[FileChange] | None = None,
+) -> dict[str, Json]:
+    """Return what differs as plain values, with what it may come from and what becomes of it."""
     return {
         "format_version": FORMAT_VERSION,
         "differs": bool(changes),
         "breaking": changes.breaking,
         "causes": list(causes),
         "topologies": [_topology(one) for one in changes.topologies],
+        **({} if files is None else {"files": [_file(one) for one in files]}),
+    }
+
+
+def _file(found: FileChange) -> Mapping[str, Json]:
+    return {
+        "path": found.path,
+        "kind": found.kind,
+        "added": found.added,
+        "removed": found.removed,
+        "patch": "\n".join(found.patch) or None,
     }
 
 

@@ -287,3 +287,36 @@ def test_a_broken_lock_says_so(desk: Path) -> None:
     done = call("plan", desk, "--locked")
     assert done.code == 2
     assert "INF747" in done.err
+
+
+# ---- emitted files -------------------------------------------------------------------------------
+
+
+def test_the_files_that_change_are_listed(desk: Path) -> None:
+    found = diff(desk, "--env", "busy", "-t", "kubernetes")
+    paths = {item["path"]: item for item in found["files"]}
+    workload = paths["desk/kubernetes/40-workload.yaml"]
+    assert workload["kind"] == "changed"
+    assert workload["patch"].startswith("--- a/desk/kubernetes/40-workload.yaml\n+++ b/")
+    assert "~" in call("diff", desk, "--env", "busy", "-t", "kubernetes").out
+    shown = call("diff", desk, "--env", "busy", "-t", "kubernetes", "--patch").out
+    assert "+++ b/desk/kubernetes/40-workload.yaml" in shown
+
+
+def test_the_same_design_emits_the_same_files(desk: Path) -> None:
+    assert diff(desk, desk, "-t", "kubernetes,diagram")["files"] == []
+
+
+def test_a_refused_side_has_no_files(desk: Path) -> None:
+    hopeless = changed(desk, "800ms", "1ms")
+    found = diff(desk, hopeless, "-t", "kubernetes")
+    assert {item["kind"] for item in found["files"]} == {"removed"}
+
+
+def test_files_of_a_kept_plan_are_not_known(desk: Path) -> None:
+    kept = desk.with_name("plan.json")
+    call("plan", desk, "--format", "json", "-o", kept)
+    done = call("diff", kept, desk, "-t", "kubernetes")
+    assert done.code == 2
+    assert "kept" in done.err
+    assert call("diff", desk, desk, "--patch").code == 2

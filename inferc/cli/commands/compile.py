@@ -6,9 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from inferc import api
 from inferc.cli.answers import denied, not_locked, read_deny, refuse
-from inferc.cli.arguments import Option, UsageError
+from inferc.cli.arguments import Option
 from inferc.cli.exit_codes import DENIED, INFEASIBLE, OK
-from inferc.cli.options import Color, Deny, Env, File, Locked, Params, Renderer, Report, read_params
+from inferc.cli.options import (
+    Color,
+    Deny,
+    Env,
+    File,
+    Locked,
+    Params,
+    Renderer,
+    Report,
+    Targets,
+    read_params,
+    read_targets,
+)
 from inferc.cli.show import REPORTS, exit_code, show
 from inferc.cli.terminal import say, to_json
 from inferc.versions import FORMAT_VERSION
@@ -47,10 +59,7 @@ Next steps:
 def compile(
     file: File,
     *,
-    target: Annotated[
-        list[str] | None,
-        Option(("-t", "--target"), "What to emit.", metavar="NAME,..."),
-    ] = None,
+    target: Targets = None,
     output: Annotated[
         str, Option(("-o", "--output"), "Below which folder.", metavar="DIR")
     ] = api.DEFAULT_FOLDER,
@@ -100,28 +109,6 @@ def compile(
     elif format not in REPORTS:
         say("\n".join(_as_text(compiled, compiled.written, output, dry=dry_run)))
     return OK
-
-
-def read_targets(texts: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the targets that ``-t`` names: lists with commas, and repeated ones.
-
-    Raises:
-        UsageError: There is no such target.
-    """
-    names = [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
-    known = api.target_names() if texts else ()
-    if texts and not names:
-        raise UsageError(f"name one of {', '.join(known)}", "-t")
-    for name in names:
-        if name not in known:
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, known, n=1)
-            meant = f"; did you mean {close[0]}?" if close else ""
-            raise UsageError(
-                f"there is no target {name!r}: there are {', '.join(known)}{meant}", "-t"
-            )
-    return tuple(dict.fromkeys(names))
 
 
 def _as_text(

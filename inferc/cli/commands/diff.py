@@ -1,17 +1,20 @@
 """``inferc diff``."""
 
-from collections.abc import Sequence
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from inferc.cli.arguments import Argument, Option, UsageError
-from inferc.cli.exit_codes import DIFFERENCES, OK
-from inferc.cli.options import Color, Params, read_params
+from inferc.cli.exit_codes import DIFFERENCES, OK, WRONG_FILE
+from inferc.cli.options import Color, Params, Targets, read_params, read_targets
 from inferc.cli.show import exit_code, show
 from inferc.cli.terminal import say, to_json, wants_color
 
 if TYPE_CHECKING:
+    from inferc.cli.sides import Side
     from inferc.comparison import Changes
+    from inferc.comparison.files import FileChange
+    from inferc.dsl import Diagnostic
 
 EPILOG: Final = """
 What A and B can be:
@@ -28,6 +31,7 @@ Examples:
   inferc diff topology.infer --env prod                     what an overlay changes
   inferc diff topology.infer --env staging --env prod       one file, two overlays
   inferc diff plan.json topology.infer --format json
+  inferc diff main:topology.infer -t kubernetes --patch     and the lines of the manifests
   inferc diff main:topology.infer --format markdown         for a comment on a pull request
 
 Exit codes:
@@ -49,6 +53,10 @@ def diff(
         Option(("--env",), "Apply an overlay to both; a second one is that of B.", metavar="NAME"),
     ] = None,
     param: Params = None,
+    target: Targets = None,
+    patch: Annotated[
+        bool, Option(("--patch",), "With -t: print the lines that change, not only the files.")
+    ] = False,
     breaking: Annotated[
         bool,
         Option(("--breaking",), "End with 10 only if an SLA line, a service or a verdict is lost."),
@@ -57,36 +65,45 @@ def diff(
     format: Annotated[Form, Option(("--format",), "Of the result.")] = "human",
     color: Color = "auto",
 ) -> int:
-    """Say what differs between two plans: decisions, SLA margins, hardware, cost.
+    """Say what differs between two plans: decisions, SLA margins, hardware, cost, emitted files.
 
     Nothing is asked of a cluster or a cloud: both sides are planned here, and the same two texts
     always give the same answer.
     """
-    import sys
-
     from inferc.cli.sides import read_side
     from inferc.comparison import compare
     from inferc.files.create import replace_file
 
-    params = read_params(param)
-    target, envs = _against(before, after, tuple(env or ()))
-    first = read_side(before, env=envs[0], params=params)
-    second = read_side(target, env=envs[1], params=params)
-    if first.snapshot is None or second.snapshot is None:
-        found = first.diagnostics if first.snapshot is None else second.diagnostics
-        show(found, form="human", color=color)
-        return exit_code(found) or 1
-    changes = compare(first.snapshot, second.snapshot)
+    targets, params = read_targets(target), read_params(param)
+    if patch and not targets:
+        raise UsageError("it prints lines of files: say of which target, -t kubernetes", "--patch")
+    other, envs = _against(before, after, tuple(env or ()))
+    sides = [
+        read_side(text, env=name, params=params)
+        for text, name in zip((before, other), envs, strict=True)
+    ]
+    snapshots = [side.snapshot for side in sides if side.snapshot is not None]
+    if len(snapshots) < len(sides):
+        return _wrong([one for side in sides for one in side.diagnostics], color)
+    changes = compare(*snapshots)
+    files = _files(sides, targets)
+    if isinstance(files, list):
+        return _wrong(files, color)
     paint = not output and wants_color(color, sys.stdout)
-    text = render(changes, format, color=paint)
+    text = render(changes, files, format, patch=patch, color=paint)
     problem = replace_file(Path(output), text.encode()) if output else None
     if problem:
-        show([problem], form="human", color=color)
-        return exit_code([problem])
+        return _wrong([problem], color)
     if not output:
         say(text)
-    differs = changes.breaking if breaking else bool(changes)
+    differs = changes.breaking if breaking else bool(changes or files)
     return DIFFERENCES if differs else OK
+
+
+def _wrong(found: "list[Diagnostic]", color: str) -> int:
+    """Print why there is nothing to compare, and return the exit code."""
+    show(found, form="human", color=color)
+    return exit_code(found) or WRONG_FILE
 
 
 def _against(before: str, after: str, envs: tuple[str, ...]) -> tuple[str, tuple[str, str]]:
@@ -99,32 +116,55 @@ def _against(before: str, after: str, envs: tuple[str, ...]) -> tuple[str, tuple
 
     asked = split_revision(before)
     other = after or (asked.path if asked else "")
-    target = other or before
     match envs:
         case () if not other:
             raise UsageError(f"what is {before} compared with? Add B, or an overlay", "B")
         case ():
-            return target, ("", "")
+            return other, ("", "")
         case (one,):
-            return target, (one if other else "", one)
+            return other or before, (one if other else "", one)
         case (one, two):
-            return target, (one, two)
+            return other or before, (one, two)
         case _:
             raise UsageError("name one overlay for both sides, or one for each", "--env")
 
 
+def _files(
+    sides: "list[Side]", targets: tuple[str, ...]
+) -> "tuple[FileChange, ...] | list[Diagnostic] | None":
+    """Return what becomes of the emitted files, why there are none, or None if nobody asks."""
+    if not targets:
+        return None
+    from inferc.cli.sides import files_of
+    from inferc.comparison.files import compare_files
+
+    before, after = (files_of(side, targets) for side in sides)
+    if isinstance(before, tuple) or isinstance(after, tuple):
+        return [one for found in (before, after) if isinstance(found, tuple) for one in found]
+    return compare_files(before, after)
+
+
 def render(
-    changes: "Changes", form: Form, *, causes: Sequence[str] = (), color: bool = False
+    changes: "Changes",
+    files: "tuple[FileChange, ...] | None",
+    form: Form,
+    *,
+    patch: bool = False,
+    color: bool = False,
 ) -> str:
-    """Return ``changes`` in the form that was asked for."""
+    """Return what differs in the form that was asked for."""
     from inferc.comparison.as_json import to_data
+    from inferc.comparison.files import files_as_markdown, files_as_text
     from inferc.comparison.text import changes_as_markdown, changes_as_text
     from inferc.report.layout import Paint
 
+    paint = Paint(on=color)
     match form:
         case "json":
-            return to_json(to_data(changes, causes)) + "\n"
+            return to_json(to_data(changes, files=files)) + "\n"
         case "markdown":
-            return changes_as_markdown(changes)
+            listed = "" if files is None else "\n" + files_as_markdown(files, patch=patch)
+            return changes_as_markdown(changes) + listed
         case "human":
-            return changes_as_text(changes, Paint(on=color)) + "\n"
+            listed = "" if files is None else "\n" + files_as_text(files, paint, patch=patch) + "\n"
+            return changes_as_text(changes, paint) + "\n" + listed
