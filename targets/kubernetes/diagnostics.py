@@ -6,22 +6,49 @@ REPORT = "this is a fault of the compiler: please report it with the file that y
 
 
 def replica_exceeds_node(
-    *, service: str, tensor: int, pipeline: int, per_node: int, span: Span | None
+    *,
+    service: str,
+    engine: str,
+    shape: tuple[int, int],
+    per_node: int,
+    able: tuple[str, ...],
+    span: Span | None,
 ) -> Diagnostic:
-    """INF604: one replica needs more accelerators than a node has."""
+    """INF604: a replica takes several nodes, and the engine's release knows no way to."""
+    tensor, pipeline = shape
     need = tensor * pipeline
+    smaller = (
+        f"pin {service}.tensor_parallel and {service}.pipeline_parallel such that their "
+        f"product is at most {per_node}"
+    )
     return Diagnostic(
         code="INF604",
         slug="replica-exceeds-node",
-        message=f"a replica of `{service}` does not fit on one node",
+        message=f"{engine} cannot be started on several nodes, as a replica of `{service}` is",
         span=span,
         notes=(
             f"need: tensor_parallel {tensor} x pipeline_parallel {pipeline} = {need} accelerators",
             f"have: {per_node} on a node",
-            "replicas that span nodes need LeaderWorkerSet, which is not emitted yet",
+            f"versions that can: {', '.join(able) or 'none'}",
         ),
-        help=f"pin {service}.tensor_parallel and {service}.pipeline_parallel such that their "
-        f"product is at most {per_node}, or use nodes with more accelerators",
+        help=f"set the engine's version and image to {able[-1]}, or {smaller}" if able else smaller,
+    )
+
+
+def no_rdma(*, service: str, network: str, nodes: int, span: Span | None) -> Diagnostic:
+    """INF618: the planned network is had by RDMA only, which the pods may not use."""
+    return Diagnostic(
+        code="INF618",
+        slug="rdma-not-offered",
+        message=f"pods use {network}, planned for the replicas of `{service}`, by RDMA only",
+        span=span,
+        notes=(
+            f"a replica is {nodes} pods on {nodes} nodes, and over TCP they would be far slower",
+            "RDMA takes the capability IPC_LOCK, which the level `restricted` forbids",
+        ),
+        help='name the resource of your RDMA device plugin, such as `rdma = "rdma/ib"`, in '
+        "`emit kubernetes`: its namespace then allows privileged pods; or state the Ethernet "
+        "between the nodes as the pool's `network`",
     )
 
 

@@ -20,6 +20,8 @@ def _needs(servings: Sequence[Serving]) -> Iterator[tuple[str, str]]:
     yield "Prometheus operator", "kubectl get crd podmonitors.monitoring.coreos.com"
     for serving in servings:
         yield from _scaler(serving)
+        if serving.is_group:
+            yield "LeaderWorkerSet", "kubectl get crd leaderworkersets.leaderworkerset.x-k8s.io"
         yield from _storage(serving)
         yield from _hardware(serving)
         yield from _priority(serving)

@@ -54,11 +54,20 @@ def _service(one: Serving) -> Row:
         "name": one.name,
         "model": one.plan.service.model_name,
         "replicas": f"{one.min_replicas} to {one.max_replicas}" if one.scaler else one.replicas,
-        "gpus": one.gpus,
-        "progress_s": one.progress_s,
+        "gpus": one.replica_gpus,
+        "status": _status(one),
         "rollout": _rollout(one),
         "volume": gibibytes(one.storage_gib),
     }
+
+
+def _status(one: Serving) -> str:
+    """Return the command that waits until everything runs."""
+    if one.is_group:
+        what = f"wait --for=condition=Available leaderworkerset/{one.workload_name}"
+    else:
+        what = f"rollout status deployment/{one.workload_name}"
+    return f"kubectl -n {one.namespace} {what} --timeout={one.progress_s}s"
 
 
 def _rollout(one: Serving) -> str:

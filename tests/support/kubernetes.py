@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
+from support import crds
 
 from inferc.compiler.model import Cluster
 from inferc.compiler.provenance import exactly
@@ -25,13 +25,10 @@ VERSIONS = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 """Releases of Kubernetes whose schemas the objects must meet."""
 
 CRD_FOLDER_VARIABLE = "INFERC_CRD_SCHEMAS"
-"""Names a folder with the CRDs of KEDA and of the Prometheus operator, at any depth."""
+"""Names a folder with the CRDs of every project that objects are made for, at any depth."""
 
 OWN_GROUPS = ("apps/", "batch/", "policy/", "autoscaling/", "networking.k8s.io/", "v1")
 """API groups of Kubernetes itself."""
-
-DIALECT = {"exclusiveMinimum", "exclusiveMaximum", "nullable"}
-"""Keywords that OpenAPI 3.0 and JSON Schema read differently."""
 
 
 def objects(topology: Topology, **options: str | bool) -> tuple[Manifest, ...]:
@@ -104,50 +101,7 @@ def crd_folder() -> Path | None:
 
 def custom_problems(document: Mapping[str, Any], folder: Path) -> list[str]:
     """Return what the CRD of ``document`` finds wrong with it; unknown fields are wrong."""
-    validator = _custom(folder).get((str(document["apiVersion"]), str(document["kind"])))
-    return ["there is no CRD of that kind"] if validator is None else _problems(validator, document)
-
-
-@cache
-def _custom(folder: Path) -> Mapping[tuple[str, str], jsonschema.Draft202012Validator]:
-    found = {}
-    for project in ("keda", "prometheus-operator"):
-        for path in sorted((folder / project).rglob("*.yaml")):
-            for document in yaml.load_all(path.read_text("utf-8"), Loader=yaml.CSafeLoader):
-                if document and document.get("kind") == "CustomResourceDefinition":
-                    found.update(_versions_of(document["spec"]))
-    return found
-
-
-def _versions_of(
-    spec: Mapping[str, Any],
-) -> Iterator[tuple[tuple[str, str], jsonschema.Draft202012Validator]]:
-    for version in spec["versions"]:
-        schema = strict(version["schema"]["openAPIV3Schema"])
-        schema["properties"]["metadata"] = {"type": "object"}
-        key = (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
-        yield key, jsonschema.Draft202012Validator(schema)
-
-
-def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a structural schema of OpenAPI 3.0 as JSON Schema that knows no further fields."""
-    if schema.get("x-kubernetes-int-or-string"):
-        return {"type": ["integer", "string"]}
-    made: dict[str, Any] = {
-        key: value
-        for key, value in schema.items()
-        if not key.startswith("x-kubernetes") and key not in DIALECT
-    }
-    if "properties" in schema:
-        made["properties"] = {key: strict(item) for key, item in schema["properties"].items()}
-        if not schema.get("x-kubernetes-preserve-unknown-fields"):
-            made.setdefault("additionalProperties", False)
-    for key in ("items", "additionalProperties"):
-        if isinstance(schema.get(key), Mapping):
-            made[key] = strict(schema[key])
-    if schema.get("nullable") and "type" in made:
-        made["type"] = [made["type"], "null"]
-    return made
+    return crds.problems(document, folder)
 
 
 def trigger_problems(document: Mapping[str, Any], folder: Path) -> list[str]:

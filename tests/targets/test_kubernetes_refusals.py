@@ -80,6 +80,23 @@ def amd() -> Topology:
     return on(replace(place, accelerator=other))
 
 
+def old_group() -> Topology:
+    """Return a replica on two nodes, on a release without flags for that."""
+    (plan,) = topologies.pipelined().services
+    engine = replace(plan.service.engines[0], version="0.11.0")
+    return running(replace(plan, service=replace(plan.service, engines=(engine,))))
+
+
+def rdma_group() -> Topology:
+    """Return a replica on two nodes that InfiniBand joins."""
+    (plan,) = topologies.pipelined().services
+    network = replace(
+        plan.service.place.network, id="link.infiniband_400g", title="InfiniBand NDR 400 Gbit/s"
+    )
+    place = replace(plan.service.place, network=network)
+    return running(replace(plan, service=replace(plan.service, place=place)))
+
+
 def unknown_vendor() -> Topology:
     place = designs.a100_node()
     return on(replace(place, accelerator=replace(place.accelerator, vendor="broadcom")))
@@ -116,7 +133,8 @@ REFUSED = (
     ("INF603", topologies.support_chat(), {"node_cidr": "10.0.0.1/16"}, "`10.0.0.1/16`"),
     ("INF603", topologies.support_chat(), {"hf_token_secret": "a b"}, "cannot be `a b`"),
     ("INF603", topologies.support_chat(), {"monitoring_namespace": "Mon"}, "cannot be `Mon`"),
-    ("INF604", topologies.pipelined(), {}, "does not fit on one node"),
+    ("INF604", old_group(), {}, "vLLM 0.11.0 cannot be started on several nodes"),
+    ("INF618", rdma_group(), {}, "InfiniBand NDR 400 Gbit/s"),
     ("INF605", with_engine(version="0.9.9"), {}, "flags of vLLM 0.9.9"),
     ("INF605", other_engine(), {}, "are not known"),
     ("INF606", with_engine(flags=WRONG_FLAGS), {}, "no flag `--tensor-paralel-size`"),
@@ -193,7 +211,7 @@ def test_a_misspelt_flag_gets_a_suggestion():
 
 def test_several_mistakes_are_reported_in_one_run():
     options = {"namespce": "llm", "scaler": "cron"}
-    found = refuse(topologies.pipelined(), options)
+    found = refuse(old_group(), options)
     codes = [item.code for item in found if item.severity is Severity.ERROR]
     assert codes == ["INF602", "INF603", "INF604"]
 

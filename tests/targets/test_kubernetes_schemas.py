@@ -47,6 +47,7 @@ def test_most_shapes_can_be_deployed():
         "small_replicas",
         "fleet",
         "on_sglang",
+        "pipelined",
         "two_services",
     }
 

@@ -10,7 +10,7 @@ from inferc.targets.base import Options
 from inferc.targets.kubernetes.checks import planned
 from inferc.targets.kubernetes.checks.names import Finding, check_names
 from inferc.targets.kubernetes.checks.references import check_references
-from inferc.targets.kubernetes.checks.scaling import check_scaling
+from inferc.targets.kubernetes.checks.scaling import WORKLOADS, check_scaling
 from inferc.targets.kubernetes.checks.security import check_security
 from inferc.targets.kubernetes.diagnostics import inconsistent
 from inferc.targets.kubernetes.objects import Layout, Manifest, layout_of
@@ -81,9 +81,15 @@ def check(
 
 def _service(manifests: Sequence[Manifest], plan: ServicePlan) -> Iterator[tuple[str, Finding]]:
     name = dns_label(deployed_name(plan.service))
-    workloads = [one for one in manifests if one.kind == "Deployment" and one.name == name]
+    workloads = [
+        one
+        for one in manifests
+        if one.kind in WORKLOADS and one.labels.get("app.kubernetes.io/name") == name
+    ]
     if not workloads:
         yield "INF698", (f"Deployment/{name}", "the service has no workload")
+    if len(workloads) > 1:
+        yield "INF698", (workloads[1].id, "the service has a workload already")
     engine = plan.engine
     release = None if engine is None else release_of(engine)
     drains = release is not None and bool(release.drain_flag)

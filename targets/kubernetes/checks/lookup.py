@@ -90,6 +90,17 @@ def pods(manifest: Manifest) -> tuple[Pod, ...]:
     )
 
 
+def members(manifest: Manifest) -> tuple[tuple[int, Pod], ...]:
+    """Return the pods of one replica of a workload, each with how many there are of it."""
+    found = pods(manifest)
+    group = get(manifest.body, "spec", "leaderWorkerTemplate")
+    if group is None:
+        return tuple((1, pod) for pod in found)
+    size = int(number(group, "size"))
+    counts = (1, size - 1) if get(group, "leaderTemplate") is not None else (size,)
+    return tuple(zip(counts, found, strict=True))
+
+
 def matches(selector: Mapping[str, str], candidate: Mapping[str, str]) -> bool:
     """Return whether a pod with the labels ``candidate`` is selected."""
     return all(candidate.get(key) == value for key, value in selector.items())

@@ -5,7 +5,15 @@ from math import isfinite
 
 from inferc.compiler.plan import ServicePlan
 from inferc.targets.base import Data
-from inferc.targets.kubernetes.checks.lookup import get, number, pods, rows, size_bytes, text
+from inferc.targets.kubernetes.checks.lookup import (
+    get,
+    members,
+    number,
+    pods,
+    rows,
+    size_bytes,
+    text,
+)
 from inferc.targets.kubernetes.checks.names import Finding
 from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.versions import GPU_RESOURCES
@@ -18,14 +26,18 @@ def check_accelerators(manifest: Manifest, plan: ServicePlan) -> Iterator[Findin
     """Yield where the pods do not ask for exactly the accelerators of a replica."""
     planned = plan.configuration.accelerators_per_replica
     asked = 0
-    for pod in pods(manifest):
+    for count, pod in members(manifest):
+        of_pod = 0
         for container in pod.containers:
             limits = _gpus(container, "limits")
             if limits != _gpus(container, "requests"):
                 yield manifest.id, "accelerators requested and limited differ"
-            asked += limits
+            of_pod += limits
+        if of_pod > plan.service.place.per_node:
+            yield manifest.id, f"a pod has {of_pod} accelerators, and no node has so many"
+        asked += count * of_pod
     if asked != planned:
-        yield manifest.id, f"a pod has {asked} accelerators, and a replica takes {planned}"
+        yield manifest.id, f"its pods have {asked} accelerators, and a replica takes {planned}"
 
 
 def check_pools(plans: Sequence[ServicePlan]) -> Iterator[Finding]:
@@ -76,8 +88,12 @@ def check_times(manifest: Manifest, plan: ServicePlan, *, drains_itself: bool) -
             budget_s = number(container, "startupProbe", "periodSeconds") * number(
                 container, "startupProbe", "failureThreshold"
             )
+            answers = bool(rows(container, "ports"))
+            after = drains_itself and answers
+            yield from _stop(manifest, pod.spec, container, drain_s, after=after)
+            if not answers:  # a worker, whose leader is asked how it is
+                continue
             yield from _startup(manifest, budget_s, plan.load_time_s)
-            yield from _stop(manifest, pod.spec, container, drain_s, after=drains_itself)
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
                 if number(container, probe, "timeoutSeconds") <= 1:
                     yield (
@@ -90,7 +106,7 @@ def _startup(manifest: Manifest, budget_s: float, load_s: float) -> Iterator[Fin
     if budget_s < STARTUP_OVER_LOAD * load_s:
         yield manifest.id, f"{budget_s:g} s to start are too few for a load of {load_s:g} s"
     deadline_s = number(manifest.body, "spec", "progressDeadlineSeconds")
-    if deadline_s <= budget_s:
+    if manifest.kind == "Deployment" and deadline_s <= budget_s:
         yield (
             manifest.id,
             f"the rollout is given up after {deadline_s:g} s, before the start-up's {budget_s:g} s",

@@ -25,7 +25,9 @@ def check_references(manifests: Sequence[Manifest], secrets: Sequence[str]) -> I
         yield from _scale_target(manifest, manifests)
         yield from _secrets(manifest, secrets)
         yield from _order(manifest, manifests)
+        yield from _headless(manifest, manifests)
     for pod in everyone:
+        yield from _talk(pod, manifests)
         yield from _mounts(pod)
         yield from _pod(pod, manifests)
         for container in pod.containers:
@@ -105,6 +107,17 @@ def _mounts(pod: Pod) -> Iterator[Finding]:
         yield pod.owner.id, f"the volume `{name}` is declared and not mounted"
 
 
+def _talk(pod: Pod, manifests: Sequence[Manifest]) -> Iterator[Finding]:
+    """Yield a pod that may say nothing: all are denied, and no rule allows it anything."""
+    rules = [
+        labels(one.body, "spec", "podSelector", "matchLabels")
+        for one in manifests
+        if one.kind == "NetworkPolicy" and one.namespace == pod.owner.namespace
+    ]
+    if {} in rules and not any(rule and matches(rule, pod.labels) for rule in rules):
+        yield pod.owner.id, "no NetworkPolicy allows one of its pods anything"
+
+
 def _pod(pod: Pod, manifests: Sequence[Manifest]) -> Iterator[Finding]:
     """Yield the volume claims and accounts of a pod that are not emitted."""
     known = {(one.kind, one.namespace, one.name) for one in manifests}
@@ -147,6 +160,18 @@ def _secrets(manifest: Manifest, secrets: Sequence[str]) -> Iterator[Finding]:
         for name in names:
             if name and name not in secrets:
                 yield manifest.id, f"the Secret `{name}` is not among the prerequisites"
+
+
+def _headless(manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Finding]:
+    """Yield a Service that stands where the controller of groups would make its own.
+
+    Source: LeaderWorkerSet 0.10, ``CreateHeadlessServiceIfNotExists``.
+    """
+    if manifest.kind == "LeaderWorkerSet" and any(
+        (one.kind, one.namespace, one.name) == ("Service", manifest.namespace, manifest.name)
+        for one in manifests
+    ):
+        yield manifest.id, "a Service has its name, in place of the headless one of its pods"
 
 
 def _order(manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Finding]:

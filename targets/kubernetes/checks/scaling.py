@@ -6,13 +6,14 @@ from inferc.targets.kubernetes.checks.lookup import get, labels, matches, number
 from inferc.targets.kubernetes.checks.names import Finding
 from inferc.targets.kubernetes.objects import Manifest
 
+WORKLOADS = ("Deployment", "LeaderWorkerSet")
 SCALERS = ("ScaledObject", "HorizontalPodAutoscaler")
 
 
 def check_scaling(manifests: Sequence[Manifest]) -> Iterator[Finding]:
     """Yield replicas that two things decide on, or none; and budgets that block drains."""
     for manifest in manifests:
-        if manifest.kind == "Deployment":
+        if manifest.kind in WORKLOADS:
             yield from _owner(manifest, _scalers_of(manifest, manifests))
         if manifest.kind in SCALERS:
             yield from _range(manifest)
@@ -78,7 +79,7 @@ def _signal(manifest: Manifest) -> Iterator[Finding]:
 def _budget(manifest: Manifest, manifests: Sequence[Manifest]) -> Iterator[Finding]:
     selector = labels(manifest.body, "spec", "selector", "matchLabels")
     for workload in manifests:
-        if workload.kind != "Deployment" or not any(
+        if workload.kind not in WORKLOADS or not any(
             matches(selector, pod.labels) for pod in pods(workload)
         ):
             continue

@@ -9,6 +9,8 @@ from inferc.targets.base import Data
 from inferc.targets.kubernetes.checks.lookup import Pod, get, pods, rows, text
 from inferc.targets.kubernetes.checks.names import Finding
 from inferc.targets.kubernetes.objects import Manifest
+from inferc.targets.kubernetes.objects.namespace import ENFORCED, PRIVILEGED
+from inferc.targets.kubernetes.objects.pods import LOCKS_MEMORY
 
 VOLUMES = {
     "configMap",
@@ -27,11 +29,16 @@ SECCOMP = ("RuntimeDefault", "Localhost")
 
 def check_security(manifests: Sequence[Manifest]) -> Iterator[Finding]:
     """Yield what admission would refuse, long after the object itself was accepted."""
+    spaces = [one for one in manifests if one.kind == "Namespace"]
+    open_ones = {one.name for one in spaces if one.labels.get(ENFORCED) == PRIVILEGED}
+    own = {one.name for one in spaces}
     for manifest in manifests:
+        # Of another's namespace nobody here knows what it allows.
+        may_lock = manifest.namespace in open_ones or manifest.namespace not in own
         for pod in pods(manifest):
             yield from _pod(pod)
             for container in pod.containers:
-                for problem in _container(pod, container):
+                for problem in _container(pod, container, may_lock=may_lock):
                     yield manifest.id, f"container `{text(container, 'name')}`: {problem}"
 
 
@@ -47,7 +54,7 @@ def _pod(pod: Pod) -> Iterator[Finding]:
         yield pod.owner.id, "a pod that asks the API server for nothing needs no token"
 
 
-def _container(pod: Pod, container: Mapping[str, Data]) -> Iterator[str]:
+def _container(pod: Pod, container: Mapping[str, Data], *, may_lock: bool) -> Iterator[str]:
     own = get(container, "securityContext")
     shared = get(pod.spec, "securityContext")
 
@@ -62,7 +69,7 @@ def _container(pod: Pod, container: Mapping[str, Data]) -> Iterator[str]:
     if get(own, "capabilities", "drop") != ["ALL"]:
         yield "all capabilities must be dropped"
     added = get(own, "capabilities", "add")
-    if added not in (None, [], [CAPABILITY]):
+    if added not in (None, [], [CAPABILITY]) and not (may_lock and added == [LOCKS_MEMORY]):
         yield "no capability may be added"
     if either("runAsNonRoot") is not True:
         yield "it must not run as root"

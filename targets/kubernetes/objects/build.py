@@ -35,7 +35,9 @@ ServiceBuilder: TypeAlias = Callable[[Layout, Serving], Iterable[Manifest]]
 def _foundation(layout: Layout) -> Iterator[Manifest]:
     """Yield the namespace and the rule that nothing in it may talk."""
     if layout.choices.create_namespace:
-        yield namespace.namespace(layout.topology, layout.namespace)
+        locks = any(serving.rdma for serving in layout.servings)
+        level = namespace.PRIVILEGED if locks else namespace.RESTRICTED
+        yield namespace.namespace(layout.topology, layout.namespace, level=level)
     yield network.default_deny(layout.topology, layout.namespace)
 
 
@@ -47,10 +49,11 @@ def _service(layout: Layout, serving: Serving) -> Iterator[Manifest]:
         return
     yield workload.account(serving)
     yield network.engine(serving)
+    yield from network.group(serving)
     yield network.prefetch(serving)
     yield storage.claim(serving)
     yield storage.prefetch(serving, release)
-    yield workload.deployment(serving, release)
+    yield workload.replicas(serving, release)
     yield workload.service(serving)
     yield from scaling.scaler(serving)
     yield from disruption.budget(serving)

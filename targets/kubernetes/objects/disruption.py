@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def budget(serving: Serving) -> tuple[Manifest, ...]:
-    """Return the rule that a drain takes one replica at a time.
+    """Return the rule that a drain takes one replica at a time, each with all of its pods.
 
     For a single replica there is none: a budget would either do nothing or block every drain.
     """
@@ -21,7 +21,7 @@ def budget(serving: Serving) -> tuple[Manifest, ...]:
         "maxUnavailable": 1,
         # A replica that cannot start must not keep its node from being drained.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
-        "selector": {"matchLabels": serving.selector},
+        "selector": {"matchLabels": serving.replica_selector},
     }
     manifest = Manifest(
         api_version=api_version("PodDisruptionBudget"),

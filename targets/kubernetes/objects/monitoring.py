@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from inferc.targets.kubernetes.objects.engine_pod import PORT_NAME
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.serving import Serving
-from inferc.targets.kubernetes.objects.workload import PORT_NAME
 
 if TYPE_CHECKING:
     from inferc.targets.base import Data

@@ -26,14 +26,14 @@ def digest(text: str, length: int = DIGEST_CHARS) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
 
 
-def dns_label(text: str, *suffixes: str) -> str:
-    """Return a name for ``text``, ending in ``suffixes``, of at most 63 characters."""
+def dns_label(text: str, *suffixes: str, limit: int = LABEL_LIMIT) -> str:
+    """Return a name for ``text``, ending in ``suffixes``, of at most ``limit`` characters."""
     tail = "".join(f"-{suffix}" for suffix in suffixes)
     plain = text.replace("_", "-")
-    if is_dns_label(plain) and is_dns_label(plain + tail):
+    if is_dns_label(plain) and is_dns_label(plain + tail) and len(plain + tail) <= limit:
         return plain + tail
     kept = re.sub(r"[^a-z0-9-]+", "-", plain.lower()).strip("-")
     if not kept or not kept[0].isalpha():
         kept = f"x-{kept}".rstrip("-")
     tail = f"-{digest(text)}{tail}"
-    return kept[: LABEL_LIMIT - len(tail)].rstrip("-") + tail
+    return kept[: limit - len(tail)].rstrip("-") + tail

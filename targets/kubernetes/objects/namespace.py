@@ -5,13 +5,23 @@ from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.versions import KUBERNETES
 
+ENFORCED = "pod-security.kubernetes.io/enforce"
+RESTRICTED = "restricted"
+PRIVILEGED = "privileged"
 
-def namespace(topology: Topology, name: str) -> Manifest:
-    """Return the namespace, in which pods must meet the level ``restricted``."""
+
+def namespace(topology: Topology, name: str, *, level: str = RESTRICTED) -> Manifest:
+    """Return the namespace, in which pods must meet ``level``.
+
+    What does not meet the level ``restricted`` is audited and warned of in any case.
+    """
     levels = {
         f"pod-security.kubernetes.io/{mode}{suffix}": value
         for mode in ("enforce", "audit", "warn")
-        for suffix, value in (("", "restricted"), ("-version", f"v{KUBERNETES.at_least}"))
+        for suffix, value in (
+            ("", level if mode == "enforce" else RESTRICTED),
+            ("-version", f"v{KUBERNETES.at_least}"),
+        )
     }
     return Manifest(
         api_version=api_version("Namespace"),

@@ -2,10 +2,10 @@
 
 from inferc.compiler.topology import Topology
 from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects.engine_pod import PORT_NAME
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.serving import Serving
-from inferc.targets.kubernetes.objects.workload import PORT_NAME
 
 DNS_PORT = 53
 HTTPS_PORT = 443
@@ -47,6 +47,23 @@ def engine(serving: Serving) -> Manifest:
         "egress": [_dns()],
     }
     return _policy(serving, serving.named("engine"), "engine", spec)
+
+
+def group(serving: Serving) -> tuple[Manifest, ...]:
+    """Return what the pods of a replica may do: say everything to each other, on any port.
+
+    Neither NCCL nor the engines' message queues keep to ports that are known before.
+    """
+    if not serving.is_group:
+        return ()
+    selector: dict[str, Data] = {"matchLabels": serving.replica_selector}
+    spec: dict[str, Data] = {
+        "podSelector": selector,
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [{"podSelector": selector}]}],
+        "egress": [{"to": [{"podSelector": selector}]}, _dns()],
+    }
+    return (_policy(serving, serving.named("group"), "engine", spec),)
 
 
 def prefetch(serving: Serving) -> Manifest:

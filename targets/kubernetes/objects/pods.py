@@ -13,6 +13,16 @@ IMAGE_HOSTS = (".", ":")
 """What the first part of an image's name holds where it is a registry's address."""
 
 
+LOCKS_MEMORY = "IPC_LOCK"
+ADDRESS = "POD_IP"
+"""The variable that holds a pod's own address."""
+
+
+def own_address() -> dict[str, Data]:
+    """Return the variable that holds a pod's own address."""
+    return {"name": ADDRESS, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+
+
 def literal(text: str) -> str:
     """Return ``text`` such that the kubelet does not read ``$(NAME)`` in it as a variable."""
     return text.replace("$(", "$$(")
@@ -30,12 +40,18 @@ def pod_security() -> dict[str, Data]:
     }
 
 
-def container_security(*, read_only_root: bool) -> dict[str, Data]:
-    """Return a container's security context: the level ``restricted``."""
+def container_security(*, read_only_root: bool, locks_memory: bool = False) -> dict[str, Data]:
+    """Return a container's security context: the level ``restricted``.
+
+    RDMA registers memory that must stay where it is, which takes a capability beyond that level.
+    """
+    capabilities: dict[str, Data] = {"drop": ["ALL"]}
+    if locks_memory:
+        capabilities["add"] = [LOCKS_MEMORY]
     return {
         "allowPrivilegeEscalation": False,
         "readOnlyRootFilesystem": read_only_root,
-        "capabilities": {"drop": ["ALL"]},
+        "capabilities": capabilities,
     }
 
 

@@ -8,6 +8,7 @@ from inferc.targets.versions import (
     GPU_RESOURCES,
     KEDA,
     KUBERNETES,
+    LEADER_WORKER_SET,
     PROMETHEUS_ADAPTER,
     PROMETHEUS_OPERATOR,
     Component,
@@ -33,6 +34,7 @@ def components(servings: Sequence[Serving]) -> tuple[Component, ...]:
         KUBERNETES,
         *(GPU_RESOURCES[vendor][1] for vendor in vendors),
         PROMETHEUS_OPERATOR,
+        *((LEADER_WORKER_SET,) if any(one.is_group for one in servings) else ()),
         *((KEDA,) if "keda" in scalers else ()),
         *((PROMETHEUS_ADAPTER,) if "hpa" in scalers else ()),
     )

@@ -11,7 +11,12 @@ from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as problems
 from inferc.targets.kubernetes.objects import arguments, scaling, spelling, watching
 from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns_label
-from inferc.targets.kubernetes.objects.releases import Release, known_releases, release_of
+from inferc.targets.kubernetes.objects.releases import (
+    Release,
+    known_releases,
+    release_of,
+    spanning_releases,
+)
 from inferc.targets.kubernetes.objects.serving import Serving, deployed_name, namespace_of, servings
 from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
 from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
@@ -127,6 +132,7 @@ def _refused(plan: ServicePlan, reason: str, notes: tuple[str, ...]) -> Diagnost
 
 def _service(serving: Serving) -> Iterator[Diagnostic]:
     yield from _shape(serving)
+    yield from _network(serving)
     yield from _values(serving)
     yield from _engine(serving)
     yield from _weights(serving)
@@ -134,13 +140,28 @@ def _service(serving: Serving) -> Iterator[Diagnostic]:
 
 
 def _shape(serving: Serving) -> Iterator[Diagnostic]:
-    shape = serving.plan.configuration
-    if serving.gpus > serving.place.per_node:
+    """Yield why a replica on several nodes cannot be started, or not as it was planned."""
+    if not serving.is_group:
+        return
+    engine, release = serving.engine, release_of(serving.engine)
+    if release is not None and release.group is None:
         yield problems.replica_exceeds_node(
             service=serving.plan.service.name,
-            tensor=shape.tensor_parallel,
-            pipeline=shape.pipeline_parallel,
+            engine=f"{engine.title} {engine.version}",
+            shape=(serving.shape.tensor_parallel, serving.shape.pipeline_parallel),
             per_node=serving.place.per_node,
+            able=spanning_releases(engine),
+            span=serving.place.span,
+        )
+
+
+def _network(serving: Serving) -> Iterator[Diagnostic]:
+    """Yield that pods of the level ``restricted`` cannot use the network that was planned with."""
+    if serving.needs_rdma and not serving.rdma:
+        yield problems.no_rdma(
+            service=serving.plan.service.name,
+            network=serving.place.network.title,
+            nodes=serving.pods_per_replica,
             span=serving.place.span,
         )
 

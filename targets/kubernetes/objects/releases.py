@@ -6,7 +6,7 @@ released packages, never from memory.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from inferc.compiler.model import Engine
 from inferc.targets.kubernetes.objects import engine_flags
@@ -23,6 +23,19 @@ one ``--exclude`` with many patterns, the newer many with one: so there is one w
 """
 
 
+class Group(NamedTuple):
+    """How one engine is started on several nodes at once."""
+
+    size_flag: str
+    rank_flag: str
+    address_flag: str
+    """Where the first one listens for the others."""
+    port: str = ""
+    """Behind that address, where the flag wants both."""
+    worker: tuple[str, ...] = ()
+    """Arguments of all but the first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """How one release of an engine is started."""
@@ -37,6 +50,8 @@ class Release:
     """The flag for how many seconds running requests get after SIGTERM; empty where SIGTERM drops
     them, so that the pod must wait in its preStop hook instead."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    group: Group | None = None
+    """How a replica is started on several nodes; None where it cannot be."""
     downloader: tuple[str, ...] = ()
     """The command inside the engine's image that fetches a repository."""
     downloader_flags: frozenset[str] = frozenset()
@@ -62,14 +77,23 @@ VLLM_0_11_0: Final = Release(
     image_vendors={"vllm/vllm-openai": ("nvidia",)},
 )
 
+VLLM_GROUP: Final = Group("--nnodes", "--node-rank", "--master-addr", worker=("--headless",))
+"""Source: vLLM 0.11.2, ``run_headless`` in ``entrypoints/cli/serve.py``. The address must not be a
+name on the first node, where ``MessageQueue`` binds to it."""
+
+SGLANG_GROUP: Final = Group("--nnodes", "--node-rank", "--dist-init-addr", port=":20000")
+"""Source: SGLang 0.5.5, ``server_args.py``; any free port."""
+
 VLLM_0_11_2: Final = replace(
     VLLM_0_11_0,
+    group=VLLM_GROUP,
     flags=VLLM_0_11_0.flags - _flags(engine_flags.VLLM_0_11_2_GONE)
     | _flags(engine_flags.VLLM_0_11_2_NEW),
 )
 
 VLLM_0_33_0: Final = replace(
     VLLM_0_11_0,
+    group=VLLM_GROUP,
     flags=_flags(engine_flags.VLLM_0_33_FLAGS),
     drain_flag="--shutdown-timeout",
 )
@@ -78,6 +102,7 @@ SGLANG_0_5_5: Final = Release(
     command=("python3", "-m", "sglang.launch_server"),
     model_flag="--model-path",
     always=("--host=0.0.0.0", "--enable-metrics"),
+    group=SGLANG_GROUP,
     flags=_flags(engine_flags.SGLANG_0_5_5_FLAGS),
     environment={
         "TORCHINDUCTOR_CACHE_DIR": "/cache/inductor",
@@ -105,3 +130,12 @@ def release_of(engine: Engine) -> Release | None:
 def known_releases(engine: Engine) -> tuple[str, ...]:
     """Return the versions of ``engine`` that can be started."""
     return tuple(version for name, version in RELEASES if name == engine.name)
+
+
+def spanning_releases(engine: Engine) -> tuple[str, ...]:
+    """Return the versions of ``engine`` that can be started on several nodes."""
+    return tuple(
+        version
+        for (name, version), release in RELEASES.items()
+        if name == engine.name and release.group is not None
+    )

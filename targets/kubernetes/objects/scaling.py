@@ -135,7 +135,8 @@ def _horizontal(serving: Serving) -> Manifest:
 
 
 def _target(serving: Serving) -> dict[str, Data]:
-    return {"apiVersion": api_version("Deployment"), "kind": "Deployment", "name": serving.name}
+    kind = serving.workload_kind
+    return {"apiVersion": api_version(kind), "kind": kind, "name": serving.workload_name}
 
 
 def _behavior(serving: Serving) -> dict[str, Data]:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inferc.compiler.model import Engine, Place, Service
-from inferc.compiler.plan import ServicePlan
+from inferc.compiler.model.design import short_name
+from inferc.compiler.plan import Configuration, ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import to_unit
+from inferc.targets.kubernetes.objects import groups
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.settings import ACCESS_MODES, Choices, Settings, settings_of
 from inferc.targets.versions import GPU_RESOURCES
@@ -44,6 +46,11 @@ end, and no time would be enough for it."""
 STOP_MARGIN_S = 15
 PROMISED = "sla"
 BEST_EFFORT = "best-effort"
+RDMA_NETWORKS = ("infiniband_", "roce_")
+"""How the catalog calls the links between nodes that are used by RDMA."""
+GROUP_NAME_LIMIT = 45
+"""A pod's label ``controller-revision-hash`` is the name of its StatefulSet, which is that of the
+set with the number of the group, and eleven characters more; a label's value has 63."""
 NO_CLASS = "none"
 IMAGE_PULL_S = 600
 """An engine's image of 10 GB at 20 MB/s, with time to unpack it."""
@@ -98,9 +105,70 @@ class Serving:
         return dns_label(deployed_name(self.plan.service), *suffixes)
 
     @property
-    def gpus(self) -> int:
+    def shape(self) -> Configuration:
+        """The decided configuration of its replicas."""
+        return self.plan.configuration
+
+    @property
+    def replica_gpus(self) -> int:
         """Accelerators of one replica."""
-        return self.plan.configuration.accelerators_per_replica
+        return self.shape.accelerators_per_replica
+
+    @property
+    def pods_per_replica(self) -> int:
+        """Pods of one replica: one, unless it takes several nodes."""
+        tensor, pipeline = self.shape.tensor_parallel, self.shape.pipeline_parallel
+        return groups.pods_of(tensor, pipeline, self.place.per_node)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether a replica is a group of pods, of which one leads."""
+        return self.pods_per_replica > 1
+
+    @property
+    def gpus(self) -> int:
+        """Accelerators of one pod."""
+        return self.replica_gpus // self.pods_per_replica
+
+    @property
+    def needs_rdma(self) -> bool:
+        """Whether its replicas were planned for a network that only RDMA gets its speed from."""
+        network = short_name(self.place.network.id)
+        return self.is_group and network.startswith(RDMA_NETWORKS)
+
+    @property
+    def rdma(self) -> str:
+        """The resource by which its pods get at RDMA devices; empty for none."""
+        return self.choices.rdma if self.is_group else ""
+
+    @property
+    def group_label(self) -> dict[str, str]:
+        """The label of every pod of a group, those that answer no requests included."""
+        return {"inferc.dev/group": self.name}
+
+    @property
+    def replica_selector(self) -> dict[str, str]:
+        """The labels that select every pod of every replica; never change them."""
+        if not self.is_group:
+            return self.selector
+        part_of = "app.kubernetes.io/part-of"
+        return {part_of: self.selector[part_of], **self.group_label}
+
+    @property
+    def workload_kind(self) -> str:
+        """The kind of object that the replicas are."""
+        return "LeaderWorkerSet" if self.is_group else "Deployment"
+
+    @property
+    def workload_name(self) -> str:
+        """The name of that object.
+
+        The controller of groups makes a headless Service of the same name, which must not be the
+        service's own; and it appends to the name what must fit into a label with it.
+        """
+        if not self.is_group:
+            return self.name
+        return dns_label(deployed_name(self.plan.service), "group", limit=GROUP_NAME_LIMIT)
 
     @property
     def gpu_resource(self) -> str:
@@ -207,6 +275,8 @@ class Serving:
     def startup_failures(self) -> int:
         """Failed probes that a starting engine is allowed."""
         budget_s = max(STARTUP_LEAST_S, STARTUP_HEADROOM * self.plan.load_time_s)
+        if self.is_group:  # the first may wait for the others' nodes to get the image
+            budget_s += IMAGE_PULL_S
         return math.ceil(budget_s / STARTUP_PERIOD_S)
 
     @property
@@ -251,25 +321,23 @@ def namespace_of(topology: Topology, choices: Choices) -> str:
 
 
 def can_surge(plan: ServicePlan, plans: Sequence[ServicePlan]) -> bool:
-    """Return whether one more replica of ``plan`` fits beside the most of everything in its pool.
-
-    Wherever the scheduler has put the others: a node has no room once ``per_node - size + 1`` of
-    its accelerators are taken, and they are taken in multiples of what all replicas share.
-    """
+    """Return whether one more replica fits into the pool beside the most of everything there."""
     place = plan.service.place
-    size = plan.configuration.accelerators_per_replica
     taken = [
-        (
-            other.configuration.accelerators_per_replica,
-            max(other.autoscale.max_replicas, other.configuration.replicas),
-        )
+        _taken(other, max(other.autoscale.max_replicas, other.configuration.replicas))
         for other in plans
         if other.service.place.path == place.path
     ]
-    used = sum(one * count for one, count in taken)
-    step = math.gcd(*(one for one, _ in taken))
-    blocking = math.ceil((place.per_node - size + 1) / step) * step
-    return blocking > 0 and used // blocking < int(place.nodes.value)
+    nodes = int(place.nodes.value)
+    return groups.has_room(_taken(plan, 1), taken, nodes=nodes, per_node=place.per_node)
+
+
+def _taken(plan: ServicePlan, replicas: int) -> groups.Taken:
+    """Return what so many replicas of ``plan`` take."""
+    shape = plan.configuration
+    per_node = plan.service.place.per_node
+    pods = groups.pods_of(shape.tensor_parallel, shape.pipeline_parallel, per_node)
+    return groups.Taken(gpus=shape.accelerators_per_replica // pods, pods=pods * replicas)
 
 
 def servings(topology: Topology, choices: Choices) -> tuple[Serving, ...]:

@@ -1,5 +1,6 @@
 """What the user and the cluster's owner may say about the emitted objects."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -16,12 +17,20 @@ SCALERS = ("keda", "hpa", "none")
 
 OPTIONS: Mapping[str, tuple[type, str]] = {
     "create_namespace": (bool, "`false` where somebody else makes the namespace"),
+    "exclusive_topology": (
+        str,
+        "label of nodes whose value a replica on several nodes shares, and with no other; none",
+    ),
     "hf_token_secret": (str, "name of the Secret with the hub's token; `hf-token`"),
     "image_pull_secret": (str, "name of the Secret that pulls images; none"),
     "monitoring_namespace": (str, "namespace of Prometheus; `monitoring`"),
     "namespace": (str, "where the objects live; the cluster's namespace, else the topology's name"),
     "node_cidr": (str, "addresses of the nodes, where the network plugin blocks their probes"),
     "priority_class": (str, "name of a PriorityClass, or `none`; those in `cluster/`"),
+    "rdma": (
+        str,
+        "resource of RDMA, for replicas on several nodes of a `privileged` namespace; none",
+    ),
     "scaler": (str, "`keda`, `hpa` or `none`; `keda`"),
 }
 """The options of ``emit kubernetes { … }``: type, and meaning with the default."""
@@ -39,6 +48,16 @@ DEFAULTS: Mapping[str, str] = {
 The address and the label of Prometheus are those of the kube-prometheus-stack chart.
 """
 
+LABEL_KEY = re.compile(
+    r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?", re.ASCII
+)
+"""The name of a label, with its prefix."""
+
+EXTENDED_RESOURCE = re.compile(
+    r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?", re.ASCII
+)
+"""The name of a resource that a device plugin offers: ``rdma/ib``."""
+
 ACCESS_MODES: Mapping[str, str] = {
     "read_write_once": "ReadWriteOnce",
     "read_write_many": "ReadWriteMany",
@@ -52,12 +71,14 @@ class Choices:
     """The options of an ``emit kubernetes`` block."""
 
     create_namespace: bool = True
+    exclusive_topology: str = ""
     hf_token_secret: str = "hf-token"  # noqa: S105 - a name, not a secret
     image_pull_secret: str = ""
     monitoring_namespace: str = "monitoring"
     namespace: str = ""
     node_cidr: str = ""
     priority_class: str = ""
+    rdma: str = ""
     scaler: str = "keda"
 
 
@@ -99,12 +120,14 @@ def read_options(
 
     choices = Choices(
         create_namespace=options.get("create_namespace") is not False,
+        exclusive_topology=text("exclusive_topology", default.exclusive_topology),
         hf_token_secret=text("hf_token_secret", default.hf_token_secret),
         image_pull_secret=text("image_pull_secret", default.image_pull_secret),
         monitoring_namespace=text("monitoring_namespace", default.monitoring_namespace),
         namespace=text("namespace", default.namespace),
         node_cidr=text("node_cidr", default.node_cidr),
         priority_class=text("priority_class", default.priority_class),
+        rdma=text("rdma", default.rdma),
         scaler=text("scaler", default.scaler),
     )
     return choices, tuple(problems.values())
@@ -137,6 +160,10 @@ def _allowed(name: str, value: str) -> bool:
     match name:
         case "scaler":
             return value in SCALERS
+        case "rdma":
+            return value == "" or EXTENDED_RESOURCE.fullmatch(value) is not None
+        case "exclusive_topology":
+            return value == "" or LABEL_KEY.fullmatch(value) is not None
         case "node_cidr":
             return _is_network(value)
         case "create_namespace" | "namespace":

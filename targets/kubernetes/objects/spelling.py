@@ -90,6 +90,9 @@ def unspelled(serving: Serving) -> Iterator[Unspelled]:
     if shape.prefill is not None:
         why = "replicas of two kinds need a router that hands requests over, and none is emitted"
         yield Unspelled("serving", "disaggregated", why)
+    if serving.is_group and groups_of(serving) > 1:
+        why = "this target starts them on one node only, and a replica takes several"
+        yield Unspelled("attention_data_parallel", str(shape.attention_data_parallel), why)
     asked = {item.field for item in serving.plan.service.decisions}
     if shape.kv_precision in SIXTEEN_BIT:
         other = shape.precision in SIXTEEN_BIT and shape.kv_precision != shape.precision
