@@ -1,15 +1,13 @@
 """A topology as a kustomize tree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, has_errors
-from inferc.targets import to_yaml
-from inferc.targets.base import Artifact, Data, Emitted, Options
+from inferc.targets.base import Artifact, Emitted, Options
 from inferc.targets.kubernetes.checks import check
-from inferc.targets.kubernetes.files import EXTRA_FILES, header
+from inferc.targets.kubernetes.files import EXTRA_FILES
 from inferc.targets.kubernetes.objects import (
-    CLUSTER,
     Layout,
     Manifest,
     build_objects,
@@ -17,10 +15,8 @@ from inferc.targets.kubernetes.objects import (
     layout_of,
     refuse,
 )
-from inferc.targets.kubernetes.objects.concerns import FILES, TITLES
+from inferc.targets.kubernetes.tree import tree
 from inferc.targets.sharing import refusals
-
-KUSTOMIZATION = "kustomization.yaml"
 
 
 class KubernetesTarget:
@@ -48,44 +44,13 @@ class KubernetesTarget:
 def _artifacts(
     layout: Layout, manifests: Sequence[Manifest], own: Sequence[Manifest]
 ) -> tuple[Artifact, ...]:
-    """Return the files of the tree, and of that of the cluster's owner, which it never names."""
-    trees = {
-        "": (_texts(layout, manifests), "All objects of the topology"),
-        f"{CLUSTER}/": (_texts(layout, own), TITLES[CLUSTER]),
-    }
+    """Return the tree with what stands beside it."""
     found = {
         path: Artifact(path=path, content=text.encode())
-        for folder, (texts, title) in trees.items()
-        if texts
-        for path, text in {
-            **texts,
-            folder + KUSTOMIZATION: _kustomization(layout, title, tuple(texts), folder),
-        }.items()
+        for path, text in tree(layout, manifests, own).items()
     }
     found |= {one.path: one for files in EXTRA_FILES for one in files(layout, manifests)}
     return tuple(found[path] for path in sorted(found))
-
-
-def _texts(layout: Layout, manifests: Sequence[Manifest]) -> Mapping[str, str]:
-    """Return the files of ``manifests``: one for each concern that has any."""
-    groups = {
-        concern: [one.document() for one in manifests if one.concern == concern]
-        for concern in FILES
-    }
-    return {
-        FILES[concern]: header(layout.topology, TITLES[concern]) + to_yaml.dump_all(documents)
-        for concern, documents in groups.items()
-        if documents
-    }
-
-
-def _kustomization(layout: Layout, title: str, files: Sequence[str], folder: str) -> str:
-    document: dict[str, Data] = {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "resources": [name.removeprefix(folder) for name in files],
-    }
-    return header(layout.topology, title) + to_yaml.dump(document)
 
 
 TARGET = KubernetesTarget()
