@@ -1,0 +1,93 @@
+"""Every example that the Kubernetes target takes, on a real cluster with the nodes it counts on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import cluster_checks, cluster_deploy, cluster_plans
+from support.cluster import Cluster
+from support.cluster_deploy import Deployed
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+TOPOLOGIES = Path(__file__).resolve().parent / "topologies"
+
+REFUSED = {
+    "impossible-pi": "no plan: it is infeasible",
+    "own-measurements": "a workstation outside any cluster",
+}
+"""Examples that the target must refuse."""
+
+SOURCES = {
+    **{path.parent.name: path for path in sorted(EXAMPLES.glob("*/topology.infer"))},
+    **{path.stem: path for path in sorted(TOPOLOGIES.glob("*.infer"))},
+}
+SENT_ANYWAY = "poddisruptionbudget.policy/"
+"""kubectl replaces the selector of a budget as a whole, so it sends it even if it is the same."""
+
+TAKEN = sorted(SOURCES.keys() - REFUSED.keys())
+
+
+@pytest.fixture(scope="module", params=TAKEN)
+def tree(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> cluster_plans.Tree:
+    trees = cluster_plans.write_trees(
+        SOURCES[request.param], tmp_path_factory.mktemp("out") / request.param
+    )
+    assert len(trees) == 1, f"the target does not take {request.param}"
+    return trees[0]
+
+
+@pytest.fixture(scope="module")
+def running(cluster: Cluster, tree: cluster_plans.Tree) -> Iterator[Deployed]:
+    with cluster_deploy.deployed(cluster, tree) as found:
+        cluster.tally.names.append(tree.topology.name)
+        yield found
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_the_others_are_refused_and_write_nothing(name: str, tmp_path: Path) -> None:
+    assert cluster_plans.write_trees(SOURCES[name], tmp_path) == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_server_takes_every_object_in_a_dry_run(running: Deployed) -> None:
+    assert len(running.dry_run) == len(running.documents)
+    assert all(line.endswith("(server dry run)") for line in running.dry_run)
+
+
+def test_every_object_is_created(running: Deployed) -> None:
+    kinds = [line.rpartition(" ")[2] for line in running.applied]
+    assert kinds.count("created") == len(running.documents) - 1  # the namespace was there
+    assert kinds.count("unchanged") == 1
+
+
+def test_exactly_the_planned_pods_run(running: Deployed) -> None:
+    wanted = cluster_plans.wanted(running.tree.topology)
+    running.scale_to(wanted)
+    running.wait_for(wanted)
+    seen = running.seen()
+    assert cluster_checks.problems(seen, wanted) == []
+    running.cluster.tally.pods_running += len(seen.serving)
+    running.cluster.tally.jobs_done += len(seen.of("Job"))
+
+
+def test_as_many_as_the_autoscalers_may_want_fit_as_well(running: Deployed) -> None:
+    wanted = cluster_plans.wanted(running.tree.topology, most=True)
+    running.scale_to(wanted)
+    running.wait_for(wanted)
+
+
+def test_applying_again_changes_nothing(running: Deployed) -> None:
+    before = running.states()
+    again = running.cluster.apply(running.tree.folder)
+    changed = [line for line in again if not line.endswith(" unchanged")]
+    assert [line for line in changed if not line.startswith(SENT_ANYWAY)] == []
+    assert running.states() == before
+    assert running.cluster.diff(running.tree.folder) == ""
+
+
+def test_preflight_finds_nothing_lacking(running: Deployed) -> None:
+    done = running.cluster.run(running.tree.folder / "preflight.sh")
+    lacking = [line for line in done.out.splitlines() if not line.startswith("ok ")]
+    assert (done.code, lacking, done.err) == (0, [], "")
