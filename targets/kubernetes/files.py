@@ -14,7 +14,7 @@ from inferc.targets.kubernetes.objects import Layout, Manifest, cluster_objects
 from inferc.targets.kubernetes.objects.watching import watched
 from inferc.targets.kubernetes.preflight import preflight
 from inferc.targets.kubernetes.readme import readme
-from inferc.targets.monitoring.files import files as monitoring_files
+from inferc.targets.monitoring import files as monitoring_files
 
 PREFLIGHT_FILE = "preflight.sh"
 ADAPTER_FILE = "prometheus-adapter-values.yaml"

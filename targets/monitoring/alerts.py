@@ -16,6 +16,9 @@ from inferc.targets.monitoring.watched import Watched
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 """Wake somebody; tell somebody; keep it for whoever looks. The words of kube-prometheus-stack."""
 
+FAST, SLOW = "InfercSlaFastBurn", "InfercSlaSlowBurn"
+"""That a line is missed so much that somebody must come; that it will not hold for long."""
+
 KV_FULL = 0.95
 """Of the KV cache: from here on requests are preempted or wait."""
 
@@ -81,8 +84,8 @@ def _misses(one: Watched, line: Latency) -> Iterator[Alert]:
     hard = line.objective.hard
     found = burns(line.budget or 0.0, line.period_s)
     for fast, name, wait in (
-        (True, "InfercSlaFastBurn", "2m"),
-        (False, "InfercSlaSlowBurn", "15m"),
+        (True, FAST, "2m"),
+        (False, SLOW, "15m"),
     ):
         steps = [step for step in found if step.fast is fast]
         if not steps or (fast and not hard):
@@ -147,11 +150,10 @@ def _mean(one: Watched, line: Latency) -> Iterator[Alert]:
     )
     yield Alert(
         name="InfercSlaMeanMissed",
-        # Both have the label of the metric, and no other that differs.
         expression=" and ".join(limits),
         wait="5m",
         severity=WARNING if line.objective.hard else INFO,
-        labels={**one.own_labels, "sla": line.id},
+        labels={**one.own_labels, "sla": line.id, "metric": line.histogram.measures},
         summary=f"{one.name}: {line.title} is missed",
         description="The mean of an hour and that of five minutes are above the limit. The plan "
         f"expects {line_amount(line.expected, line.objective)}.",

@@ -5,23 +5,34 @@ that it does not have.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from inferc.compiler.units import to_unit
 from inferc.targets.base import Data
 from inferc.targets.monitoring import recorded
-from inferc.targets.monitoring.alerts import KV_FULL, Alert, alerts
+from inferc.targets.monitoring.alerts import FAST, KV_FULL, Alert, alerts
 from inferc.targets.monitoring.burn import burns
 from inferc.targets.monitoring.lines import Latency
 from inferc.targets.monitoring.promql import bound, number, selector
 from inferc.targets.monitoring.watched import Watched
 
-STEPS = 90
-"""Minutes of each test: longer than the longest wait of an alert."""
+STEPS = 40
+"""Minutes of each test: longer than what is tested waits before it warns."""
 EACH_MINUTE = 6000
 """Requests, so that even a thousandth of them are some."""
 AT = f"{STEPS}m"
-SHARE_DIGITS = 4
+SHARE_DIGITS = 6
+NEARLY = 0.9
+"""Of a threshold: so near to it, on either side."""
 
 Series = Mapping[str, Data]
+
+
+class Expected(NamedTuple):
+    """What is expected of the alerts of one name."""
+
+    name: str
+    firing: tuple[Data, ...]
 
 
 def rule_tests(one: Watched, rules_file: str) -> dict[str, Data]:
@@ -37,7 +48,7 @@ def _tests(one: Watched) -> Iterator[Data]:
     found = alerts(one)
     for line in one.latencies:
         own = [alert for alert in found if alert.labels.get("sla") == line.id]
-        yield from _misses(one, line, own) if line.budget is not None else _mean(one, line, own)
+        yield from _misses(one, line) if line.budget is not None else _mean(one, line, own)
     named = {alert.name: alert for alert in found}
     if "InfercServiceDown" in named:
         yield from _down(one, named)
@@ -50,22 +61,65 @@ def _tests(one: Watched) -> Iterator[Data]:
     yield from _indicators(one)
 
 
-def _misses(one: Watched, line: Latency, own: Sequence[Alert]) -> Iterator[Data]:
+def _misses(one: Watched, line: Latency) -> Iterator[Data]:
+    """Yield a test in which the line just holds, and two in which it just does not."""
+    budget = line.budget or 0.0
+    cases = [("holds", budget * NEARLY)]
+    for what, fast in (("is missed", False), ("is missed badly", True)):
+        lowest = _lowest(line, fast=fast)
+        if lowest is not None:
+            cases.append((what, min(lowest / NEARLY, (1.0 + lowest) / 2)))
+    for what, exact in cases:
+        share = round(exact, SHARE_DIGITS)
+        kept = _kept(line, share)
+        expected = [
+            _expected(alert, fires=_fires(other, alert, found), value=found)
+            for other in one.latencies
+            if other.histogram.series == line.histogram.series and other.budget is not None
+            for found in (_share(other, kept),)
+            for alert in alerts(one)
+            if alert.labels.get("sla") == other.id
+        ]
+        yield _case(f"{line.title} {what}", _histogram(one, line, kept), expected)
+
+
+def _kept(line: Latency, share: float) -> Mapping[float, float]:
+    """Return the share of requests in each bucket where ``share`` of them miss, the others not."""
+    beyond = line.upper or line.lower
+
+    def below(limit: float) -> float:
+        if limit < line.lower:
+            return 0.0
+        return 1.0 - share if limit <= beyond else 1.0
+
+    return {limit: below(limit) for limit in line.histogram.bounds}
+
+
+def _share(line: Latency, kept: Mapping[float, float]) -> float:
+    """Return the share of requests that miss ``line``."""
+    upper = 0.0 if line.upper is None else line.weight * kept[line.upper]
+    return 1.0 - ((1.0 - line.weight) * kept[line.lower] + upper)
+
+
+def _fires(line: Latency, alert: Alert, share: float) -> bool:
+    """Return whether a steady ``share`` of requests that miss ``line`` is warned of."""
+    lowest = _lowest(line, fast=alert.name == FAST)
+    return lowest is not None and share > lowest
+
+
+def _lowest(line: Latency, *, fast: bool) -> float | None:
     found = burns(line.budget or 0.0, line.period_s)
-    fast = min((step.threshold for step in found if step.fast), default=1.0)
-    slow = min((step.threshold for step in found if not step.fast), default=fast)
-    both = round((slow + fast) / 2.0, SHARE_DIGITS)
-    cases = (
-        ("holds", round((line.budget or 0.0) / 2.0, 2 * SHARE_DIGITS), ()),
-        ("is missed a little", both, ("InfercSlaSlowBurn",)),
-        ("is missed by all", 1.0, ("InfercSlaFastBurn", "InfercSlaSlowBurn")),
-    )
-    for what, share, firing in cases:
-        yield _case(
-            f"{line.title} {what}",
-            _histogram(one, line, share),
-            [_expected(alert, fires=alert.name in firing, value=share) for alert in own],
-        )
+    return min((step.threshold for step in found if step.fast is fast), default=None)
+
+
+def _by_name(expected: Sequence[Expected]) -> list[Data]:
+    """Return one expectation for each name of alerts: promtool compares all of a name."""
+    firing: dict[str, list[Data]] = {}
+    for one in expected:
+        firing.setdefault(one.name, []).extend(one.firing)
+    return [
+        {"eval_time": AT, "alertname": name, "exp_alerts": found} for name, found in firing.items()
+    ]
 
 
 def _mean(one: Watched, line: Latency, own: Sequence[Alert]) -> Iterator[Data]:
@@ -79,19 +133,12 @@ def _mean(one: Watched, line: Latency, own: Sequence[Alert]) -> Iterator[Data]:
         yield _case(f"{line.title} {what}", inputs, expected)
 
 
-def _histogram(one: Watched, line: Latency, share: float) -> list[Series]:
-    """Return a histogram in which ``share`` of the requests miss the limit, the others by far."""
-    name, beyond = f"{line.histogram.series}_bucket", line.upper or line.lower
-    good = EACH_MINUTE * (1.0 - share)
-
-    def rate(limit: float) -> float:
-        if limit < line.lower:
-            return 0.0
-        return good if limit <= beyond else EACH_MINUTE
-
+def _histogram(one: Watched, line: Latency, kept: Mapping[float, float]) -> list[Series]:
+    """Return a histogram with these shares of the requests up to each bound."""
+    name = f"{line.histogram.series}_bucket"
     buckets = [
-        _counter(selector(name, {**one.labels, "le": bound(limit)}), rate(limit))
-        for limit in line.histogram.bounds
+        _counter(selector(name, {**one.labels, "le": bound(limit)}), EACH_MINUTE * share)
+        for limit, share in kept.items()
     ]
     everything = _counter(selector(name, {**one.labels, "le": "+Inf"}), EACH_MINUTE)
     count = _counter(one.series(f"{line.histogram.series}_count"), EACH_MINUTE)
@@ -102,7 +149,7 @@ def _down(one: Watched, named: Mapping[str, Alert]) -> Iterator[Data]:
     down, lost = named["InfercServiceDown"], named.get("InfercMetricsLost")
     running = [_level(one.series(one.metrics.running), 1)] if lost else []
 
-    def expected(*firing: str) -> list[Data]:
+    def expected(*firing: str) -> list[Expected]:
         known = [down, lost] if lost else [down]
         return [_expected(alert, fires=alert.name in firing) for alert in known]
 
@@ -130,7 +177,7 @@ def _indicators(one: Watched) -> Iterator[Data]:
     found = one.metrics
     if found.output_tokens:
         inputs.append(_counter(one.series(found.output_tokens), EACH_MINUTE))
-        expected.append(_value(one, recorded.OUTPUT_TOKENS, EACH_MINUTE / 60))
+        expected.append(_value(one, recorded.OUTPUT_TOKENS, EACH_MINUTE * to_unit(1.0, "min")))
     if found.ended:
         inputs.append(_counter(one.series(found.ended), EACH_MINUTE))
         if found.failed is not None:
@@ -167,11 +214,16 @@ def _pod(one: Watched) -> list[Series]:
     return [up, started, ready]
 
 
-def _case(name: str, inputs: Sequence[Series], alerts_: Sequence[Data]) -> dict[str, Data]:
-    return {"name": name, "interval": "1m", "input_series": inputs, "alert_rule_test": alerts_}
+def _case(name: str, inputs: Sequence[Series], expected: Sequence[Expected]) -> dict[str, Data]:
+    return {
+        "name": name,
+        "interval": "1m",
+        "input_series": inputs,
+        "alert_rule_test": _by_name(expected),
+    }
 
 
-def _expected(alert: Alert, *, fires: bool, value: float | None = None) -> dict[str, Data]:
+def _expected(alert: Alert, *, fires: bool, value: float | None = None) -> Expected:
     """Return that ``alert`` fires, or does not; ``value`` is what it says was missed."""
     annotations = dict(alert.annotations)
     if value is not None and "missed" in annotations:
@@ -180,7 +232,7 @@ def _expected(alert: Alert, *, fires: bool, value: float | None = None) -> dict[
         "exp_labels": alert.all_labels,
         "exp_annotations": {name: _shown(text) for name, text in annotations.items()},
     }
-    return {"eval_time": AT, "alertname": alert.name, "exp_alerts": [firing] if fires else []}
+    return Expected(alert.name, (firing,) if fires else ())
 
 
 def _shown(text: str) -> str:

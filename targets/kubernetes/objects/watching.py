@@ -6,10 +6,7 @@ from inferc.dsl import Diagnostic
 from inferc.targets.kubernetes.objects.layout import Layout
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.serving import STARTUP_PERIOD_S, Serving
-from inferc.targets.monitoring.dashboard import as_json
-from inferc.targets.monitoring.files import unwatched
-from inferc.targets.monitoring.rules import rules
-from inferc.targets.monitoring.watched import Watched
+from inferc.targets.monitoring import Watched, dashboard_json, rules, unwatched
 
 DASHBOARD_LABEL = "grafana_dashboard"
 """What the sidecar of Grafana looks for in the kube-prometheus-stack chart."""
@@ -57,5 +54,5 @@ def watch(layout: Layout, serving: Serving) -> Iterator[Manifest]:
         namespace=serving.namespace,
         concern="rules",
         labels={**serving.labels_of("monitoring"), DASHBOARD_LABEL: "1"},
-        body={"data": {f"{name}.json": as_json(one)}},
+        body={"data": {f"{name}.json": dashboard_json(one)}},
     )
