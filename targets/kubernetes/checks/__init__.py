@@ -8,20 +8,22 @@ from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic
 from inferc.targets.base import Options
 from inferc.targets.kubernetes.checks import planned
+from inferc.targets.kubernetes.checks.edge import check_edge
 from inferc.targets.kubernetes.checks.names import Finding, check_names
 from inferc.targets.kubernetes.checks.references import check_references
 from inferc.targets.kubernetes.checks.scaling import WORKLOADS, check_scaling
 from inferc.targets.kubernetes.checks.security import check_security
 from inferc.targets.kubernetes.diagnostics import inconsistent
 from inferc.targets.kubernetes.objects import Layout, Manifest, layout_of
+from inferc.targets.kubernetes.objects.deployed import deployed_name
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.prerequisites import secrets
 from inferc.targets.kubernetes.objects.releases import release_of
-from inferc.targets.kubernetes.objects.serving import deployed_name
 
 Check: TypeAlias = Callable[[Sequence[Manifest], Layout], Iterator[Finding]]
 
 SLUGS = {
+    "INF648": "edge-leads-nowhere",
     "INF690": "invalid-object-name",
     "INF691": "dangling-reference",
     "INF692": "wrong-accelerators",
@@ -61,6 +63,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("INF691", _references),
     ("INF697", lambda manifests, _: check_security(manifests)),
     ("INF696", lambda manifests, _: check_scaling(manifests)),
+    ("INF648", check_edge),
     ("INF692", _pools),
     *((code, _workloads(code)) for code in ("INF692", "INF693", "INF694", "INF695", "INF698")),
 )
@@ -84,7 +87,9 @@ def _service(manifests: Sequence[Manifest], plan: ServicePlan) -> Iterator[tuple
     workloads = [
         one
         for one in manifests
-        if one.kind in WORKLOADS and one.labels.get("app.kubernetes.io/name") == name
+        if one.kind in WORKLOADS
+        and one.labels.get("app.kubernetes.io/name") == name
+        and one.labels.get("app.kubernetes.io/component") == "engine"
     ]
     if not workloads:
         yield "INF698", (f"Deployment/{name}", "the service has no workload")

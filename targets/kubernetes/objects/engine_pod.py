@@ -6,13 +6,13 @@ from typing import Final
 
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import arguments, pods, storage
-from inferc.targets.kubernetes.objects.releases import Release
-from inferc.targets.kubernetes.objects.serving import (
+from inferc.targets.kubernetes.objects.deployed import (
     ENDPOINT_REMOVAL_S,
     STARTUP_PERIOD_S,
-    Serving,
     gibibytes,
 )
+from inferc.targets.kubernetes.objects.releases import Release
+from inferc.targets.kubernetes.objects.serving import Serving
 
 PORT_NAME: Final = "http"
 CACHE_GIB: Final = 10

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from inferc.targets.kubernetes.objects.concerns import CLUSTER
+from inferc.targets.kubernetes.objects.deployed import BEST_EFFORT, PROMISED
 from inferc.targets.kubernetes.objects.layout import Layout
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
-from inferc.targets.kubernetes.objects.serving import BEST_EFFORT, PROMISED
 
 CLASSES: Final = (
     (PROMISED, 100_000, "Services with an SLA that must be met"),

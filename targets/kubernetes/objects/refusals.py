@@ -10,6 +10,9 @@ from inferc.targets.base import Options
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as problems
 from inferc.targets.kubernetes.objects import arguments, scaling, spelling, watching
+from inferc.targets.kubernetes.objects.deployed import deployed_name
+from inferc.targets.kubernetes.objects.edge import refusals as edge_refusals
+from inferc.targets.kubernetes.objects.layout import layout_of
 from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns_label
 from inferc.targets.kubernetes.objects.releases import (
     Release,
@@ -17,7 +20,7 @@ from inferc.targets.kubernetes.objects.releases import (
     release_of,
     spanning_releases,
 )
-from inferc.targets.kubernetes.objects.serving import Serving, deployed_name, namespace_of, servings
+from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
 from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
 from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
 
@@ -32,11 +35,14 @@ LABEL_VALUE = re.compile(r"([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?", re.ASCII)
 LABEL_RULE = "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at either end"
 SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
 TEXTS = {
+    "gateway_class": (SUBDOMAIN, "the name of a GatewayClass"),
     "gateway_namespace": (DNS_LABEL, "the name of a namespace"),
+    "image_pull_secret": (SUBDOMAIN, "the name of a secret"),
     "image_registry": (
         re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*/?", re.ASCII),
         "a host, with a port and a path where it has them: `mirror.example:5000/hub`",
     ),
+    "issuer": (SUBDOMAIN, "the name of an issuer"),
     "prometheus": (re.compile(r"https?://[^\s/]+(/\S*)?"), "an address: `http://host:9090`"),
     "release_label": (LABEL_VALUE, LABEL_RULE),
     "storage_class": (SUBDOMAIN, "the name of a storage class"),
@@ -51,7 +57,8 @@ def refuse(topology: Topology, options: Options, target: str = TARGET) -> tuple[
     """
     span = next((one.span for one in topology.emissions if one.target == target), None)
     choices, found = read_options(options, span)
-    return (*found, *_whole(topology, choices, span), *_services(topology, choices))
+    doors = edge_refusals.refused(layout_of(topology, options)) if topology.gateways else ()
+    return (*found, *_whole(topology, choices, span), *_services(topology, choices), *doors)
 
 
 def _whole(topology: Topology, choices: Choices, emission: Span | None) -> Iterator[Diagnostic]:

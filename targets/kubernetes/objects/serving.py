@@ -4,15 +4,22 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inferc.compiler.model import Engine, Place, Service
 from inferc.compiler.model.design import short_name
 from inferc.compiler.plan import Configuration, ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import to_unit
 from inferc.targets.kubernetes.objects import groups
+from inferc.targets.kubernetes.objects.deployed import (
+    DRAIN_LEAST_S,
+    IMAGE_PULL_S,
+    STARTUP_HEADROOM,
+    STARTUP_LEAST_S,
+    STARTUP_PERIOD_S,
+    Deployed,
+    deployed_name,
+)
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.kubernetes.objects.settings import ACCESS_MODES, Choices, Settings, settings_of
-from inferc.targets.versions import GPU_RESOURCES
+from inferc.targets.kubernetes.objects.settings import ACCESS_MODES, Choices, settings_of
 
 SHM_PER_WORKER_GIB = 2
 """Shared memory of one worker process. Source: the Deployment in vLLM's Kubernetes guide."""
@@ -32,87 +39,29 @@ Source: vLLM's guide to optimisation, on CPU resources for GPU deployments.
 """
 STORAGE_HEADROOM = 1.2
 """Of the volume over the weights: tokenizer, partial files, the file system's own blocks."""
-STARTUP_HEADROOM = 1.5
-"""Of the start-up budget over the predicted load time."""
-STARTUP_PERIOD_S = 10
-STARTUP_LEAST_S = 300
-"""Compilation and graph capture vary from start to start even for a small model."""
-ENDPOINT_REMOVAL_S = 15
-"""From the start of a pod's end until every proxy has stopped sending to it."""
-DRAIN_LEAST_S = 30
 DRAIN_OVERLOADED_S = 600
 """Longer than clients wait: at the peak of a plan that holds conditionally a queue may grow without
 end, and no time would be enough for it."""
-STOP_MARGIN_S = 15
-PROMISED = "sla"
-BEST_EFFORT = "best-effort"
 RDMA_NETWORKS = ("infiniband_", "roce_")
 """How the catalog calls the links between nodes that are used by RDMA."""
 GROUP_NAME_LIMIT = 45
 """A pod's label ``controller-revision-hash`` is the name of its StatefulSet, which is that of the
 set with the number of the group, and eleven characters more; a label's value has 63."""
-NO_CLASS = "none"
-IMAGE_PULL_S = 600
-"""An engine's image of 10 GB at 20 MB/s, with time to unpack it."""
 DOWNLOAD_BYTES_PER_S = 50e6
 """A slow line to the hub: 0.4 Gbit/s."""
 DOWNLOAD_LEAST_S = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
-    """One service as this target deploys it."""
+class Serving(Deployed):
+    """One service of a language model as this target deploys it."""
 
-    topology: Topology
     plan: ServicePlan
-    engine: Engine
-    choices: Choices
-    settings: Settings
-    namespace: str
-    name: str
-    can_surge: bool
-    """Whether one more replica fits into the pool beside everything planned for it."""
-
-    @property
-    def place(self) -> Place:
-        """Where it runs."""
-        return self.plan.service.place
-
-    @property
-    def selector(self) -> dict[str, str]:
-        """The labels that select the serving pods and nothing else; never change them."""
-        return {
-            "app.kubernetes.io/name": self.name,
-            "app.kubernetes.io/part-of": dns_label(self.topology.name),
-            "app.kubernetes.io/component": "engine",
-        }
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """The labels of an object that belongs to the service."""
-        return self.labels_of("engine")
-
-    def labels_of(self, component: str) -> dict[str, str]:
-        """Return the labels of an object of ``component``."""
-        return {
-            **self.selector,
-            "app.kubernetes.io/component": component,
-            "app.kubernetes.io/managed-by": "inferc",
-        }
-
-    def named(self, *suffixes: str) -> str:
-        """Return the name of a part of the service: ``chat-weights``."""
-        return dns_label(deployed_name(self.plan.service), *suffixes)
 
     @property
     def shape(self) -> Configuration:
         """The decided configuration of its replicas."""
         return self.plan.configuration
-
-    @property
-    def replica_gpus(self) -> int:
-        """Accelerators of one replica."""
-        return self.shape.accelerators_per_replica
 
     @property
     def pods_per_replica(self) -> int:
@@ -169,49 +118,6 @@ class Serving:
         if not self.is_group:
             return self.name
         return dns_label(deployed_name(self.plan.service), "group", limit=GROUP_NAME_LIMIT)
-
-    @property
-    def gpu_resource(self) -> str:
-        """The extended resource of one accelerator: ``nvidia.com/gpu``."""
-        return GPU_RESOURCES[self.place.accelerator.vendor][0]
-
-    @property
-    def priority_class(self) -> str:
-        """The PriorityClass of its pods: one for each namespace and kind of service, or none."""
-        stated = self.choices.priority_class
-        if stated:
-            return "" if stated == NO_CLASS else stated
-        promised = any(one.hard for one in self.plan.service.objectives)
-        return f"{self.namespace}-{PROMISED if promised else BEST_EFFORT}"
-
-    @property
-    def max_replicas(self) -> int:
-        """The most replicas that are ever wanted."""
-        return max(1, self.plan.autoscale.max_replicas)
-
-    @property
-    def min_replicas(self) -> int:
-        """The fewest replicas that are ever wanted; the engine's own metrics cannot wake it.
-
-        Only KEDA knows hours of a week: without it those of the busy ones are there all the time.
-        """
-        scale = self.plan.autoscale
-        least = scale.min_replicas
-        if scale.schedule is not None and self.choices.scaler != "keda":
-            least = scale.schedule.replicas
-        return max(1, min(least, self.max_replicas))
-
-    @property
-    def scaler(self) -> str:
-        """``keda``, ``hpa``, or nothing where the number of replicas is fixed."""
-        if self.choices.scaler == "none" or self.min_replicas == self.max_replicas:
-            return ""
-        return self.choices.scaler
-
-    @property
-    def replicas(self) -> int:
-        """How many replicas there are where nothing scales them: enough for the peak."""
-        return max(self.plan.configuration.replicas, self.min_replicas)
 
     @property
     def shared(self) -> bool:
@@ -294,27 +200,12 @@ class Serving:
             return DRAIN_OVERLOADED_S
         return max(DRAIN_LEAST_S, math.ceil(long_s))
 
-    @property
-    def grace_s(self) -> int:
-        """Time from the request to stop until the pod is killed."""
-        return ENDPOINT_REMOVAL_S + self.drain_s + STOP_MARGIN_S
-
-
-def gibibytes(count: int) -> str:
-    """Return ``count`` GiB as Kubernetes writes it."""
-    return f"{count}Gi"
-
-
-def deployed_name(service: Service) -> str:
-    """Return the text that the names of the service's objects are made from."""
-    return service.deployed_name or service.name
-
 
 def namespace_of(topology: Topology, choices: Choices) -> str:
     """Return the namespace of ``topology``: the option's, the cluster's, else its own name."""
     stated = [
         plan.service.place.cluster.namespace
-        for plan in topology.services
+        for plan in topology.planned
         if plan.service.place.cluster is not None and plan.service.place.cluster.namespace
     ]
     return choices.namespace or next(iter(stated), "") or dns_label(topology.name)

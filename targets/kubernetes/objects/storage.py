@@ -5,10 +5,11 @@ import posixpath
 
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import pods
+from inferc.targets.kubernetes.objects.deployed import gibibytes
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import digest, dns_label
 from inferc.targets.kubernetes.objects.releases import Release
-from inferc.targets.kubernetes.objects.serving import Serving, gibibytes
+from inferc.targets.kubernetes.objects.serving import Serving
 
 MOUNT = "/models"
 MARKER = ".inferc-complete"
