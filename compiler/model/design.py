@@ -272,6 +272,10 @@ class Place:
     """The catalog path of a cloud's instance type; empty for nodes of one's own."""
     instance_type: str = ""
     """What its cloud calls that type: ``p5.48xlarge``."""
+    vcpus: int = 0
+    """Virtual processors of one machine; 0 where nobody says."""
+    memory_bytes: float = 0.0
+    """Memory of its host; 0 where nobody says."""
     cloud: str = ""
     """Whose machines they are: ``aws``; empty for nodes of one's own."""
     market: str = "owned"

@@ -138,6 +138,8 @@ def _pool(
         price_usd_per_s=stated or listed,
         instance="" if instance is None else instance.path,
         instance_type="" if instance is None else values.text_or(instance, "type"),
+        vcpus=0 if instance is None else values.count_or(instance, "vcpus", 0),
+        memory_bytes=0.0 if instance is None else values.amount_or(instance, "memory", 0.0),
         cloud=provider(cloud) or ("" if instance is None else values.text_or(instance, "cloud")),
         market=market,
         ownership=owned,

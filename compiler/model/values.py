@@ -135,6 +135,12 @@ def count_or(block: ResolvedBlock, name: str, default: int) -> int:
     return default if found is None else int(amount(found.value))
 
 
+def amount_or(block: ResolvedBlock, name: str, default: float) -> float:
+    """Return a quantity of ``block``, or ``default``."""
+    found = block.fields.get(name)
+    return default if found is None else amount(found.value)
+
+
 def text_or(block: ResolvedBlock, name: str, default: str = "") -> str:
     """Return a text or word of ``block``, or ``default``."""
     found = block.fields.get(name)

@@ -109,6 +109,7 @@ def test_a_machine_of_a_cloud_says_what_a_node_is(pool: str) -> None:
     assert (found.instance_type, found.cloud, found.market) == ("p5.48xlarge", "aws", "on_demand")
     assert found.accelerator.id == "gpu.nvidia.h100_80gb_sxm"
     assert found.per_node == 8
+    assert (found.vcpus, found.memory_bytes) == (192, 2048 * 2**30)
     assert usd_per_h(found) == pytest.approx(55.04 / 8)
     network = found.network.bandwidth_bytes_per_s
     assert network.value == pytest.approx(from_unit(400, "Gbps")), "an eighth of 3200 Gbit/s"
@@ -178,6 +179,7 @@ instance big {
     found = places(facts=facts, pool="instances = big; market in [on_demand, reserved]")
     assert [usd_per_h(item) for item in found] == [pytest.approx(5.0), pytest.approx(3.0)]
     assert {item.instance for item in found} == {"big"}
+    assert {(item.vcpus, item.memory_bytes) for item in found} == {(0, 0.0)}, "nobody said"
     assert {item.cloud for item in found} == {"aws"}
 
 
