@@ -1,7 +1,7 @@
-"""A real cluster on loopback, without machines: etcd, the API server, controllers, scheduler, kwok.
+"""A real cluster on loopback, without machines: the control plane of Kubernetes, and kwok.
 
-The API server, the controllers and the scheduler are those of Kubernetes. Nodes and pods are kwok's,
-which sets their status as a kubelet would: nothing is pulled and nothing runs.
+Nodes and pods are kwok's, which sets their status as a kubelet would: nothing is pulled and nothing
+runs.
 
 See tests/e2e/README.md for how to use it in a test.
 """
@@ -275,7 +275,7 @@ class Cluster:
             self.kubectl("delete", "persistentvolume", *volumes, "--wait=false")
 
     def scale(self, target: str, replicas: int, namespace: str) -> None:
-        """Set the replicas of ``deployment/chat`` as an autoscaler does: by the scale subresource."""
+        """Set the replicas of ``deployment/chat`` by its scale subresource, as autoscalers do."""
         self.kubectl("scale", "-n", namespace, target, f"--replicas={replicas}")
 
 

@@ -15,9 +15,7 @@ KINDS: Final = (
     "pods,services,endpointslices,persistentvolumeclaims,events,"
     "deployments.apps,statefulsets.apps,replicasets.apps,jobs.batch,poddisruptionbudgets.policy"
 )
-FAILURES: Final = frozenset(
-    {"FailedCreate", "FailedUpdate", "ReplicaSetCreateError", "FailedBinding"}
-)
+FAILURES: Final = ("FailedCreate", "FailedUpdate", "ReplicaSetCreateError", "FailedBinding")
 """Reasons of events that mean that a controller was refused."""
 
 OWN_RESOURCES: Final = ("cpu", "memory", "ephemeral-storage", "pods")
@@ -108,7 +106,7 @@ def is_ready(pod: Mapping[str, Any]) -> bool:
     """Return whether a pod runs, answers, and is not on its way out."""
     if pod["metadata"].get("deletionTimestamp") or pod["status"].get("phase") != "Running":
         return False
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(pod))
+    return _is(pod, "Ready")
 
 
 def count_problems(seen: Seen, wanted: Wanted) -> list[str]:
@@ -195,9 +193,7 @@ def job_problems(seen: Seen) -> list[str]:
     return [
         f"job {job['metadata']['name']} is not complete"
         for job in seen.of("Job")
-        if not any(
-            one["type"] == "Complete" and one["status"] == "True" for one in _conditions(job)
-        )
+        if not _is(job, "Complete")
     ]
 
 
@@ -241,6 +237,10 @@ def _owned_by(pod: Mapping[str, Any], kind: str) -> bool:
 
 def _conditions(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from item["status"].get("conditions", ())
+
+
+def _is(item: Mapping[str, Any], condition: str) -> bool:
+    return any(one["type"] == condition and one["status"] == "True" for one in _conditions(item))
 
 
 def _why(pod: Mapping[str, Any]) -> str:

@@ -36,11 +36,10 @@ COMPILERS: Final = 2
 NUMBER = re.compile(r"(\d+)\.(\d+)(?:\.\d+)?")
 Version = tuple[int, int]
 
-KUBERNETES = "1.36.3"
 KUBERNETES_FLAGS = (
-    f"-X k8s.io/component-base/version.gitVersion=v{KUBERNETES}",
-    f"-X k8s.io/component-base/version.gitMajor={KUBERNETES.split('.', maxsplit=1)[0]}",
-    f"-X k8s.io/component-base/version.gitMinor={KUBERNETES.split('.')[1]}",
+    "-X k8s.io/component-base/version.gitVersion=v1.36.3",
+    "-X k8s.io/component-base/version.gitMajor=1",
+    "-X k8s.io/component-base/version.gitMinor=36",
 )
 """Without them each program calls itself v0.0.0, which clients refuse."""
 
@@ -116,7 +115,7 @@ BY_NAME: Final[Mapping[str, Module]] = {
             programs=("promtool",),
             least=(3, 0),
             most=(3, 9999),
-            link_flags=("-X github.com/prometheus/common/version.Version=3.316.0",),
+            link_flags=("-X github.com/prometheus/common/version.Version=3.13.5",),
             # Service discovery is of no use here, and one module of it cannot be had everywhere.
             tags=("remove_all_sd",),
         ),
