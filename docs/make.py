@@ -27,8 +27,9 @@ from inferc.targets.helm.options import OPTIONS as HELM
 from inferc.targets.kubernetes.objects.settings import OPTIONS as KUBERNETES
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tests"))
+sys.path += [str(ROOT / "tests"), str(ROOT / "docs")]
 
+import features  # noqa: E402 - beside this file
 from support.fences import agrees, documents, run_shown  # noqa: E402 - the docs are tests too
 
 _OBJECTS = [(name, text) for name, (_, text) in KUBERNETES.items()]
@@ -73,6 +74,7 @@ def main() -> int:
     pages: Mapping[str, Callable[[], str]] = {
         "docs/cli.md": command_line,
         "docs/diagnostics.md": diagnostics,
+        "docs/features.md": features.page,
         "docs/targets.md": targets,
         PERFORMANCE: performance_model,
         PICTURE: picture,
