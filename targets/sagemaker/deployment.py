@@ -10,7 +10,8 @@ from typing import Final
 
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
-from inferc.compiler.units import to_unit
+from inferc.compiler.units import from_unit
+from inferc.compiler.units import from_unit
 from inferc.targets.kubernetes.objects.serving import Serving, servings
 from inferc.targets.kubernetes.objects.settings import Choices as NoChoices
 from inferc.targets.sagemaker import limits
@@ -133,6 +134,13 @@ class Endpoint:
         return f"models/{self.serving.repository}/{revision}/"
 
     @property
+    def readable_prefix(self) -> str:
+        """What the containers may read of the bucket: with a candidate, any revision."""
+        if self.shadow_percent:
+            return f"models/{self.serving.repository}/"
+        return self.weights_prefix
+
+    @property
     def shadow_instances(self) -> int:
         """Instances of the candidate; as loaded as those of the production variant."""
         return math.ceil(self.instances * self.shadow_percent / 100)
@@ -145,12 +153,18 @@ class Endpoint:
         return 2 * max(self.most_instances, self.instances) + 2 * self.shadow_instances
 
     @property
-    def usd_per_instance_hour(self) -> float | None:
+    def usd_per_instance_h(self) -> float | None:
         """What one instance costs an hour; None where nobody says."""
         price = self.serving.place.price_usd_per_s
-        return (
-            None if price is None else price.value * self.serving.place.per_node / to_unit(1, "h")
-        )
+        if price is None:
+            return None
+        return price.value * self.serving.place.per_node * from_unit(1.0, "h")
+
+    @property
+    def usd_per_h(self) -> float | None:
+        """What the planned instances cost an hour, those of a candidate included."""
+        each = self.usd_per_instance_h
+        return None if each is None else each * (self.instances + self.shadow_instances)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +175,29 @@ class Deployment:
     choices: Choices
     region: str
     endpoints: tuple[Endpoint, ...]
+
+    @property
+    def readable_prefixes(self) -> tuple[str, ...]:
+        """What all containers together may read of the bucket of weights."""
+        return tuple(sorted({one.readable_prefix for one in self.endpoints}))
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """The repositories of the images."""
+        return tuple(sorted({one.image.repository for one in self.endpoints}))
+
+    @property
+    def quota(self) -> Mapping[str, int]:
+        """By type of machine: the most instances that there are at one time, updates included."""
+        found: dict[str, int] = {}
+        for one in self.endpoints:
+            kind = one.instance_type
+            found[kind] = found.get(kind, 0) + one.instances_during_update
+        return dict(sorted(found.items()))
+
+    def has(self, *kinds: str) -> bool:
+        """Return whether there is an endpoint of one of ``kinds``."""
+        return any(one.kind in kinds for one in self.endpoints)
 
 
 def region_of(plan: ServicePlan, choices: Choices) -> str:
@@ -288,6 +325,11 @@ def concurrency_target(plan: ServicePlan) -> float:
 
 
 def _scaling(plan: ServicePlan, kind: str) -> Scaling:
+    """Return what scales a service.
+
+    The backlog of an asynchronous endpoint counts requests that are under way too: so many as the
+    plan has in a replica, and so many as may wait.
+    """
     scale = plan.autoscale
     least, most = scale.min_replicas, max(1, scale.max_replicas, plan.configuration.replicas)
     calm_s = math.ceil(scale.scale_down_stabilisation_s)
@@ -301,7 +343,7 @@ def _scaling(plan: ServicePlan, kind: str) -> Scaling:
             maximum=most,
             metric="ApproximateBacklogSizePerInstance",
             customized=True,
-            target=max(1.0, float(math.floor(scale.threshold))),
+            target=concurrency_target(plan) + math.floor(scale.threshold),
             scale_in_s=max(SCALE_IN_LEAST_S, calm_s),
             scale_out_s=start_s,
             wakes="" if least else "HasBacklogWithoutCapacity",

@@ -23,7 +23,9 @@ class SageMakerTarget:
         choices, _ = read_options(options)
         texts = files_of(deployment(topology, choices))
         artifacts = (
-            Artifact(path=path, content=texts[path].encode("utf-8"), executable=path.endswith(".sh"))
+            Artifact(
+                path=path, content=texts[path].encode("utf-8"), executable=path.endswith(".sh")
+            )
             for path in sorted(texts)
         )
         return Emitted(artifacts=tuple(artifacts), diagnostics=refused)

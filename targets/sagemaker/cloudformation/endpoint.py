@@ -33,8 +33,13 @@ class Links:
     tags: Data
 
 
-def endpoint_resources(one: Endpoint, links: Links, prefix: str) -> Resources:
-    """Return the resources of an endpoint; ``prefix`` begins their names in the template."""
+def endpoint_resources(
+    one: Endpoint, links: Links, prefix: str, *, alarms_here: bool = True
+) -> Resources:
+    """Return the resources of an endpoint; ``prefix`` begins their names in the template.
+
+    ``alarms_here`` says whether the template has its alarms too, for which it must wait.
+    """
     found: Resources = {f"{prefix}Model": _model(one, links, one.weights_prefix)}
     if one.shadow_percent:
         found[f"{prefix}CandidateModel"] = _candidate(one, links, prefix)
@@ -59,7 +64,7 @@ def endpoint_resources(one: Endpoint, links: Links, prefix: str) -> Resources:
             "RetainAllVariantProperties": True,
             "Tags": links.tags,
         },
-        after=[*alarms, f"{prefix}Logs"],
+        after=[*(alarms if alarms_here else ()), f"{prefix}Logs"],
     )
     if one.kind == COMPONENTS:
         found[f"{prefix}Copies"] = _copies(one, links, prefix)

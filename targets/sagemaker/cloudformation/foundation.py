@@ -1,5 +1,6 @@
 """What all endpoints share: network, key, buckets, role, topics."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from inferc.targets.base import Data
@@ -76,7 +77,7 @@ def foundation(planned: Deployment) -> Resources:
     found["AlarmTopic"] = resource(
         "SNS::Topic", {"KmsMasterKeyId": ref("Key"), "DisplayName": "Alarms of endpoints"}
     )
-    if any(one.kind == ASYNCHRONOUS for one in planned.endpoints):
+    if planned.has(ASYNCHRONOUS):
         found |= _answers()
     return found
 
@@ -231,8 +232,7 @@ def _role(planned: Deployment) -> Data:
 def _rights(planned: Deployment) -> list[Data]:
     """Return the statements of the role, each with the resources that it is about."""
     bucket = "arn:${AWS::Partition}:s3:::${WeightsBucket}"
-    prefixes = sorted({one.weights_prefix for one in planned.endpoints})
-    repositories = sorted({one.image.repository for one in planned.endpoints})
+    prefixes, repositories = planned.readable_prefixes, planned.repositories
     images = f"arn:${{AWS::Partition}}:ecr:${{AWS::Region}}:{registry(planned.region)}:repository/"
     groups = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:" + LOGS + "*"
     serving: Data = {"StringLike": {"cloudwatch:namespace": ["AWS/SageMaker", "/aws/sagemaker/*"]}}
@@ -276,7 +276,7 @@ def _rights(planned: Deployment) -> list[Data]:
             allow("JoinNetwork", INTERFACES, [sub(f"{own}{kind}/*") for kind in kinds]),
             allow("SeeNetwork", NETWORK_FACTS, "*"),
         ]
-    if any(one.kind == ASYNCHRONOUS for one in planned.endpoints):
+    if planned.has(ASYNCHRONOUS):
         found += [
             allow("ReadRequests", ["s3:GetObject"], sub("${AnswersBucket.Arn}/requests/*")),
             allow(
@@ -293,7 +293,7 @@ def _rights(planned: Deployment) -> list[Data]:
 KEY: Final[Data] = {"Fn::GetAtt": ["Key", "Arn"]}
 
 
-def _under(prefixes: list[str]) -> list[Data]:
+def _under(prefixes: Sequence[str]) -> list[Data]:
     """Return the objects below each of ``prefixes`` in the bucket of weights."""
     return [
         {

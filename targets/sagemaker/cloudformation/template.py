@@ -8,7 +8,7 @@ from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.sagemaker.cloudformation.endpoint import Links, endpoint_resources
 from inferc.targets.sagemaker.cloudformation.foundation import foundation, subnets
-from inferc.targets.sagemaker.cloudformation.registry import registry_resources
+from inferc.targets.sagemaker.cloudformation.registry import registry_resources, version
 from inferc.targets.sagemaker.cloudformation.shapes import Resources, logical_ids, ref
 from inferc.targets.sagemaker.cloudformation.watching import watching_resources
 from inferc.targets.sagemaker.deployment import ASYNCHRONOUS, Deployment, Endpoint
@@ -51,7 +51,7 @@ def mirror(planned: Deployment) -> str:
         "Description": "Which plan this is",
         "Value": planned.topology.digest,
     }
-    if any(one.kind == ASYNCHRONOUS for one in planned.endpoints):
+    if planned.has(ASYNCHRONOUS):
         outputs["AnswersBucket"] = {
             "Description": "Where requests and answers lie",
             "Value": ref("AnswersBucket"),
@@ -88,13 +88,18 @@ def fragment(planned: Deployment, one: Endpoint) -> str:
         groups=ref("Groups"),
         tags=_tags(planned),
     )
-    resources = endpoint_resources(one, links, "")
-    waits = {"Endpoint": [name for name in ("Logs",) if name in resources]}
-    for name, needed in waits.items():
-        found = resources[name]
-        if isinstance(found, dict):
-            found["DependsOn"] = needed
+    resources = endpoint_resources(one, links, "", alarms_here=False)
     return _dump("An endpoint whose instances copies share", parameters, resources, {})
+
+
+def version_fragment(one: Endpoint) -> str:
+    """Return the template of one version in the registry, which a Pulumi program runs."""
+    parameters: dict[str, Data] = {
+        "WeightsBucket": _bucket(),
+        "GroupName": {"Type": "String", "Description": "The group that it is a version of"},
+    }
+    resources: Resources = {"Version": version(one, ref("GroupName"))}
+    return _dump("A model in the registry", parameters, resources, {})
 
 
 def _default_name(planned: Deployment, one: Endpoint) -> str:
