@@ -36,8 +36,8 @@ def page() -> str:
                 "<!-- Made by docs/make.py, which compiles docs/probes for every target. -->",
                 """\
 Each row is a design in [probes](probes/), compiled for each target. A code is the refusal, with
-its reason and the next step: `inferc explain INF601`. What cannot be deployed is refused; nothing is
-left out silently. The targets `diagram` and `design-doc` take every design.""",
+its reason and the next step: `inferc explain INF601`. What cannot be deployed is refused: nothing
+is left out silently. The targets `diagram` and `design-doc` take every design.""",
                 "## What can be served",
                 _table(found),
                 "## What is written",

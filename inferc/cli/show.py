@@ -2,11 +2,14 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from inferc.cli.exit_codes import OK, USAGE, WRONG_FILE
 from inferc.cli.terminal import complain, say, wants_color
 from inferc.dsl import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan import Plan
 
 COMMAND_CODES: Final = frozenset(
     {"INF126", "INF127", "INF128"}  # -p and --env that the file does not know
@@ -24,17 +27,24 @@ REPORTS: Final = frozenset({"sarif", "github", "junit"})
 
 
 def show(
-    diagnostics: Sequence[Diagnostic], *, form: str, color: str, files: Sequence[str] = ()
+    diagnostics: Sequence[Diagnostic],
+    *,
+    form: str,
+    color: str,
+    files: Sequence[str] = (),
+    plans: "Sequence[Plan]" = (),
 ) -> None:
     """Print ``diagnostics`` to standard error: for people, or as one JSON object.
 
     The forms in :data:`REPORTS` are what a command was asked for, and go to standard output;
-    ``files`` are those that were looked at.
+    ``files`` are those that were looked at, and ``plans`` what was planned for them.
     """
     if form in REPORTS:
         from inferc.report.machine import render
+        from inferc.report.machine.junit import cases_of
 
-        text = render(diagnostics, form, files=files)
+        cases = cases_of(plans) if form == "junit" else ()
+        text = render(diagnostics, form, files=files, cases=cases)
         if text:
             say(text)
         return

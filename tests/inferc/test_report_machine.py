@@ -163,3 +163,19 @@ def test_a_file_without_errors_is_a_passed_test() -> None:
     (suite,) = ET.fromstring(call("check", path, "--format", "junit").out)  # noqa: S314 - ours
     assert (suite.get("tests"), suite.get("failures")) == ("1", "0")
     assert call("check", path, "--format", "github").out == ""
+
+
+def test_each_line_of_an_sla_is_a_test(tmp_path: Path) -> None:
+    example = ROOT / "examples/support-chat/topology.infer"
+    (suite,) = ET.fromstring(call("plan", example, "--format", "junit").out)  # noqa: S314 - ours
+    cases = {
+        case.get("name"): case for case in suite if case.get("classname") == "support_chat.chat"
+    }
+    assert set(cases) == {"p95 ttft"}  # the other one is a wish
+    assert cases["p95 ttft"].find("failure") is not None  # conditional: missed at the planned peak
+    calm = tmp_path / "calm.infer"
+    calm.write_text(example.read_text().replace("1000 req/min", "300 req/min"))
+    (suite,) = ET.fromstring(call("plan", calm, "--format", "junit").out)  # noqa: S314 - ours
+    (case,) = [case for case in suite if case.get("name") == "p95 ttft"]
+    assert case.find("failure") is None
+    assert "limit <= 500 ms" in str(case.findtext("system-out"))

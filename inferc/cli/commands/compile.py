@@ -96,7 +96,7 @@ def compile(
     options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
     order = api.Order(targets=targets, options=options, force=force, dry_run=dry_run)
     compiled = api.emit(planned, output, order)
-    show(compiled.diagnostics, form=format, color=color, files=[file])
+    show(compiled.diagnostics, form=format, color=color, files=[file], plans=planned.plans)
     if planned.refused:
         return INFEASIBLE if format in REPORTS else refuse(planned, form=format)
     if compiled.written is None or not compiled.ok:

@@ -90,7 +90,7 @@ def plan(
     planned = _planned(
         file, env, param, verify=verify, check=_check(trace, seeds, requests, asked=verify)
     )
-    show(planned.diagnostics, form=format, color=color, files=[file])
+    show(planned.diagnostics, form=format, color=color, files=[file], plans=planned.plans)
     if not planned.ok:
         return exit_code(planned.diagnostics)
     if planned.refused:

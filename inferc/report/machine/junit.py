@@ -5,20 +5,56 @@ https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jen
 """
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.etree import ElementTree as ET
 
 from inferc.dsl import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan import Plan
 
 NOT_XML: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML document can hold. Source: XML 1.0, production 2, Char."""
 
 
-def to_junit(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> str:
+class Case(NamedTuple):
+    """A test that is no diagnostic: a line of an SLA."""
+
+    where: str
+    """The service: ``support_chat.chat``."""
+    name: str
+    text: str
+    """What was predicted, and the limit."""
+    missed: bool
+
+
+def cases_of(plans: "Iterable[Plan]") -> tuple[Case, ...]:
+    """Return a test for each line of an SLA that is asked for, not only wished."""
+    from inferc.compiler.wording.amounts import line_amount, line_name
+
+    return tuple(
+        Case(
+            where=f"{plan.topology}.{item.service.name}",
+            name=line_name(margin.objective),
+            text=f"predicted {line_amount(margin.predicted, margin.objective)}, limit "
+            f"{margin.objective.operator} "
+            f"{line_amount(margin.objective.limit.value, margin.objective)}",
+            missed=margin.ratio > 1,
+        )
+        for plan in plans
+        for item in plan.planned
+        for margin in item.margins
+        if margin.objective.hard
+    )
+
+
+def to_junit(
+    diagnostics: Sequence[Diagnostic], files: Sequence[str], cases: Sequence[Case] = ()
+) -> str:
     """Return a suite: a failed test for each error, a passed one for each file without.
 
-    Warnings are passed tests with their text as output.
+    Warnings are passed tests with their text as output; so are ``cases`` that hold.
     """
     errors = [item for item in diagnostics if item.severity is Severity.ERROR]
     wrong = {_path(item) for item in errors}
@@ -27,8 +63,8 @@ def to_junit(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> str:
     suite = ET.Element(
         "testsuite",
         name="inferc",
-        tests=str(len(errors) + len(others) + len(clean)),
-        failures=str(len(errors)),
+        tests=str(len(errors) + len(others) + len(clean) + len(cases)),
+        failures=str(len(errors) + sum(case.missed for case in cases)),
         errors="0",
     )
     for path in clean:
@@ -39,6 +75,12 @@ def to_junit(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> str:
         failure.text = _plain(_words(item))
     for item in others:
         ET.SubElement(_case(suite, item), "system-out").text = _plain(_words(item))
+    for case in cases:
+        test = ET.SubElement(suite, "testcase", classname=_plain(case.where), name=case.name)
+        if case.missed:
+            ET.SubElement(test, "failure", message=_plain(case.text), type="missed")
+        else:
+            ET.SubElement(test, "system-out").text = _plain(case.text)
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
