@@ -11,6 +11,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "kubernetes": "manifests as a kustomize tree",
     "helm": "a Helm chart of its own that installs the same objects",
     "pulumi": "a Python program for Pulumi that creates the same objects",
+    "sagemaker": "endpoints of Amazon SageMaker, as a Pulumi program and for CloudFormation",
     "diagram": "pictures of the topology: SVG, DOT, Mermaid",
     "design-doc": "the design in words: decisions, what to avoid, capacity, metrics to watch",
 }
@@ -42,6 +43,10 @@ def load(name: str) -> Target:
             from inferc.targets.pulumi.emitter import TARGET as PULUMI
 
             return PULUMI
+        case "sagemaker":
+            from inferc.targets.sagemaker.emitter import TARGET as SAGEMAKER
+
+            return SAGEMAKER
         case "diagram":
             from inferc.targets.diagram import TARGET as DIAGRAM
 

@@ -87,6 +87,13 @@ PULUMI_KUBERNETES: Final = Component(
     provides="the typed classes of the Kubernetes API",
     where="https://pypi.org/project/pulumi-kubernetes/",
 )
+PULUMI_AWS: Final = Component(
+    title="Pulumi provider for AWS",
+    version="7.51.1",
+    at_least="7.51",  # the only release that the emitted program was type-checked with
+    provides="the typed classes of the AWS API",
+    where="https://pypi.org/project/pulumi-aws/",
+)
 HELM: Final = Component(
     title="Helm",
     version="4.2",
@@ -95,12 +102,106 @@ HELM: Final = Component(
     where="https://helm.sh/docs/intro/install/",
 )
 
+GATEWAY_API: Final = Component(
+    title="Gateway API",
+    version="1.6",
+    at_least="1.2",  # timeouts of an HTTPRoute in the standard channel
+    provides="Gateway and HTTPRoute: how requests come in",
+    where="https://gateway-api.sigs.k8s.io/",
+)
+ENVOY_GATEWAY: Final = Component(
+    title="Envoy Gateway",
+    version="1.9",
+    at_least="1.5",  # apiKeyAuth.sanitize
+    provides="the controller of the gateways, keys of callers, time-outs of streams",
+    where="https://gateway.envoyproxy.io/docs/install/",
+)
+ENVOY_AI_GATEWAY: Final = Component(
+    title="Envoy AI Gateway, with InferencePool among the backend resources of Envoy Gateway",
+    version="1.1",
+    at_least="1.0",  # AIGatewayRoute v1beta1
+    provides="routes to an InferencePool, and by the model that a request asks for",
+    where="https://aigateway.envoyproxy.io/docs/capabilities/inference/httproute-inferencepool",
+)
+INFERENCE_EXTENSION: Final = Component(
+    title="Gateway API Inference Extension, its custom resources",
+    version="1.6",
+    at_least="1.0",
+    provides="InferencePool: replicas that a picker chooses from",
+    where="https://gateway-api-inference-extension.sigs.k8s.io/",
+)
+LLM_D_ROUTER: Final = Component(
+    title="llm-d-router, its custom resources",
+    version="0.10",
+    at_least="0.9",
+    provides="InferenceObjective: which requests wait",
+    where="https://github.com/llm-d/llm-d-router",
+)
+CERT_MANAGER: Final = Component(
+    title="cert-manager, with its support of the Gateway API switched on",
+    version="1.21",
+    at_least="1.15",
+    provides="certificates of the gateways' hosts, made and renewed",
+    where="https://cert-manager.io/docs/usage/gateway/",
+)
+
+ENDPOINT_PICKER_IMAGE: Final = "ghcr.io/llm-d/llm-d-router-endpoint-picker:v0.10.0"
+"""The endpoint picker. Source: release 0.9 of llm-d, table of components."""
+KSERVE: Final = Component(
+    title="KServe",
+    version="0.20",
+    at_least="0.18",
+    provides="LLMInferenceService and InferenceService: Deployments, and what scales them",
+    where="https://kserve.github.io/website/",
+)
+KUBERAY: Final = Component(
+    title="KubeRay operator",
+    version="1.7",
+    at_least="1.3",
+    provides="RayService: a Ray cluster, and Ray Serve on it",
+    where="https://docs.ray.io/en/latest/cluster/kubernetes/",
+)
+VLLM_STACK: Final = Component(
+    title="Chart vllm-stack of the vLLM production stack",
+    version="0.1.12",
+    at_least="0.1.12",
+    provides="the engines and their router",
+    where="https://vllm-project.github.io/production-stack",
+)
+LLM_D_MODELSERVICE: Final = Component(
+    title="Chart llm-d-modelservice",
+    version="0.4.12",
+    at_least="0.4.12",
+    provides="the engines",
+    where="https://llm-d-incubation.github.io/llm-d-modelservice/",
+)
+LLM_D_ROUTER: Final = Component(
+    title="Chart llm-d-router-gateway",
+    version="0.10.0",
+    at_least="0.10.0",
+    provides="the endpoint picker, and the InferencePool that it picks from",
+    where="https://github.com/llm-d/llm-d-router",
+)
+
 API_VERSIONS: Final[Mapping[str, str]] = {
+    "AIGatewayRoute": "aigateway.envoyproxy.io/v1beta1",
+    "BackendTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
+    "ClientTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
+    "Gateway": "gateway.networking.k8s.io/v1",
+    "HTTPRoute": "gateway.networking.k8s.io/v1",
+    "InferenceObjective": "llm-d.ai/v1alpha2",
+    "InferencePool": "inference.networking.k8s.io/v1",
+    "ReferenceGrant": "gateway.networking.k8s.io/v1beta1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
+    "SecurityPolicy": "gateway.envoyproxy.io/v1alpha1",
     "ConfigMap": "v1",
     "Deployment": "apps/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
+    "InferenceService": "serving.kserve.io/v1beta1",
     "Job": "batch/v1",
     "LeaderWorkerSet": "leaderworkerset.x-k8s.io/v1",
+    "LLMInferenceService": "serving.kserve.io/v1alpha2",
     "Namespace": "v1",
     "NetworkPolicy": "networking.k8s.io/v1",
     "PersistentVolumeClaim": "v1",
@@ -109,6 +210,7 @@ API_VERSIONS: Final[Mapping[str, str]] = {
     "PrometheusRule": "monitoring.coreos.com/v1",
     "PriorityClass": "scheduling.k8s.io/v1",
     "ResourceQuota": "v1",
+    "RayService": "ray.io/v1",
     "ScaledObject": "keda.sh/v1alpha1",
     "Service": "v1",
     "ServiceAccount": "v1",
