@@ -1,13 +1,11 @@
 """A topology as a Pulumi program in Python."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, has_errors
 from inferc.targets.base import Artifact, Emitted, Options
 from inferc.targets.kubernetes.objects import build_objects, cluster_objects, layout_of, refuse
-from inferc.targets.kubernetes.objects.settings import TARGET as KUBERNETES
 from inferc.targets.pulumi import program
 from inferc.targets.pulumi.component import render
 from inferc.targets.pulumi.diagnostics import no_sdk_field
@@ -16,11 +14,8 @@ from inferc.targets.pulumi.plan_file import plan_file
 from inferc.targets.pulumi.readme import readme
 from inferc.targets.pulumi.secrets import secret_keys
 from inferc.targets.render import render as template
-from inferc.targets.sharing import refusals
+from inferc.targets.sharing import refusals, said_by
 from inferc.targets.versions import PULUMI_KUBERNETES
-
-NAME_A_TARGET = ("INF601", "INF602", "INF603")
-"""Diagnostics that name the target which cannot do something."""
 
 
 class PulumiTarget:
@@ -30,10 +25,10 @@ class PulumiTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        missing_means = refusals(topology, self.name)
+        missing_means = refusals(topology, self.name, networks=False)
         if missing_means:
             return Emitted(artifacts=(), diagnostics=missing_means)
-        refused = tuple(_said_here(item) for item in refuse(topology, options, self.name))
+        refused = said_by(self.name, refuse(topology, options, self.name))
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)
         files, missing = _files(topology, options)
@@ -43,30 +38,21 @@ class PulumiTarget:
         return Emitted(artifacts=ordered, diagnostics=refused)
 
 
-def _said_here(item: Diagnostic) -> Diagnostic:
-    """Return what the shared objects refuse as said by this target, which is what was asked for."""
-    if item.code not in NAME_A_TARGET:
-        return item
-    ours, theirs = f"`{TARGET.name}`", f"`{KUBERNETES}`"
-    notes = tuple(note.replace(theirs, ours) for note in item.notes)
-    return replace(item, message=item.message.replace(theirs, ours), notes=notes)
-
-
 def _files(
     topology: Topology, options: Options
 ) -> tuple[Sequence[Artifact], tuple[Diagnostic, ...]]:
     """Return every file, and what is wrong with them."""
     layout = layout_of(topology, options)
     objects = (*cluster_objects(topology, options), *build_objects(topology, options))
-    components = components_of(objects, layout.servings)
+    components = components_of(objects, layout.deployed)
     modules = {one.module: render(one) for one in components}
     secrets = secret_keys(objects)
-    priced = any(part.plan.price_usd_per_s is not None for part in layout.servings)
+    priced = any(part.plan.price_usd_per_s is not None for part in layout.deployed)
     texts = {
         **_fixed(topology),
         "README.md": readme(layout, components, secrets, priced=priced),
         "__main__.py": program.main(components, priced=priced, secrets=bool(secrets)),
-        "plan.json": plan_file(topology, layout.servings, secrets),
+        "plan.json": plan_file(topology, layout.deployed, secrets),
         **{f"components/{name}.py": one.text for name, one in modules.items()},
         **{path: text for one in modules.values() for path, text in one.files.items()},
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inferc.targets.kubernetes.objects import CLUSTER, Manifest
-from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.pulumi.adjust import SCALERS, limits, zero_planned
 from inferc.targets.pulumi.python import class_name, identifier, module_name, snake, stem
 
@@ -119,7 +119,7 @@ class Component:
 
 
 def components_of(
-    manifests: Sequence[Manifest], servings: Sequence[Serving] = ()
+    manifests: Sequence[Manifest], servings: Sequence[Deployed] = ()
 ) -> tuple[Component, ...]:
     """Return the components that create ``manifests``: what is shared, then each service."""
     starts = {one.name: one.progress_s for one in servings}

@@ -5,10 +5,11 @@ import math
 from collections.abc import Mapping, Sequence
 
 from inferc.compiler.plan import Margin, ServicePlan
+from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import from_unit
 from inferc.targets.base import Data
-from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.pulumi.secrets import SecretKey, config_key
 
 FORMAT_VERSION = "1.0"
@@ -16,7 +17,7 @@ FORMAT_VERSION = "1.0"
 
 
 def plan_file(
-    topology: Topology, parts: tuple[Serving, ...], secrets: Sequence[SecretKey] = ()
+    topology: Topology, parts: Sequence[Deployed], secrets: Sequence[SecretKey] = ()
 ) -> str:
     """Return the plan of ``topology`` as JSON; base units, named by the suffix of each key."""
     document: dict[str, Data] = {
@@ -41,7 +42,7 @@ def plan_file(
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _service(part: Serving) -> Mapping[str, Data]:
+def _service(part: Deployed) -> Mapping[str, Data]:
     plan, shape = part.plan, part.plan.configuration
     return {
         "name": plan.service.name,
@@ -49,28 +50,44 @@ def _service(part: Serving) -> Mapping[str, Data]:
         "verdict": plan.verdict.value,
         "engine": shape.engine,
         "precision": shape.precision,
-        "tensor_parallel": shape.tensor_parallel,
-        "pipeline_parallel": shape.pipeline_parallel,
+        **_parallelism(plan),
         "accelerator": part.place.accelerator.title,
         "accelerator_resource": part.gpu_resource,
-        "accelerators_per_replica": part.gpus,
+        "accelerators_per_replica": part.replica_gpus,
         "replicas": part.replicas,
         "min_replicas": part.min_replicas if part.scaler else part.replicas,
         "max_replicas": part.max_replicas if part.scaler else part.replicas,
         "load_time_s": plan.load_time_s,
         "predicted": _predictions(plan),
         "sla": [_margin(margin) for margin in plan.margins],
-        "usd_per_h": _usd_per_h(plan),
+        "usd_per_h": usd_per_h(plan),
     }
 
 
-def _predictions(plan: ServicePlan) -> Mapping[str, Data]:
-    """Return the predicted times at the peak; null where a queue grows without end."""
+def _parallelism(plan: ServicePlan | NetworkPlan) -> Mapping[str, Data]:
+    """Return over how many accelerators a replica of a language model is spread."""
+    if not isinstance(plan, ServicePlan):
+        return {}
+    shape = plan.configuration
     return {
-        "ttft_s": {name: _finite(value) for name, value in sorted(plan.estimate.ttft_s.items())},
-        "itl_s": {name: _finite(value) for name, value in sorted(plan.estimate.itl_s.items())},
+        "tensor_parallel": shape.tensor_parallel,
+        "pipeline_parallel": shape.pipeline_parallel,
+    }
+
+
+def _predictions(plan: ServicePlan | NetworkPlan) -> Mapping[str, Data]:
+    """Return the predicted times at the peak; null where a queue grows without end."""
+    if not isinstance(plan, ServicePlan):
+        return {"latency_s": _times(plan.estimate.latency_s)}
+    return {
+        "ttft_s": _times(plan.estimate.ttft_s),
+        "itl_s": _times(plan.estimate.itl_s),
         "e2e_s": _finite(plan.estimate.e2e_s),
     }
+
+
+def _times(times_s: Mapping[str, float]) -> Mapping[str, Data]:
+    return {name: _finite(value) for name, value in sorted(times_s.items())}
 
 
 def _margin(margin: Margin) -> Mapping[str, Data]:
@@ -85,7 +102,7 @@ def _margin(margin: Margin) -> Mapping[str, Data]:
     }
 
 
-def _usd_per_h(plan: ServicePlan) -> float | None:
+def usd_per_h(plan: ServicePlan | NetworkPlan) -> float | None:
     """Return what the service costs an hour; None where nobody gave a price."""
     price = plan.price_usd_per_s
     return None if price is None else _finite(price * from_unit(1.0, "h"))

@@ -33,7 +33,7 @@ def readme(
             {"key": key, "default": str(default).lower() or "none", "meaning": meaning}
             for key, (_, default, meaning) in SETTINGS.items()
         ],
-        "example": layout.servings[0].name if layout.servings else "NAME",
+        "example": layout.deployed[0].name if layout.deployed else "NAME",
         "keys": [
             {"name": one.secret, "key": one.key, "config": config_key(one, keys)}
             | {"optional": one.optional}
