@@ -123,6 +123,7 @@ RELEASES: Final[Mapping[tuple[str, str], EngineMetrics]] = {
     ("vllm", "0.11.0"): VLLM,
     ("vllm", "0.11.2"): VLLM,
     ("vllm", "0.33.0"): VLLM,
+    ("vllm_rocm", "0.11.2"): VLLM,
     ("sglang", "0.5.5"): SGLANG,
 }
 """By engine and version."""

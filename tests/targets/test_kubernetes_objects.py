@@ -101,6 +101,20 @@ def test_another_engine_is_started_by_its_own_command():
     assert "sglang:num_queue_reqs" in str(scaler.body)
 
 
+def test_accelerators_of_amd_are_served_by_the_image_that_is_built_for_them() -> None:
+    from support.repository import ROOT
+
+    from inferc import api
+
+    (topology,) = api.draw(ROOT / "docs/probes/08-amd.infer").topologies
+    assert refuse(topology, {}) == ()
+    (workload,) = [one for one in build_objects(topology, {}) if one.kind == "Deployment"]
+    text = str(workload.body)
+    assert "rocm/vllm:" in text
+    assert "'amd.com/gpu': '1'" in text
+    assert "nvidia" not in text
+
+
 @pytest.mark.parametrize("name", ["tensorrt_llm", "tgi", "lmdeploy", "deepspeed_mii"])
 def test_an_engine_whose_flags_nobody_checked_is_refused(name: str):
     assert "INF605" in {item.code for item in refuse(topologies.with_engine(name), {})}

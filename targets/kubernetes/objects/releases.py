@@ -113,10 +113,14 @@ SGLANG_0_5_5: Final = Release(
     image_vendors={"lmsysorg/sglang": ("nvidia",)},
 )
 
+VLLM_ROCM_0_11_2: Final = replace(VLLM_0_11_2, image_vendors={"rocm/vllm": ("amd",)})
+"""The same command with the same flags, in an image for AMD's accelerators."""
+
 RELEASES: Final[Mapping[tuple[str, str], Release]] = {
     ("vllm", "0.11.0"): VLLM_0_11_0,
     ("vllm", "0.11.2"): VLLM_0_11_2,
     ("vllm", "0.33.0"): VLLM_0_33_0,
+    ("vllm_rocm", "0.11.2"): VLLM_ROCM_0_11_2,
     ("sglang", "0.5.5"): SGLANG_0_5_5,
 }
 """By engine and version."""
