@@ -34,9 +34,14 @@ def resource_name(whole: str, *, mode: str = "whole", profile: str = "") -> str:
             return whole
 
 
-def refusals(topology: Topology, target: str) -> tuple[Diagnostic, ...]:
-    """Return what of a topology ``target`` cannot deploy yet: networks, and parts of GPUs."""
-    found = {plan.service.name: (NETWORK, plan.service.span) for plan in topology.networks}
+def refusals(topology: Topology, target: str, *, networks: bool = True) -> tuple[Diagnostic, ...]:
+    """Return what of a topology ``target`` cannot deploy yet: networks, and parts of GPUs.
+
+    Without ``networks`` it can deploy those.
+    """
+    found = {
+        plan.service.name: (NETWORK, plan.service.span) for plan in topology.networks if networks
+    }
     found |= {
         plan.service.name: (PART, plan.service.span)
         for plan in topology.services

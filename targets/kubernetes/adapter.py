@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.scaling import adapted_metric, series
-from inferc.targets.kubernetes.objects.serving import Serving
 
 
-def adapter_values(servings: Sequence[Serving]) -> Mapping[str, Data]:
+def adapter_values(servings: Sequence[Deployed]) -> Mapping[str, Data]:
     """Return values for the adapter's Helm chart: one rule for each series in use."""
     rules: dict[str, Data] = {}
     for serving in servings:

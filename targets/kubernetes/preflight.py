@@ -3,37 +3,55 @@
 import shlex
 from collections.abc import Iterator, Sequence
 
+from inferc.targets.kubernetes.gateway_notes import gateway_needs
+from inferc.targets.kubernetes.objects.deployed import Deployed
+from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.nodes import node_labels
 from inferc.targets.kubernetes.objects.prerequisites import secrets
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.render import render
 
 
-def preflight(servings: Sequence[Serving], *, header: str) -> str:
+def preflight(
+    servings: Sequence[Serving], *, header: str, networks: Sequence[NetworkServing] = ()
+) -> str:
     """Return the script; ``header`` are the comments that every file begins with."""
-    needs = tuple(dict.fromkeys(_needs(servings)))
+    needs = tuple(dict.fromkeys((*_needs(servings, networks), *_files(networks))))
     return render("kubernetes/preflight.sh", {"header": header, "needs": needs})
 
 
-def _needs(servings: Sequence[Serving]) -> Iterator[tuple[str, str]]:
+def _files(networks: Sequence[NetworkServing]) -> Iterator[tuple[str, str]]:
+    """Yield the volume with the files of networks."""
+    for one in networks:
+        volume = one.choices.model_volume
+        command = f"kubectl -n {shlex.quote(one.namespace)} get pvc {shlex.quote(volume)}"
+        yield f"volume {volume}", command
+
+
+def _needs(
+    servings: Sequence[Serving], networks: Sequence[NetworkServing]
+) -> Iterator[tuple[str, str]]:
     """Yield what must be there, and the command that succeeds if it is."""
+    everyone: tuple[Deployed, ...] = (*servings, *networks)
     yield "Prometheus operator", "kubectl get crd podmonitors.monitoring.coreos.com"
-    for serving in servings:
+    for serving in everyone:
         yield from _scaler(serving)
-        if serving.is_group:
+        if serving.workload_kind == "LeaderWorkerSet":
             yield "LeaderWorkerSet", "kubectl get crd leaderworkersets.leaderworkerset.x-k8s.io"
-        yield from _storage(serving)
+        if isinstance(serving, Serving):
+            yield from _storage(serving)
         yield from _hardware(serving)
         yield from _priority(serving)
         yield from _neighbours(serving)
-    for secret in secrets(servings):
+    yield from gateway_needs(servings)
+    for secret in secrets(everyone):
         if not secret.optional:
-            place = f"-n {shlex.quote(servings[0].namespace)}"
+            place = f"-n {shlex.quote(secret.namespace or everyone[0].namespace)}"
             command = f"kubectl {place} get secret {shlex.quote(secret.name)}"
             yield f"Secret {secret.name}", command
 
 
-def _scaler(serving: Serving) -> Iterator[tuple[str, str]]:
+def _scaler(serving: Deployed) -> Iterator[tuple[str, str]]:
     if serving.scaler == "keda":
         yield "KEDA", "kubectl get crd scaledobjects.keda.sh"
     if serving.scaler == "hpa":
@@ -48,7 +66,7 @@ def _storage(serving: Serving) -> Iterator[tuple[str, str]]:
         yield "a default storage class", "default_class"
 
 
-def _hardware(serving: Serving) -> Iterator[tuple[str, str]]:
+def _hardware(serving: Deployed) -> Iterator[tuple[str, str]]:
     resource = serving.gpu_resource
     escaped = resource.replace(".", "\\.")
     yield f"nodes that offer {resource}", f"offers {shlex.quote(escaped)}"
@@ -59,12 +77,12 @@ def _hardware(serving: Serving) -> Iterator[tuple[str, str]]:
         yield f"{count} nodes labelled {label}", f"nodes {count} {shlex.quote(label)}"
 
 
-def _priority(serving: Serving) -> Iterator[tuple[str, str]]:
+def _priority(serving: Deployed) -> Iterator[tuple[str, str]]:
     name = serving.priority_class
     if name:
         yield f"PriorityClass {name}", f"kubectl get priorityclass {shlex.quote(name)}"
 
 
-def _neighbours(serving: Serving) -> Iterator[tuple[str, str]]:
+def _neighbours(serving: Deployed) -> Iterator[tuple[str, str]]:
     for name in (serving.settings["gateway_namespace"], serving.choices.monitoring_namespace):
         yield f"namespace {name}", f"kubectl get namespace {shlex.quote(name)}"

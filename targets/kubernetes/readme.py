@@ -3,14 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 from inferc.compiler.topology import Topology
+from inferc.targets.kubernetes.gateway_notes import gateway_rows, key_secrets, picker_rows
+from inferc.targets.kubernetes.objects.deployed import Deployed, gibibytes
+from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.nodes import node_labels
 from inferc.targets.kubernetes.objects.prerequisites import components, secrets
-from inferc.targets.kubernetes.objects.serving import Serving, gibibytes
+from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.kubernetes.objects.settings import DEFAULTS
 from inferc.targets.render import render
 
 MEANINGS = {
     "access_mode": "as few nodes as will do may mount the volume of weights",
+    "gateway_class": "this controller runs the gateways",
     "gateway_namespace": "only pods of this namespace may call the services",
     "image_registry": "images come from the registries that their makers use",
     "prometheus": "the autoscaler asks this address",
@@ -29,27 +33,38 @@ def readme(
     *,
     adapter_file: str,
     cluster_kinds: Sequence[str] = (),
+    networks: Sequence[NetworkServing] = (),
+    configured: Sequence[Row] = (),
 ) -> str:
     """Return the README of the output; ``adapter_file`` is empty where none is emitted.
 
-    ``cluster_kinds`` are the kinds of objects that belong to the whole cluster.
+    ``cluster_kinds`` are the kinds of objects that belong to the whole cluster, and ``configured``
+    the nodes whose accelerators those who own it cut up, or let take turns.
     """
+    everyone: tuple[Deployed, ...] = (*servings, *networks)
     values = {
         "topology": topology.name,
         "digest": topology.digest,
-        "namespace": servings[0].namespace,
-        "services": [_service(one) for one in servings],
-        "components": components(servings),
-        "secrets": secrets(servings),
-        "pools": _pools(servings),
-        "assumed": _assumed(servings),
+        "namespace": everyone[0].namespace,
+        "services": [_service(one) for one in everyone],
+        "components": components(servings, networks),
+        "secrets": secrets(everyone),
+        "pools": _pools(everyone),
+        "assumed": _assumed(everyone),
         "adapter_file": adapter_file,
+        "gateways": gateway_rows(topology, everyone),
+        "pickers": picker_rows(topology, everyone),
+        "key_secrets": key_secrets(topology),
+        "configured": configured,
+        "downloads": bool(servings),
+        "files": [_file(one) for one in networks],
+        "model_volume": everyone[0].choices.model_volume,
         "cluster_objects": ", ".join(cluster_kinds),
     }
     return render("kubernetes/README.md", values)
 
 
-def _service(one: Serving) -> Row:
+def _service(one: Deployed) -> Row:
     return {
         "name": one.name,
         "model": one.plan.service.model_name,
@@ -57,27 +72,32 @@ def _service(one: Serving) -> Row:
         "gpus": one.replica_gpus,
         "status": _status(one),
         "rollout": _rollout(one),
-        "volume": gibibytes(one.storage_gib),
+        "volume": gibibytes(one.storage_gib) if isinstance(one, Serving) else "",
     }
 
 
-def _status(one: Serving) -> str:
+def _file(one: NetworkServing) -> str:
+    """Return where a network's file must be on the volume of models."""
+    return f"{one.name}/1/{one.format.file if one.format else ''}"
+
+
+def _status(one: Deployed) -> str:
     """Return the command that waits until everything runs."""
-    if one.is_group:
+    if one.workload_kind == "LeaderWorkerSet":
         what = f"wait --for=condition=Available leaderworkerset/{one.workload_name}"
     else:
         what = f"rollout status deployment/{one.workload_name}"
     return f"kubectl -n {one.namespace} {what} --timeout={one.progress_s}s"
 
 
-def _rollout(one: Serving) -> str:
+def _rollout(one: Deployed) -> str:
     """Return how a rollout replaces the replicas."""
     if one.can_surge:
         return "surge"
     return "one by one" if one.max_replicas > 1 else "interruption"
 
 
-def _pools(servings: Sequence[Serving]) -> list[Row]:
+def _pools(servings: Sequence[Deployed]) -> list[Row]:
     places = {serving.place.path: serving.place for serving in servings}
     rows: list[Row] = []
     for path, place in sorted(places.items()):
@@ -93,11 +113,13 @@ def _pools(servings: Sequence[Serving]) -> list[Row]:
     return rows
 
 
-def _assumed(servings: Sequence[Serving]) -> list[Row]:
+def _assumed(servings: Sequence[Deployed]) -> list[Row]:
     """Return the settings that nobody stated: the first thing to look at when it does not work."""
     scaled = any(one.scaler == "keda" for one in servings)
     return [
         {"name": name, "value": DEFAULTS[name], "meaning": MEANINGS[name]}
         for name in servings[0].settings.assumed
-        if scaled or name != "prometheus"
+        if name in MEANINGS
+        and (scaled or name != "prometheus")
+        and (servings[0].topology.gateways or name != "gateway_class")
     ]

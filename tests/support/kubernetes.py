@@ -27,7 +27,10 @@ VERSIONS = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 CRD_FOLDER_VARIABLE = "INFERC_CRD_SCHEMAS"
 """Names a folder with the CRDs of every project that objects are made for, at any depth."""
 
-OWN_GROUPS = ("apps/", "batch/", "policy/", "autoscaling/", "networking.k8s.io/", "v1")
+OWN_GROUPS = (
+    *("apps/", "autoscaling/", "batch/", "networking.k8s.io/", "policy/", "v1"),
+    *("rbac.authorization.k8s.io/", "resource.k8s.io/", "scheduling.k8s.io/"),
+)
 """API groups of Kubernetes itself."""
 
 

@@ -17,6 +17,7 @@ from inferc.targets.kubernetes.diagnostics import inconsistent
 from inferc.targets.kubernetes.objects import Layout, Manifest, layout_of
 from inferc.targets.kubernetes.objects.deployed import deployed_name
 from inferc.targets.kubernetes.objects.names import dns_label
+from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.prerequisites import secrets
 from inferc.targets.kubernetes.objects.releases import release_of
 
@@ -39,8 +40,9 @@ __all__ = ["SLUGS", "check"]
 
 
 def _references(manifests: Sequence[Manifest], layout: Layout) -> Iterator[Finding]:
-    declared = tuple(secret.name for secret in secrets(layout.servings))
-    return check_references(manifests, declared)
+    declared = tuple(secret.name for secret in secrets(layout.deployed))
+    volume = layout.choices.model_volume
+    return check_references(manifests, declared, (volume,) if volume else ())
 
 
 def _pools(manifests: Sequence[Manifest], layout: Layout) -> Iterator[Finding]:
@@ -54,6 +56,8 @@ def _workloads(code: str) -> Check:
     def found(manifests: Sequence[Manifest], layout: Layout) -> Iterator[Finding]:
         for plan in layout.topology.services:
             yield from (one for known, one in _service(manifests, plan) if known == code)
+        for serving in layout.networks:
+            yield from (one for known, one in _network(manifests, serving) if known == code)
 
     return found
 
@@ -82,15 +86,32 @@ def check(
     )
 
 
-def _service(manifests: Sequence[Manifest], plan: ServicePlan) -> Iterator[tuple[str, Finding]]:
-    name = dns_label(deployed_name(plan.service))
-    workloads = [
+def _network(
+    manifests: Sequence[Manifest], serving: NetworkServing
+) -> Iterator[tuple[str, Finding]]:
+    workloads = _workloads_of(manifests, serving.name)
+    if len(workloads) != 1:
+        yield "INF698", (f"Deployment/{serving.name}", "the service has not one workload")
+    for workload in workloads:
+        resource = serving.gpu_resource
+        yield from _coded("INF692", planned.check_part(workload, resource))
+        yield from _coded("INF693", planned.check_memory(workload))
+        yield from _coded("INF694", planned.check_network_times(workload, serving.plan))
+
+
+def _workloads_of(manifests: Sequence[Manifest], name: str) -> list[Manifest]:
+    return [
         one
         for one in manifests
         if one.kind in WORKLOADS
         and one.labels.get("app.kubernetes.io/name") == name
         and one.labels.get("app.kubernetes.io/component") == "engine"
     ]
+
+
+def _service(manifests: Sequence[Manifest], plan: ServicePlan) -> Iterator[tuple[str, Finding]]:
+    name = dns_label(deployed_name(plan.service))
+    workloads = _workloads_of(manifests, name)
     if not workloads:
         yield "INF698", (f"Deployment/{name}", "the service has no workload")
     if len(workloads) > 1:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from inferc.compiler.plan import ServicePlan
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.checks.lookup import (
     get,
+    labels,
     members,
     number,
     pods,
@@ -17,6 +19,9 @@ from inferc.targets.kubernetes.checks.lookup import (
 from inferc.targets.kubernetes.checks.names import Finding
 from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.versions import GPU_RESOURCES
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan.networks import NetworkPlan
 
 STARTUP_OVER_LOAD = 1.5
 GPU_KEYS = tuple(resource for resource, _ in GPU_RESOURCES.values())
@@ -38,6 +43,31 @@ def check_accelerators(manifest: Manifest, plan: ServicePlan) -> Iterator[Findin
         asked += count * of_pod
     if asked != planned:
         yield manifest.id, f"its pods have {asked} accelerators, and a replica takes {planned}"
+
+
+def check_part(manifest: Manifest, resource: str) -> Iterator[Finding]:
+    """Yield where a pod does not ask for one ``resource``: an accelerator, a part, or a turn."""
+    for pod in pods(manifest):
+        asked = [
+            (key, text(container, "resources", part, key), part)
+            for container in pod.containers
+            for part in ("requests", "limits")
+            for key in labels(container, "resources", part)
+            if "/" in key
+        ]
+        if sorted(asked) != [(resource, "1", "limits"), (resource, "1", "requests")]:
+            yield manifest.id, f"a pod must ask for one {resource}, and for nothing like it"
+
+
+def check_network_times(manifest: Manifest, plan: "NetworkPlan") -> Iterator[Finding]:
+    """Yield where a pod of a network gets less time than it takes."""
+    for pod in pods(manifest):
+        for container in rows(pod.spec, "containers"):
+            budget_s = number(container, "startupProbe", "periodSeconds") * number(
+                container, "startupProbe", "failureThreshold"
+            )
+            yield from _startup(manifest, budget_s, plan.load_time_s)
+            yield from _stop(manifest, pod.spec, container, 0.0, after=True)
 
 
 def check_pools(plans: Sequence[ServicePlan]) -> Iterator[Finding]:

@@ -17,8 +17,13 @@ from inferc.targets.kubernetes.checks.names import Finding
 from inferc.targets.kubernetes.objects import Manifest
 
 
-def check_references(manifests: Sequence[Manifest], secrets: Sequence[str]) -> Iterator[Finding]:
-    """Yield references that lead nowhere; ``secrets`` are those that the README asks for."""
+def check_references(
+    manifests: Sequence[Manifest], secrets: Sequence[str], claims: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Yield references that lead nowhere.
+
+    ``secrets`` and ``claims`` of volumes are those that the README asks for.
+    """
     everyone = [pod for manifest in manifests for pod in pods(manifest)]
     for manifest in manifests:
         yield from _selectors(manifest, everyone)
@@ -29,7 +34,8 @@ def check_references(manifests: Sequence[Manifest], secrets: Sequence[str]) -> I
     for pod in everyone:
         yield from _talk(pod, manifests)
         yield from _mounts(pod)
-        yield from _pod(pod, manifests)
+        yield from _pod(pod, manifests, claims)
+        yield from _configuration(pod, manifests)
         for container in pod.containers:
             yield from _ports(pod, container)
 
@@ -118,7 +124,16 @@ def _talk(pod: Pod, manifests: Sequence[Manifest]) -> Iterator[Finding]:
         yield pod.owner.id, "no NetworkPolicy allows one of its pods anything"
 
 
-def _pod(pod: Pod, manifests: Sequence[Manifest]) -> Iterator[Finding]:
+def _configuration(pod: Pod, manifests: Sequence[Manifest]) -> Iterator[Finding]:
+    """Yield the ConfigMaps of a pod that are not emitted."""
+    known = {(one.namespace, one.name) for one in manifests if one.kind == "ConfigMap"}
+    for volume in rows(pod.spec, "volumes"):
+        name = text(volume, "configMap", "name")
+        if name and (pod.owner.namespace, name) not in known:
+            yield pod.owner.id, f"there is no ConfigMap `{name}`"
+
+
+def _pod(pod: Pod, manifests: Sequence[Manifest], claims: Sequence[str]) -> Iterator[Finding]:
     """Yield the volume claims and accounts of a pod that are not emitted."""
     known = {(one.kind, one.namespace, one.name) for one in manifests}
     space = pod.owner.namespace
@@ -127,7 +142,7 @@ def _pod(pod: Pod, manifests: Sequence[Manifest]) -> Iterator[Finding]:
         yield pod.owner.id, f"there is no ServiceAccount `{account}`"
     for volume in rows(pod.spec, "volumes"):
         claim = text(volume, "persistentVolumeClaim", "claimName")
-        if claim and ("PersistentVolumeClaim", space, claim) not in known:
+        if claim and claim not in claims and ("PersistentVolumeClaim", space, claim) not in known:
             yield pod.owner.id, f"there is no PersistentVolumeClaim `{claim}`"
 
 

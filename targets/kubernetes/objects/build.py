@@ -15,20 +15,25 @@ from inferc.targets.kubernetes.objects import (
     monitoring,
     namespace,
     network,
+    partitions,
     priority,
     quota,
     scaling,
     storage,
+    triton,
     watching,
     workload,
 )
 from inferc.targets.kubernetes.objects.concerns import CONCERNS
+from inferc.targets.kubernetes.objects.edge.build import edge
 from inferc.targets.kubernetes.objects.layout import Layout, layout_of
 from inferc.targets.kubernetes.objects.manifest import Manifest
+from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.releases import release_of
 from inferc.targets.kubernetes.objects.serving import Serving
 
 WholeBuilder: TypeAlias = Callable[[Layout], Iterable[Manifest]]
+NetworkBuilder: TypeAlias = Callable[[Layout, NetworkServing], Iterable[Manifest]]
 ServiceBuilder: TypeAlias = Callable[[Layout, Serving], Iterable[Manifest]]
 
 
@@ -59,19 +64,37 @@ def _service(layout: Layout, serving: Serving) -> Iterator[Manifest]:
     yield from disruption.budget(serving)
 
 
+def _network(layout: Layout, serving: NetworkServing) -> Iterator[Manifest]:
+    """Yield the engine of one network, with everything that it takes to run it."""
+    del layout
+    if serving.format is None:
+        return
+    yield workload.account(serving)
+    yield network.engine(serving)
+    yield triton.config_map(serving, serving.format)
+    yield triton.deployment(serving, serving.format)
+    yield workload.service(serving)
+    yield from scaling.scaler(serving)
+    yield from disruption.budget(serving)
+    yield monitoring.pod_monitor(serving)
+
+
 def _scrapes(layout: Layout, serving: Serving) -> Iterator[Manifest]:
     """Yield what Prometheus scrapes of one service."""
     del layout
     yield monitoring.pod_monitor(serving)
 
 
-WHOLE: Final[tuple[WholeBuilder, ...]] = (_foundation, quota.quota)
+WHOLE: Final[tuple[WholeBuilder, ...]] = (_foundation, quota.quota, edge)
 """What makes the objects that all services share."""
 
 EACH_SERVICE: Final[tuple[ServiceBuilder, ...]] = (_service, _scrapes, watching.watch)
 """What makes the objects of one service."""
 
-WHOLE_CLUSTER: Final[tuple[WholeBuilder, ...]] = (priority.priority_classes,)
+EACH_NETWORK: Final[tuple[NetworkBuilder, ...]] = (_network,)
+"""What makes the objects of one service of a network."""
+
+WHOLE_CLUSTER: Final[tuple[WholeBuilder, ...]] = (priority.priority_classes, partitions.config_maps)
 """What makes the objects that belong to the whole cluster."""
 
 
@@ -82,11 +105,13 @@ def build_objects(topology: Topology, options: Options) -> tuple[Manifest, ...]:
     What belongs to the whole cluster is :func:`cluster_objects`.
     """
     layout = layout_of(topology, options)
-    if not layout.servings:
+    if not layout.deployed:
         return ()
     found = [one for builder in WHOLE for one in builder(layout)]
     for serving in layout.servings:
         found.extend(one for builder in EACH_SERVICE for one in builder(layout, serving))
+    for one in layout.networks:
+        found.extend(made for builder in EACH_NETWORK for made in builder(layout, one))
     return _ordered(found)
 
 
@@ -96,7 +121,7 @@ def cluster_objects(topology: Topology, options: Options) -> tuple[Manifest, ...
     The names say the namespace of the topology, so that those of two topologies never collide.
     """
     layout = layout_of(topology, options)
-    if not layout.servings:
+    if not layout.deployed:
         return ()
     return tuple(one for builder in WHOLE_CLUSTER for one in builder(layout))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inferc.compiler.plan import ServicePlan
     from inferc.compiler.plan.networks import NetworkPlan
 
+PORT_NAME: Final = "http"
 PROMISED: Final = "sla"
 BEST_EFFORT: Final = "best-effort"
 NO_CLASS: Final = "none"
@@ -149,6 +150,11 @@ class Deployed:
     def workload_name(self) -> str:
         """The name of that object."""
         return self.name
+
+    @property
+    def metrics_port(self) -> str:
+        """The name of the port that Prometheus scrapes."""
+        return PORT_NAME
 
     @property
     def startup_failures(self) -> int:

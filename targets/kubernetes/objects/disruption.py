@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
-from inferc.targets.kubernetes.objects.serving import Serving
 
 if TYPE_CHECKING:
     from inferc.targets.base import Data
 
 
-def budget(serving: Serving) -> tuple[Manifest, ...]:
+def budget(serving: Deployed) -> tuple[Manifest, ...]:
     """Return the rule that a drain takes one replica at a time, each with all of its pods.
 
     For a single replica there is none: a budget would either do nothing or block every drain.

@@ -8,13 +8,13 @@ from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import arguments, pods, storage
 from inferc.targets.kubernetes.objects.deployed import (
     ENDPOINT_REMOVAL_S,
+    PORT_NAME,
     STARTUP_PERIOD_S,
     gibibytes,
 )
 from inferc.targets.kubernetes.objects.releases import Release
 from inferc.targets.kubernetes.objects.serving import Serving
 
-PORT_NAME: Final = "http"
 CACHE_GIB: Final = 10
 TMP_GIB: Final = 2
 PROBE_TIMEOUT_S: Final = 5

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from inferc.targets.kubernetes.objects.engine_pod import PORT_NAME
+from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
-from inferc.targets.kubernetes.objects.serving import Serving
 
 if TYPE_CHECKING:
     from inferc.targets.base import Data
@@ -13,10 +12,10 @@ SCRAPE_INTERVAL = "15s"
 METRICS_PATH = "/metrics"
 
 
-def pod_monitor(serving: Serving) -> Manifest:
+def pod_monitor(serving: Deployed) -> Manifest:
     """Return the scrape of every replica; its series carry ``job="<namespace>/<service>"``."""
     endpoint: dict[str, Data] = {
-        "port": PORT_NAME,
+        "port": serving.metrics_port,
         "path": METRICS_PATH,
         "interval": SCRAPE_INTERVAL,
     }

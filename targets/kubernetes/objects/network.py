@@ -2,7 +2,7 @@
 
 from inferc.compiler.topology import Topology
 from inferc.targets.base import Data
-from inferc.targets.kubernetes.objects.engine_pod import PORT_NAME
+from inferc.targets.kubernetes.objects.deployed import PORT_NAME, Deployed
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.serving import Serving
@@ -29,22 +29,26 @@ def default_deny(topology: Topology, namespace: str) -> Manifest:
     )
 
 
-def engine(serving: Serving) -> Manifest:
+def engine(serving: Deployed) -> Manifest:
     """Return what the engine may do: answer gateway, Prometheus and kubelet, and ask for names."""
     sources: list[Data] = [
-        _in_namespace(name)
+        in_namespace(name)
         for name in dict.fromkeys(
             (serving.settings["gateway_namespace"], serving.choices.monitoring_namespace)
         )
     ]
     if serving.choices.node_cidr:
         sources.append({"ipBlock": {"cidr": serving.choices.node_cidr}})
-    rule: dict[str, Data] = {"from": sources, "ports": [{"port": PORT_NAME, "protocol": "TCP"}]}
+    ports = dict.fromkeys((PORT_NAME, serving.metrics_port))
+    rule: dict[str, Data] = {
+        "from": sources,
+        "ports": [{"port": port, "protocol": "TCP"} for port in ports],
+    }
     spec: dict[str, Data] = {
         "podSelector": {"matchLabels": serving.selector},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [rule],
-        "egress": [_dns()],
+        "egress": [dns()],
     }
     return _policy(serving, serving.named("engine"), "engine", spec)
 
@@ -61,7 +65,7 @@ def group(serving: Serving) -> tuple[Manifest, ...]:
         "podSelector": selector,
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": [{"podSelector": selector}]}],
-        "egress": [{"to": [{"podSelector": selector}]}, _dns()],
+        "egress": [{"to": [{"podSelector": selector}]}, dns()],
     }
     return (_policy(serving, serving.named("group"), "engine", spec),)
 
@@ -76,12 +80,12 @@ def prefetch(serving: Serving) -> Manifest:
     spec: dict[str, Data] = {
         "podSelector": {"matchLabels": selector},
         "policyTypes": ["Ingress", "Egress"],
-        "egress": [_dns(), https],
+        "egress": [dns(), https],
     }
     return _policy(serving, serving.named("prefetch"), "prefetch", spec)
 
 
-def _policy(serving: Serving, name: str, component: str, spec: dict[str, Data]) -> Manifest:
+def _policy(serving: Deployed, name: str, component: str, spec: dict[str, Data]) -> Manifest:
     return Manifest(
         api_version=api_version("NetworkPolicy"),
         kind="NetworkPolicy",
@@ -93,13 +97,15 @@ def _policy(serving: Serving, name: str, component: str, spec: dict[str, Data]) 
     )
 
 
-def _in_namespace(name: str) -> dict[str, Data]:
+def in_namespace(name: str) -> dict[str, Data]:
+    """Return the pods of the namespace ``name``, as one side of a rule."""
     return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
 
 
-def _dns() -> dict[str, Data]:
+def dns() -> dict[str, Data]:
+    """Return the rule that names may be asked for."""
     server: dict[str, Data] = {
-        **_in_namespace("kube-system"),
+        **in_namespace("kube-system"),
         "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
     }
     ports: list[Data] = [{"port": DNS_PORT, "protocol": name} for name in ("UDP", "TCP")]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.nodes import node_labels, spot_taint
-from inferc.targets.kubernetes.objects.serving import Serving
 
 USER_ID = 10001
 """An account that no image has."""
@@ -55,10 +55,14 @@ def container_security(*, read_only_root: bool, locks_memory: bool = False) -> d
     }
 
 
-def image(serving: Serving) -> str:
+def image(serving: Deployed) -> str:
     """Return the engine's image, from the cluster's own registry where it has one."""
-    name = serving.engine.image
-    registry = serving.settings["image_registry"].rstrip("/")
+    return mirrored(serving.engine.image, serving.settings["image_registry"])
+
+
+def mirrored(name: str, mirror: str) -> str:
+    """Return the image ``name`` as ``mirror`` holds it; empty for where its makers have it."""
+    registry = mirror.rstrip("/")
     if not registry:
         return name
     first, slash, rest = name.partition("/")
@@ -66,7 +70,7 @@ def image(serving: Serving) -> str:
     return f"{registry}/{rest if has_host else name}"
 
 
-def placement(serving: Serving) -> dict[str, Data]:
+def placement(serving: Deployed) -> dict[str, Data]:
     """Return what puts a pod onto the pool's nodes.
 
     The prefetch Job has it too: a volume that is bound to a zone, or to a node, must be one that
@@ -77,7 +81,7 @@ def placement(serving: Serving) -> dict[str, Data]:
     if labels:
         fields["nodeSelector"] = dict(labels)
     tolerations: list[Data] = [
-        {"key": serving.gpu_resource, "operator": "Exists", "effect": "NoSchedule"}
+        {"key": serving.whole_resource, "operator": "Exists", "effect": "NoSchedule"}
     ]
     taint = spot_taint(serving.place)
     if taint is not None:
@@ -89,7 +93,7 @@ def placement(serving: Serving) -> dict[str, Data]:
     return fields
 
 
-def identity(serving: Serving) -> dict[str, Data]:
+def identity(serving: Deployed) -> dict[str, Data]:
     """Return the account of a pod, and the Secret that pulls its image."""
     fields: dict[str, Data] = {
         "serviceAccountName": serving.name,
@@ -98,9 +102,8 @@ def identity(serving: Serving) -> dict[str, Data]:
     }
     if serving.priority_class:
         fields["priorityClassName"] = serving.priority_class
-    secret = serving.choices.image_pull_secret
-    if secret:
-        fields["imagePullSecrets"] = [{"name": secret}]
+    if serving.pull_secret:
+        fields["imagePullSecrets"] = [{"name": serving.pull_secret}]
     return fields
 
 

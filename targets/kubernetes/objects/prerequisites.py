@@ -3,12 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inferc.compiler.topology import Topology
+from inferc.targets.kubernetes.objects.deployed import Deployed
+from inferc.targets.kubernetes.objects.edge.ways import picked
+from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.versions import (
+    CERT_MANAGER,
+    ENVOY_AI_GATEWAY,
+    ENVOY_GATEWAY,
+    GATEWAY_API,
     GPU_RESOURCES,
+    INFERENCE_EXTENSION,
     KEDA,
     KUBERNETES,
     LEADER_WORKER_SET,
+    LLM_D_OBJECTIVES,
     PROMETHEUS_ADAPTER,
     PROMETHEUS_OPERATOR,
     Component,
@@ -24,12 +34,17 @@ class Secret:
     command: str
     """Makes it; the value comes from the caller's environment."""
     optional: bool
+    namespace: str = ""
+    """Where it must be; empty for beside the services."""
 
 
-def components(servings: Sequence[Serving]) -> tuple[Component, ...]:
+def components(
+    servings: Sequence[Serving], networks: Sequence[NetworkServing] = ()
+) -> tuple[Component, ...]:
     """Return what must be installed, with versions."""
-    scalers = {serving.scaler for serving in servings}
-    vendors = sorted({serving.place.accelerator.vendor for serving in servings})
+    everyone: tuple[Deployed, ...] = (*servings, *networks)
+    scalers = {serving.scaler for serving in everyone}
+    vendors = sorted({serving.place.accelerator.vendor for serving in everyone})
     return (
         KUBERNETES,
         *(GPU_RESOURCES[vendor][1] for vendor in vendors),
@@ -37,10 +52,54 @@ def components(servings: Sequence[Serving]) -> tuple[Component, ...]:
         *((LEADER_WORKER_SET,) if any(one.is_group for one in servings) else ()),
         *((KEDA,) if "keda" in scalers else ()),
         *((PROMETHEUS_ADAPTER,) if "hpa" in scalers else ()),
+        *(gateway_components(everyone[0].topology, everyone) if everyone else ()),
     )
 
 
-def secrets(servings: Sequence[Serving]) -> tuple[Secret, ...]:
+def gateway_components(topology: Topology, servings: Sequence[Deployed]) -> tuple[Component, ...]:
+    """Return what the gateways of a topology need."""
+    if not topology.gateways:
+        return ()
+    certificates = [one.certificate for one in topology.gateways]
+    issued = any(one is not None and one.issuer for one in certificates)
+    pickers = (ENVOY_AI_GATEWAY, INFERENCE_EXTENSION, LLM_D_OBJECTIVES)
+    return (
+        GATEWAY_API,
+        ENVOY_GATEWAY,
+        *(pickers if picked(topology, servings) else ()),
+        *((CERT_MANAGER,) if issued else ()),
+    )
+
+
+def gateway_secrets(topology: Topology, namespace: str) -> tuple[Secret, ...]:
+    """Return the Secrets that the gateways of a topology refer to, each once."""
+    found: dict[tuple[str, str], Secret] = {}
+    for gateway in topology.gateways:
+        own = gateway.namespace or namespace
+        certificate, keys = gateway.certificate, gateway.keys
+        if certificate is not None and certificate.secret:
+            place = certificate.namespace or own
+            found[place, certificate.secret] = Secret(
+                name=certificate.secret,
+                purpose=f"holds the certificate for {', '.join(gateway.hosts)}",
+                command=f"kubectl -n {place} create secret tls {certificate.secret} "
+                '--cert="$CERTIFICATE_FILE" --key="$KEY_FILE"',
+                optional=False,
+                namespace=place,
+            )
+        if keys is not None:
+            found[own, keys.secret] = Secret(
+                name=keys.secret,
+                purpose="holds a key for each caller, under the caller's name",
+                command=f"kubectl -n {own} create secret generic {keys.secret} "
+                '--from-literal=first-caller="$(openssl rand -hex 32)"',
+                optional=False,
+                namespace=own,
+            )
+    return tuple(found.values())
+
+
+def secrets(servings: Sequence[Deployed]) -> tuple[Secret, ...]:
     """Return the Secrets that the objects refer to."""
     if not servings:
         return ()
@@ -52,14 +111,17 @@ def secrets(servings: Sequence[Serving]) -> tuple[Secret, ...]:
         command=f'{create} generic {choices.hf_token_secret} --from-literal=token="$HF_TOKEN"',
         optional=True,
     )
-    if not choices.image_pull_secret:
-        return (token,)
+    hub = (token,) if servings[0].topology.services else ()
+    doors = gateway_secrets(servings[0].topology, namespace)
+    name = servings[0].pull_secret
+    if not name:
+        return (*hub, *doors)
     pull = Secret(
-        name=choices.image_pull_secret,
+        name=name,
         purpose="pulls the images",
-        command=f"{create} docker-registry {choices.image_pull_secret} "
+        command=f"{create} docker-registry {name} "
         '--docker-server="$REGISTRY" --docker-username="$REGISTRY_USER" '
         '--docker-password="$REGISTRY_PASSWORD"',
         optional=False,
     )
-    return (token, pull)
+    return (*hub, pull, *doors)

@@ -22,7 +22,7 @@ thousand million. Source: Kubernetes, pod priority and preemption."""
 
 def priority_classes(layout: Layout) -> Iterator[Manifest]:
     """Yield the classes in use, unless the file names one that is there already."""
-    used = {serving.priority_class for serving in layout.servings}
+    used = {serving.priority_class for serving in layout.deployed}
     for kind, value, meaning in CLASSES:
         name = f"{layout.namespace}-{kind}"
         if not layout.choices.priority_class and name in used:

@@ -1,9 +1,13 @@
 """How many accelerators the namespace may take: what the file says it has, and no more."""
 
+from collections import Counter
 from collections.abc import Iterator
 
+from inferc.targets import sharing
+from inferc.targets.kubernetes.objects import partitions
 from inferc.targets.kubernetes.objects.layout import Layout
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
+from inferc.targets.versions import GPU_RESOURCES
 
 
 def quota(layout: Layout) -> Iterator[Manifest]:
@@ -14,11 +18,22 @@ def quota(layout: Layout) -> Iterator[Manifest]:
     """
     if not layout.choices.create_namespace:
         return
-    pools = {one.place.path: (one.gpu_resource, one.place) for one in layout.servings}
-    hard: dict[str, int] = {}
-    for resource, place in pools.values():
-        key = f"requests.{resource}"
-        hard[key] = hard.get(key, 0) + place.most_accelerators
+    hard: Counter[str] = Counter()
+    pools = {
+        (one.place.path, one.gpu_resource): one.place.most_accelerators
+        for one in layout.deployed
+        if one.gpu_resource == one.whole_resource
+    }
+    for (_, resource), count in pools.items():
+        hard[f"requests.{resource}"] += count
+    for one in partitions.cut_nodes(layout):
+        for profile, count in (part for device in one.cut for part in device):
+            resource = sharing.resource_name("", mode="mig", profile=profile)
+            hard[f"requests.{resource}"] += count * one.number
+    for one in partitions.turning_nodes(layout):
+        whole = GPU_RESOURCES[one.place.accelerator.vendor][0]
+        resource = sharing.resource_name(whole, mode="time_slice")
+        hard[f"requests.{resource}"] += one.sharers * one.place.most_accelerators
     yield Manifest(
         api_version=api_version("ResourceQuota"),
         kind="ResourceQuota",

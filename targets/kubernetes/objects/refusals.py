@@ -2,17 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, Span
 from inferc.targets.base import Options
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as problems
-from inferc.targets.kubernetes.objects import arguments, scaling, spelling, watching
-from inferc.targets.kubernetes.objects.deployed import deployed_name
+from inferc.targets.kubernetes.objects import (
+    arguments,
+    network_refusals,
+    scaling,
+    spelling,
+    watching,
+)
+from inferc.targets.kubernetes.objects.deployed import Deployed, deployed_name
 from inferc.targets.kubernetes.objects.edge import refusals as edge_refusals
-from inferc.targets.kubernetes.objects.layout import layout_of
+from inferc.targets.kubernetes.objects.layout import Layout, layout_of
 from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns_label
 from inferc.targets.kubernetes.objects.releases import (
     Release,
@@ -23,6 +29,10 @@ from inferc.targets.kubernetes.objects.releases import (
 from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
 from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
 from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan import ServicePlan
+    from inferc.compiler.plan.networks import NetworkPlan
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 REVISION = re.compile(r"([A-Za-z0-9][\w./-]*)?", re.ASCII)
@@ -57,13 +67,20 @@ def refuse(topology: Topology, options: Options, target: str = TARGET) -> tuple[
     """
     span = next((one.span for one in topology.emissions if one.target == target), None)
     choices, found = read_options(options, span)
-    doors = edge_refusals.refused(layout_of(topology, options)) if topology.gateways else ()
-    return (*found, *_whole(topology, choices, span), *_services(topology, choices), *doors)
+    layout = layout_of(topology, options)
+    doors = edge_refusals.refused(layout) if topology.gateways else ()
+    return (
+        *found,
+        *_whole(topology, choices, span),
+        *_services(topology, choices),
+        *_networks(layout),
+        *doors,
+    )
 
 
 def _whole(topology: Topology, choices: Choices, emission: Span | None) -> Iterator[Diagnostic]:
     """Yield what is wrong with the topology as a whole; ``emission`` is where its options stand."""
-    found = [plan.service.place.cluster for plan in topology.services]
+    found = [plan.service.place.cluster for plan in topology.planned]
     clusters = {cluster.name: cluster for cluster in found if cluster is not None}
     name = namespace_of(topology, choices)
     if not is_dns_label(name):
@@ -78,7 +95,7 @@ def _whole(topology: Topology, choices: Choices, emission: Span | None) -> Itera
 def _names(topology: Topology) -> Iterator[Diagnostic]:
     """Yield the services whose stated name no object can have, or another service has already."""
     taken: dict[str, str] = {}
-    for service in (plan.service for plan in topology.services):
+    for service in (plan.service for plan in topology.planned):
         name = deployed_name(service)
         label = dns_label(name)
         first = taken.setdefault(label, service.name)
@@ -104,7 +121,20 @@ def _services(topology: Topology, choices: Choices) -> Iterator[Diagnostic]:
             yield _refused(plan, f"its engine `{plan.configuration.engine}` is not known", ())
 
 
-def _no_cluster(plan: ServicePlan) -> Diagnostic | None:
+def _networks(layout: Layout) -> Iterator[Diagnostic]:
+    by_name = {part.plan.service.name: part for part in layout.networks}
+    for plan in layout.topology.networks:
+        nowhere = _no_cluster(plan)
+        if nowhere is not None:
+            yield nowhere
+        elif plan.service.name in by_name:
+            yield from network_refusals.refused(by_name[plan.service.name])
+            yield from _values(by_name[plan.service.name])
+        else:
+            yield _refused(plan, f"its engine `{plan.configuration.engine}` is not known", ())
+
+
+def _no_cluster(plan: "ServicePlan | NetworkPlan") -> Diagnostic | None:
     """Return why the service's hardware takes no Kubernetes objects."""
     place = plan.service.place
     hardware = place.accelerator
@@ -121,11 +151,11 @@ def _no_cluster(plan: ServicePlan) -> Diagnostic | None:
     return None
 
 
-def _where(plan: ServicePlan) -> tuple[str, ...]:
+def _where(plan: "ServicePlan | NetworkPlan") -> tuple[str, ...]:
     return (f"`{plan.service.place.path}` is {plan.service.place.accelerator.title}",)
 
 
-def _refused(plan: ServicePlan, reason: str, notes: tuple[str, ...]) -> Diagnostic:
+def _refused(plan: "ServicePlan | NetworkPlan", reason: str, notes: tuple[str, ...]) -> Diagnostic:
     return cannot_serve(
         target=TARGET,
         service=plan.service.name,
@@ -173,7 +203,7 @@ def _network(serving: Serving) -> Iterator[Diagnostic]:
         )
 
 
-def _values(serving: Serving) -> Iterator[Diagnostic]:
+def _values(serving: Deployed) -> Iterator[Diagnostic]:
     """Yield texts of the user that no object can hold where they would go."""
     cluster, hardware, engine = serving.place.cluster, serving.place.accelerator, serving.engine
     for name, (pattern, expected) in TEXTS.items():

@@ -3,8 +3,8 @@
 import math
 
 from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
-from inferc.targets.kubernetes.objects.serving import Serving
 
 POLLING_S = 15
 FAILURES_BEFORE_FALLBACK = 3
@@ -19,7 +19,7 @@ RATE_WINDOW = "1m"
 """Over which a rate is taken: at least four scrapes of 15 s, so that one may be missed."""
 
 
-def scaler(serving: Serving) -> tuple[Manifest, ...]:
+def scaler(serving: Deployed) -> tuple[Manifest, ...]:
     """Return what changes the number of replicas; nothing where it is fixed."""
     match serving.scaler:
         case "keda":
@@ -30,13 +30,13 @@ def scaler(serving: Serving) -> tuple[Manifest, ...]:
             return ()
 
 
-def series(serving: Serving) -> str:
+def series(serving: Deployed) -> str:
     """Return the Prometheus series of the signal that the plan scales by."""
     signal = serving.plan.autoscale.signal
     return serving.engine.metrics.get(COUNTED.get(signal, signal), "")
 
 
-def adapted_metric(serving: Serving) -> str:
+def adapted_metric(serving: Deployed) -> str:
     """Return the name under which the metrics adapter offers :func:`series`.
 
     Its rules turn a counter into a rate: ``requests_total`` is offered as ``requests_per_second``.
@@ -47,7 +47,7 @@ def adapted_metric(serving: Serving) -> str:
     return name
 
 
-def query(serving: Serving) -> str:
+def query(serving: Deployed) -> str:
     """Return the load of all replicas.
 
     It yields nothing where the metrics are lost, so that the fallback takes over; and it never
@@ -60,18 +60,18 @@ def query(serving: Serving) -> str:
     return f"sum({selected})"
 
 
-def threshold(serving: Serving) -> str:
+def threshold(serving: Deployed) -> str:
     """Return the signal at which one replica has enough to do."""
     return f"{serving.plan.autoscale.threshold:g}"
 
 
-def down_window_s(serving: Serving) -> int:
+def down_window_s(serving: Deployed) -> int:
     """Return how long the load must stay low: never less than it takes to get a replica back."""
     wanted = max(serving.plan.autoscale.scale_down_stabilisation_s, serving.plan.load_time_s)
     return min(WINDOW_MOST_S, math.ceil(wanted))
 
 
-def _scaled_object(serving: Serving) -> Manifest:
+def _scaled_object(serving: Deployed) -> Manifest:
     trigger: dict[str, Data] = {
         "type": "prometheus",
         "metricType": "AverageValue",
@@ -93,13 +93,13 @@ def _scaled_object(serving: Serving) -> Manifest:
             "replicas": min(serving.max_replicas, serving.replicas),
             "behavior": "currentReplicasIfHigher",
         },
-        "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(serving)}},
+        "advanced": {"horizontalPodAutoscalerConfig": {"behavior": behavior(serving)}},
         "triggers": [trigger, *_busy_hours(serving)],
     }
     return _manifest(serving, "ScaledObject", spec)
 
 
-def _busy_hours(serving: Serving) -> list[Data]:
+def _busy_hours(serving: Deployed) -> list[Data]:
     """Return the trigger that has replicas there in the hours that are known to be busy."""
     schedule = serving.plan.autoscale.schedule
     if schedule is None:
@@ -116,7 +116,7 @@ def _busy_hours(serving: Serving) -> list[Data]:
     return [hours]
 
 
-def _horizontal(serving: Serving) -> Manifest:
+def _horizontal(serving: Deployed) -> Manifest:
     metric: dict[str, Data] = {
         "type": "Pods",
         "pods": {
@@ -129,17 +129,17 @@ def _horizontal(serving: Serving) -> Manifest:
         "minReplicas": serving.min_replicas,
         "maxReplicas": serving.max_replicas,
         "metrics": [metric],
-        "behavior": _behavior(serving),
+        "behavior": behavior(serving),
     }
     return _manifest(serving, "HorizontalPodAutoscaler", spec)
 
 
-def _target(serving: Serving) -> dict[str, Data]:
+def _target(serving: Deployed) -> dict[str, Data]:
     kind = serving.workload_kind
     return {"apiVersion": api_version(kind), "kind": kind, "name": serving.workload_name}
 
 
-def _behavior(serving: Serving) -> dict[str, Data]:
+def behavior(serving: Deployed) -> dict[str, Data]:
     """Return how fast: up to twice as many a minute, down by one in five minutes."""
     up_s = min(WINDOW_MOST_S, math.ceil(serving.plan.autoscale.scale_up_stabilisation_s))
     doubling: dict[str, Data] = {
@@ -161,7 +161,7 @@ def _behavior(serving: Serving) -> dict[str, Data]:
     }
 
 
-def _manifest(serving: Serving, kind: str, spec: dict[str, Data]) -> Manifest:
+def _manifest(serving: Deployed, kind: str, spec: dict[str, Data]) -> Manifest:
     return Manifest(
         api_version=api_version(kind),
         kind=kind,

@@ -21,8 +21,10 @@ OPTIONS: Mapping[str, tuple[type, str]] = {
         str,
         "label of nodes whose value a replica on several nodes shares, and with no other; none",
     ),
+    "gpu_operator_namespace": (str, "namespace of the GPU operator; `gpu-operator`"),
     "hf_token_secret": (str, "name of the Secret with the hub's token; `hf-token`"),
     "image_pull_secret": (str, "name of the Secret that pulls images; none"),
+    "model_volume": (str, "name of the claim with files of networks, `<service>/1/…`; none"),
     "monitoring_namespace": (str, "namespace of Prometheus; `monitoring`"),
     "namespace": (str, "where the objects live; the cluster's namespace, else the topology's name"),
     "node_cidr": (str, "addresses of the nodes, where the network plugin blocks their probes"),
@@ -37,15 +39,19 @@ OPTIONS: Mapping[str, tuple[type, str]] = {
 
 DEFAULTS: Mapping[str, str] = {
     "access_mode": "",
-    "gateway_namespace": "gateway-system",
+    "gateway_class": "eg",
+    "gateway_namespace": "envoy-gateway-system",
+    "image_pull_secret": "",
     "image_registry": "",
+    "issuer": "",
     "prometheus": "http://prometheus-operated.monitoring.svc:9090",
     "release_label": "kube-prometheus-stack",
     "storage_class": "",
 }
 """The settings of a cluster that the objects use, and what is taken where nobody says.
 
-The address and the label of Prometheus are those of the kube-prometheus-stack chart.
+The address and the label of Prometheus are those of the kube-prometheus-stack chart; class and
+namespace of gateways those of Envoy Gateway's quickstart.
 """
 
 LABEL_KEY = re.compile(
@@ -72,8 +78,10 @@ class Choices:
 
     create_namespace: bool = True
     exclusive_topology: str = ""
+    gpu_operator_namespace: str = "gpu-operator"
     hf_token_secret: str = "hf-token"  # noqa: S105 - a name, not a secret
     image_pull_secret: str = ""
+    model_volume: str = ""
     monitoring_namespace: str = "monitoring"
     namespace: str = ""
     node_cidr: str = ""
@@ -121,8 +129,10 @@ def read_options(
     choices = Choices(
         create_namespace=options.get("create_namespace") is not False,
         exclusive_topology=text("exclusive_topology", default.exclusive_topology),
+        gpu_operator_namespace=text("gpu_operator_namespace", default.gpu_operator_namespace),
         hf_token_secret=text("hf_token_secret", default.hf_token_secret),
         image_pull_secret=text("image_pull_secret", default.image_pull_secret),
+        model_volume=text("model_volume", default.model_volume),
         monitoring_namespace=text("monitoring_namespace", default.monitoring_namespace),
         namespace=text("namespace", default.namespace),
         node_cidr=text("node_cidr", default.node_cidr),

@@ -3,7 +3,8 @@
 from typing import Final
 
 from inferc.targets.base import Data
-from inferc.targets.kubernetes.objects.engine_pod import PORT_NAME, Member, template
+from inferc.targets.kubernetes.objects.deployed import PORT_NAME, Deployed
+from inferc.targets.kubernetes.objects.engine_pod import Member, template
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.releases import Release
 from inferc.targets.kubernetes.objects.serving import Serving
@@ -14,7 +15,7 @@ EXCLUSIVE: Final = "leaderworkerset.sigs.k8s.io/exclusive-topology"
 """The annotation that gives each group a domain of its own, such as a rack."""
 
 
-def account(serving: Serving) -> Manifest:
+def account(serving: Deployed) -> Manifest:
     """Return an account that may do nothing."""
     return Manifest(
         api_version=api_version("ServiceAccount"),
@@ -27,7 +28,7 @@ def account(serving: Serving) -> Manifest:
     )
 
 
-def service(serving: Serving) -> Manifest:
+def service(serving: Deployed) -> Manifest:
     """Return the address that a gateway sends to: each replica, by its leader if it is a group."""
     port: dict[str, Data] = {
         "name": PORT_NAME,
@@ -50,13 +51,18 @@ def replicas(serving: Serving, release: Release) -> Manifest:
     """Return the replicas. Their number is left out where something scales them."""
     if serving.is_group:
         return _groups(serving, release)
+    return deployment(serving, template(serving, release))
+
+
+def deployment(serving: Deployed, pod: dict[str, Data]) -> Manifest:
+    """Return replicas of one pod each, by the template ``pod``."""
     spec: dict[str, Data] = {
         **_number(serving),
         "revisionHistoryLimit": 5,
         "progressDeadlineSeconds": serving.progress_s,
         "strategy": {"type": "RollingUpdate", "rollingUpdate": _rollout(serving)},
         "selector": {"matchLabels": serving.selector},
-        "template": template(serving, release),
+        "template": pod,
     }
     return _workload(serving, spec)
 
@@ -85,7 +91,7 @@ def _groups(serving: Serving, release: Release) -> Manifest:
 
 
 def _workload(
-    serving: Serving, spec: dict[str, Data], annotations: dict[str, str] | None = None
+    serving: Deployed, spec: dict[str, Data], annotations: dict[str, str] | None = None
 ) -> Manifest:
     kind = serving.workload_kind
     return Manifest(
@@ -100,18 +106,18 @@ def _workload(
     )
 
 
-def _number(serving: Serving) -> dict[str, Data]:
+def _number(serving: Deployed) -> dict[str, Data]:
     return {} if serving.scaler else {"replicas": serving.replicas}
 
 
-def _rollout(serving: Serving) -> dict[str, Data]:
+def _rollout(serving: Deployed) -> dict[str, Data]:
     """Return how replicas are replaced: first the new one only where there is room for it."""
     if serving.can_surge:
         return {"maxSurge": 1, "maxUnavailable": 0}
     return {"maxSurge": 0, "maxUnavailable": 1}
 
 
-def _annotations(serving: Serving) -> dict[str, str]:
+def _annotations(serving: Deployed) -> dict[str, str]:
     """Return what the object was made from; on the pods it would restart them."""
     lines = (objective.span.text for objective in serving.plan.service.objectives)
     sla = ", ".join(" ".join(line.split()) for line in lines if line.strip())
