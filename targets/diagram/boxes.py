@@ -1,254 +1,262 @@
 """The boxes of the picture as HTML-like labels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from inferc.compiler.plan import Verdict
-from inferc.compiler.topology import Topology
-from inferc.compiler.units import show
-from inferc.targets.diagram import markup, words
+from inferc.targets.diagram import markup
 from inferc.targets.diagram.markup import Html, cell, row, table, text
-from inferc.targets.diagram.scene import Host, Part, Unit
-from inferc.targets.diagram.themes import REPLICAS, Theme, ink_on, replica_color
+from inferc.targets.diagram.scene import Badge, Bar, Box, Group, Item, Kind, Line, Row, Scene, Tile
+from inferc.targets.diagram.scene import legend as signs
+from inferc.targets.diagram.themes import LINES, REPLICAS, Theme, ink_on, replica_color
+from inferc.targets.diagram.words import TIMES_SIGN
 
 TILES_IN_ROW = 4
-TILE_WIDTH = 56
+TILE_WIDTH = 58
 TILE_HEIGHT = 40
 
-FILLER = 330
-"""Wider than the legend: the widest row is the only one that Graphviz does not stretch."""
+FILLERS = 24
+"""Empty columns beside what must not be stretched, and rows below it: Graphviz widens all columns
+of a row alike until the row is as wide as the widest one."""
 
 FOOT = "foot"
-"""Where edges end that mean a host as a whole: below its replicas, out of the way."""
+"""Where edges end that mean a group as a whole: below its items, out of the way."""
+
+BAR_WIDTH = 150
+BAR_HEIGHT = 10
 
 SMALL = 10
 NORMAL = 12
 LARGE = 14
 TITLE = 22
 
-
-def simple_box(name: str, lines: Iterable[str], theme: Theme) -> Html:
-    """Return a box with a name and further lines below it."""
-    rows = [row(cell(text(name, size=NORMAL, color=theme.ink, bold=True)))]
-    rows += [row(cell(text(line, size=SMALL, color=theme.muted))) for line in lines if line]
-    return _panel(rows, theme)
+Ports = Callable[[str], str]
+"""Gives the port under which edges find an item, by the item's id."""
 
 
-def _panel(rows: Sequence[Html], theme: Theme) -> Html:
+def box(item: Box, theme: Theme) -> Html:
+    """Return a box with all that stands in it."""
+    rows = [_head(item, theme)]
+    rows += [_wide(text(line, size=SMALL, color=theme.muted)) for line in item.lines if line]
+    if item.badges:
+        badges = table(
+            [_badge(badge, theme) for badge in item.badges], cellspacing=3, cellpadding=3
+        )
+        rows.append(_wide(badges))
+    if item.bar:
+        rows.append(_wide(_bar(item.bar, theme)))
+    if item.rows:
+        rows.append(_wide(_left(table(_tiles(item.rows, theme), cellspacing=4))))
     inner = table(rows, cellpadding=1)
+    style, color, fill = _frame(item.kind, theme)
     return table(
         [row(cell(inner))],
         border=1,
-        style="ROUNDED",
-        color=theme.line,
-        bgcolor=theme.panel,
-        cellpadding=7,
+        style=style,
+        color=color,
+        bgcolor=fill,
+        cellpadding=4 if item.rows else 7,
     )
 
 
-def service_box(plan: words.Planned, theme: Theme) -> Html:
-    """Return a service with its model, its shape and a badge for each line of its SLA."""
-    service = plan.service
-    heads = (
-        row(
-            cell(text(words.shorten(service.name, 28), size=LARGE, bold=True), align="LEFT"),
-            cell(
-                text(words.shorten(service.api, 20), size=SMALL, color=theme.muted), align="RIGHT"
-            ),
-        ),
-        _wide(text(words.shorten(service.model.title), color=theme.ink)),
-        _wide(text(words.shape(plan), size=SMALL, color=theme.muted)),
-    )
-    badges = [_badge(line, theme) for line in words.sla_lines(plan)]
-    rows = [*heads]
-    if badges:
-        rows.append(_wide(table(badges, cellspacing=3, cellpadding=3)))
-    return table(
-        [row(cell(table(rows, cellpadding=2)))],
-        border=1,
-        style="ROUNDED",
-        color=theme.traffic,
-        bgcolor=theme.panel,
-        cellpadding=7,
-    )
+def _frame(kind: Kind, theme: Theme) -> tuple[str, str, str]:
+    """Return style, line and fill of the frame of a box."""
+    match kind:
+        case Kind.SERVICE:
+            return "ROUNDED", theme.traffic, theme.raised
+        case Kind.IDLE:
+            return "ROUNDED,DASHED", theme.line, theme.raised
+        case _:
+            return "ROUNDED", theme.line, theme.raised
+
+
+def _head(item: Box, theme: Theme) -> Html:
+    """Return the line of the title: how many there are beside it, and what is at its other end."""
+    large = item.kind is Kind.SERVICE
+    title = text(item.title, size=LARGE if large else NORMAL, bold=True, color=theme.ink)
+    cells = [cell(title, align="LEFT")]
+    if item.count > 1:
+        times = text(f"{TIMES_SIGN} {item.count}", size=LARGE, bold=True, color=theme.ink)
+        cells.append(cell(times, cellpadding=4))
+    if item.aside:
+        aside = text(f"   {item.aside}", size=SMALL, color=theme.muted)
+        cells.append(cell(aside, align="RIGHT"))
+    if len(cells) == 1:
+        return _wide(title)
+    return row(cell(table([row(*cells)]), align="LEFT"))
 
 
 def _wide(content: Html) -> Html:
-    """Return a row whose one cell spans both columns of a service."""
-    return row(cell(content, colspan=2, align="LEFT"))
+    return row(cell(content, align="LEFT"))
 
 
-def _badge(line: words.SlaLine, theme: Theme) -> Html:
-    fill = theme.good if line.met else theme.bad if line.hard else theme.warn
+def _badge(badge: Badge, theme: Theme) -> Html:
+    """Return a line of an SLA: what is predicted, what is allowed, and how that compares."""
     return row(
-        cell(text(line.metric, size=SMALL + 1, bold=True), align="LEFT"),
-        cell(text(line.predicted, size=SMALL + 1, bold=True), align="RIGHT"),
-        cell(text(line.limit, size=SMALL + 1, color=theme.muted), align="LEFT"),
+        cell(text(badge.name, size=SMALL + 1, bold=True, color=theme.ink), align="LEFT"),
+        cell(text(badge.value, size=SMALL + 1, bold=True, color=theme.ink), align="RIGHT"),
+        cell(text(badge.limit, size=SMALL + 1, color=theme.muted), align="LEFT"),
         cell(
-            text(line.margin, size=SMALL, color=theme.on_badge, bold=True),
-            bgcolor=fill,
+            text(badge.verdict, size=SMALL, color=theme.on_badge, bold=True),
+            bgcolor=theme.tone(badge.tone),
             style="ROUNDED",
             cellpadding=4,
         ),
     )
 
 
-def port(number: int) -> str:
-    """Return the name under which edges find the box of a part on its host."""
-    return f"p{number}"
-
-
-def host_box(parts: Sequence[tuple[Part, str]], host: Host, theme: Theme) -> Html:
-    """Return what runs on a host, one part below the other, each with its note."""
-    rows = [
-        row(cell(_part(part, note, host, theme), port=port(number), align="LEFT"))
-        for number, (part, note) in enumerate(parts)
-    ]
-    rows.append(row(cell(Html(""), port=FOOT, height=4)))
-    return table(rows, cellspacing=5)
-
-
-def _part(part: Part, note: str, host: Host, theme: Theme) -> Html:
-    """Return what a replica has on a host: its name, and a tile for each accelerator."""
-    head = [cell(text(words.part_title(part), size=NORMAL, bold=True), align="LEFT")]
-    if len(part.replicas) > 1:
-        head.append(
-            cell(
-                text(f"{words.TIMES_SIGN} {len(part.replicas)}", size=LARGE, bold=True),
-                cellpadding=4,
-            )
-        )
-    if note:
-        head.append(cell(text(note, size=SMALL, color=theme.muted), align="RIGHT"))
-    body: list[Html] = []
-    for stage, gpus in part.rows:
-        if len(part.rows) > 1:
-            title = text(f"stage {stage}", size=SMALL, color=theme.muted)
-            body.append(row(cell(title, align="LEFT", colspan=TILES_IN_ROW)))
-        body += _tile_rows(part, gpus, host, theme)
-    rows = (row(cell(table([row(*head)]), align="LEFT")), row(cell(table(body, cellspacing=4))))
+def _bar(bar: Bar, theme: Theme) -> Html:
+    """Return a share as a bar with its number beside it."""
+    full = max(2, round(BAR_WIDTH * min(1.0, max(0.0, bar.share))))
+    rest = BAR_WIDTH - full
+    cells = [cell(Html(""), bgcolor=theme.traffic, width=full, height=BAR_HEIGHT, fixedsize="TRUE")]
+    if rest > 0:
+        color = theme.line
+        cells.append(cell(Html(""), bgcolor=color, width=rest, height=BAR_HEIGHT, fixedsize="TRUE"))
+    drawn = cell(table([row(*cells)]))
     return table(
-        rows,
-        border=1,
-        style="ROUNDED" if part.service else "ROUNDED,DASHED",
-        color=theme.line,
-        bgcolor=theme.raised,
-        cellpadding=4,
+        [row(drawn, cell(text(bar.text, size=SMALL, color=theme.muted), cellpadding=4))],
     )
 
 
-def _tile_rows(part: Part, gpus: Sequence[int], host: Host, theme: Theme) -> list[Html]:
-    """Return tiles for accelerators, a few to a row, and blanks where a row has room."""
-    rows: list[Html] = []
-    for start in range(0, len(gpus), TILES_IN_ROW):
-        tiles = [_tile(part, gpu, host, theme) for gpu in gpus[start : start + TILES_IN_ROW]]
-        rows.append(row(*tiles, *[_blank()] * (TILES_IN_ROW - len(tiles))))
-    return rows
+def _tiles(rows: Sequence[Row], theme: Theme) -> Iterator[Html]:
+    """Yield tiles for accelerators, a few to a row, and blanks where a row has room."""
+    widest = min(TILES_IN_ROW, max(len(own.tiles) for own in rows))
+    for own in rows:
+        if own.title:
+            title = text(own.title, size=SMALL, color=theme.muted)
+            yield row(cell(title, align="LEFT", colspan=widest))
+        for start in range(0, len(own.tiles), widest):
+            tiles = [_tile(tile, theme) for tile in own.tiles[start : start + widest]]
+            yield row(*tiles, *[cell(Html(""), width=TILE_WIDTH)] * (widest - len(tiles)))
 
 
-def _blank() -> Html:
-    return cell(Html(""), width=TILE_WIDTH, height=TILE_HEIGHT)
-
-
-def _tile(part: Part, gpu: int, host: Host, theme: Theme) -> Html:
+def _tile(tile: Tile, theme: Theme) -> Html:
     """Return one accelerator: filled in the colour of its replica, hollow where idle."""
     style: dict[str, str | int]
-    if part.service:
-        fill = replica_color(part.number)
-        ink, style = ink_on(fill), {"bgcolor": fill, "border": 0}
-    else:
+    if tile.color is None:
         ink = theme.muted
         style = {"border": 1, "color": ink, "style": "DASHED"}
+    else:
+        fill = replica_color(tile.color)
+        ink, style = ink_on(fill), {"bgcolor": fill, "border": 0}
     content = markup.lines(
-        text(words.tile(host, gpu), size=SMALL + 1, color=ink, bold=True),
-        text(show(host.memory_bytes, "bytes"), size=SMALL - 1, color=ink),
+        text(tile.title, size=SMALL + 1, color=ink, bold=True),
+        text(tile.note, size=SMALL - 1, color=ink),
         align="CENTER",
     )
-    return cell(content, width=TILE_WIDTH, height=TILE_HEIGHT, **style)
+    return cell(content, width=TILE_WIDTH, height=TILE_HEIGHT, cellpadding=2, **style)
 
 
-def host_label(unit: Unit, host: Host, theme: Theme) -> Html:
-    """Return the head of the box of a host."""
-    times = f"   {words.TIMES_SIGN} {unit.count}" if unit.count > 1 else ""
-    title = words.unit_title(unit) if len(unit.hosts) == 1 else words.host_title(host)
+# ---- groups ----------------------------------------------------------------------------------
+
+
+def group(item: Group, theme: Theme, ports: Ports, foot: str = "") -> Html:
+    """Return a box around others that stand in a grid; ``foot`` is a port at its end."""
+    width = max(1, min(item.columns, len(item.items)))
+    cells = [_inner(inner, theme, ports, alone=width == 1) for inner in item.items]
+    rows = [
+        row(*cells[start : start + width], *[cell(Html(""))] * (start + width - len(cells)))
+        for start in range(0, len(cells), width)
+    ]
+    grid = table(rows, cellspacing=5)
     return table(
         [
-            row(cell(text(title + times, size=NORMAL, bold=True, color=theme.ink), align="LEFT")),
-            row(
-                cell(
-                    text(
-                        words.hardware(host.accelerators, host.accelerator),
-                        size=SMALL,
-                        color=theme.muted,
-                    ),
-                    align="LEFT",
-                )
-            ),
-        ]
+            row(cell(group_label(item, theme), align="LEFT", cellpadding=7)),
+            row(cell(grid, align="LEFT")),
+            *([row(cell(Html(""), port=foot, height=4))] if foot else []),
+        ],
+        border=1,
+        style="ROUNDED",
+        color=theme.line,
+        bgcolor=theme.panel,
+        cellpadding=2,
     )
 
 
-def title(topology: Topology, units: Sequence[Unit], theme: Theme) -> Html:
+def _inner(item: Item, theme: Theme, ports: Ports, *, alone: bool) -> Html:
+    """Return an item of a group; beside taller ones it keeps its height."""
+    content = box(item, theme) if isinstance(item, Box) else group(item, theme, ports)
+    if alone:
+        return cell(content, port=ports(item.id), align="LEFT")
+    above = table(
+        [row(cell(content)), *[row(cell(Html(""))) for _ in range(FILLERS)]], cellpadding=0
+    )
+    return cell(above, port=ports(item.id), align="LEFT")
+
+
+def group_label(item: Group, theme: Theme, padding: int = 1) -> Html:
+    """Return the head of a group."""
+    times = f"   {TIMES_SIGN} {item.count}" if item.count > 1 else ""
+    title = text(item.title + times, size=NORMAL + 1, bold=True, color=theme.ink)
+    lines = [_wide(text(line, size=SMALL, color=theme.muted)) for line in item.lines if line]
+    return table([_wide(title), *lines], cellpadding=padding)
+
+
+def edge_label(label: str, color: str, theme: Theme) -> Html:
+    """Return the label of an edge, on a ground of its own where the line would cross it."""
+    return table([row(cell(text(label, size=SMALL, color=color)))], bgcolor=theme.paper)
+
+
+# ---- the head of the picture -----------------------------------------------------------------
+
+
+def title(scene: Scene, theme: Theme) -> Html:
     """Return the head of the picture: name, verdict, what it says, the plan's digest, a legend."""
-    badge = {
-        Verdict.FEASIBLE: theme.good,
-        Verdict.CONDITIONAL: theme.warn,
-        Verdict.INFEASIBLE: theme.bad,
-    }[topology.verdict]
-    head = table(
-        [
-            row(
-                cell(text(words.shorten(topology.name), size=TITLE, bold=True, color=theme.ink)),
-                cell(text("", size=SMALL)),
-                cell(
-                    text(topology.verdict.value, size=NORMAL, color=theme.on_badge, bold=True),
-                    bgcolor=badge,
-                    style="ROUNDED",
-                    cellpadding=7,
-                ),
-                cell(Html(""), width=FILLER),
-            )
-        ]
-    )
-    facts = "   ·   ".join(words.facts(topology))
-    rows = [row(cell(head, align="LEFT"))]
-    if topology.doc.strip():
-        doc = text(words.shorten(topology.doc, 110), color=theme.muted)
-        rows.append(row(cell(doc, align="LEFT")))
-    rows.append(row(cell(text(facts, size=SMALL, color=theme.muted), align="LEFT")))
-    rows.append(row(cell(legend(units, theme), align="LEFT")))
+    badges = [
+        cell(
+            text(badge.verdict, size=NORMAL, color=theme.on_badge, bold=True),
+            bgcolor=theme.tone(badge.tone),
+            style="ROUNDED",
+            cellpadding=7,
+        )
+        for badge in scene.badges
+    ]
+    name = cell(text(scene.title, size=TITLE, bold=True, color=theme.ink))
+    head = row(name, cell(text("", size=SMALL)), *badges)
+    rows = [_wide(_left(table([head])))]
+    if scene.doc.strip():
+        rows.append(_wide(text(scene.doc, color=theme.muted)))
+    rows.append(_wide(text("   ·   ".join(scene.facts), size=SMALL, color=theme.muted)))
+    signs = legend(scene, theme)
+    if signs:
+        rows.append(_wide(_left(signs)))
     return table(rows, cellpadding=3)
 
 
-def legend(units: Sequence[Unit], theme: Theme) -> Html:
-    """Return what colours and lines mean, for what is in the picture."""
-    parts = [part for unit in units for host in unit.hosts for part in host.parts]
-    indices = sorted({part.number % len(REPLICAS) for part in parts if part.service})
-    cells = [cell(Html(""), bgcolor=replica_color(index), width=16, height=12) for index in indices]
-    if indices:
+def _left(content: Html) -> Html:
+    """Return ``content`` at the left of a row, as wide as it is by itself."""
+    return table([row(cell(content), *[cell(Html(""))] * FILLERS)], cellpadding=0)
+
+
+def legend(scene: Scene, theme: Theme) -> Html:
+    """Return what colours and lines mean, for what is in the picture; empty where nothing is."""
+    colors, idle, lines = signs(scene, len(REPLICAS))
+    cells = [cell(Html(""), bgcolor=replica_color(index), width=16, height=12) for index in colors]
+    if colors:
         cells.append(_legend_text("accelerators of one replica", theme))
-    if not all(part.service for part in parts):
+    if idle:
         color = theme.muted
-        hollow = cell(Html(""), width=16, height=12, border=1, style="DASHED", color=color)
-        cells.append(hollow)
+        cells.append(cell(Html(""), width=16, height=12, border=1, style="DASHED", color=color))
         cells.append(_legend_text("idle", theme))
-    spread = any(len(unit.hosts) > 1 for unit in units)
-    for color, style, meaning in (
-        (theme.traffic, "SOLID", "requests, mean rate"),
-        *([(theme.muted, "SOLID", "pipeline stages")] if spread else []),
-        (theme.muted, "DASHED", "metrics"),
-        (theme.control, "DASHED", "scaling"),
-        (theme.muted, "DOTTED", "weights"),
-    ):
-        cells.append(_line_sample(color, style))
-        cells.append(_legend_text(meaning, theme))
-    return table([row(*cells)], cellspacing=3, cellpadding=1)
+    for line in lines:
+        cells.append(_line_sample(line, theme))
+        cells.append(_legend_text(line.value, theme))
+    return table([row(*cells)], cellspacing=3, cellpadding=1) if cells else Html("")
 
 
 def _legend_text(meaning: str, theme: Theme) -> Html:
     return cell(text(meaning + "   ", size=SMALL, color=theme.muted), align="LEFT")
 
 
-def _line_sample(color: str, style: str) -> Html:
-    upper = cell(Html(""), width=22, height=6, border=1, sides="B", color=color, style=style)
+def _line_sample(line: Line, theme: Theme) -> Html:
+    look = LINES[line]
+    upper = cell(
+        Html(""),
+        width=22,
+        height=6,
+        border=look.width,
+        sides="B",
+        color=theme.of(look.color),
+        style=look.style.upper(),
+    )
     lower = cell(Html(""), width=22, height=6)
     return cell(table([row(upper), row(lower)]))

@@ -16,6 +16,18 @@ def no_renderer(*, wanted: str, program: str) -> Diagnostic:
     )
 
 
+def no_png(*, missing: str) -> Diagnostic:
+    """INF675: there is nothing here that makes pixels."""
+    return Diagnostic(
+        code="INF675",
+        slug="no-png-renderer",
+        message="there is nothing here that makes a PNG",
+        span=None,
+        notes=(f"without an installed Graphviz, a PNG needs the package `{missing}`",),
+        help="install it (`pip install 'inferc[png]'`), or Graphviz, or take `svg`",
+    )
+
+
 def renderer_failed(*, program: str, reason: str) -> Diagnostic:
     """INF651: the program that draws the picture refused or broke."""
     return Diagnostic(

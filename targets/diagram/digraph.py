@@ -16,7 +16,7 @@ class Graph(Protocol):
         """Set attributes of this graph, or defaults for its nodes or edges."""
         ...
 
-    def node(self, name: str, label: str | None = None) -> None:
+    def node(self, name: str, label: str | None = None, **attrs: str) -> None:
         """Add a node."""
         ...
 

@@ -38,17 +38,37 @@ def xml(text: str) -> str:
     return "".join(_escape(char) for char in text)
 
 
-def _escape(char: str) -> str:
-    if not is_xml(char):
-        return REPLACEMENT
-    if char in "\t\n\r":
+def readable(text: str) -> str:
+    """Return ``text`` on one line, without characters that show nothing or turn writing around."""
+    return "".join(_readable(char) for char in text)
+
+
+def _readable(char: str) -> str:
+    if char.isspace():
         return " "
-    return ENTITIES.get(char, char)
+    return char if is_readable(char) else REPLACEMENT
+
+
+def _escape(char: str) -> str:
+    shown = _readable(char)
+    return ENTITIES.get(shown, shown)
 
 
 def is_xml(char: str) -> bool:
-    """Return whether XML 1.0 can hold ``char``, and it shows."""
+    """Return whether XML 1.0 can hold ``char``, and it is no control."""
     return any(low <= char <= high for low, high in XML_RANGES)
+
+
+TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+"""Characters that turn the direction of writing, by which a text can be made to show another.
+
+Source: Unicode Standard Annex 9, section 2, Directional Formatting Characters; CVE-2021-42574.
+"""
+
+
+def is_readable(char: str) -> bool:
+    """Return whether ``char`` can stand in any format, and shows what it is."""
+    return is_xml(char) and char not in TURNS
 
 
 def text(content: str, *, size: int = 12, color: str = "", bold: bool = False) -> Html:

@@ -6,8 +6,11 @@ carried by colour alone.
 Source: Okabe and Ito 2008, "Color Universal Design", jfly.uni-koeln.de/color.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final, NamedTuple
+
+from inferc.targets.diagram.scene import Line, Tone
 
 REPLICAS: Final = (
     "#56B4E9",
@@ -33,10 +36,49 @@ class Theme:
     line: str
     traffic: str
     control: str
+    handover: str
     good: str
     bad: str
     warn: str
     on_badge: str
+
+    def tone(self, tone: Tone) -> str:
+        """Return the fill of a badge."""
+        return {Tone.GOOD: self.good, Tone.WARN: self.warn, Tone.BAD: self.bad}.get(
+            tone, self.muted
+        )
+
+    def of(self, name: str) -> str:
+        """Return a colour by its name."""
+        return self.colors[name]
+
+    @property
+    def colors(self) -> Mapping[str, str]:
+        """Every colour by its name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+class Look(NamedTuple):
+    """How a line is drawn."""
+
+    style: str
+    color: str
+    """Its name in a theme."""
+    width: int
+
+
+LINES: Final[Mapping[Line, Look]] = {
+    Line.LIVE: Look("solid", "traffic", 2),
+    Line.CANARY: Look("dashed", "traffic", 2),
+    Line.SHADOW: Look("dotted", "traffic", 2),
+    Line.HANDOVER: Look("solid", "handover", 3),
+    Line.STAGES: Look("solid", "muted", 2),
+    Line.METRICS: Look("dashed", "muted", 1),
+    Line.SCALING: Look("dashed", "control", 1),
+    Line.WEIGHTS: Look("dotted", "muted", 1),
+    Line.RUNS_ON: Look("solid", "muted", 1),
+}
+"""No two lines have the same look, even without colours, but for width."""
 
 
 LIGHT: Final = Theme(
@@ -44,14 +86,15 @@ LIGHT: Final = Theme(
     ink="#1B1F24",
     muted="#59626D",
     panel="#F4F6F8",
-    raised="#FFFFFF",
+    raised="#FEFEFE",
     line="#C9D1D9",
-    traffic="#0072B2",
+    traffic="#0B6FA8",
     control="#B34700",
+    handover="#7A3E9D",
     good="#00735C",
-    bad="#B03A00",
+    bad="#8E1030",
     warn="#8A5A00",
-    on_badge="#FFFFFF",
+    on_badge="#FDFDFD",
 )
 
 DARK: Final = Theme(
@@ -61,10 +104,11 @@ DARK: Final = Theme(
     panel="#161B22",
     raised="#21272F",
     line="#3A424C",
-    traffic="#56B4E9",
+    traffic="#62BAEC",
     control="#E6A04D",
-    good="#3FC79A",
-    bad="#FF8A50",
+    handover="#C89AE0",
+    good="#3FD0A8",
+    bad="#FF6F7D",
     warn="#E6B34D",
     on_badge="#0D1117",
 )
@@ -73,6 +117,9 @@ SRGB_KNEE: Final = 0.04045
 """Where the transfer curve of sRGB turns from a line into a power."""
 
 THEMES: Final = {"light": LIGHT, "dark": DARK}
+
+AUTO: Final = "auto"
+"""Light, with a style sheet that turns it dark where whoever looks at it prefers that."""
 
 
 def replica_color(index: int) -> str:

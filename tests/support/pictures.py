@@ -3,12 +3,30 @@
 import shutil
 import subprocess
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from support import topologies
 
+from inferc.targets.diagram.measure import text_width
 from inferc.targets.diagram.render import find_program
+from inferc.targets.diagram.scene import (
+    Badge,
+    Bar,
+    Edge,
+    Group,
+    Kind,
+    Line,
+    Row,
+    Scene,
+    Stack,
+    Tile,
+    Tone,
+    boxes,
+)
+from inferc.targets.diagram.scene import Box as SceneBox
+from inferc.targets.diagram.views import scene_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -87,6 +105,25 @@ def layout(source: str, renderer: str) -> list[Box]:
     return boxes
 
 
+def written(picture: bytes) -> list[Box]:
+    """Return where the texts of an SVG stand, a little smaller than they are, in its own units."""
+    found = []
+    for item in parse(picture).iter(f"{SVG}text"):
+        shown = "".join(item.itertext()).strip("\xa0 ")
+        size = float(item.get("font-size", "0"))
+        width = text_width(shown, size) * SURELY
+        left, base = float(item.get("x", "0")), -float(item.get("y", "0"))
+        if item.get("text-anchor") == "middle":
+            left -= width / 2
+        if shown:
+            found.append(Box(shown, left, left + width, base, base + size * 0.7))
+    return found
+
+
+SURELY = 0.8
+"""Widths of letters are rounded up by no more."""
+
+
 def run(source: str, renderer: str, *flags: str) -> tuple[str, str]:
     """Return what Graphviz printed, and what it complained about."""
     program = find_program(renderer)
@@ -117,3 +154,42 @@ def tags(picture: bytes) -> Counter[str]:
 def titles(picture: bytes) -> list[str]:
     """Return what an SVG shows on hovering."""
     return [item.text or "" for item in parse(picture).iter(f"{SVG}title")]
+
+
+def all_lines() -> Scene:
+    """Return a scene with a line of every kind and a box of every kind, whatever plans have."""
+    scene = scene_of("topology", topologies.disaggregated())
+    ends = [box.id for box in boxes(scene.items)][:2]
+    edges = [Edge(source=ends[0], target=ends[1], line=line, label=line.value) for line in Line]
+    odd = [SceneBox(id=f"odd {kind.value}", title=kind.value, kind=kind) for kind in Kind]
+    return replace(scene, items=(*scene.items, *odd), edges=tuple(edges))
+
+
+def hostile_scene(text: str) -> Scene:
+    """Return a scene with a part of every kind, in which every text is ``text``."""
+    tile = Tile(title=text, note=text, color=0)
+    box = SceneBox(
+        id="a",
+        title=text,
+        aside=text,
+        lines=(text, text),
+        badges=(Badge(name=text, value=text, limit=text, verdict=text, tone=Tone.GOOD),),
+        rows=(Row(title=text, tiles=(tile, replace(tile, color=None))),),
+        bar=Bar(share=0.5, text=text),
+    )
+    other = replace(box, id="b", kind=Kind.SERVICE, count=7)
+    inner = Group(
+        id=f"c{text}", title=text, lines=(text,), items=(replace(box, id=text),), columns=1
+    )
+    outer = Group(id="d", title=text, lines=(text,), items=(inner, replace(box, id="e")))
+    edges = tuple(Edge(source="a", target=text, line=line, label=text) for line in Line)
+    return Scene(
+        view="topology",
+        title=text,
+        badges=(Badge(name=text, value=text, verdict=text, tone=Tone.BAD),),
+        doc=text,
+        facts=(text, text),
+        items=(Stack(items=(box, other)), outer),
+        edges=edges,
+        label=text,
+    )

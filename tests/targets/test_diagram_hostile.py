@@ -11,20 +11,22 @@ from support.pictures import NASTY, RENDERERS
 from inferc.compiler.topology import Topology
 from inferc.targets.diagram import TARGET, words
 from inferc.targets.diagram.dot import draw
-from inferc.targets.diagram.markup import REPLACEMENT, is_xml
+from inferc.targets.diagram.markup import readable
+from inferc.targets.diagram.target import VIEWS
 from inferc.targets.diagram.themes import LIGHT
+from inferc.targets.diagram.views import scene_of
 
 
 def picture(graph: Topology, renderer: str) -> bytes:
-    emitted = TARGET.emit(graph, {"formats": "svg", "renderer": renderer})
+    options = {"formats": "svg", "renderer": renderer, "views": "topology"}
+    emitted = TARGET.emit(graph, options)
     assert emitted.diagnostics == ()
     return emitted.artifacts[0].content
 
 
 def visible(text: str, longest: int) -> str:
     """Return ``text`` as a picture must show it."""
-    line = words.shorten(text, longest)
-    return "".join(char if is_xml(char) else REPLACEMENT for char in line)
+    return readable(words.shorten(text, longest))
 
 
 def check_shown(name: str, renderer: str) -> None:
@@ -57,18 +59,20 @@ names = st.text(
 ).filter(lambda text: any(char.isalnum() for char in text))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=40)
 @given(name=names)
 def test_any_name_is_text(name: str) -> None:
     check_shown(name, "pure")
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(name=names)
 def test_names_never_become_ids_of_dot(name: str) -> None:
-    drawing = draw(topologies.named(name, doc=name, design=name), LIGHT)
-    benign = draw(topologies.named("name", doc="doc", design="design"), LIGHT)
-    assert outside_labels(drawing.source) == outside_labels(benign.source)
+    hostile = topologies.named(name, doc=name, design=name)
+    benign = topologies.named("name", doc="doc", design="design")
+    for view in VIEWS:
+        drawing, other = (draw(scene_of(view, graph), LIGHT) for graph in (hostile, benign))
+        assert outside_labels(drawing.source) == outside_labels(other.source)
 
 
 def outside_labels(source: str) -> str:

@@ -1,25 +1,29 @@
 """Options, renderers and what is said where one is missing."""
 
+import re
+import sys
 from dataclasses import replace
-from itertools import combinations
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from support import topologies
+from support.pictures import RENDERERS
 
 from inferc.compiler.model import Emission
 from inferc.dsl import SourceFile, Span
 from inferc.targets.diagram import TARGET
 from inferc.targets.diagram.render import RenderError, find_program, to_svg
-from inferc.targets.diagram.themes import REPLICAS, THEMES, contrast, ink_on
 
 # options, files
 FILES = [
-    ({"formats": "dot"}, ["topology.dot"]),
-    ({"formats": "mermaid"}, ["topology.mmd"]),
-    ({"formats": "svg, dot"}, ["topology.dot", "topology.svg"]),
-    ({"formats": "mermaid dot mermaid"}, ["topology.dot", "topology.mmd"]),
-    ({"theme": "dark", "formats": "dot"}, ["topology.dot"]),
+    ({"formats": "dot", "views": "topology"}, ["topology.dot"]),
+    ({"formats": "mermaid", "views": "cost"}, ["cost.mmd"]),
+    ({"formats": "svg, dot", "views": "placement"}, ["placement.dot", "placement.svg"]),
+    ({"formats": "text dot text", "views": "request"}, ["request.dot", "request.txt"]),
+    ({"formats": "d2", "views": "cost, request cost"}, ["cost.d2", "request.d2"]),
+    ({"theme": "dark", "formats": "drawio", "views": "cost"}, ["cost.drawio"]),
+    ({"formats": "png", "views": "deployment"}, ["deployment.png"]),
 ]
 
 
@@ -34,11 +38,13 @@ def test_formats_pick_the_files(options: dict[str, str], files: list[str]) -> No
 WRONG = [
     ({"format": "svg"}, "INF602", "`formats`"),
     ({"zoom": 2.0}, "INF602", "remove it"),
-    ({"formats": "svg, png"}, "INF603", "`png`"),
-    ({"formats": ""}, "INF603", "dot, svg, mermaid"),
+    ({"formats": "svg, gif"}, "INF603", "`gif`"),
+    ({"formats": ""}, "INF603", "dot, svg, mermaid, png, d2, drawio, text"),
+    ({"views": "network"}, "INF603", "topology, request, placement, deployment, cost"),
+    ({"views": ""}, "INF603", "one or several"),
     ({"formats": True}, "INF603", "`True`"),
     ({"renderer": "wasm"}, "INF603", "auto, system, pure"),
-    ({"theme": "pink"}, "INF603", "light, dark"),
+    ({"theme": "pink"}, "INF603", "auto, light, dark"),
 ]
 
 
@@ -64,8 +70,8 @@ def test_a_wrong_option_is_shown_where_it_is_stated() -> None:
 
 
 def test_every_wrong_option_is_named() -> None:
-    options = {"renderer": "x", "theme": "y", "formats": "z", "w": 1.0}
-    assert len(TARGET.emit(topologies.support_chat(), options).diagnostics) == 4
+    options = {"renderer": "x", "theme": "y", "formats": "z", "views": "v", "w": 1.0}
+    assert len(TARGET.emit(topologies.support_chat(), options).diagnostics) == 5
 
 
 def test_the_drawer_of_pip_needs_no_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,26 +128,26 @@ def test_a_renderer_that_cannot_be_started() -> None:
         to_svg("digraph {}", "/nowhere/dot")
 
 
-@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
-def test_text_can_be_read_on_every_ground(theme: object) -> None:
-    looks = {name: getattr(theme, name) for name in ("paper", "panel", "raised")}
-    for ground in looks.values():
-        assert contrast(theme.ink, ground) >= 7
-        assert contrast(theme.muted, ground) >= 4.5
-    assert contrast(theme.traffic, theme.paper) >= 4.5
-    for badge in (theme.good, theme.bad, theme.warn):
-        assert contrast(theme.on_badge, badge) >= 4.5
+def test_a_png_without_graphviz_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    graph, options = topologies.support_chat(), {"formats": "png", "renderer": "pure"}
+    (found,) = TARGET.emit(graph, options).diagnostics
+    assert found.code == "INF675"
+    assert "inferc[png]" in found.help
 
 
-@pytest.mark.parametrize("fill", REPLICAS)
-def test_tiles_can_be_read(fill: str) -> None:
-    assert contrast(ink_on(fill), fill) >= 4.5
-
-
-def test_contrast_is_that_of_the_standard() -> None:
-    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
-    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
-
-
-def test_colours_of_neighbours_differ() -> None:
-    assert all(a != b for a, b in combinations(REPLICAS, 2))
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_a_png_is_a_picture_of_the_svg(renderer: str) -> None:
+    image = pytest.importorskip("PIL.Image")
+    pytest.importorskip("resvg_py")
+    options = {"formats": "png svg", "renderer": renderer, "views": "placement"}
+    png, svg = TARGET.emit(topologies.support_chat(), options).artifacts
+    drawn = image.open(BytesIO(png.content)).convert("RGB")
+    size = [
+        float(n) for n in re.findall(rb'viewBox="0\.00 0\.00 ([\d.]+) ([\d.]+)"', svg.content)[0]
+    ]
+    assert drawn.width == pytest.approx(size[0] * 2, rel=0.02)
+    assert drawn.height == pytest.approx(size[1] * 2, rel=0.02)
+    colors = {color for _, color in drawn.getcolors(1 << 24)}
+    assert {(0x56, 0xB4, 0xE9), (0xE6, 0x9F, 0x00), (0xFF, 0xFF, 0xFF)} <= colors
+    assert TARGET.emit(topologies.support_chat(), options).artifacts[0] == png

@@ -16,15 +16,25 @@ from inferc.compiler.topology import Topology
 from inferc.targets.base import Emitted
 from inferc.targets.diagram import TARGET, words
 from inferc.targets.diagram.dot import draw
-from inferc.targets.diagram.themes import DARK, LIGHT
+from inferc.targets.diagram.svg import dark_style
+from inferc.targets.diagram.target import VIEWS
+from inferc.targets.diagram.themes import DARK, LIGHT, REPLICAS, Theme
+from inferc.targets.diagram.views import scene_of
 from inferc.targets.diagram.words import TIMES_SIGN
 
 
-def svg(graph: Topology, renderer: str = "pure", theme: str = "light") -> bytes:
-    emitted = TARGET.emit(graph, {"formats": "svg", "renderer": renderer, "theme": theme})
+def svg(
+    graph: Topology, renderer: str = "pure", theme: str = "light", view: str = "topology"
+) -> bytes:
+    options = {"formats": "svg", "renderer": renderer, "theme": theme, "views": view}
+    emitted = TARGET.emit(graph, options)
     assert emitted.diagnostics == ()
     (artifact,) = emitted.artifacts
     return artifact.content
+
+
+def drawn(graph: Topology, view: str, theme: Theme = LIGHT) -> str:
+    return draw(scene_of(view, graph), theme).source
 
 
 def emit(graph: Topology) -> Emitted:
@@ -34,16 +44,35 @@ def emit(graph: Topology) -> Emitted:
 @pytest.mark.parametrize("renderer", RENDERERS)
 @pytest.mark.parametrize("name", topologies.every())
 def test_no_box_lies_on_another(name: str, renderer: str) -> None:
-    drawing = draw(topologies.every()[name], LIGHT)
-    boxes = pictures.layout(drawing.source, renderer)
-    assert len(boxes) > 5
-    assert [(a.name, b.name) for a, b in combinations(boxes, 2) if a.overlaps(b)] == []
+    graph = topologies.every()[name]
+    for view in VIEWS:
+        boxes = pictures.layout(drawn(graph, view), renderer)
+        assert boxes, view
+        assert [(a.name, b.name) for a, b in combinations(boxes, 2) if a.overlaps(b)] == [], view
+
+
+@pytest.mark.parametrize("name", topologies.every())
+def test_no_text_lies_on_another(name: str) -> None:
+    emitted = TARGET.emit(topologies.every()[name], {"formats": "svg", "renderer": "pure"})
+    assert len(emitted.artifacts) == len(VIEWS)
+    for artifact in emitted.artifacts:
+        found = pictures.written(artifact.content)
+        assert len(found) > 5
+        over = [(a.name, b.name) for a, b in combinations(found, 2) if a.overlaps(b)]
+        assert over == [], artifact.path
+
+
+def test_the_check_of_texts_can_fail() -> None:
+    moved = re.sub(rb'(<text[^>]* y=")[-0-9.]*', rb"\g<1>-50", svg(topologies.support_chat()))
+    found = pictures.written(moved)
+    assert any(a.overlaps(b) for a, b in combinations(found, 2))
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
 @pytest.mark.parametrize("name", topologies.every())
 def test_graphviz_has_no_complaint(name: str, renderer: str) -> None:
-    _, complaints = pictures.run(draw(topologies.every()[name], DARK).source, renderer, "-Tsvg")
+    sources = [drawn(topologies.every()[name], view, DARK) for view in VIEWS]
+    _, complaints = pictures.run("".join(sources), renderer, "-Tsvg")
     known = re.compile(r"non-ASCII|hard-coded metrics|^$")
     assert [line for line in complaints.splitlines() if not known.search(line)] == []
 
@@ -70,7 +99,7 @@ def test_the_picture_of_the_example(renderer: str) -> None:
         "dc1.gpu · node 0",
         "1 to 2 replicas",
     ):
-        assert text in shown, text
+        assert text in [shown_text.strip() for shown_text in shown], text
     assert sum(text.strip() == "16.7 req/s" for text in shown) == 3
     assert sum(text.strip() == "8.33 req/s" for text in shown) == 2
 
@@ -110,7 +139,7 @@ def test_a_large_fleet_is_drawn_quickly_and_small() -> None:
 
 def test_stages_on_two_hosts_are_joined() -> None:
     shown = pictures.texts(svg(topologies.pipelined()))
-    assert {"stage 0", "stage 1"} <= set(shown)
+    assert {"TP 8 · stage 0 of 2", "TP 8 · stage 1 of 2"} <= {text.strip() for text in shown}
     assert "pipeline stages   " in shown
     assert "pipeline stages   " not in pictures.texts(svg(topologies.support_chat()))
 
@@ -132,14 +161,15 @@ def test_a_board_is_not_called_a_gpu() -> None:
 def test_hovering_names_what_is_there(renderer: str) -> None:
     titles = pictures.titles(svg(topologies.support_chat(), renderer))
     assert {
-        "chat/service",
-        "client to gateway",
-        "metrics to chat/autoscaler",
-        "chat/autoscaler to chat/service",
-        "dc1.gpu · node 0 to metrics",
-        "chat/weights to dc1.gpu · node 0",
+        "chat",
+        "clients to gateway: requests, mean rate",
+        "metrics to chat autoscaler: metrics",
+        "chat autoscaler to chat: scaling",
+        "dc1.gpu · node 0 to metrics: metrics",
+        "chat weights to dc1.gpu · node 0: weights",
+        "chat to chat replica 1: requests, mean rate",
     } <= set(titles)
-    assert not any(re.search(r"\bn\d+\b|cluster", title) for title in titles)
+    assert not any(re.search(r"\b[ne]\d+\b|cluster", title) for title in titles)
 
 
 def test_readers_get_a_sentence() -> None:
@@ -166,13 +196,38 @@ def test_the_dark_theme_is_dark() -> None:
     assert paper == DARK.paper.lower()
 
 
+def test_the_automatic_theme_knows_every_colour() -> None:
+    light = svg(topologies.with_idle())
+    auto = svg(topologies.with_idle(), theme="auto")
+    style = f"<style>{dark_style()}</style>\n"
+    assert auto.decode().replace(style, "", 1) == light.decode()
+    known = {color.lower() for color in LIGHT.colors.values()}
+    inks = {"#000000", "#ffffff"}
+    tiles = {color.lower() for color in REPLICAS}
+    used = set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', light.decode()))
+    assert used <= known | inks | tiles
+    assert used & known
+
+
+def test_ids_differ_between_views() -> None:
+    emitted = TARGET.emit(topologies.support_chat(), {"formats": "svg", "renderer": "pure"})
+    ids = [
+        item.get("id")
+        for artifact in emitted.artifacts
+        for item in pictures.parse(artifact.content).iter()
+        if item.get("id")
+    ]
+    assert len(ids) == len(set(ids)) > 20
+
+
 def test_the_same_topology_gives_the_same_bytes() -> None:
     assert emit(topologies.two_services()) == emit(topologies.two_services())
 
 
 def digests() -> str:
-    """Return a digest of every file of every example."""
-    contents = [a.content for g in topologies.every().values() for a in emit(g).artifacts]
+    """Return a digest of every file of an example."""
+    options = {"renderer": "pure", "formats": "svg dot mermaid d2 drawio text"}
+    contents = [a.content for a in TARGET.emit(topologies.two_services(), options).artifacts]
     return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
@@ -195,8 +250,5 @@ def test_the_hash_seed_does_not_matter() -> None:
 
 def test_each_format_is_one_file() -> None:
     emitted = emit(topologies.support_chat())
-    assert [item.path for item in emitted.artifacts] == [
-        "topology.dot",
-        "topology.mmd",
-        "topology.svg",
-    ]
+    paths = [f"{view}.{ending}" for view in sorted(VIEWS) for ending in ("dot", "mmd", "svg")]
+    assert [item.path for item in emitted.artifacts] == paths

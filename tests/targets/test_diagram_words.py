@@ -27,4 +27,4 @@ def test_a_line_is_shown_in_what_it_counts(
         objective=replace(line(metric, limit), counts=counts), predicted=predicted, ratio=0.5
     )
     (said,) = sla_lines(replace(plan, margins=(margin,)))
-    assert (said.metric, said.predicted, said.limit.replace("≤", "<=")) == shown
+    assert (said.name, said.value, said.limit.replace("≤", "<=")) == shown
