@@ -74,7 +74,7 @@ def _cluster(topology: Topology) -> bool:
 def _objects(topology: Topology) -> tuple[tuple[Manifest, ...], tuple[Manifest, ...], str]:
     """Return the objects, those of the whole cluster, and why there are none."""
     options = next((one.options for one in topology.emissions if one.target == KUBERNETES), {})
-    found = [*refusals(topology, KUBERNETES), *refuse(topology, options)]
+    found = [*refusals(topology, KUBERNETES, networks=False), *refuse(topology, options)]
     if has_errors(found):
         reason = next(one.message for one in found if has_errors([one]))
         return (), (), reason
@@ -197,6 +197,6 @@ def _edges(topology: Topology, manifests: Sequence[Manifest]) -> Iterator[Edge]:
 def _names(topology: Topology) -> Mapping[str, str]:
     """Return what the objects of each service are called."""
     from inferc.targets.kubernetes.objects.names import dns_label
-    from inferc.targets.kubernetes.objects.serving import deployed_name
+    from inferc.targets.kubernetes.objects.deployed import deployed_name
 
     return {plan.service.name: dns_label(deployed_name(plan.service)) for plan in topology.services}
