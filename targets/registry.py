@@ -10,8 +10,11 @@ from inferc.targets.diagnostics import unknown_target
 SUMMARIES: Final[Mapping[str, str]] = {
     "kubernetes": "manifests as a kustomize tree",
     "helm": "a Helm chart of its own that installs the same objects",
+    "kserve": "LLMInferenceService or InferenceService objects of KServe, with what they need",
+    "ray-serve": "RayService objects of KubeRay: Ray Serve on a cluster for each service",
     "pulumi": "a Python program for Pulumi that creates the same objects",
     "sagemaker": "endpoints of Amazon SageMaker, as a Pulumi program and for CloudFormation",
+    "on-prem": "one box (Docker Compose, Podman), or a cluster without the internet",
     "diagram": "pictures of the topology: SVG, DOT, Mermaid",
     "design-doc": "the design in words: decisions, what to avoid, capacity, metrics to watch",
 }
@@ -39,6 +42,14 @@ def load(name: str) -> Target:
             from inferc.targets.helm.emitter import TARGET as HELM
 
             return HELM
+        case "kserve":
+            from inferc.targets.kserve.emitter import TARGET as KSERVE
+
+            return KSERVE
+        case "ray-serve":
+            from inferc.targets.ray_serve.emitter import TARGET as RAY_SERVE
+
+            return RAY_SERVE
         case "pulumi":
             from inferc.targets.pulumi.emitter import TARGET as PULUMI
 
@@ -47,6 +58,10 @@ def load(name: str) -> Target:
             from inferc.targets.sagemaker.emitter import TARGET as SAGEMAKER
 
             return SAGEMAKER
+        case "on-prem":
+            from inferc.targets.on_prem import TARGET as ON_PREM
+
+            return ON_PREM
         case "diagram":
             from inferc.targets.diagram import TARGET as DIAGRAM
 

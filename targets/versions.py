@@ -87,6 +87,13 @@ PULUMI_KUBERNETES: Final = Component(
     provides="the typed classes of the Kubernetes API",
     where="https://pypi.org/project/pulumi-kubernetes/",
 )
+PULUMI_POLICY: Final = Component(
+    title="Pulumi policy SDK",
+    version="1.21.0",
+    at_least="1.13",
+    provides="the policies that hold what is created to the plan",
+    where="https://pypi.org/project/pulumi-policy/",
+)
 PULUMI_AWS: Final = Component(
     title="Pulumi provider for AWS",
     version="7.51.1",
@@ -130,7 +137,7 @@ INFERENCE_EXTENSION: Final = Component(
     provides="InferencePool: replicas that a picker chooses from",
     where="https://gateway-api-inference-extension.sigs.k8s.io/",
 )
-LLM_D_ROUTER: Final = Component(
+LLM_D_OBJECTIVES: Final = Component(
     title="llm-d-router, its custom resources",
     version="0.10",
     at_least="0.9",
@@ -183,6 +190,53 @@ LLM_D_ROUTER: Final = Component(
     where="https://github.com/llm-d/llm-d-router",
 )
 
+DOCKER: Final = Component(
+    title="Docker Engine with Compose",
+    version="2.40",
+    at_least="2.20",  # of Compose: create_host_path and conditions of depends_on
+    provides="runs the containers",
+    where="https://docs.docker.com/engine/install/",
+)
+PODMAN: Final = Component(
+    title="Podman",
+    version="5.6",
+    at_least="5.2",  # NetworkAlias
+    provides="runs the containers as services of systemd",
+    where="https://podman.io/docs/installation",
+)
+NVIDIA_TOOLKIT: Final = Component(
+    title="NVIDIA container toolkit",
+    version="1.18",
+    at_least="1.14",
+    provides="GPUs inside of containers",
+    where="https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/",
+)
+METALLB: Final = Component(
+    title="MetalLB",
+    version="0.15",
+    at_least="0.13",
+    provides="IPAddressPool: addresses for services of the type LoadBalancer",
+    where="https://metallb.universe.tf/installation/",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundled:
+    """Something that runs beside the engines where no cluster offers it."""
+
+    title: str
+    image: str
+
+
+CADDY: Final = Bundled(title="Caddy", image="caddy:2.10.2")
+PROMETHEUS: Final = Bundled(title="Prometheus", image="prom/prometheus:v3.5.0")
+GRAFANA: Final = Bundled(title="Grafana", image="grafana/grafana:12.2.0")
+DCGM_EXPORTER: Final = Bundled(
+    title="NVIDIA DCGM exporter",
+    # As in the values of the GPU operator 26.7.
+    image="nvcr.io/nvidia/k8s/dcgm-exporter:4.6.0-4.8.3-distroless",
+)
+
 API_VERSIONS: Final[Mapping[str, str]] = {
     "AIGatewayRoute": "aigateway.envoyproxy.io/v1beta1",
     "BackendTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
@@ -199,7 +253,9 @@ API_VERSIONS: Final[Mapping[str, str]] = {
     "Deployment": "apps/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
     "InferenceService": "serving.kserve.io/v1beta1",
+    "IPAddressPool": "metallb.io/v1beta1",
     "Job": "batch/v1",
+    "L2Advertisement": "metallb.io/v1beta1",
     "LeaderWorkerSet": "leaderworkerset.x-k8s.io/v1",
     "LLMInferenceService": "serving.kserve.io/v1alpha2",
     "Namespace": "v1",

@@ -1,0 +1,5 @@
+"""Machines of one's own: one box with Docker or Podman, or a cluster without the internet."""
+
+from inferc.targets.on_prem.target import TARGET
+
+__all__ = ["TARGET"]

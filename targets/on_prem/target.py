@@ -1,0 +1,41 @@
+"""The target for machines of one's own."""
+
+from inferc.compiler.topology import Topology
+from inferc.dsl import Span, has_errors
+from inferc.targets.base import Emitted, Options
+from inferc.targets.on_prem import boxes, cluster
+from inferc.targets.on_prem.options import COMPOSE, KUBERNETES, read_options
+from inferc.targets.on_prem.options import TARGET as NAME
+
+
+class OnPremTarget:
+    """One box with Docker or Podman, or a cluster without the internet."""
+
+    name: str = NAME
+
+    def emit(self, topology: Topology, options: Options) -> Emitted:
+        """Return the files for ``topology``, or diagnostics that say why there are none."""
+        span = _written_at(topology)
+        choices, wrong = read_options(options, span)
+        if has_errors(wrong):
+            return Emitted(artifacts=(), diagnostics=wrong)
+        form = choices.form or _form(topology)
+        if form == KUBERNETES:
+            return cluster.emit(topology, choices, options, span)
+        return boxes.emit(topology, choices, form, span)
+
+
+def _written_at(topology: Topology) -> Span | None:
+    names = {NAME, NAME.replace("-", "_")}
+    return next((one.span for one in topology.emissions if one.target in names), None)
+
+
+def _form(topology: Topology) -> str:
+    """Return what fits the hardware: a cluster where machines are joined to one."""
+    places = {plan.service.place.path: plan.service.place for plan in topology.planned}
+    joined = [place for place in places.values() if place.cluster is not None]
+    nodes = sum(int(place.nodes.value) for place in joined)
+    return KUBERNETES if nodes > 1 else COMPOSE
+
+
+TARGET = OnPremTarget()
