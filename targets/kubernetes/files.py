@@ -12,6 +12,7 @@ from inferc.targets.heading import heading as header
 from inferc.targets.kubernetes.adapter import adapter_values
 from inferc.targets.kubernetes.objects import Layout, Manifest, cluster_objects, partitions
 from inferc.targets.kubernetes.objects.watching import watched
+from inferc.targets.kubernetes.orphans import ORPHANS_FILE, orphans
 from inferc.targets.kubernetes.preflight import preflight
 from inferc.targets.kubernetes.readme import readme
 from inferc.targets.monitoring import files as monitoring_files
@@ -43,6 +44,17 @@ def _preflight(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artifa
     head = header(layout.topology, "What the cluster lacks, if anything")
     text = preflight(layout.servings, header=head, networks=layout.networks)
     yield Artifact(path=PREFLIGHT_FILE, content=text.encode(), executable=True)
+
+
+def _orphans(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artifact]:
+    own = cluster_objects(layout.topology, layout.options)
+    text = orphans(
+        (*manifests, *own),
+        namespace=layout.namespace,
+        labels=layout.labels,
+        header=header(layout.topology, "What earlier plans have left in the cluster"),
+    )
+    yield Artifact(path=ORPHANS_FILE, content=text.encode(), executable=True)
 
 
 def _configured(layout: Layout) -> list[Mapping[str, object]]:
@@ -93,6 +105,7 @@ def _has_adapter(layout: Layout) -> bool:
 EXTRA_FILES: Final[tuple[ExtraFiles, ...]] = (
     _readme,
     _preflight,
+    _orphans,
     _adapter,
     _operator,
     _monitoring,
