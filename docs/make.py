@@ -24,7 +24,9 @@ from inferc.pages import heading, page_paths, summary
 from inferc.targets import registry
 from inferc.targets.diagram import target as diagram
 from inferc.targets.helm.options import OPTIONS as HELM
+from inferc.targets.kserve.options import OPTIONS as KSERVE
 from inferc.targets.kubernetes.objects.settings import OPTIONS as KUBERNETES
+from inferc.targets.ray_serve.options import OPTIONS as RAY_SERVE
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path += [str(ROOT / "tests"), str(ROOT / "docs")]
@@ -37,6 +39,8 @@ _OBJECTS = [(name, text) for name, (_, text) in KUBERNETES.items()]
 OPTIONS = {
     "kubernetes": _OBJECTS,
     "helm": [*_OBJECTS, *((name, text) for name, (_, text) in HELM.items())],
+    "kserve": [*_OBJECTS, *((name, option.about) for name, option in KSERVE.items())],
+    "ray-serve": [*_OBJECTS, *((name, option.about) for name, option in RAY_SERVE.items())],
     "pulumi": _OBJECTS,
     "diagram": [
         ("formats", f"which of {', '.join(diagram.FORMATS)}; all"),
