@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, get_args, get_origin, get_type_hints
@@ -43,9 +44,10 @@ OPTIONS = {
     "ray-serve": [*_OBJECTS, *((name, option.about) for name, option in RAY_SERVE.items())],
     "pulumi": _OBJECTS,
     "diagram": [
-        ("formats", f"which of {', '.join(diagram.FORMATS)}; all"),
+        ("formats", f"which of {', '.join(diagram.FORMATS)}; `{', '.join(diagram.USUAL)}`"),
         ("renderer", f"{', '.join(diagram.RENDERERS)}: what draws the SVG; `auto`"),
-        ("theme", f"{', '.join(diagram.THEMES)}; `light`"),
+        ("theme", f"{', '.join(diagram.THEMES)}; `auto`: as whoever looks at the SVG prefers it"),
+        ("views", f"which of {', '.join(diagram.VIEWS)}; all"),
     ],
     "design-doc": [],
 }
@@ -53,7 +55,16 @@ OPTIONS = {
 
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLE = ROOT / "examples" / "support-chat" / "topology.infer"
-PICTURE = "docs/images/support-chat.svg"
+PICTURES = {
+    "docs/images/support-chat.svg": ("support-chat", "topology"),
+    "docs/images/mixed-models.svg": ("mixed-models", "topology"),
+    "docs/images/support-chat-request.svg": ("support-chat", "request"),
+    "docs/images/fleet-request.svg": ("fleet", "request"),
+    "docs/images/mixed-models-placement.svg": ("mixed-models", "placement"),
+    "docs/images/support-chat-deployment.svg": ("support-chat", "deployment"),
+    "docs/images/office-hours-cost.svg": ("office-hours", "cost"),
+}
+"""By file: the example that is drawn, and the view of it."""
 CHART = "docs/images/support-chat-latency.svg"
 """Drawn anew each time, and not compared: its curves follow every coefficient of the model."""
 PERFORMANCE = "compiler/perf/README.md"
@@ -81,13 +92,13 @@ def main() -> int:
         "docs/features.md": features.page,
         "docs/targets.md": targets,
         PERFORMANCE: performance_model,
-        PICTURE: picture,
+        **{name: partial(picture, *of) for name, of in PICTURES.items()},
     }
     stale = []
     for name, make in pages.items():
         place, text = ROOT / name, make()
         before = place.read_text(encoding="utf-8") if place.exists() else ""
-        same = words(before) == words(text) if name == PICTURE else before == text
+        same = words(before) == words(text) if name in PICTURES else before == text
         if same:
             continue
         stale.append(name)
@@ -255,10 +266,10 @@ def coefficient(item: Coefficient) -> str:
 # ---- the picture -----------------------------------------------------------------------------
 
 
-def picture() -> str:
-    """Return the picture of the example."""
-    drawn = api.draw(EXAMPLE)
-    content, found = api.picture(drawn.topologies, "svg")
+def picture(example: str, view: str) -> str:
+    """Return the picture of a view of an example."""
+    drawn = api.draw(ROOT / "examples" / example / "topology.infer")
+    content, found = api.picture(drawn.topologies, "svg", view=view)
     if not content:
         sys.exit(f"the example cannot be drawn: {(*drawn.diagnostics, *found)}")
     return content.decode()

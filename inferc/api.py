@@ -302,11 +302,17 @@ def target_names() -> tuple[str, ...]:
 
 
 def picture(
-    topologies: "Sequence[Topology]", form: str, *, renderer: str = ""
+    topologies: "Sequence[Topology]",
+    form: str,
+    *,
+    renderer: str = "",
+    view: str = "topology",
+    theme: str = "auto",
 ) -> tuple[bytes, tuple[Diagnostic, ...]]:
-    """Return ``topologies`` as ``json``, ``text``, ``mermaid``, ``dot`` or ``svg``.
+    """Return ``topologies`` as ``json``, ``text``, or as the target ``diagram`` draws a ``view``.
 
-    The last three are what the target ``diagram`` draws; they are empty where it has errors.
+    That may be ``mermaid``, ``dot``, ``svg``, ``png``, ``d2``, ``drawio`` or ``tree``; they are
+    empty where it has errors.
     """
     from inferc.compiler.topology import render_json, render_text
 
@@ -315,7 +321,8 @@ def picture(
         return "\n".join(map(renderers[form], topologies)).encode(), ()
     from inferc.targets import registry
 
-    options = {"formats": form, **({"renderer": renderer} if renderer else {})}
+    options = {"formats": "text" if form == "tree" else form, "views": view, "theme": theme}
+    options |= {"renderer": renderer} if renderer else {}
     emitted = [registry.load("diagram").emit(topology, options) for topology in topologies]
     found = tuple(item for each in emitted for item in each.diagnostics)
     drawn = [artifact.content for each in emitted for artifact in each.artifacts]

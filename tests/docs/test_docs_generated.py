@@ -40,10 +40,12 @@ def test_every_coefficient_is_in_the_table_of_the_performance_model(
     assert callable(makers["performance_model"])
 
 
-def test_the_picture_is_of_the_example_as_it_is_compiled(makers: dict[str, object]) -> None:
-    picture, words = makers["picture"], makers["words"]
+def test_the_pictures_are_of_the_examples_as_they_are_compiled(makers: dict[str, object]) -> None:
+    pictures, picture, words = makers["PICTURES"], makers["picture"], makers["words"]
+    assert isinstance(pictures, dict)
     assert callable(picture)
     assert callable(words)
-    shown = (ROOT / "docs/images/support-chat.svg").read_text(encoding="utf-8")
-    assert words(shown), "the picture has no text"
-    assert words(shown) == words(picture()), "run `python docs/make.py`"
+    for path, (example, view) in pictures.items():
+        shown = (ROOT / path).read_text(encoding="utf-8")
+        assert words(shown), "the picture has no text"
+        assert words(shown) == words(picture(example, view)), "run `python docs/make.py`"

@@ -16,6 +16,8 @@ EPILOG: Final = """
 Examples:
   inferc graph topology.infer                        Mermaid, for a README or a pull request
   inferc graph topology.infer -f svg -o topology.svg
+  inferc graph topology.infer --view placement -f tree
+  inferc graph topology.infer --view cost -f drawio -o cost.drawio
   inferc graph topology.infer -f json | jq .nodes    networkx's node-link form
   inferc graph topology.infer -f text                one line a node and an edge
 
@@ -26,13 +28,17 @@ Exit codes:
   3  infeasible: there is nothing to draw, standard output has the JSON object that says why
 """
 
-Form = Literal["mermaid", "svg", "dot", "json", "text"]
+Form = Literal["mermaid", "svg", "png", "dot", "d2", "drawio", "tree", "json", "text"]
+View = Literal["topology", "request", "placement", "deployment", "cost"]
 
 
 def graph(
     file: File,
     *,
     form: Annotated[Form, Option(("-f", "--format"), "Which form.")] = "mermaid",
+    view: Annotated[
+        View, Option(("--view",), "Which picture; json and text have all.")
+    ] = "topology",
     output: Annotated[str, Option(("-o", "--output"), "Write there.", metavar="FILE")] = "",
     renderer: Renderer = "auto",
     env: Env = "",
@@ -49,7 +55,7 @@ def graph(
         return exit_code(planned.diagnostics)
     if planned.refused:
         return refuse(planned, form="human")
-    content, found = api.picture(planned.topologies, form, renderer=renderer)
+    content, found = api.picture(planned.topologies, form, renderer=renderer, view=view)
     show(found, form="human", color=color)
     if exit_code(found) != OK:
         return exit_code(found)

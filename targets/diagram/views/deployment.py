@@ -199,4 +199,4 @@ def _names(topology: Topology) -> Mapping[str, str]:
     from inferc.targets.kubernetes.objects.names import dns_label
     from inferc.targets.kubernetes.objects.deployed import deployed_name
 
-    return {plan.service.name: dns_label(deployed_name(plan.service)) for plan in topology.services}
+    return {plan.service.name: dns_label(deployed_name(plan.service)) for plan in topology.planned}
