@@ -43,7 +43,7 @@ def _needs(
         yield from _hardware(serving)
         yield from _priority(serving)
         yield from _neighbours(serving)
-    yield from gateway_needs(servings)
+    yield from gateway_needs(everyone)
     for secret in secrets(everyone):
         if not secret.optional:
             place = f"-n {shlex.quote(secret.namespace or everyone[0].namespace)}"

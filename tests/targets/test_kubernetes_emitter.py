@@ -149,7 +149,7 @@ esac"""
         ["ok", "nodes that offer nvidia.com/gpu"],
         ["ok", "1 nodes labelled nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB"],
         ["ok", "PriorityClass llm-sla"],
-        ["ok", "namespace gateway-system"],
+        ["ok", "namespace envoy-gateway-system"],
         ["ok", "namespace monitoring"],
         ["ok", "KEDA"],
         ["ok", "Secret pull"],

@@ -37,6 +37,7 @@ def check_security(manifests: Sequence[Manifest]) -> Iterator[Finding]:
         may_lock = manifest.namespace in open_ones or manifest.namespace not in own
         for pod in pods(manifest):
             yield from _pod(pod)
+            yield from _token(pod, manifests)
             for container in pod.containers:
                 for problem in _container(pod, container, may_lock=may_lock):
                     yield manifest.id, f"container `{text(container, 'name')}`: {problem}"
@@ -50,8 +51,24 @@ def _pod(pod: Pod) -> Iterator[Finding]:
         kinds = set(volume) - {"name"}
         if not kinds <= VOLUMES:
             yield pod.owner.id, f"a pod may not have a volume of {', '.join(sorted(kinds))}"
-    if get(pod.spec, "automountServiceAccountToken") is not False:
-        yield pod.owner.id, "a pod that asks the API server for nothing needs no token"
+
+
+def _token(pod: Pod, manifests: Sequence[Manifest]) -> Iterator[Finding]:
+    """Yield a pod that has a token without a right that it could use it for, or the reverse."""
+    account = text(pod.spec, "serviceAccountName")
+    bound = any(
+        text(subject, "name") == account
+        for one in manifests
+        if one.kind == "RoleBinding" and one.namespace == pod.owner.namespace
+        for subject in rows(one.body, "subjects")
+    )
+    if get(pod.spec, "automountServiceAccountToken") is not bound:
+        problem = (
+            "asks the API server, and has no token"
+            if bound
+            else ("that asks the API server for nothing needs no token")
+        )
+        yield pod.owner.id, f"a pod {problem}"
 
 
 def _container(pod: Pod, container: Mapping[str, Data], *, may_lock: bool) -> Iterator[str]:

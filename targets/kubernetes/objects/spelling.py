@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from inferc.compiler.plan import Configuration
+from inferc.targets.kubernetes.objects.edge.ways import ways_of
 from inferc.targets.kubernetes.objects.serving import Serving
 
 Value: TypeAlias = str | None
@@ -108,7 +109,13 @@ def unspelled(serving: Serving) -> Iterator[Unspelled]:
     if shape.speculation is not None and shape.speculation.kind in {"draft", "eagle"}:
         why = "the weights of the one that guesses are not fetched by this target"
         yield Unspelled("speculation", shape.speculation.kind, why)
-    if "routing" in asked and shape.routing != "round_robin":
+    if "routing" in asked and shape.routing != "round_robin" and not _is_routed(serving):
         # What the planner chooses by itself is advice: the plan's figures hold for any.
-        why = "a Service deals out connections without looking at the replicas"
+        why = "a Service deals out connections without looking at the replicas; a gateway may"
         yield Unspelled("routing", shape.routing, why)
+
+
+def _is_routed(serving: Serving) -> bool:
+    """Return whether every request comes by a gateway that deals out as the file asks."""
+    ways = ways_of(serving.topology, (serving,))
+    return bool(ways) and all(way.is_picked for way in ways)

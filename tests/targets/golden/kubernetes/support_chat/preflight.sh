@@ -35,7 +35,7 @@ need 'a default storage class' default_class
 need 'nodes that offer nvidia.com/gpu' offers 'nvidia\.com/gpu'
 need '1 nodes labelled nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB' nodes 1 nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB
 need 'PriorityClass support-chat-sla' kubectl get priorityclass support-chat-sla
-need 'namespace gateway-system' kubectl get namespace gateway-system
+need 'namespace envoy-gateway-system' kubectl get namespace envoy-gateway-system
 need 'namespace monitoring' kubectl get namespace monitoring
 
 exit "$lacking"

@@ -34,7 +34,7 @@ need 'a default storage class' default_class
 need 'nodes that offer nvidia.com/gpu' offers 'nvidia\.com/gpu'
 need '1 nodes labelled nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB' nodes 1 nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB
 need 'PriorityClass llm-sla' kubectl get priorityclass llm-sla
-need 'namespace gateway-system' kubectl get namespace gateway-system
+need 'namespace envoy-gateway-system' kubectl get namespace envoy-gateway-system
 need 'namespace monitoring' kubectl get namespace monitoring
 need 'custom metrics' kubectl get --raw /apis/custom.metrics.k8s.io/v1beta1
 

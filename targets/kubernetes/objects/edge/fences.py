@@ -1,0 +1,75 @@
+"""Who may talk to the picker of a service, and to whom it may talk."""
+
+from collections.abc import Iterator
+
+from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects.deployed import PORT_NAME
+from inferc.targets.kubernetes.objects.edge.picker import COMPONENT, selector
+from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
+from inferc.targets.kubernetes.objects.network import ANYWHERE, dns, in_namespace
+from inferc.targets.kubernetes.objects.serving import Serving
+
+API_SERVER_PORTS = (443, 6443)
+"""Where API servers listen. Their addresses are outside the cluster's own, so that no selector
+finds them: any address may be one."""
+
+
+def fences(serving: Serving) -> Iterator[Manifest]:
+    """Yield what a picker may do, and that it may ask the engines."""
+    yield _picker(serving)
+    yield _engines(serving)
+
+
+def _picker(serving: Serving) -> Manifest:
+    gateway = in_namespace(serving.settings["gateway_namespace"])
+    prometheus = in_namespace(serving.choices.monitoring_namespace)
+    ingress: list[Data] = [
+        {"from": [gateway], "ports": [{"port": "grpc", "protocol": "TCP"}]},
+        {"from": [prometheus], "ports": [{"port": "metrics", "protocol": "TCP"}]},
+    ]
+    if serving.choices.node_cidr:
+        nodes: dict[str, Data] = {"ipBlock": {"cidr": serving.choices.node_cidr}}
+        ingress.append({"from": [nodes], "ports": [{"port": "grpc-health", "protocol": "TCP"}]})
+    engines: dict[str, Data] = {"podSelector": {"matchLabels": dict(serving.selector)}}
+    anywhere: list[Data] = [
+        {"ipBlock": {"cidr": block, "except": [local]}} for block, local in ANYWHERE
+    ]
+    egress: list[Data] = [
+        dns(),
+        {"to": [engines], "ports": [{"port": serving.engine.port, "protocol": "TCP"}]},
+        {
+            "to": anywhere,
+            "ports": [{"port": port, "protocol": "TCP"} for port in API_SERVER_PORTS],
+        },
+    ]
+    chosen: dict[str, Data] = dict(selector(serving))
+    spec: dict[str, Data] = {
+        "podSelector": {"matchLabels": chosen},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": ingress,
+        "egress": egress,
+    }
+    return _policy(serving, serving.named(COMPONENT), spec)
+
+
+def _engines(serving: Serving) -> Manifest:
+    chosen: dict[str, Data] = dict(serving.selector)
+    asking: dict[str, Data] = {"podSelector": {"matchLabels": dict(selector(serving))}}
+    spec: dict[str, Data] = {
+        "podSelector": {"matchLabels": chosen},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [asking], "ports": [{"port": PORT_NAME, "protocol": "TCP"}]}],
+    }
+    return _policy(serving, serving.named("engine", "from", COMPONENT), spec)
+
+
+def _policy(serving: Serving, name: str, spec: dict[str, Data]) -> Manifest:
+    return Manifest(
+        api_version=api_version("NetworkPolicy"),
+        kind="NetworkPolicy",
+        name=name,
+        namespace=serving.namespace,
+        concern="network",
+        labels=serving.labels_of(COMPONENT),
+        body={"spec": spec},
+    )

@@ -1,0 +1,98 @@
+"""Gateways before topologies of different shapes, and texts of files that have them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from support import designs, topologies
+
+from inferc.compiler.model.gateways import Certificate, Gateway, Keys, Route
+from inferc.compiler.topology import Topology
+
+DESIGN = """infer 1
+import std.catalog as cat
+
+topology desk {{
+  model small {{ source = cat.models.meta.llama_3_1_8b_instruct }}
+  model large {{ source = cat.models.meta.llama_3_1_8b_instruct }}
+  cluster dc1 {{
+    pool gpu {{
+      nodes = 1
+      gpu   = 8 * cat.gpu.nvidia.h100_80gb_sxm
+    }}
+  }}
+  service chat {{
+    model = small
+    on    = dc1.gpu
+    load {{ rate = 60 req/min }}
+    sla {{ p95 ttft <= 1s }}
+  }}
+  service coder {{
+    model = large
+    on    = dc1.gpu
+    load {{ rate = 60 req/min }}
+    sla {{ p95 ttft <= 1s }}
+  }}
+{body}
+}}
+"""
+"""A file with two services; ``body`` is where the gateways go."""
+
+EDGE = """  gateway edge {
+    host = "ai.example.com"
+    tls  = secret("edge-tls")
+    auth = api_key("edge-keys")
+  }
+"""
+
+
+def text_of(body: str) -> str:
+    """Return a file with two services and ``body``."""
+    return DESIGN.format(body=body)
+
+
+def route(service: str = "chat", **changes: object) -> Route:
+    """Return a route to a service with ``changes``."""
+    plain = Route(
+        name=service,
+        service=service,
+        hosts=("ai.example.com",),
+        paths=("/v1/*",),
+        by_model=False,
+        timeout_s=None,
+        idle_timeout_s=None,
+        retries=None,
+        routing="",
+        session=None,
+        span=designs.NOWHERE,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]  # its own fields
+
+
+def gateway(*routes: Route, **changes: object) -> Gateway:
+    """Return a gateway with a certificate and keys, leading to ``chat`` unless said otherwise."""
+    plain = Gateway(
+        name="edge",
+        port=443,
+        certificate=Certificate(secret="edge-tls"),  # noqa: S106 - a name
+        keys=Keys(secret="edge-keys"),  # noqa: S106 - a name
+        gateway_class="",
+        namespace="",
+        routes=routes or (route(),),
+        span=designs.NOWHERE,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]  # its own fields
+
+
+def behind(topology: Topology, *gateways: Gateway) -> Topology:
+    """Return ``topology`` with requests that come in by ``gateways``."""
+    return replace(topology, gateways=gateways or (gateway(),))
+
+
+def routed_chat(*routes: Route, **changes: object) -> Topology:
+    """Return the first example behind a gateway."""
+    return behind(topologies.support_chat(), gateway(*routes, **changes))
+
+
+def hosts_of(topology: Topology) -> Sequence[str]:
+    """Return all hosts that callers use."""
+    return [host for one in topology.gateways for host in one.hosts]
