@@ -20,6 +20,8 @@ from inferc.compiler.model.catalog import (
 from inferc.compiler.model.design import Accelerator, Engine, LanguageModel, Place
 from inferc.compiler.model.lookup import Blocks
 from inferc.compiler.model.places import ON_DEMAND, Machine, network, price
+from inferc.compiler.model.platform import Platform
+from inferc.compiler.model.platforms import platform_of
 from inferc.compiler.provenance import Origin, exactly
 from inferc.compiler.resolve import catalog_blocks
 
@@ -60,6 +62,13 @@ def offers_in(cloud: str) -> tuple[Place, ...]:
     """Return a place of one machine for each type that ``cloud`` rents out at a known price."""
     every = (offer(path) for path in paths("instance") if path.startswith(f"instance.{cloud}."))
     return tuple(item for item in every if item is not None)
+
+
+@cache
+def platforms() -> tuple[Platform, ...]:
+    """Return the managed platforms of the catalog, by their paths."""
+    found = catalog_blocks(paths("platform"))
+    return tuple(platform_of(found[path]) for path in sorted(paths("platform")))
 
 
 @cache

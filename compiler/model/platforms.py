@@ -135,6 +135,11 @@ def _platform(block: ResolvedBlock, blocks: Blocks) -> Platform:
     entry = blocks.entry("platform", name.rpartition(".")[2]) or blocks.at(name)
     if entry is None:
         raise values.MissingFieldError(block, "platform")
+    return platform_of(entry, values.text_or(block, "region"))
+
+
+def platform_of(entry: ResolvedBlock, region: str = "") -> Platform:
+    """Return the platform that an entry of the catalog, or a block like one, describes."""
     start = entry.fields.get("start")
     return Platform(
         id=entry.path,
@@ -147,7 +152,7 @@ def _platform(block: ResolvedBlock, blocks: Blocks) -> Platform:
             for name, _, _ in PLATFORM_LIMITS
             if name in entry.fields
         },
-        region=values.text_or(block, "region"),
+        region=region,
         cloud=values.text_or(entry, "cloud"),
         span=entry.span,
     )

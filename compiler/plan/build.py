@@ -273,9 +273,7 @@ def _refusal(judge: Judge, why: Refused, dear: TooDear | None) -> Refusal:
     if dear is not None:
         best, changes = dear.candidate, (dear.change,)
     else:
-        from inferc.compiler.plan.nearest import nearest
-
-        changes = nearest(problem.case)
+        changes = _changes(problem)
         candidates = [] if why.bounds else judge.easy.candidates(easiest, easiest)
         best = candidates[0] if candidates else None
     margins = margins_of(problem.case.objectives, best.found, easiest.demand) if best else ()
@@ -287,6 +285,17 @@ def _refusal(judge: Judge, why: Refused, dear: TooDear | None) -> Refusal:
         configuration=best.configuration if best else None,
         elsewhere=why.elsewhere,
     )
+
+
+def _changes(problem: Problem) -> tuple[Change, ...]:
+    """Return the nearest changes; on a managed platform those that its limits allow."""
+    if any(place.platform is not None for place in problem.case.choices_of_place):
+        from inferc.compiler.plan.elsewhere import within_limits
+
+        return within_limits(problem)
+    from inferc.compiler.plan.nearest import nearest
+
+    return nearest(problem.case)
 
 
 def _refused(judge: Judge, refusal: Refusal, dear: TooDear | None) -> list[Diagnostic]:

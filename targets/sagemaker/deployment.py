@@ -11,7 +11,6 @@ from typing import Final
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import from_unit
-from inferc.compiler.units import from_unit
 from inferc.targets.kubernetes.objects.serving import Serving, servings
 from inferc.targets.kubernetes.objects.settings import Choices as NoChoices
 from inferc.targets.sagemaker import limits

@@ -92,23 +92,6 @@ def starts_too_slowly(
     )
 
 
-def disk_too_small(
-    *, service: str, machine: str, need_gb: float, have_gb: float, span: Span | None
-) -> Diagnostic:
-    """INF671: the weights do not fit onto the disks of the instance."""
-    return Diagnostic(
-        code="INF671",
-        slug="disk-too-small",
-        message=f"the weights of `{service}` do not fit onto the disks of {machine}",
-        span=span,
-        notes=(
-            f"need: {need_gb:.0f} GB, the engine's image included",
-            f"have: {have_gb:.0f} GB; no volume can be added where a machine has disks of its own",
-        ),
-        help="take a larger type, or a narrower `precision`",
-    )
-
-
 def no_shadow_here(*, service: str, why: str, span: Span | None) -> Diagnostic:
     """INF672: a candidate cannot be given a copy of the requests of this endpoint."""
     return Diagnostic(

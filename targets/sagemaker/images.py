@@ -146,7 +146,7 @@ class Machine:
     vcpus: int
     memory_mib: int
     local_gb: float
-    """Its own disks. Where there are some, no volume may be asked for."""
+    """Its own disks, several times the memory of its accelerators. No volume may be added."""
 
 
 @cache

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
-from inferc.compiler.units import to_unit
 from inferc.dsl import Diagnostic, Span
 from inferc.targets.base import Options
 from inferc.targets.diagnostics import cannot_serve
@@ -161,15 +160,6 @@ def _machine(serving: Serving) -> Iterator[Diagnostic]:
             used=serving.gpus,
             have=place.per_node,
             others=_near(place.accelerator.title, serving.gpus),
-            span=place.span,
-        )
-    need_gb = to_unit(serving.download_bytes, "GB") + limits.IMAGE_GB
-    if need_gb > machine.local_gb:
-        yield problems.disk_too_small(
-            service=plan.service.name,
-            machine=machine_type(plan),
-            need_gb=need_gb,
-            have_gb=machine.local_gb,
             span=place.span,
         )
     times = (

@@ -1,7 +1,5 @@
 """The model in the registry of SageMaker: a group, and this plan's version in it."""
 
-from collections.abc import Sequence
-
 from inferc.targets.base import Data
 from inferc.targets.sagemaker.cloudformation.endpoint import Links
 from inferc.targets.sagemaker.cloudformation.shapes import Resources, ref, resource, sub
@@ -19,11 +17,11 @@ def registry_resources(one: Endpoint, links: Links, prefix: str) -> Resources:
                 "Tags": links.tags,
             },
         ),
-        f"{prefix}Version": version(one, ref(f"{prefix}Models"), after=[f"{prefix}Models"]),
+        f"{prefix}Version": version(one, ref(f"{prefix}Models")),
     }
 
 
-def version(one: Endpoint, group: Data, after: Sequence[str] = ()) -> Data:
+def version(one: Endpoint, group: Data) -> Data:
     """Return the model of an endpoint as a version in a group: another model is another one."""
     uri: Data = {"Fn::Join": ["", ["s3://", ref("WeightsBucket"), "/", one.weights_prefix]]}
     container: Data = {
@@ -47,5 +45,4 @@ def version(one: Endpoint, group: Data, after: Sequence[str] = ()) -> Data:
                 "SupportedRealtimeInferenceInstanceTypes": [one.instance_type],
             },
         },
-        after=after,
     )

@@ -12,12 +12,11 @@ from inferc.targets.sagemaker.cloudformation.registry import registry_resources,
 from inferc.targets.sagemaker.cloudformation.shapes import Resources, logical_ids, ref
 from inferc.targets.sagemaker.cloudformation.watching import watching_resources
 from inferc.targets.sagemaker.deployment import ASYNCHRONOUS, Deployment, Endpoint
-from inferc.targets.sagemaker.limits import NAME_LIMIT
+from inferc.targets.sagemaker.limits import NAME, NAME_LIMIT
 
 FORMAT: Final = "2010-09-09"
 SHORT_NAME: Final = 48
 """Of an endpoint's name, so that those of its parts have room."""
-NAME_PATTERN: Final = "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 BUCKET_PATTERN: Final = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 REVISION_PATTERN: Final = "[A-Za-z0-9][A-Za-z0-9_./-]*"
 
@@ -128,7 +127,7 @@ def _parameters(one: Endpoint, prefix: str, name: str) -> Mapping[str, Data]:
             "Type": "String",
             "Description": "Name of the endpoint, by which callers know it",
             "Default": name,
-            "AllowedPattern": NAME_PATTERN,
+            "AllowedPattern": NAME,
             "MaxLength": NAME_LIMIT,
         }
     }

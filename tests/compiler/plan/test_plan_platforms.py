@@ -132,3 +132,36 @@ def test_targets_that_do_not_speak_to_a_platform_say_so() -> None:
     }
     assert all("Google Cloud Run" in item.message for item in found)
     assert done.outputs == ()
+
+
+def test_what_a_platform_has_not_is_had_on_another_and_no_number_is_proposed_that_it_forbids() -> (
+    None
+):
+    refused = planned(platform="sagemaker_serverless")
+    (item,) = (one for one in refused.diagnostics if one.severity is Severity.ERROR)
+    assert item.code == "INF430"
+    (plan,) = refused.plans
+    (refusal,) = plan.refusals
+    assert {change.field for change in refusal.nearest} == {"platform"}
+    assert [change.proposed for change in refusal.nearest] == [
+        "Amazon SageMaker asynchronous endpoint",
+        "Amazon SageMaker real-time endpoint",
+        "Google Cloud Run",
+    ]
+    assert "instances from" not in (item.help or "")
+
+
+def test_changes_of_numbers_are_held_to_the_limits_of_the_platform_again() -> None:
+    """A lower rate helps against a limit of the rate, and a longer limit of the SLA does not."""
+    refused = planned(
+        platform="azure_ml_online",
+        gpu="8 * cat.gpu.nvidia.h100_80gb_sxm",
+        rate="600 req/s",
+        most="50",
+        sla="p95 ttft <= 1h",
+    )
+    assert "INF436" in codes(refused)
+    (plan,) = refused.plans
+    (refusal,) = plan.refusals
+    fields = {change.field for change in refusal.nearest}
+    assert fields <= {"platform", "rate"}
