@@ -8,7 +8,7 @@ from inferc.compiler.model.design import short_name
 from inferc.compiler.plan import Configuration, ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import to_unit
-from inferc.targets.kubernetes.objects import groups
+from inferc.targets.kubernetes.objects import groups, machines
 from inferc.targets.kubernetes.objects.deployed import (
     DRAIN_LEAST_S,
     IMAGE_PULL_S,
@@ -153,12 +153,14 @@ class Serving(Deployed):
     @property
     def memory_gib(self) -> int:
         """Memory of the engine's container, with what it puts into /dev/shm."""
-        return MEMORY_BASE_GIB + MEMORY_PER_WORKER_GIB * self.gpus + self.shm_gib
+        wanted = MEMORY_BASE_GIB + MEMORY_PER_WORKER_GIB * self.gpus + self.shm_gib
+        return machines.engine_memory_gib(self.place, self.gpus, wanted)
 
     @property
     def cpus(self) -> int:
         """Cores that the engine's container asks for."""
-        return CPUS_PER_PROCESS * (PROCESSES_BASE + self.gpus)
+        wanted = CPUS_PER_PROCESS * (PROCESSES_BASE + self.gpus)
+        return machines.engine_cpus(self.place, self.gpus, wanted)
 
     @property
     def storage_gib(self) -> int:

@@ -4,7 +4,7 @@ import json
 import posixpath
 
 from inferc.targets.base import Data
-from inferc.targets.kubernetes.objects import pods
+from inferc.targets.kubernetes.objects import machines, pods
 from inferc.targets.kubernetes.objects.deployed import gibibytes
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import digest, dns_label
@@ -98,7 +98,10 @@ def download_command(serving: Serving, release: Release) -> list[str]:
 
 def _pod(serving: Serving, release: Release) -> dict[str, Data]:
     command = [pods.literal(word) for word in download_command(serving, release)]
-    bounded: dict[str, Data] = {"memory": "8Gi", "ephemeral-storage": gibibytes(TMP_GIB)}
+    bounded: dict[str, Data] = {
+        "memory": gibibytes(machines.download_memory_gib(serving.place)),
+        "ephemeral-storage": gibibytes(TMP_GIB),
+    }
     container: dict[str, Data] = {
         "name": "prefetch",
         "image": pods.image(serving),
@@ -119,7 +122,7 @@ def _pod(serving: Serving, release: Release) -> dict[str, Data]:
             _token(serving),
         ],
         "resources": {
-            "requests": {"cpu": "2", **bounded},
+            "requests": {"cpu": str(machines.download_cpus(serving.place)), **bounded},
             "limits": bounded,
         },
         "securityContext": pods.container_security(read_only_root=True),
