@@ -25,6 +25,9 @@ DIGEST_DIGITS = 12
 MOST_SURVIVORS = 2
 """Services of which it is said one by one what they survive."""
 
+SAID_ELSEWHERE = frozenset({"rate_per_s", "peak_rate_per_s", "services", "service", "gateway"})
+"""What lines and boxes beside a gateway or a router say."""
+
 MOST_LINES = 4
 """Things that are said of a gateway or a router."""
 
@@ -291,12 +294,12 @@ def survives(topology: Topology) -> tuple[str, ...]:
 
 def told(node: GraphNode) -> tuple[str, ...]:
     """Return what is worth saying of a gateway or a router beside its rates."""
-    known = {"rate_per_s", "peak_rate_per_s", "services"}
-    return tuple(
-        shorten(f"{name.replace('_', ' ')}: {value}")
-        for name, value in node.attributes.items()
-        if name not in known and value not in ("", False)
-    )[:MOST_LINES]
+    said: list[str] = []
+    for name, value in node.attributes.items():
+        words = name.replace("_", " ")
+        if name not in SAID_ELSEWHERE and value not in ("", False):
+            said.append(words if value is True else shorten(f"{words}: {value}"))
+    return tuple(said[:MOST_LINES])
 
 
 def percent_of(value: float) -> str:

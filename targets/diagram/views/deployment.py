@@ -196,7 +196,7 @@ def _edges(topology: Topology, manifests: Sequence[Manifest]) -> Iterator[Edge]:
 
 def _names(topology: Topology) -> Mapping[str, str]:
     """Return what the objects of each service are called."""
-    from inferc.targets.kubernetes.objects.names import dns_label
     from inferc.targets.kubernetes.objects.deployed import deployed_name
+    from inferc.targets.kubernetes.objects.names import dns_label
 
     return {plan.service.name: dns_label(deployed_name(plan.service)) for plan in topology.planned}
