@@ -11,6 +11,7 @@ from inferc.targets.pulumi.component import render
 from inferc.targets.pulumi.diagnostics import no_sdk_field
 from inferc.targets.pulumi.grouping import components_of
 from inferc.targets.pulumi.plan_file import plan_file
+from inferc.targets.pulumi.policy import policy_files
 from inferc.targets.pulumi.readme import readme
 from inferc.targets.pulumi.secrets import secret_keys
 from inferc.targets.render import render as template
@@ -50,6 +51,7 @@ def _files(
     priced = any(part.plan.price_usd_per_s is not None for part in layout.deployed)
     texts = {
         **_fixed(topology),
+        **policy_files(layout, objects),
         "README.md": readme(layout, components, secrets, priced=priced),
         "__main__.py": program.main(components, priced=priced, secrets=bool(secrets)),
         "plan.json": plan_file(topology, layout.deployed, secrets),
@@ -79,6 +81,7 @@ def _fixed(topology: Topology) -> Mapping[str, str]:
         "components/common.py": template("pulumi/common.py", {}),
         "plan.py": template("pulumi/plan.py", {}),
         "pyrightconfig.json": program.PYRIGHT,
+        "requirements-dev.txt": program.requirements_dev(),
         "requirements.txt": program.requirements(),
         "ruff.toml": program.RUFF,
         "settings.py": template("pulumi/settings.py", {}),

@@ -17,7 +17,7 @@ from inferc.targets.pulumi.python import (
     literal,
 )
 from inferc.targets.render import render
-from inferc.targets.versions import API_VERSIONS, PULUMI, PULUMI_KUBERNETES
+from inferc.targets.versions import API_VERSIONS, PULUMI, PULUMI_KUBERNETES, PULUMI_POLICY
 
 SETTINGS: Mapping[str, tuple[str, str | bool, str]] = {
     "context": ("string", "", "Context of the kubeconfig to deploy to; empty: the current one"),
@@ -42,7 +42,8 @@ PYRIGHT = """\
   "pythonVersion": "3.10",
   "venvPath": ".",
   "venv": ".venv",
-  "include": ["__main__.py", "components", "customise.py", "plan.py", "settings.py"]
+  "include": ["__main__.py", "components", "customise.py", "plan.py", "policy", "settings.py"],
+  "executionEnvironments": [{"root": "policy"}, {"root": "."}]
 }
 """
 
@@ -86,6 +87,11 @@ def stack(topology: Topology, name: str) -> str:
 def requirements() -> str:
     """Return `requirements.txt`: the releases that the program is type-checked with."""
     return f"pulumi=={PULUMI.version}\npulumi-kubernetes=={PULUMI_KUBERNETES.version}\n"
+
+
+def requirements_dev() -> str:
+    """Return `requirements-dev.txt`: what the tests of the policies take beside."""
+    return f"-r requirements.txt\npulumi-policy=={PULUMI_POLICY.version}\n"
 
 
 def custom(kinds: Iterable[str]) -> str:

@@ -114,7 +114,7 @@ def test_an_example_compiled_for_both_targets_makes_the_same_objects(
 def test_its_own_tests_pass(case: str, tmp_path: Path) -> None:
     done = pulumi.own_tests(write(case, tmp_path))
     assert done.returncode == 0, done.stderr
-    assert "Ran 12 tests" in done.stderr
+    assert "Ran 20 tests" in done.stderr
 
 
 MUTATIONS = {
@@ -228,10 +228,17 @@ def test_layout_of_the_program() -> None:
         "customise.py",
         "plan.json",
         "plan.py",
+        "policy/PulumiPolicy.yaml",
+        "policy/__main__.py",
+        "policy/limits.json",
+        "policy/requirements.txt",
+        "policy/rules.py",
         "pyrightconfig.json",
+        "requirements-dev.txt",
         "requirements.txt",
         "ruff.toml",
         "settings.py",
+        "tests/test_policy.py",
         "tests/test_program.py",
     ]
 

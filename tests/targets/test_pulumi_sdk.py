@@ -22,6 +22,7 @@ def test_the_table_is_that_of_the_sdk() -> None:
 def test_the_pinned_releases_are_those_tested_with() -> None:
     assert versions.PULUMI.version == version("pulumi")
     assert versions.PULUMI_KUBERNETES.version == version("pulumi-kubernetes")
+    assert versions.PULUMI_POLICY.version == version("pulumi-policy")
 
 
 def test_every_kind_of_kubernetes_itself_is_native() -> None:
