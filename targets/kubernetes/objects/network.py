@@ -2,15 +2,13 @@
 
 from inferc.compiler.topology import Topology
 from inferc.targets.base import Data
+from inferc.targets.kubernetes.objects import hub
 from inferc.targets.kubernetes.objects.deployed import PORT_NAME, Deployed
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.serving import Serving
 
 DNS_PORT = 53
-HTTPS_PORT = 443
-ANYWHERE = (("0.0.0.0/0", "169.254.0.0/16"), ("::/0", "fe80::/10"))
-"""Every address but the link-local ones, where clouds hand out the node's credentials."""
 
 
 def default_deny(topology: Topology, namespace: str) -> Manifest:
@@ -71,16 +69,12 @@ def group(serving: Serving) -> tuple[Manifest, ...]:
 
 
 def prefetch(serving: Serving) -> Manifest:
-    """Return what the download may do: ask for names, and HTTPS to anywhere outside."""
+    """Return what the download may do: ask for names, and go where the hub is."""
     selector = {**serving.selector, "app.kubernetes.io/component": "prefetch"}
-    outside: list[Data] = [
-        {"ipBlock": {"cidr": block, "except": [local]}} for block, local in ANYWHERE
-    ]
-    https: dict[str, Data] = {"to": outside, "ports": [{"port": HTTPS_PORT, "protocol": "TCP"}]}
     spec: dict[str, Data] = {
         "podSelector": {"matchLabels": selector},
         "policyTypes": ["Ingress", "Egress"],
-        "egress": [dns(), https],
+        "egress": [dns(), *hub.egress(serving.choices)],
     }
     return _policy(serving, serving.named("prefetch"), "prefetch", spec)
 

@@ -15,6 +15,9 @@ TARGET = "kubernetes"
 
 SCALERS = ("keda", "hpa", "none")
 
+NO_HUB = "none"
+"""Of the option ``hub``: nothing is fetched."""
+
 OPTIONS: Mapping[str, tuple[type, str]] = {
     "create_namespace": (bool, "`false` where somebody else makes the namespace"),
     "exclusive_topology": (
@@ -23,6 +26,10 @@ OPTIONS: Mapping[str, tuple[type, str]] = {
     ),
     "gpu_operator_namespace": (str, "namespace of the GPU operator; `gpu-operator`"),
     "hf_token_secret": (str, "name of the Secret with the hub's token; `hf-token`"),
+    "hub": (
+        str,
+        "address of a private mirror of the hub, or `none` where weights are put there by hand",
+    ),
     "image_pull_secret": (str, "name of the Secret that pulls images; none"),
     "model_volume": (str, "name of the claim with files of networks, `<service>/1/…`; none"),
     "monitoring_namespace": (str, "namespace of Prometheus; `monitoring`"),
@@ -64,6 +71,14 @@ EXTENDED_RESOURCE = re.compile(
 )
 """The name of a resource that a device plugin offers: ``rdma/ib``."""
 
+PATTERNS: Mapping[str, re.Pattern[str]] = {
+    "exclusive_topology": LABEL_KEY,
+    "hub": re.compile(rf"{NO_HUB}|https?://[A-Za-z0-9.-]+(:[1-9]\d{{0,4}})?(/[\w./-]*)?", re.ASCII),
+    "rdma": EXTENDED_RESOURCE,
+    "scaler": re.compile("|".join(SCALERS)),
+}
+"""By option: what a text may be that is neither a name nor a network; empty for the default."""
+
 ACCESS_MODES: Mapping[str, str] = {
     "read_write_once": "ReadWriteOnce",
     "read_write_many": "ReadWriteMany",
@@ -79,6 +94,7 @@ class Choices:
     create_namespace: bool = True
     exclusive_topology: str = ""
     gpu_operator_namespace: str = "gpu-operator"
+    hub: str = ""
     hf_token_secret: str = "hf-token"  # noqa: S105 - a name, not a secret
     image_pull_secret: str = ""
     model_volume: str = ""
@@ -131,6 +147,7 @@ def read_options(
         exclusive_topology=text("exclusive_topology", default.exclusive_topology),
         gpu_operator_namespace=text("gpu_operator_namespace", default.gpu_operator_namespace),
         hf_token_secret=text("hf_token_secret", default.hf_token_secret),
+        hub=text("hub", default.hub),
         image_pull_secret=text("image_pull_secret", default.image_pull_secret),
         model_volume=text("model_volume", default.model_volume),
         monitoring_namespace=text("monitoring_namespace", default.monitoring_namespace),
@@ -167,13 +184,10 @@ def _problems(options: Options, span: Span | None) -> Iterator[tuple[str, Diagno
 
 def _allowed(name: str, value: str) -> bool:
     """Return whether an option of the right type has a value that it can have."""
+    pattern = PATTERNS.get(name)
+    if pattern is not None:
+        return value == "" or pattern.fullmatch(value) is not None
     match name:
-        case "scaler":
-            return value in SCALERS
-        case "rdma":
-            return value == "" or EXTENDED_RESOURCE.fullmatch(value) is not None
-        case "exclusive_topology":
-            return value == "" or LABEL_KEY.fullmatch(value) is not None
         case "node_cidr":
             return _is_network(value)
         case "create_namespace" | "namespace":

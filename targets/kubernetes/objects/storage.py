@@ -4,7 +4,7 @@ import json
 import posixpath
 
 from inferc.targets.base import Data
-from inferc.targets.kubernetes.objects import machines, pods
+from inferc.targets.kubernetes.objects import hub, machines, pods
 from inferc.targets.kubernetes.objects.deployed import gibibytes
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import digest, dns_label
@@ -97,6 +97,7 @@ def download_command(serving: Serving, release: Release) -> list[str]:
 
 
 def _pod(serving: Serving, release: Release) -> dict[str, Data]:
+    fetches = hub.fetches(serving.choices)
     command = [pods.literal(word) for word in download_command(serving, release)]
     bounded: dict[str, Data] = {
         "memory": gibibytes(machines.download_memory_gib(serving.place)),
@@ -106,8 +107,8 @@ def _pod(serving: Serving, release: Release) -> dict[str, Data]:
         "name": "prefetch",
         "image": pods.image(serving),
         "imagePullPolicy": "IfNotPresent",
-        "command": ["sh", "-ceu", FETCH_SCRIPT, "prefetch"],
-        "args": command,
+        "command": ["sh", "-ceu", FETCH_SCRIPT if fetches else hub.CHECK_SCRIPT, "prefetch"],
+        **({"args": command} if fetches else {}),
         "env": [
             *pods.environment(
                 (
@@ -117,9 +118,10 @@ def _pod(serving: Serving, release: Release) -> dict[str, Data]:
                     ("HF_HOME", "/tmp/hf"),  # noqa: S108
                     ("HF_HUB_DISABLE_TELEMETRY", "1"),
                     ("HF_XET_CHUNK_CACHE_SIZE_BYTES", "0"),  # it would fill /tmp
+                    *hub.endpoint(serving.choices),
                 )
             ),
-            _token(serving),
+            *([_token(serving)] if fetches else []),
         ],
         "resources": {
             "requests": {"cpu": str(machines.download_cpus(serving.place)), **bounded},

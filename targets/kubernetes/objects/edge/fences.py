@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.deployed import PORT_NAME
 from inferc.targets.kubernetes.objects.edge.picker import COMPONENT, selector
+from inferc.targets.kubernetes.objects.hub import ANYWHERE
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
-from inferc.targets.kubernetes.objects.network import ANYWHERE, dns, in_namespace
+from inferc.targets.kubernetes.objects.network import dns, in_namespace
 from inferc.targets.kubernetes.objects.serving import Serving
 
 API_SERVER_PORTS = (443, 6443)
@@ -30,7 +31,7 @@ def _picker(serving: Serving) -> Manifest:
     if serving.choices.node_cidr:
         nodes: dict[str, Data] = {"ipBlock": {"cidr": serving.choices.node_cidr}}
         ingress.append({"from": [nodes], "ports": [{"port": "grpc-health", "protocol": "TCP"}]})
-    engines: dict[str, Data] = {"podSelector": {"matchLabels": dict(serving.selector)}}
+    engines: dict[str, Data] = {"podSelector": {"matchLabels": dict(serving.pool_selector)}}
     anywhere: list[Data] = [
         {"ipBlock": {"cidr": block, "except": [local]}} for block, local in ANYWHERE
     ]
@@ -53,7 +54,7 @@ def _picker(serving: Serving) -> Manifest:
 
 
 def _engines(serving: Serving) -> Manifest:
-    chosen: dict[str, Data] = dict(serving.selector)
+    chosen: dict[str, Data] = dict(serving.pool_selector)
     asking: dict[str, Data] = {"podSelector": {"matchLabels": dict(selector(serving))}}
     spec: dict[str, Data] = {
         "podSelector": {"matchLabels": chosen},
