@@ -5,8 +5,14 @@ from dataclasses import replace
 
 from support import designs, topologies
 
+from inferc.compiler.model import Decision
+from inferc.compiler.model.catalog import engine_at
 from inferc.compiler.model.gateways import Certificate, Gateway, Keys, Route
+from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
+from inferc.targets.kubernetes.objects.edge.ways import Way, ways_of
+from inferc.targets.kubernetes.objects.serving import Serving, servings
+from inferc.targets.kubernetes.objects.settings import Choices
 
 DESIGN = """infer 1
 import std.catalog as cat
@@ -96,3 +102,71 @@ def routed_chat(*routes: Route, **changes: object) -> Topology:
 def hosts_of(topology: Topology) -> Sequence[str]:
     """Return all hosts that callers use."""
     return [host for one in topology.gateways for host in one.hosts]
+
+
+def asking(topology: Topology, routing: str) -> Topology:
+    """Return ``topology`` with services whose lines say how requests are dealt out."""
+    line = Decision(
+        field="routing",
+        operator="=",
+        values=(routing,),
+        is_range=False,
+        because="",
+        span=designs.NOWHERE,
+    )
+    plans = (
+        replace(
+            plan,
+            service=replace(plan.service, decisions=(*plan.service.decisions, line)),
+            configuration=replace(plan.configuration, routing=routing),
+        )
+        for plan in topology.services
+    )
+    return replace(topology, services=tuple(plans))
+
+
+def wishing(topology: Topology) -> Topology:
+    """Return ``topology`` with services that promise nothing."""
+    plans = (
+        replace(plan, service=replace(plan.service, objectives=())) for plan in topology.services
+    )
+    return replace(topology, services=tuple(plans))
+
+
+def loaded(rate_per_s: float, prompt_tok: float, *, replicas: int) -> Serving:
+    """Return a service of many replicas under a load without spikes."""
+    (plan,) = topologies.support_chat().services
+    load = plan.service.load
+    changed = replace(
+        load,
+        rate_per_s=exactly(rate_per_s),
+        peak=exactly(1.0),
+        prompt=replace(load.prompt, mean_tok=exactly(prompt_tok)),
+    )
+    grown = replace(
+        plan,
+        service=replace(plan.service, load=changed),
+        autoscale=replace(plan.autoscale, max_replicas=replicas),
+    )
+    topology = replace(topologies.support_chat(), services=(grown,))
+    (found,) = servings(topology, Choices())
+    return found
+
+
+def on_engine(topology: Topology, name: str) -> Topology:
+    """Return ``topology`` with services on another engine."""
+    engine = engine_at(f"engine.{name}")
+    plans = (
+        replace(
+            plan,
+            service=replace(plan.service, engines=(engine,)),
+            configuration=replace(plan.configuration, engine=engine.id),
+        )
+        for plan in topology.services
+    )
+    return replace(topology, services=tuple(plans))
+
+
+def ways(topology: Topology) -> Sequence[Way]:
+    """Return the routes of ``topology`` as the Kubernetes target sees them."""
+    return ways_of(topology, servings(topology, Choices()))
