@@ -8,6 +8,7 @@ from inferc.targets.helm import shapes
 from inferc.targets.helm.context import Chart
 from inferc.targets.helm.gotext import escape
 from inferc.targets.helm.knobs import Knob, Path
+from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.render import render
 from inferc.targets.versions import KUBERNETES
@@ -67,9 +68,15 @@ def notes(chart: Chart) -> str:
     """Return ``NOTES.txt``: what to do once the chart is installed."""
     values = {
         "services": [
-            {"name": one.name, "model": escape(one.plan.service.model_name), "path": one.name}
-            for one in chart.layout.servings
+            {
+                "name": one.name,
+                "model": escape(_served(one)),
+                "workload": f"{one.workload_kind.lower()}/{one.workload_name}",
+                "is_deployment": one.workload_kind == "Deployment",
+            }
+            for one in chart.layout.deployed
         ],
+        "fetches": bool(chart.layout.servings),
     }
     return render("helm/NOTES.txt", values)
 
@@ -127,7 +134,7 @@ def shared_knobs(chart: Chart) -> None:
 def about(chart: Chart) -> Mapping[Path, str]:
     """Return what the branches of the values are."""
     found: dict[Path, str] = dict(ABOUT)
-    for serving in chart.layout.servings:
+    for serving in chart.layout.deployed:
         path = ("services", serving.name)
         found[path] = _service(serving)
         for knob in (one for one in chart.knobs.values() if one.path[:2] == path):
@@ -141,9 +148,15 @@ def _branches(knob: Knob) -> Mapping[Path, str]:
     return {path: BELOW_SERVICE[path[-1]] for path in inner if path[-1] in BELOW_SERVICE}
 
 
-def _service(serving: Serving) -> str:
-    shape = serving.plan.configuration
-    return (
-        f"Model {serving.plan.service.model_name} at {shape.precision} on {serving.gpus} x "
-        f"{serving.place.accelerator.title} a replica"
-    )
+def _served(serving: Deployed) -> str:
+    """Return what a service is called by those who ask it."""
+    if isinstance(serving, Serving):
+        return serving.plan.service.model_name
+    return serving.name
+
+
+def _service(serving: Deployed) -> str:
+    hardware = f"{serving.replica_gpus} x {serving.place.accelerator.title} a replica"
+    if isinstance(serving, Serving):
+        return f"Model {_served(serving)} at {serving.shape.precision} on {hardware}"
+    return f"Network {_served(serving)} on {hardware}"

@@ -49,7 +49,7 @@ class HelmTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        missing = refusals(topology, self.name)
+        missing = refusals(topology, self.name, networks=False)
         if missing:
             return Emitted(artifacts=(), diagnostics=missing)
         span = next((one.span for one in topology.emissions if one.target == self.name), None)

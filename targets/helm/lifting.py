@@ -6,12 +6,13 @@ with its own values renders to them, whatever they are.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from inferc.targets.base import Data
 from inferc.targets.helm import pods, scaling, shapes, storage
 from inferc.targets.helm.context import Chart
 from inferc.targets.helm.gotext import template
-from inferc.targets.helm.scope import RUNS_ONCE, Scope, Tree, is_pod
+from inferc.targets.helm.scope import COMPONENT, RUNS_ONCE, Scope, Tree, is_pod
 
 JOB_NAME = re.compile(r"(.*-)([0-9a-f]{10})")
 DIGEST_NOTE = "inferc.dev/plan-digest"
@@ -32,7 +33,21 @@ def lifted(chart: Chart, scope: Scope) -> str:
     if condition:
         text = f"{{{{- if {condition} }}}}\n{text}{{{{- end }}}}\n"
     text = scaling.guard(scope) + text
-    return scope.declared(text) + text
+    return scope.declared(text, _components(scope)) + text
+
+
+def _components(scope: Scope) -> tuple[str, ...]:
+    """Return the components of the pods of an object beside its own."""
+    found: dict[str, None] = {}
+    rest: list[Data] = [scope.manifest.body]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, Mapping):
+            found[_within(scope, value).pod] = None
+            rest.extend(value.values())
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            rest.extend(value)
+    return tuple(sorted(found))
 
 
 def _condition(scope: Scope) -> str:
@@ -111,6 +126,7 @@ def _value(chart: Chart, scope: Scope, key: str, value: Data) -> Data:
 
 
 def _tree(chart: Chart, scope: Scope, value: Tree) -> dict[str, Data]:
+    scope = _within(scope, value)
     if is_pod(value):
         return pods.pod(chart, scope, value, lambda inner: _value(chart, scope, "", inner))
     made = {key: _value(chart, scope, key, item) for key, item in value.items()}
@@ -122,6 +138,19 @@ def _tree(chart: Chart, scope: Scope, value: Tree) -> dict[str, Data]:
         token_key = chart.marks.inline(".Values.hfToken.key | quote")
         made["secretKeyRef"] = {**secret, "name": name, "key": token_key}
     return made
+
+
+def _within(scope: Scope, value: Tree) -> Scope:
+    """Return the scope of a pod's template, where an object has pods of several components."""
+    metadata, spec = value.get("metadata"), value.get("spec")
+    if not (isinstance(metadata, Mapping) and isinstance(spec, Mapping) and is_pod(spec)):
+        return scope
+    labels = metadata.get("labels")
+    component = labels.get(COMPONENT) if isinstance(labels, Mapping) else None
+    own = scope.manifest.labels.get(COMPONENT)
+    if not scope.pod or not isinstance(component, str) or component == own:
+        return scope
+    return replace(scope, pod=component)
 
 
 def _pod_metadata(chart: Chart, scope: Scope, metadata: Tree) -> dict[str, Data]:

@@ -15,18 +15,18 @@ Row = Mapping[str, object]
 
 def readme(chart: Chart, *, has_namespace: bool, has_cluster: bool) -> str:
     """Return the README of the output."""
-    servings = chart.layout.servings
+    layout = chart.layout
+    everyone = layout.deployed
     values = {
-        "topology": chart.layout.topology.name,
-        "digest": chart.layout.topology.digest,
+        "topology": layout.topology.name,
+        "digest": layout.topology.digest,
         "release": chart.name,
-        "namespace": chart.layout.namespace,
+        "namespace": layout.namespace,
         "has_namespace": has_namespace,
         "has_cluster": has_cluster,
-        "components": (*components(servings), HELM),
-        "secrets": secrets(servings),
-        "patience": f"{max(one.progress_s for one in servings)}s",
-        "services": [{"name": one.name, "component": "engine"} for one in servings],
+        "components": (*components(layout.servings, layout.networks), HELM),
+        "secrets": secrets(everyone),
+        "patience": f"{max(one.progress_s for one in everyone)}s",
     }
     return render("helm/README.md", values)
 

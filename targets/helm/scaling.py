@@ -31,7 +31,7 @@ def room(scope: Scope) -> int | None:
     if serving is None:
         return None
     least = max(serving.max_replicas, serving.replicas)
-    return max(least, serving.place.most_accelerators // max(1, serving.gpus))
+    return max(least, serving.place.most_accelerators // max(1, serving.replica_gpus))
 
 
 def replicas(chart: Chart, scope: Scope, spec: Tree) -> dict[str, Data]:

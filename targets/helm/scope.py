@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from inferc.targets.base import Data
 from inferc.targets.helm.gotext import member
 from inferc.targets.kubernetes.objects import Layout, Manifest
-from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.deployed import Deployed
 
 NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
@@ -21,7 +21,7 @@ class Scope:
     """One object with what its template may refer to."""
 
     manifest: Manifest
-    serving: Serving | None
+    serving: Deployed | None
     """The service that the object belongs to; None for what all of them share."""
     pod: str = ""
     """The values of its pods below those of the service: ``engine``; empty where it has none."""
@@ -36,25 +36,36 @@ class Scope:
     @property
     def variable(self) -> str:
         """The variable of the template that holds the values of its pods."""
-        return "$" + re.sub(r"[^a-z0-9]", "_", self.pod)
+        return variable(self.pod)
 
     def path(self, *keys: str) -> tuple[str, ...]:
         """Return the path of a value of the service."""
         return ("services", self.service, *keys)
 
-    def declared(self, text: str) -> str:
-        """Return the variables that ``text`` uses, as the head of its template."""
-        lines: list[str] = []
-        if self.service and ("$service" in text or (self.pod and self.variable in text)):
-            lines.append(f"{{{{- $service := {member('.Values.services', self.service)} }}}}\n")
-        if self.pod and self.variable in text:
-            lines.append(f"{{{{- {self.variable} := {member('$service', self.pod)} }}}}\n")
-        return "".join(lines)
+    def declared(self, text: str, pods: Sequence[str]) -> str:
+        """Return the variables that ``text`` uses, as the head of its template.
+
+        ``pods`` are all that the object has pods of.
+        """
+        inner = [
+            f"{{{{- {variable(pod)} := {member('$service', pod)} }}}}\n"
+            for pod in pods
+            if pod and re.search(rf"\{variable(pod)}\b", text)
+        ]
+        if not self.service or ("$service" not in text and not inner):
+            return ""
+        service = member(".Values.services", self.service)
+        return "".join((f"{{{{- $service := {service} }}}}\n", *inner))
+
+
+def variable(pod: str) -> str:
+    """Return the variable of a template that holds the values of pods."""
+    return "$" + re.sub(r"[^a-z0-9]", "_", pod)
 
 
 def scopes(layout: Layout, manifests: Sequence[Manifest]) -> tuple[Scope, ...]:
     """Return what each object belongs to."""
-    by_name = {serving.name: serving for serving in layout.servings}
+    by_name = {serving.name: serving for serving in layout.deployed}
     targets = {one.id: _target(one) for one in manifests if _target(one)}
     pods = _pods(manifests, by_name)
     found: list[Scope] = []
@@ -80,7 +91,7 @@ def _target(manifest: Manifest) -> str:
     return f"{reference.get('kind')}/{reference.get('name')}"
 
 
-def _pods(manifests: Sequence[Manifest], known: Mapping[str, Serving]) -> Mapping[str, str]:
+def _pods(manifests: Sequence[Manifest], known: Mapping[str, Deployed]) -> Mapping[str, str]:
     """Return under which name the values of each workload's pods stand."""
     names: dict[str, str] = {}
     taken: set[tuple[str, str]] = set()

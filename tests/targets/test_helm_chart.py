@@ -13,7 +13,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import charts, topologies
+from support import charts, gateways, network_plans, topologies
 from support.kubernetes import is_native, native_problems
 
 from inferc.compiler.topology import Topology
@@ -31,6 +31,8 @@ CASES: Mapping[str, tuple[Topology, Options]] = {
     "support_chat": (topologies.support_chat(), {}),
     "two_services": (topologies.two_services(), {}),
     "fleet": (topologies.fleet(4), {}),
+    "pipelined": (topologies.pipelined(), {}),
+    "behind_a_gateway": (gateways.routed_chat(gateways.route()), {}),
     "on_sglang": (topologies.with_engine("sglang"), {}),
     "fixed_replicas": (topologies.small_replicas(), {"scaler": "none"}),
     "hpa": (topologies.support_chat(), {"scaler": "hpa"}),
@@ -51,6 +53,11 @@ CASES: Mapping[str, tuple[Topology, Options]] = {
         {},
     ),
 }
+
+QUICK = ("two_services", "hpa", "pipelined", "hostile")
+SOME_OF_THEM = [
+    case if case in QUICK else pytest.param(case, marks=pytest.mark.slow) for case in CASES
+]
 
 
 def objects_of(topology: Topology, options: Options) -> list[dict[str, Any]]:
@@ -81,12 +88,12 @@ def test_the_chart_renders_to_the_objects_of_kubernetes(case: str, root: Path):
     assert len(rendered) == len(wanted)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", SOME_OF_THEM)
 def test_helm_finds_nothing_wrong_with_the_chart(case: str, root: Path):
     assert charts.lint(written(case, root) / "chart") == []
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", SOME_OF_THEM)
 def test_the_planned_values_meet_the_closed_schema(case: str, root: Path):
     chart = written(case, root) / "chart"
     schema = json.loads((chart / "values.schema.json").read_text("utf-8"))
@@ -350,6 +357,19 @@ def test_the_notes_say_where_the_services_answer(root: Path):
     text = charts.notes(written("two_services", root) / "chart", namespace="elsewhere")
     assert "http://chat.elsewhere.svc" in text
     assert "http://tagger.elsewhere.svc" in text
+
+
+def test_networks_are_installed_too(tmp_path: Path):
+    source = network_plans.program(network_plans.service())
+    (topology,) = network_plans.compilation(source).topologies.value or ()
+    options = {"model_volume": "models"}
+    emitted = HELM.emit(topology, options)
+    assert emitted.artifacts, emitted.diagnostics
+    chart = charts.write(tmp_path, emitted.artifacts) / "chart"
+    namespace = layout_of(topology, options).namespace
+    rendered = charts.by_id(charts.render(chart, namespace=namespace))
+    assert rendered == charts.by_id(objects_of(topology, options))
+    assert charts.lint(chart) == []
 
 
 def test_the_overrides_are_the_users_own():
