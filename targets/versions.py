@@ -154,6 +154,9 @@ CERT_MANAGER: Final = Component(
 
 ENDPOINT_PICKER_IMAGE: Final = "ghcr.io/llm-d/llm-d-router-endpoint-picker:v0.10.0"
 """The endpoint picker. Source: release 0.9 of llm-d, table of components."""
+HANDOVER_PROXY_IMAGE: Final = "ghcr.io/llm-d/llm-d-router-disagg-sidecar:v0.10.0"
+"""What stands before replicas that answer, where others compute prompts. Source: llm-d-router 0.10,
+``pkg/sidecar``."""
 KSERVE: Final = Component(
     title="KServe",
     version="0.20",
@@ -211,6 +214,13 @@ NVIDIA_TOOLKIT: Final = Component(
     provides="GPUs inside of containers",
     where="https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/",
 )
+NFS_DRIVER: Final = Component(
+    title="NFS CSI driver",
+    version="4.11",
+    at_least="4.0",
+    provides="volumes that all nodes may mount",
+    where="https://github.com/kubernetes-csi/csi-driver-nfs",
+)
 METALLB: Final = Component(
     title="MetalLB",
     version="0.15",
@@ -251,6 +261,7 @@ API_VERSIONS: Final[Mapping[str, str]] = {
     "SecurityPolicy": "gateway.envoyproxy.io/v1alpha1",
     "ConfigMap": "v1",
     "Deployment": "apps/v1",
+    "DisaggregatedSet": "disaggregatedset.x-k8s.io/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
     "InferenceService": "serving.kserve.io/v1beta1",
     "IPAddressPool": "metallb.io/v1beta1",
@@ -270,6 +281,7 @@ API_VERSIONS: Final[Mapping[str, str]] = {
     "ScaledObject": "keda.sh/v1alpha1",
     "Service": "v1",
     "ServiceAccount": "v1",
+    "StorageClass": "storage.k8s.io/v1",
 }
 """The API version that each kind is emitted with."""
 

@@ -52,6 +52,22 @@ def no_rdma(*, service: str, network: str, nodes: int, span: Span | None) -> Dia
     )
 
 
+def no_handover(*, service: str, span: Span | None) -> Diagnostic:
+    """INF622: nothing tells a replica that answers which one computes the prompt."""
+    return Diagnostic(
+        code="INF622",
+        slug="prompts-not-handed-over",
+        message=f"nothing picks the replica of `{service}` that computes a prompt",
+        span=span,
+        notes=(
+            "it has replicas for prompts and others for answers",
+            "an endpoint picker chooses one of each, and comes with a gateway",
+        ),
+        help=f"add a gateway that leads to `{service}` and picks, `gateway edge {{ … }}` with "
+        f"`routing = prefix_aware`, or pin `{service}.serving = aggregated`",
+    )
+
+
 def unknown_release(
     *, service: str, engine: str, version: str, known: tuple[str, ...], span: Span | None
 ) -> Diagnostic:

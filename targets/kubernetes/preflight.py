@@ -36,8 +36,7 @@ def _needs(
     yield "Prometheus operator", "kubectl get crd podmonitors.monitoring.coreos.com"
     for serving in everyone:
         yield from _scaler(serving)
-        if serving.workload_kind == "LeaderWorkerSet":
-            yield "LeaderWorkerSet", "kubectl get crd leaderworkersets.leaderworkerset.x-k8s.io"
+        yield from _controller(serving)
         if isinstance(serving, Serving):
             yield from _storage(serving)
         yield from _hardware(serving)
@@ -49,6 +48,14 @@ def _needs(
             place = f"-n {shlex.quote(secret.namespace or everyone[0].namespace)}"
             command = f"kubectl {place} get secret {shlex.quote(secret.name)}"
             yield f"Secret {secret.name}", command
+
+
+def _controller(serving: Deployed) -> Iterator[tuple[str, str]]:
+    """Yield the controller of workloads that Kubernetes itself does not know."""
+    if serving.workload_kind != "Deployment":
+        yield "LeaderWorkerSet", "kubectl get crd leaderworkersets.leaderworkerset.x-k8s.io"
+    if serving.workload_kind == "DisaggregatedSet":
+        yield "DisaggregatedSet", "kubectl get crd disaggregatedsets.disaggregatedset.x-k8s.io"
 
 
 def _scaler(serving: Deployed) -> Iterator[tuple[str, str]]:

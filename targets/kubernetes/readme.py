@@ -68,12 +68,19 @@ def _service(one: Deployed) -> Row:
     return {
         "name": one.name,
         "model": one.plan.service.model_name,
-        "replicas": f"{one.min_replicas} to {one.max_replicas}" if one.scaler else one.replicas,
+        "replicas": _replicas(one),
         "gpus": one.replica_gpus,
         "status": _status(one),
         "rollout": _rollout(one),
         "volume": gibibytes(one.storage_gib) if isinstance(one, Serving) else "",
     }
+
+
+def _replicas(one: Deployed) -> str:
+    """Return how many replicas there are, of each kind."""
+    if isinstance(one, Serving) and one.shape.prefill is not None:
+        return f"{one.replicas}, and {one.shape.prefill.replicas} for prompts"
+    return f"{one.min_replicas} to {one.max_replicas}" if one.scaler else str(one.replicas)
 
 
 def _file(one: NetworkServing) -> str:
@@ -83,7 +90,9 @@ def _file(one: NetworkServing) -> str:
 
 def _status(one: Deployed) -> str:
     """Return the command that waits until everything runs."""
-    if one.workload_kind == "LeaderWorkerSet":
+    if one.workload_kind == "DisaggregatedSet":
+        what = f"wait --for=condition=Available disaggregatedset/{one.workload_name}"
+    elif one.workload_kind == "LeaderWorkerSet":
         what = f"wait --for=condition=Available leaderworkerset/{one.workload_name}"
     else:
         what = f"rollout status deployment/{one.workload_name}"

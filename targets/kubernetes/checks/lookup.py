@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from inferc.compiler.units import from_unit
 from inferc.targets.base import Data
@@ -23,6 +24,14 @@ class Pod:
     def containers(self) -> tuple[Mapping[str, Data], ...]:
         """All containers, those that run first included."""
         return (*rows(self.spec, "initContainers"), *rows(self.spec, "containers"))
+
+
+class Role(NamedTuple):
+    """Replicas of one kind, of a workload that has several."""
+
+    name: str
+    replicas: int
+    members: tuple[tuple[int, Pod], ...]
 
 
 def get(data: Data, *path: str) -> Data:
@@ -83,17 +92,36 @@ def walk(data: Data) -> Iterator[Mapping[str, Data]]:
 
 def pods(manifest: Manifest) -> tuple[Pod, ...]:
     """Return every pod template in ``manifest``, however deep."""
+    return _pods(manifest, manifest.body)
+
+
+def _pods(manifest: Manifest, inside: Data) -> tuple[Pod, ...]:
     return tuple(
         Pod(owner=manifest, labels=labels(node, "metadata", "labels"), spec=spec)
-        for node in walk(manifest.body)
+        for node in walk(inside)
         if isinstance(spec := node.get("spec"), Mapping) and "containers" in spec
     )
 
 
 def members(manifest: Manifest) -> tuple[tuple[int, Pod], ...]:
     """Return the pods of one replica of a workload, each with how many there are of it."""
-    found = pods(manifest)
     group = get(manifest.body, "spec", "leaderWorkerTemplate")
+    return _group(pods(manifest), group)
+
+
+def roles(manifest: Manifest) -> tuple[Role, ...]:
+    """Return the replicas of each kind of a workload that has several."""
+    return tuple(
+        Role(
+            text(role, "name"),
+            int(number(role, "spec", "replicas")),
+            _group(_pods(manifest, role), get(role, "spec", "leaderWorkerTemplate")),
+        )
+        for role in rows(manifest.body, "spec", "roles")
+    )
+
+
+def _group(found: tuple[Pod, ...], group: Data) -> tuple[tuple[int, Pod], ...]:
     if group is None:
         return tuple((1, pod) for pod in found)
     size = int(number(group, "size"))

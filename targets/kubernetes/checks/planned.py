@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from inferc.compiler.plan import ServicePlan
+from inferc.compiler.plan import Configuration, ServicePlan
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.checks.lookup import (
+    Pod,
     get,
     labels,
     members,
     number,
     pods,
+    roles,
     rows,
     size_bytes,
     text,
@@ -29,9 +31,30 @@ GPU_KEYS = tuple(resource for resource, _ in GPU_RESOURCES.values())
 
 def check_accelerators(manifest: Manifest, plan: ServicePlan) -> Iterator[Finding]:
     """Yield where the pods do not ask for exactly the accelerators of a replica."""
-    planned = plan.configuration.accelerators_per_replica
+    shape = plan.configuration
+    if manifest.kind != "DisaggregatedSet":
+        yield from _accelerators(manifest, members(manifest), shape, plan)
+        return
+    kinds = {"prefill": shape.prefill, "decode": shape}
+    if sorted(kinds) != sorted(role.name for role in roles(manifest)):
+        yield manifest.id, "it has not the replicas of both kinds"
+    for role in roles(manifest):
+        part = kinds.get(role.name)
+        if part is not None:
+            yield from _accelerators(manifest, role.members, part, plan)
+            if role.replicas != part.replicas:
+                yield manifest.id, f"{role.name} has {role.replicas} replicas, not {part.replicas}"
+
+
+def _accelerators(
+    manifest: Manifest,
+    found: Sequence[tuple[int, Pod]],
+    shape: Configuration,
+    plan: ServicePlan,
+) -> Iterator[Finding]:
+    planned = shape.accelerators_per_replica
     asked = 0
-    for count, pod in members(manifest):
+    for count, pod in found:
         of_pod = 0
         for container in pod.containers:
             limits = _gpus(container, "limits")
@@ -77,6 +100,7 @@ def check_pools(plans: Sequence[ServicePlan]) -> Iterator[Finding]:
         wanted = sum(
             plan.configuration.accelerators_per_replica
             * max(plan.autoscale.max_replicas, plan.configuration.replicas)
+            + (plan.configuration.prefill.accelerators if plan.configuration.prefill else 0)
             for plan in plans
             if plan.service.place.path == path
         )

@@ -2,18 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 
-from inferc.targets.kubernetes.checks.lookup import get, labels, matches, number, pods, rows, text
+from inferc.targets.kubernetes.checks.lookup import (
+    get,
+    labels,
+    matches,
+    number,
+    pods,
+    roles,
+    rows,
+    text,
+)
 from inferc.targets.kubernetes.checks.names import Finding
 from inferc.targets.kubernetes.objects import Manifest
 
-WORKLOADS = ("Deployment", "LeaderWorkerSet")
+WORKLOADS = ("Deployment", "LeaderWorkerSet", "DisaggregatedSet")
+SINGLE = ("Deployment", "LeaderWorkerSet")
 SCALERS = ("ScaledObject", "HorizontalPodAutoscaler")
 
 
 def check_scaling(manifests: Sequence[Manifest]) -> Iterator[Finding]:
     """Yield replicas that two things decide on, or none; and budgets that block drains."""
     for manifest in manifests:
-        if manifest.kind in WORKLOADS:
+        if manifest.kind in SINGLE:
             yield from _owner(manifest, _scalers_of(manifest, manifests))
         if manifest.kind in SCALERS:
             yield from _range(manifest)
@@ -42,6 +52,8 @@ def _owner(manifest: Manifest, scalers: Sequence[Manifest]) -> Iterator[Finding]
 
 def most_replicas(manifest: Manifest) -> float:
     """Return the most replicas that a scaler or a Deployment allows."""
+    if manifest.kind == "DisaggregatedSet":
+        return sum(role.replicas for role in roles(manifest))
     for field in ("maxReplicaCount", "maxReplicas", "replicas"):
         if number(manifest.body, "spec", field):
             return number(manifest.body, "spec", field)

@@ -19,6 +19,7 @@ from inferc.targets.kubernetes.objects import (
     priority,
     quota,
     scaling,
+    split,
     storage,
     triton,
     watching,
@@ -58,7 +59,12 @@ def _service(layout: Layout, serving: Serving) -> Iterator[Manifest]:
     yield network.prefetch(serving)
     yield storage.claim(serving)
     yield storage.prefetch(serving, release)
-    yield workload.replicas(serving, release)
+    if serving.is_split:
+        yield split.disaggregated_set(serving, release)
+        yield from split.prefill_monitor(serving)
+        yield from (network.prompts(part) for part in split.of_prompts(serving))
+    else:
+        yield workload.replicas(serving, release)
     yield workload.service(serving)
     yield from scaling.scaler(serving)
     yield from disruption.budget(serving)

@@ -15,7 +15,7 @@ def budget(serving: Deployed) -> tuple[Manifest, ...]:
     For a single replica there is none: a budget would either do nothing or block every drain.
     """
     most = serving.max_replicas if serving.scaler else serving.replicas
-    if most == 1:
+    if most == 1 and serving.workload_kind != "DisaggregatedSet":
         return ()
     spec: dict[str, Data] = {
         "maxUnavailable": 1,

@@ -1,8 +1,8 @@
 """The pod of an engine: alone, or one of the group that a replica on several nodes is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import arguments, pods, storage
@@ -13,7 +13,7 @@ from inferc.targets.kubernetes.objects.deployed import (
     gibibytes,
 )
 from inferc.targets.kubernetes.objects.releases import Release
-from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.serving import ENGINE_PORT_NAME, Serving
 
 CACHE_GIB: Final = 10
 TMP_GIB: Final = 2
@@ -38,29 +38,43 @@ class Member(Enum):
     WORKER = "worker"
 
 
-def template(serving: Serving, release: Release, member: Member = Member.ALONE) -> dict[str, Data]:
+class More(NamedTuple):
+    """What a pod has beside what every engine's has."""
+
+    labels: Mapping[str, str] = {}
+    arguments: tuple[str, ...] = ()
+    environment: tuple[Data, ...] = ()
+    before: tuple[Data, ...] = ()
+    """Containers that start before the engine."""
+
+
+NOTHING: Final = More()
+
+
+def template(
+    serving: Serving, release: Release, member: Member = Member.ALONE, more: More = NOTHING
+) -> dict[str, Data]:
     """Return the template of the pod."""
-    return {
-        "metadata": {"labels": _labels(serving, member)},
-        "spec": _pod(serving, release, member),
-    }
+    labels: dict[str, Data] = {**_labels(serving, member), **more.labels}
+    return {"metadata": {"labels": labels}, "spec": _pod(serving, release, member, more)}
 
 
 def _labels(serving: Serving, member: Member) -> dict[str, str]:
-    component = "engine-worker" if member is Member.WORKER else "engine"
-    group = {} if member is Member.ALONE else serving.group_label
-    return {**serving.labels_of(component), **group}
+    component = serving.selector["app.kubernetes.io/component"]
+    if member is Member.WORKER:
+        component = f"{component}-worker"
+    return {**serving.labels_of(component), **(serving.group_label if serving.talks else {})}
 
 
-def _pod(serving: Serving, release: Release, member: Member) -> dict[str, Data]:
+def _pod(serving: Serving, release: Release, member: Member, more: More) -> dict[str, Data]:
     return {
         **pods.identity(serving),
         **pods.placement(serving),
         **(_spread(serving) if member is Member.ALONE else {}),
         "terminationGracePeriodSeconds": serving.grace_s,
         "securityContext": pods.pod_security(),
-        "initContainers": [_waiter(serving, member)],
-        "containers": [_engine(serving, release, member)],
+        "initContainers": [_waiter(serving, member), *more.before],
+        "containers": [_engine(serving, release, member, more)],
         "volumes": _volumes(serving),
     }
 
@@ -96,21 +110,26 @@ def _waiter(serving: Serving, member: Member) -> dict[str, Data]:
     }
 
 
-def _engine(serving: Serving, release: Release, member: Member) -> dict[str, Data]:
+def _engine(serving: Serving, release: Release, member: Member, more: More) -> dict[str, Data]:
     # Only the leader of a group answers requests, and it is healthy only if its workers are.
     answers = member is not Member.WORKER
-    port: dict[str, Data] = {"name": PORT_NAME, "containerPort": serving.engine.port}
+    # Behind a proxy the engine has another port than that of requests, and another name for it.
+    own = PORT_NAME if serving.in_role != "decode" else ENGINE_PORT_NAME
+    port: dict[str, Data] = {"name": own, "containerPort": serving.engine.port}
     ports: dict[str, Data] = {"ports": [{**port, "protocol": "TCP"}]} if answers else {}
     return {
         "name": "engine",
         "image": pods.image(serving),
         "imagePullPolicy": "IfNotPresent",
         "command": list(release.command),
-        "args": list(_arguments(serving, release, member)),
+        "args": [
+            *_arguments(serving, release, member),
+            *(pods.literal(word) for word in more.arguments),
+        ],
         **ports,
-        "env": _environment(release, member),
+        "env": [*_environment(release, member), *more.environment],
         "resources": _resources(serving),
-        **(_probes(serving) if answers else {}),
+        **(_probes(serving, own) if answers else {}),
         "lifecycle": {"preStop": {"sleep": {"seconds": stop_wait_s(serving, release, member)}}},
         # The GPU's container hook writes to the root file system; "restricted" allows that.
         "securityContext": pods.container_security(
@@ -181,10 +200,10 @@ def _resources(serving: Serving) -> dict[str, Data]:
     return {"requests": {"cpu": str(serving.cpus), **bounded}, "limits": bounded}
 
 
-def _probes(serving: Serving) -> dict[str, Data]:
+def _probes(serving: Serving, port: str) -> dict[str, Data]:
     def probe(path: str, period_s: int, failures: int) -> dict[str, Data]:
         return {
-            "httpGet": {"path": path, "port": PORT_NAME},
+            "httpGet": {"path": path, "port": port},
             "periodSeconds": period_s,
             "timeoutSeconds": PROBE_TIMEOUT_S,
             "failureThreshold": failures,

@@ -56,7 +56,7 @@ def group(serving: Serving) -> tuple[Manifest, ...]:
 
     Neither NCCL nor the engines' message queues keep to ports that are known before.
     """
-    if not serving.is_group:
+    if not serving.talks:
         return ()
     selector: dict[str, Data] = {"matchLabels": serving.replica_selector}
     spec: dict[str, Data] = {
@@ -66,6 +66,20 @@ def group(serving: Serving) -> tuple[Manifest, ...]:
         "egress": [{"to": [{"podSelector": selector}]}, dns()],
     }
     return (_policy(serving, serving.named("group"), "engine", spec),)
+
+
+def prompts(serving: Serving) -> Manifest:
+    """Return what replicas that compute prompts may do beside handing over: be scraped."""
+    sources: list[Data] = [in_namespace(serving.choices.monitoring_namespace)]
+    if serving.choices.node_cidr:
+        sources.append({"ipBlock": {"cidr": serving.choices.node_cidr}})
+    spec: dict[str, Data] = {
+        "podSelector": {"matchLabels": serving.selector},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": sources, "ports": [{"port": PORT_NAME, "protocol": "TCP"}]}],
+        "egress": [dns()],
+    }
+    return _policy(serving, serving.named("prompts"), "engine", spec)
 
 
 def prefetch(serving: Serving) -> Manifest:

@@ -49,11 +49,16 @@ def components(
         KUBERNETES,
         *(GPU_RESOURCES[vendor][1] for vendor in vendors),
         PROMETHEUS_OPERATOR,
-        *((LEADER_WORKER_SET,) if any(one.is_group for one in servings) else ()),
+        *((LEADER_WORKER_SET,) if any(map(_grouped, servings)) else ()),
         *((KEDA,) if "keda" in scalers else ()),
         *((PROMETHEUS_ADAPTER,) if "hpa" in scalers else ()),
         *(gateway_components(everyone[0].topology, everyone) if everyone else ()),
     )
+
+
+def _grouped(serving: Serving) -> bool:
+    """Return whether a service's replicas are groups, or of two kinds."""
+    return serving.workload_kind != "Deployment"
 
 
 def gateway_components(topology: Topology, servings: Sequence[Deployed]) -> tuple[Component, ...]:

@@ -18,6 +18,7 @@ from inferc.targets.kubernetes.objects import (
 )
 from inferc.targets.kubernetes.objects.deployed import Deployed, deployed_name
 from inferc.targets.kubernetes.objects.edge import refusals as edge_refusals
+from inferc.targets.kubernetes.objects.edge.ways import ways_of
 from inferc.targets.kubernetes.objects.layout import Layout, layout_of
 from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns_label
 from inferc.targets.kubernetes.objects.releases import (
@@ -170,6 +171,7 @@ def _refused(plan: "ServicePlan | NetworkPlan", reason: str, notes: tuple[str, .
 def _service(serving: Serving) -> Iterator[Diagnostic]:
     yield from _shape(serving)
     yield from _network(serving)
+    yield from _handed_over(serving)
     yield from _values(serving)
     yield from _engine(serving)
     yield from _weights(serving)
@@ -189,6 +191,18 @@ def _shape(serving: Serving) -> Iterator[Diagnostic]:
             per_node=serving.place.per_node,
             able=spanning_releases(engine),
             span=serving.place.span,
+        )
+
+
+def _handed_over(serving: Serving) -> Iterator[Diagnostic]:
+    """Yield that nobody would say which replica computes a prompt."""
+    release = release_of(serving.engine)
+    if not serving.is_split or release is None or not release.splits:
+        return
+    ways = ways_of(serving.topology, (serving,))
+    if not ways or not all(way.is_picked for way in ways):
+        yield problems.no_handover(
+            service=serving.plan.service.name, span=serving.plan.service.span
         )
 
 

@@ -50,6 +50,8 @@ class Release:
     """The flag for how many seconds running requests get after SIGTERM; empty where SIGTERM drops
     them, so that the pod must wait in its preStop hook instead."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    splits: bool = False
+    """Whether some replicas can compute prompts for others: its image has what moves the cache."""
     group: Group | None = None
     """How a replica is started on several nodes; None where it cannot be."""
     downloader: tuple[str, ...] = ()
@@ -96,6 +98,7 @@ VLLM_0_33_0: Final = replace(
     group=VLLM_GROUP,
     flags=_flags(engine_flags.VLLM_0_33_FLAGS),
     drain_flag="--shutdown-timeout",
+    splits=True,  # the images bring NIXL since 0.14; llm-d's guide runs 0.23 so
 )
 
 SGLANG_0_5_5: Final = Release(
@@ -142,4 +145,11 @@ def spanning_releases(engine: Engine) -> tuple[str, ...]:
         version
         for (name, version), release in RELEASES.items()
         if name == engine.name and release.group is not None
+    )
+
+
+def splitting_releases() -> tuple[str, ...]:
+    """Return the engines with their versions that can have replicas of two kinds."""
+    return tuple(
+        f"{name} {version}" for (name, version), release in RELEASES.items() if release.splits
     )

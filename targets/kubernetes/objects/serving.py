@@ -12,6 +12,7 @@ from inferc.targets.kubernetes.objects import groups, machines
 from inferc.targets.kubernetes.objects.deployed import (
     DRAIN_LEAST_S,
     IMAGE_PULL_S,
+    PORT_NAME,
     STARTUP_HEADROOM,
     STARTUP_LEAST_S,
     STARTUP_PERIOD_S,
@@ -44,6 +45,10 @@ DRAIN_OVERLOADED_S = 600
 end, and no time would be enough for it."""
 RDMA_NETWORKS = ("infiniband_", "roce_")
 """How the catalog calls the links between nodes that are used by RDMA."""
+PART_OF = "app.kubernetes.io/part-of"
+ENGINE_PORT_NAME = "engine"
+SPLIT_NAME_LIMIT = 26
+"""Beside what follows, such a set adds slice, revision and role to the name of each of its sets."""
 GROUP_NAME_LIMIT = 45
 """A pod's label ``controller-revision-hash`` is the name of its StatefulSet, which is that of the
 set with the number of the group, and eleven characters more; a label's value has 63."""
@@ -57,11 +62,45 @@ class Serving(Deployed):
     """One service of a language model as this target deploys it."""
 
     plan: ServicePlan
+    in_role: str = ""
+    """``prefill`` or ``decode`` where it stands for the replicas of one kind; empty for all."""
 
     @property
     def shape(self) -> Configuration:
         """The decided configuration of its replicas."""
         return self.plan.configuration
+
+    @property
+    def is_split(self) -> bool:
+        """Whether some replicas compute prompts and others answer."""
+        return self.shape.prefill is not None
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """The labels that select the pods that answer and nothing else; never change them.
+
+        Of replicas of two kinds those that only compute prompts have a component of their own.
+        """
+        chosen = super(Serving, self).selector
+        component = "engine-prefill" if self.in_role == "prefill" else "engine"
+        return {**chosen, "app.kubernetes.io/component": component}
+
+    @property
+    def pool_label(self) -> dict[str, str]:
+        """The label of every pod that the endpoint picker may name, of replicas of two kinds."""
+        return {"inferc.dev/pool": self.name}
+
+    @property
+    def pool_selector(self) -> dict[str, str]:
+        """The labels that select every pod that the endpoint picker may name."""
+        if not self.is_split:
+            return self.selector
+        return {PART_OF: self.selector[PART_OF], **self.pool_label}
+
+    @property
+    def metrics_port(self) -> str:
+        """The name of the port that Prometheus scrapes: the engine's own, behind any proxy."""
+        return ENGINE_PORT_NAME if self.is_split else PORT_NAME
 
     @property
     def pods_per_replica(self) -> int:
@@ -80,15 +119,20 @@ class Serving(Deployed):
         return self.replica_gpus // self.pods_per_replica
 
     @property
+    def talks(self) -> bool:
+        """Whether its pods talk to each other."""
+        return self.is_group or self.is_split or bool(self.in_role)
+
+    @property
     def needs_rdma(self) -> bool:
         """Whether its replicas were planned for a network that only RDMA gets its speed from."""
         network = short_name(self.place.network.id)
-        return self.is_group and network.startswith(RDMA_NETWORKS)
+        return self.talks and network.startswith(RDMA_NETWORKS)
 
     @property
     def rdma(self) -> str:
         """The resource by which its pods get at RDMA devices; empty for none."""
-        return self.choices.rdma if self.is_group else ""
+        return self.choices.rdma if self.talks else ""
 
     @property
     def group_label(self) -> dict[str, str]:
@@ -98,14 +142,15 @@ class Serving(Deployed):
     @property
     def replica_selector(self) -> dict[str, str]:
         """The labels that select every pod of every replica; never change them."""
-        if not self.is_group:
+        if not self.talks:
             return self.selector
-        part_of = "app.kubernetes.io/part-of"
-        return {part_of: self.selector[part_of], **self.group_label}
+        return {PART_OF: self.selector[PART_OF], **self.group_label}
 
     @property
     def workload_kind(self) -> str:
         """The kind of object that the replicas are."""
+        if self.is_split:
+            return "DisaggregatedSet"
         return "LeaderWorkerSet" if self.is_group else "Deployment"
 
     @property
@@ -115,9 +160,10 @@ class Serving(Deployed):
         The controller of groups makes a headless Service of the same name, which must not be the
         service's own; and it appends to the name what must fit into a label with it.
         """
-        if not self.is_group:
-            return self.name
-        return dns_label(deployed_name(self.plan.service), "group", limit=GROUP_NAME_LIMIT)
+        name = deployed_name(self.plan.service)
+        if self.is_split:
+            return dns_label(name, "roles", limit=SPLIT_NAME_LIMIT)
+        return dns_label(name, "group", limit=GROUP_NAME_LIMIT) if self.is_group else self.name
 
     @property
     def shared(self) -> bool:
@@ -216,10 +262,17 @@ def namespace_of(topology: Topology, choices: Choices) -> str:
 def can_surge(plan: ServicePlan, plans: Sequence[ServicePlan]) -> bool:
     """Return whether one more replica fits into the pool beside the most of everything there."""
     place = plan.service.place
+    if plan.configuration.prefill is not None:  # both kinds are replaced at once
+        return False
     taken = [
         _taken(other, max(other.autoscale.max_replicas, other.configuration.replicas))
         for other in plans
         if other.service.place.path == place.path
+    ]
+    taken += [
+        groups.Taken(gpus=1, pods=other.configuration.prefill.accelerators)
+        for other in plans
+        if other.service.place.path == place.path and other.configuration.prefill is not None
     ]
     nodes = int(place.nodes.value)
     return groups.has_room(_taken(plan, 1), taken, nodes=nodes, per_node=place.per_node)

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from inferc.compiler.plan import Configuration
 from inferc.targets.kubernetes.objects.edge.ways import ways_of
+from inferc.targets.kubernetes.objects.releases import release_of, splitting_releases
 from inferc.targets.kubernetes.objects.serving import Serving
 
 Value: TypeAlias = str | None
@@ -89,8 +90,11 @@ def unspelled(serving: Serving) -> Iterator[Unspelled]:
     """Yield the decisions that this target cannot hand to the engine."""
     shape, engine = serving.plan.configuration, serving.engine.name
     if shape.prefill is not None:
-        why = "replicas of two kinds need a router that hands requests over, and none is emitted"
-        yield Unspelled("serving", "disaggregated", why)
+        release = release_of(serving.engine)
+        if release is None or not release.splits:
+            able = ", ".join(splitting_releases()) or "none"
+            why = f"its image has nothing that moves the KV cache; releases that have it: {able}"
+            yield Unspelled("serving", "disaggregated", why)
     if serving.is_group and groups_of(serving) > 1:
         why = "this target starts them on one node only, and a replica takes several"
         yield Unspelled("attention_data_parallel", str(shape.attention_data_parallel), why)

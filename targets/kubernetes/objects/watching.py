@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from inferc.dsl import Diagnostic
+from inferc.targets.kubernetes.objects.deployed import STARTUP_PERIOD_S
 from inferc.targets.kubernetes.objects.layout import Layout
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
-from inferc.targets.kubernetes.objects.serving import STARTUP_PERIOD_S, Serving
+from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.monitoring import Watched, dashboard_json, rules, unwatched
 
 DASHBOARD_LABEL = "grafana_dashboard"

@@ -60,7 +60,7 @@ def deployment(serving: Deployed, pod: dict[str, Data]) -> Manifest:
         **_number(serving),
         "revisionHistoryLimit": 5,
         "progressDeadlineSeconds": serving.progress_s,
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": _rollout(serving)},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": rollout(serving)},
         "selector": {"matchLabels": serving.selector},
         "template": pod,
     }
@@ -82,7 +82,7 @@ def _groups(serving: Serving, release: Release) -> Manifest:
         "networkConfig": {"subdomainPolicy": "Shared"},
         "rolloutStrategy": {
             "type": "RollingUpdate",
-            "rollingUpdateConfiguration": _rollout(serving),
+            "rollingUpdateConfiguration": rollout(serving),
         },
         "leaderWorkerTemplate": group,
     }
@@ -101,7 +101,7 @@ def _workload(
         namespace=serving.namespace,
         concern="workload",
         labels=serving.labels,
-        annotations={**_annotations(serving), **(annotations or {})},
+        annotations={**annotations_of(serving), **(annotations or {})},
         body={"spec": spec},
     )
 
@@ -110,14 +110,14 @@ def _number(serving: Deployed) -> dict[str, Data]:
     return {} if serving.scaler else {"replicas": serving.replicas}
 
 
-def _rollout(serving: Deployed) -> dict[str, Data]:
+def rollout(serving: Deployed) -> dict[str, Data]:
     """Return how replicas are replaced: first the new one only where there is room for it."""
     if serving.can_surge:
         return {"maxSurge": 1, "maxUnavailable": 0}
     return {"maxSurge": 0, "maxUnavailable": 1}
 
 
-def _annotations(serving: Deployed) -> dict[str, str]:
+def annotations_of(serving: Deployed) -> dict[str, str]:
     """Return what the object was made from; on the pods it would restart them."""
     lines = (objective.span.text for objective in serving.plan.service.objectives)
     sla = ", ".join(" ".join(line.split()) for line in lines if line.strip())

@@ -10,7 +10,7 @@ from typing import Final
 
 from inferc.targets import to_yaml
 from inferc.targets.base import Data
-from inferc.targets.kubernetes.objects import pods
+from inferc.targets.kubernetes.objects import pods, split
 from inferc.targets.kubernetes.objects.deployed import Deployed, gibibytes
 from inferc.targets.kubernetes.objects.edge.ways import PICKABLE, PREFIX_AWARE
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
@@ -140,17 +140,21 @@ def configuration(serving: Serving, routing: str) -> str:
         {"type": "single-profile-handler"},
     ]
     chosen: list[Data] = [*scores, {"pluginRef": "max-score-picker"}]
+    profiles: list[Data] = [{"name": "default", "plugins": chosen}]
+    if serving.is_split:
+        of_two, profiles = split.picker_plugins()
+        plugins = [metrics, extractor, *of_two]
     document: dict[str, Data] = {
         "apiVersion": "llm-d.ai/v1alpha1",
         "kind": "EndpointPickerConfig",
         "plugins": plugins,
-        "schedulingProfiles": [{"name": "default", "plugins": chosen}],
+        "schedulingProfiles": profiles,
     }
     return to_yaml.dump(document)
 
 
 def _pool(serving: Serving) -> Manifest:
-    labels: dict[str, Data] = dict(serving.selector)
+    labels: dict[str, Data] = dict(serving.pool_selector)
     reference: dict[str, Data] = {
         "kind": "Service",
         "name": serving.named(COMPONENT),

@@ -64,7 +64,8 @@ class Way:
             return asked
         if self.route.session is not None:
             return ROUND_ROBIN
-        alone = self.serving.max_replicas == 1 and not self.route.by_model
+        is_split = isinstance(self.serving, Serving) and self.serving.is_split
+        alone = self.serving.max_replicas == 1 and not self.route.by_model and not is_split
         return ROUND_ROBIN if alone or not is_pickable(self.serving) else PREFIX_AWARE
 
     @property
@@ -110,11 +111,7 @@ def asked_of(serving: Deployed) -> str:
 
 def is_pickable(serving: Deployed) -> TypeGuard[Serving]:
     """Return whether the endpoint picker understands the engine of a service."""
-    return (
-        isinstance(serving, Serving)
-        and serving.engine.name in PICKABLE
-        and serving.shape.prefill is None
-    )
+    return isinstance(serving, Serving) and serving.engine.name in PICKABLE
 
 
 def ways_of(topology: Topology, servings: Sequence[Deployed]) -> tuple[Way, ...]:
