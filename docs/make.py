@@ -28,6 +28,7 @@ from inferc.targets.helm.options import OPTIONS as HELM
 from inferc.targets.kserve.options import OPTIONS as KSERVE
 from inferc.targets.kubernetes.objects.settings import OPTIONS as KUBERNETES
 from inferc.targets.ray_serve.options import OPTIONS as RAY_SERVE
+from inferc.targets.sagemaker.options import OPTIONS as SAGEMAKER
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path += [str(ROOT / "tests"), str(ROOT / "docs")]
@@ -43,6 +44,7 @@ OPTIONS = {
     "kserve": [*_OBJECTS, *((name, option.about) for name, option in KSERVE.items())],
     "ray-serve": [*_OBJECTS, *((name, option.about) for name, option in RAY_SERVE.items())],
     "pulumi": _OBJECTS,
+    "sagemaker": [(name, text) for name, (_, text) in SAGEMAKER.items()],
     "diagram": [
         ("formats", f"which of {', '.join(diagram.FORMATS)}; `{', '.join(diagram.USUAL)}`"),
         ("renderer", f"{', '.join(diagram.RENDERERS)}: what draws the SVG; `auto`"),

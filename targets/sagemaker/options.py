@@ -12,12 +12,21 @@ from inferc.targets.sagemaker.limits import CANARY_PERCENT, WAIT_S
 TARGET: Final = "sagemaker"
 
 OPTIONS: Final[Mapping[str, tuple[type | tuple[type, ...], str]]] = {
-    "bake": ((int, float), "seconds, 0 to 3600: how long each step of a deployment is watched"),
-    "canary": ((int, float), "percent of the instances, 0 to 50; 0 moves all traffic at once"),
-    "region": (str, "where the endpoints are, for places that do not say: `us-east-1`"),
-    "registry": (bool, "whether the model is registered too: `true` or `false`"),
-    "shadow": ((int, float), "percent of the requests, 0 to 100, that a candidate gets a copy of"),
-    "vpc": (bool, "whether containers run in private subnets: `true` or `false`"),
+    "bake": (
+        (int, float),
+        "seconds, 0 to 3600, for which each step of a deployment is watched; `600`",
+    ),
+    "canary": (
+        (int, float),
+        "percent of the instances, 0 to 50, that an update begins with; `25`; 0: all at once",
+    ),
+    "region": (str, "where endpoints are whose place does not say, such as `us-east-1`; none"),
+    "registry": (bool, "`true` to register each model that is deployed; `false`"),
+    "shadow": (
+        (int, float),
+        "percent of the requests, 0 to 100, that a candidate gets a copy of; `0`",
+    ),
+    "vpc": (bool, "`false` for containers outside any network of your own; `true`"),
 }
 
 
