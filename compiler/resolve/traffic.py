@@ -31,15 +31,13 @@ def add_route(
         advice = "traffic starts at a `gateway`: `edge -> chat`"
         ctx.report(report.not_yet(start.span, what=what, advice=advice))
         return
-    name = end.text.replace(".", "_")
-    first, round_ = defined.setdefault(f"{start.text} -> {end.text}", (statement, scope))
+    # A loop writes one flow for many services: their names tell them apart, not what is written.
+    name = service.name if isinstance(service, Node) and service.name else end.text
+    both = f"{gateway.name} -> {name}"
+    first, round_ = defined.setdefault(both, (statement, scope))
     if first is not statement or round_ is not scope:
         step = 'list the paths in one: `match = ["/v1/chat/*", "/v1/completions"]`'
-        ctx.report(
-            report.duplicate_name(
-                statement.span, name=f"{start.text} -> {end.text}", first=first.span, step=step
-            )
-        )
+        ctx.report(report.duplicate_name(statement.span, name=both, first=first.span, step=step))
         return
     _child(gateway, name, end).add(Layer(_block(statement, end), scope))
 

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from support import designs, topologies
+from support.front import resolve_text, sound
 
-from inferc.compiler.model import Decision
+from inferc.compiler.model import Decision, Design, build
 from inferc.compiler.model.catalog import engine_at
 from inferc.compiler.model.gateways import Certificate, Gateway, Keys, Route
 from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
+from inferc.dsl import has_errors
 from inferc.targets.kubernetes.objects.edge.ways import Way, ways_of
 from inferc.targets.kubernetes.objects.serving import Serving, servings
 from inferc.targets.kubernetes.objects.settings import Choices
@@ -42,6 +44,9 @@ topology desk {{
 }}
 """
 """A file with two services; ``body`` is where the gateways go."""
+
+WARNED = ("INF209", "INF212")
+"""Warnings about gateways."""
 
 EDGE = """  gateway edge {
     host = "ai.example.com"
@@ -170,3 +175,20 @@ def on_engine(topology: Topology, name: str) -> Topology:
 def ways(topology: Topology) -> Sequence[Way]:
     """Return the routes of ``topology`` as the Kubernetes target sees them."""
     return ways_of(topology, servings(topology, Choices()))
+
+
+def design_of(text: str, *, env: str = "") -> Design:
+    """Return the only design of a text that must be without errors."""
+    outcome = build(sound(text, env=env or None))
+    assert [item.code for item in outcome.diagnostics if item.code not in WARNED] == []
+    (found,) = outcome.designs
+    return found
+
+
+def problems_of(text: str) -> list[str]:
+    """Return the codes of what is wrong with a text, errors of names and types first."""
+    resolved = resolve_text(text)
+    found = resolved.diagnostics
+    if not has_errors(found):
+        found = (*found, *build(resolved.resolved).diagnostics)
+    return [item.code for item in found]
