@@ -7,14 +7,14 @@ from inferc.targets.base import Artifact
 from inferc.targets.heading import heading
 from inferc.targets.kubernetes.objects import storage
 from inferc.targets.kubernetes.objects.serving import Serving
-from inferc.targets.on_prem.images import prefixed, qualified
+from inferc.targets.on_prem.images import qualified
 from inferc.targets.render import render
 
 IMAGES, MODELS, SCRIPT = "images.txt", "models.txt", "mirror.sh"
 
 
 def lists(
-    topology: Topology, servings: Sequence[Serving], images: Iterable[str]
+    topology: Topology, servings: Sequence[Serving], images: Iterable[str], folder: str = ""
 ) -> tuple[Artifact, ...]:
     """Return the lists, and the script; ``images`` are named as their makers name them."""
     names = sorted({qualified(image) for image in images})
@@ -37,14 +37,9 @@ def lists(
         ),
     }
     return tuple(
-        Artifact(path=name, content=text.encode(), executable=name == SCRIPT)
+        Artifact(path=folder + name, content=text.encode(), executable=name == SCRIPT)
         for name, text in sorted(texts.items())
     )
-
-
-def mirrored(image: str, registry: str) -> str:
-    """Return what ``image`` is called in a registry of one's own."""
-    return prefixed(qualified(image), registry)
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:

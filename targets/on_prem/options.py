@@ -8,6 +8,7 @@ from typing import Final
 from inferc.dsl import Diagnostic, Span
 from inferc.targets import diagnostics
 from inferc.targets.base import Options
+from inferc.targets.kubernetes.objects.settings import NO_HUB
 from inferc.targets.kubernetes.objects.settings import OPTIONS as KUBERNETES_OPTIONS
 
 TARGET: Final = "on-prem"
@@ -24,16 +25,19 @@ OWN: Final[Mapping[str, tuple[type, str]]] = {
     "directory": (str, "folder of a single machine for weights and data; `/srv/inferc/<name>`"),
     "form": (str, "`compose`, `quadlet` or `kubernetes`; by the hardware"),
     "image_registry": (str, "where images come from: `mirror.example:5000`; their makers'"),
+    "gpu_driver": (bool, "`false` where the nodes have NVIDIA's driver already; `true`"),
     "listen": (str, "address of a single machine that it answers at; `127.0.0.1`"),
+    "nfs": (str, "folder that all nodes reach: `10.0.0.5:/models`; the cluster's storage"),
     "monitoring": (bool, "`false` where a single machine is watched from elsewhere; `true`"),
     "port": (float, "of the first service on a single machine, the next one has the next; `8000`"),
 }
 """The options of this target alone: type, and meaning with the default."""
 
-OPTIONS: Final = {**KUBERNETES_OPTIONS, **OWN}
+OPTIONS: Final[Mapping[str, tuple[type, str]]] = {**KUBERNETES_OPTIONS, **OWN}
 """Those of ``emit on_prem { … }``: in the form of Kubernetes, that target's too."""
 
 DIRECTORY: Final = re.compile(r"/[A-Za-z0-9._/-]*[A-Za-z0-9._-]", re.ASCII)
+SHARE: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:/[A-Za-z0-9._/-]*", re.ASCII)
 REGISTRY: Final = re.compile(r"[\w.-]+(:\d+)?(/[\w.-]+)*/?", re.ASCII)
 
 
@@ -50,6 +54,8 @@ class Choices:
     monitoring: bool = True
     air_gapped: bool = False
     addresses: str = ""
+    nfs: str = ""
+    gpu_driver: bool = True
 
 
 def read_options(
@@ -71,13 +77,18 @@ def read_options(
         monitoring=kept.get("monitoring") is not False,
         air_gapped=kept.get("air_gapped") is True,
         addresses=text("addresses", ""),
+        nfs=text("nfs", ""),
+        gpu_driver=kept.get("gpu_driver") is not False,
     )
     return choices, tuple(problems.values())
 
 
-def for_kubernetes(options: Options) -> dict[str, str | float | bool]:
-    """Return those of ``options`` that the target ``kubernetes`` knows."""
-    return {name: value for name, value in options.items() if name in KUBERNETES_OPTIONS}
+def for_kubernetes(options: Options, choices: Choices) -> dict[str, str | float | bool]:
+    """Return those of ``options`` that the target ``kubernetes`` knows, and what follows for it."""
+    kept = {name: value for name, value in options.items() if name in KUBERNETES_OPTIONS}
+    if choices.air_gapped:
+        kept.setdefault("hub", NO_HUB)
+    return kept
 
 
 def _problems(options: Options, span: Span | None) -> Iterator[tuple[str, Diagnostic]]:
@@ -119,6 +130,10 @@ def _is_registry(text: str) -> bool:
     return REGISTRY.fullmatch(text) is not None
 
 
+def _is_share(text: str) -> bool:
+    return SHARE.fullmatch(text) is not None and ".." not in text.split("/")
+
+
 def _is_port(value: float) -> bool:
     return value == int(value) and 1024 <= value <= LAST_PORT  # noqa: PLR2004 - below are root's
 
@@ -154,5 +169,6 @@ TESTS: Final[Mapping[str, Callable[[str], bool]]] = {
     "form": FORMS.__contains__,
     "image_registry": _is_registry,
     "listen": _is_address,
+    "nfs": _is_share,
 }
 """By option: whether a text is one that it can have."""

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Final
 
-from inferc.targets.kubernetes.objects import arguments, storage
+from inferc.targets.kubernetes.objects import arguments, hub, storage
 from inferc.targets.kubernetes.objects.deployed import STARTUP_PERIOD_S
 from inferc.targets.kubernetes.objects.releases import Release, release_of
 from inferc.targets.kubernetes.objects.serving import Serving
@@ -37,12 +37,6 @@ HEALTH_SCRIPT: Final = (
     "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=4).read()"
 )
 """The engines' images have Python, and not all have curl."""
-
-MISSING: Final = """\
-if test -f "$DIRECTORY/$MARKER"; then exit 0; fi
-echo "the weights are not in $DIRECTORY: put them there as README.md says" >&2
-exit 1
-"""
 
 TOKEN_FILE, PASSWORD_FILE = "secrets/hf-token", "secrets/grafana-admin"
 
@@ -85,7 +79,7 @@ def _weights(serving: Serving, *, writable: bool) -> Mount:
 
 def _prefetch(serving: Serving, release: Release, choices: Choices) -> Container:
     command = () if choices.air_gapped else tuple(storage.download_command(serving, release))
-    script = MISSING if choices.air_gapped else storage.FETCH_SCRIPT
+    script = hub.CHECK_SCRIPT if choices.air_gapped else storage.FETCH_SCRIPT
     token = Mount(origin=DATA, source=TOKEN_FILE, target="/run/secrets/hf-token")
     return Container(
         name=prefetch_name(serving),

@@ -21,7 +21,7 @@ class OnPremTarget:
             return Emitted(artifacts=(), diagnostics=wrong)
         form = choices.form or _form(topology)
         if form == KUBERNETES:
-            return cluster.emit(topology, choices, options, span)
+            return cluster.emit(topology, choices, options)
         return boxes.emit(topology, choices, form, span)
 
 

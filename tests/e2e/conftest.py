@@ -81,6 +81,12 @@ def promtool() -> Path:
     return cluster_programs.promtool()
 
 
+@pytest.fixture
+def quadlet() -> Path:
+    """Return Podman's generator of units, which is built where PATH has none."""
+    return cluster_programs.quadlet()
+
+
 def _numbers(version: str, tally: Tally) -> dict[str, object]:
     return {
         "server": version,

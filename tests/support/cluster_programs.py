@@ -119,6 +119,14 @@ BY_NAME: Final[Mapping[str, Module]] = {
             # Service discovery is of no use here, and one module of it cannot be had everywhere.
             tags=("remove_all_sd",),
         ),
+        Module(
+            name="quadlet",
+            programs=("quadlet",),
+            least=(5, 2),
+            most=(5, 99),
+            version_arguments=("-version",),
+            tags=("remote",),
+        ),
     )
 }
 
@@ -155,6 +163,11 @@ def helm() -> Path:
 def promtool() -> Path:
     """Return promtool, of the third Prometheus."""
     return programs("promtool")["promtool"]
+
+
+def quadlet() -> Path:
+    """Return Podman's generator of units."""
+    return programs("quadlet")["quadlet"]
 
 
 def stages() -> Path:
