@@ -25,7 +25,9 @@ DIGEST_DIGITS = 12
 MOST_SURVIVORS = 2
 """Services of which it is said one by one what they survive."""
 
-SAID_ELSEWHERE = frozenset({"rate_per_s", "peak_rate_per_s", "services", "service", "gateway"})
+SAID_ELSEWHERE = frozenset(
+    {"rate_per_s", "peak_rate_per_s", "services", "service", "gateway", "paths"}
+)
 """What lines and boxes beside a gateway or a router say."""
 
 MOST_LINES = 4
