@@ -15,10 +15,25 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "pulumi": "a Python program for Pulumi that creates the same objects",
     "sagemaker": "endpoints of Amazon SageMaker, as a Pulumi program and for CloudFormation",
     "on-prem": "one box (Docker Compose, Podman), or a cluster without the internet",
+    "compose": "one box with Docker Compose, whatever the file says of a cluster",
     "diagram": "pictures of the topology: SVG, DOT, Mermaid",
     "design-doc": "the design in words: decisions, what to avoid, capacity, metrics to watch",
 }
 """Every target, with what it writes."""
+
+WHERE: Final[Mapping[str, str]] = {
+    "kubernetes": "kubernetes.emitter:TARGET",
+    "helm": "helm.emitter:TARGET",
+    "kserve": "kserve.emitter:TARGET",
+    "ray-serve": "ray_serve.emitter:TARGET",
+    "pulumi": "pulumi.emitter:TARGET",
+    "sagemaker": "sagemaker.emitter:TARGET",
+    "on-prem": "on_prem:TARGET",
+    "compose": "on_prem:COMPOSE_TARGET",
+    "diagram": "diagram:TARGET",
+    "design-doc": "design_doc:TARGET",
+}
+"""The module that has each target, and what it calls it."""
 
 
 def names() -> tuple[str, ...]:
@@ -33,46 +48,11 @@ def spelled(name: str) -> str:
 
 def load(name: str) -> Target:
     """Return the target called ``name``; it must be one of :func:`names`."""
-    match name:
-        case "kubernetes":
-            from inferc.targets.kubernetes.emitter import TARGET as KUBERNETES
+    from importlib import import_module
 
-            return KUBERNETES
-        case "helm":
-            from inferc.targets.helm.emitter import TARGET as HELM
-
-            return HELM
-        case "kserve":
-            from inferc.targets.kserve.emitter import TARGET as KSERVE
-
-            return KSERVE
-        case "ray-serve":
-            from inferc.targets.ray_serve.emitter import TARGET as RAY_SERVE
-
-            return RAY_SERVE
-        case "pulumi":
-            from inferc.targets.pulumi.emitter import TARGET as PULUMI
-
-            return PULUMI
-        case "sagemaker":
-            from inferc.targets.sagemaker.emitter import TARGET as SAGEMAKER
-
-            return SAGEMAKER
-        case "on-prem":
-            from inferc.targets.on_prem import TARGET as ON_PREM
-
-            return ON_PREM
-        case "diagram":
-            from inferc.targets.diagram import TARGET as DIAGRAM
-
-            return DIAGRAM
-        case "design-doc":
-            from inferc.targets.design_doc import TARGET as DESIGN_DOC
-
-            return DESIGN_DOC
-        case _:
-            message = f"no target `{name}`"
-            raise KeyError(message)
+    module, _, value = WHERE[name].partition(":")
+    target: Target = getattr(import_module(f"inferc.targets.{module}"), value)
+    return target
 
 
 def find(name: str, span: Span | None = None) -> Target | Diagnostic:

@@ -25,8 +25,11 @@ from inferc.compiler.schema.serving_fields import SERVING_FIELDS
 from inferc.compiler.schema.spec import Field, Kind, Types
 from inferc.compiler.units import BANDWIDTH, GPU_PRICE, NUMBER, RATE, TOK
 
-TARGETS = ("kubernetes", "helm", "kserve", "ray_serve", "pulumi", "sagemaker", "diagram", "design_doc")
-TARGETS_LATER = ("knative", "compose", "llm_d", "dynamo")
+TARGETS = (
+    *("kubernetes", "helm", "kserve", "ray_serve", "pulumi", "sagemaker"),
+    *("on_prem", "compose", "diagram", "design_doc"),
+)
+TARGETS_LATER = ("knative", "llm_d", "dynamo")
 APIS = ("openai_chat", "openai_completions")
 GOALS = ("cost", "latency", "throughput")
 MARKETS = ("on_demand", "spot", "reserved")

@@ -33,6 +33,9 @@ OWN: Final[Mapping[str, tuple[type, str]]] = {
 }
 """The options of this target alone: type, and meaning with the default."""
 
+OF_CLUSTERS: Final = frozenset({"addresses", "form", "gpu_driver", "nfs"})
+"""Those that mean nothing for Docker Compose."""
+
 OPTIONS: Final[Mapping[str, tuple[type, str]]] = {**KUBERNETES_OPTIONS, **OWN}
 """Those of ``emit on_prem { … }``: in the form of Kubernetes, that target's too."""
 
@@ -59,10 +62,14 @@ class Choices:
 
 
 def read_options(
-    options: Options, span: Span | None = None
+    options: Options, span: Span | None = None, *, target: str = TARGET, form: str = ""
 ) -> tuple[Choices, tuple[Diagnostic, ...]]:
-    """Return the choices that ``options`` make, and what is wrong with them."""
-    problems = dict(_problems(options, span))
+    """Return the choices that ``options`` make, and what is wrong with them.
+
+    ``target`` is who has them; with a ``form`` it has no other, and none of Kubernetes' options.
+    """
+    known = tuple(sorted(OPTIONS if not form else OWN.keys() - OF_CLUSTERS))
+    problems = dict(_problems(options, known, target, span))
     kept = {name: value for name, value in options.items() if name not in problems}
 
     def text(name: str, default: str) -> str:
@@ -91,19 +98,20 @@ def for_kubernetes(options: Options, choices: Choices) -> dict[str, str | float 
     return kept
 
 
-def _problems(options: Options, span: Span | None) -> Iterator[tuple[str, Diagnostic]]:
+def _problems(
+    options: Options, known: tuple[str, ...], target: str, span: Span | None
+) -> Iterator[tuple[str, Diagnostic]]:
     for name, value in sorted(options.items()):
-        if name not in OPTIONS:
-            known = tuple(sorted(OPTIONS))
+        if name not in known:
             yield (
                 name,
-                diagnostics.unknown_option(target=TARGET, option=name, known=known, span=span),
+                diagnostics.unknown_option(target=target, option=name, known=known, span=span),
             )
         elif name in OWN and not _allowed(name, value):
             yield (
                 name,
                 diagnostics.bad_option(
-                    target=TARGET,
+                    target=target,
                     option=name,
                     value=str(value),
                     expected=OWN[name][1],

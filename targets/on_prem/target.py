@@ -1,4 +1,6 @@
-"""The target for machines of one's own."""
+"""The targets for machines of one's own."""
+
+from dataclasses import dataclass
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Span, has_errors
@@ -8,29 +10,31 @@ from inferc.targets.on_prem.options import COMPOSE, KUBERNETES, read_options
 from inferc.targets.on_prem.options import TARGET as NAME
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnPremTarget:
     """One box with Docker or Podman, or a cluster without the internet."""
 
     name: str = NAME
+    form: str = ""
+    """The only form that it has; empty for the one that is asked for, or fits the hardware."""
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        span = _written_at(topology)
-        choices, wrong = read_options(options, span)
+        span = self._written_at(topology)
+        choices, wrong = read_options(options, span, target=self.name, form=self.form)
         if has_errors(wrong):
             return Emitted(artifacts=(), diagnostics=wrong)
-        form = choices.form or _form(topology)
+        form = self.form or choices.form or _fitting(topology)
         if form == KUBERNETES:
             return cluster.emit(topology, choices, options)
         return boxes.emit(topology, choices, form, span)
 
+    def _written_at(self, topology: Topology) -> Span | None:
+        names = {self.name, self.name.replace("-", "_")}
+        return next((one.span for one in topology.emissions if one.target in names), None)
 
-def _written_at(topology: Topology) -> Span | None:
-    names = {NAME, NAME.replace("-", "_")}
-    return next((one.span for one in topology.emissions if one.target in names), None)
 
-
-def _form(topology: Topology) -> str:
+def _fitting(topology: Topology) -> str:
     """Return what fits the hardware: a cluster where machines are joined to one."""
     places = {plan.service.place.path: plan.service.place for plan in topology.planned}
     joined = [place for place in places.values() if place.cluster is not None]
@@ -39,3 +43,4 @@ def _form(topology: Topology) -> str:
 
 
 TARGET = OnPremTarget()
+COMPOSE_TARGET = OnPremTarget(name="compose", form=COMPOSE)
