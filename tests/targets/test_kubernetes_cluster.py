@@ -69,8 +69,10 @@ def test_the_main_tree_never_names_the_clusters_own():
     assert "kubectl get priorityclass support-chat-sla" in files["preflight.sh"]
 
 
-def test_the_namespace_takes_no_more_accelerators_than_the_pools_have():
+def test_the_namespace_takes_the_accelerators_of_its_pools_and_of_pods_that_end():
     (quota,) = (one for one in objects(topologies.fleet(4)) if one.kind == "ResourceQuota")
-    assert quota.body["spec"] == {"hard": {"requests.nvidia.com/gpu": "32"}}
+    assert quota.body["spec"] == {"hard": {"requests.nvidia.com/gpu": "40"}}, "and a lost node"
+    (quota,) = (one for one in objects(topologies.pipelined()) if one.kind == "ResourceQuota")
+    assert quota.body["spec"] == {"hard": {"requests.nvidia.com/gpu": "32"}}, "and a whole replica"
     kinds = {one.kind for one in objects(topologies.fleet(4), create_namespace=False)}
     assert "ResourceQuota" not in kinds

@@ -1,4 +1,4 @@
-"""How many accelerators the namespace may take: what the file says it has, and no more."""
+"""How many accelerators the namespace may take: what the file says it has, and what ends."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,8 +13,9 @@ from inferc.targets.versions import GPU_RESOURCES
 def quota(layout: Layout) -> Iterator[Manifest]:
     """Yield the limit, where the namespace is the topology's own.
 
-    It is all accelerators of the pools in use, not only what the plan takes of them: pods that end
-    still count, also those of a node that is lost, and their places must not be missing.
+    It is all accelerators of the pools in use, and those of pods that end: they count until they
+    are gone, and a pod in their place that the quota refuses is tried again ever more rarely,
+    while one that only waits for its accelerators starts as soon as they are free.
     """
     if not layout.choices.create_namespace:
         return
@@ -34,6 +35,7 @@ def quota(layout: Layout) -> Iterator[Manifest]:
         whole = GPU_RESOURCES[one.place.accelerator.vendor][0]
         resource = sharing.resource_name(whole, mode="time_slice")
         hard[f"requests.{resource}"] += one.sharers * one.place.most_accelerators
+    hard.update(_ending(layout))
     yield Manifest(
         api_version=api_version("ResourceQuota"),
         kind="ResourceQuota",
@@ -43,3 +45,15 @@ def quota(layout: Layout) -> Iterator[Manifest]:
         labels=layout.labels,
         body={"spec": {"hard": {key: str(hard[key]) for key in sorted(hard)}}},
     )
+
+
+def _ending(layout: Layout) -> Counter[str]:
+    """Return what may end at one time: a replica of each service in a rollout, or a lost node."""
+    found: Counter[str] = Counter()
+    nodes: Counter[str] = Counter()
+    for one in layout.deployed:
+        request = f"requests.{one.gpu_resource}"
+        found[request] += one.replica_gpus
+        if one.gpu_resource == one.whole_resource:
+            nodes[request] = max(nodes[request], one.place.per_node)
+    return found | nodes
