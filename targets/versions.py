@@ -6,7 +6,7 @@ nothing anywhere else.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,22 @@ AMD_DEVICE_PLUGIN: Final = Component(
     provides="the resource amd.com/gpu",
     where="https://instinct.docs.amd.com/projects/gpu-operator/",
 )
+KUEUE: Final = Component(
+    title="Kueue, with the integrations of the kinds of workload in use",
+    version="0.19",
+    at_least="0.19",
+    provides="quotas: what they do not admit waits",
+    where="https://kueue.sigs.k8s.io/docs/installation/",
+)
+DRA_DRIVER: Final = Component(
+    title="NVIDIA DRA driver, as the GPU operator brings it",
+    version="26.7",
+    at_least="26.7",
+    provides="the device class gpu.nvidia.com",
+    where="https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu",
+)
+DRA_KUBERNETES: Final = "1.34"
+"""The first release that serves ``resource.k8s.io/v1``. Source: its own API, by release."""
 LEADER_WORKER_SET: Final = Component(
     title="LeaderWorkerSet",
     version="0.10",
@@ -247,6 +263,35 @@ DCGM_EXPORTER: Final = Bundled(
     image="nvcr.io/nvidia/k8s/dcgm-exporter:4.6.0-4.8.3-distroless",
 )
 
+
+class Chart(NamedTuple):
+    """A Helm chart that an emitted program installs."""
+
+    name: str
+    version: str
+    repository: str
+    namespace: str
+
+
+PULUMI_CHARTS: Final[Mapping[str, Chart]] = {
+    "cluster-autoscaler": Chart(
+        "cluster-autoscaler", "9.38.0", "https://kubernetes.github.io/autoscaler", "kube-system"
+    ),
+    "gpu-operator": Chart(
+        "gpu-operator", "v26.7.0", "https://helm.ngc.nvidia.com/nvidia", "gpu-operator"
+    ),
+    "keda": Chart("keda", "2.19.0", "https://kedacore.github.io/charts", "keda"),
+    "kube-prometheus-stack": Chart(
+        "kube-prometheus-stack",
+        "67.8.0",
+        "https://prometheus-community.github.io/helm-charts",
+        "monitoring",
+    ),
+    "lws": Chart("lws", "0.10.0", "oci://registry.k8s.io/lws/charts", "lws-system"),
+}
+"""What a program that makes its own cluster installs there. Source: each project's own notes of
+that release."""
+
 API_VERSIONS: Final[Mapping[str, str]] = {
     "AIGatewayRoute": "aigateway.envoyproxy.io/v1beta1",
     "BackendTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
@@ -261,6 +306,10 @@ API_VERSIONS: Final[Mapping[str, str]] = {
     "SecurityPolicy": "gateway.envoyproxy.io/v1alpha1",
     "ConfigMap": "v1",
     "Deployment": "apps/v1",
+    "ClusterQueue": "kueue.x-k8s.io/v1beta2",
+    "LocalQueue": "kueue.x-k8s.io/v1beta2",
+    "ResourceFlavor": "kueue.x-k8s.io/v1beta2",
+    "ResourceClaimTemplate": "resource.k8s.io/v1",
     "DisaggregatedSet": "disaggregatedset.x-k8s.io/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
     "InferenceService": "serving.kserve.io/v1beta1",

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.pulumi.adjust import limited
-from inferc.targets.pulumi.grouping import PODS, Component, attributes_of
+from inferc.targets.pulumi.grouping import (
+    CLUSTER_SCOPED,
+    FOUNDATION,
+    PODS,
+    Component,
+    attributes_of,
+)
 from inferc.targets.pulumi.objects import CONTAINER, Constants, Missing, Writer, constants_of
 from inferc.targets.pulumi.options import WAITED_FOR, annotations_of, job_limit_s, options_of
 from inferc.targets.pulumi.python import (
@@ -73,6 +79,9 @@ def arguments_of(component: Component) -> tuple[Argument, ...]:
     if component.of_kind("PersistentVolumeClaim", "Namespace"):
         meaning = "Whether the volume of weights stays in the cluster when the stack is destroyed."
         found.append(Argument("retain_weights", "bool", "False", meaning))
+    if component.module in (FOUNDATION, CLUSTER_SCOPED) and not component.label:
+        meaning = "What must be there before anything else, such as the parts of a new cluster."
+        found.append(Argument("after", "Sequence[pulumi.Resource]", "()", meaning))
     if component.of_kind(*PODS):
         meaning = "What must be there before the first pod."
         found.append(Argument("fences", "Sequence[pulumi.Resource]", "()", meaning))

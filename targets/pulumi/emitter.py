@@ -6,7 +6,7 @@ from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, has_errors
 from inferc.targets.base import Artifact, Emitted, Options
 from inferc.targets.kubernetes.objects import build_objects, cluster_objects, layout_of, refuse
-from inferc.targets.pulumi import program
+from inferc.targets.pulumi import eks, program
 from inferc.targets.pulumi.component import render
 from inferc.targets.pulumi.diagnostics import no_sdk_field
 from inferc.targets.pulumi.grouping import components_of
@@ -29,10 +29,13 @@ class PulumiTarget:
         missing_means = refusals(topology, self.name, networks=False)
         if missing_means:
             return Emitted(artifacts=(), diagnostics=missing_means)
-        refused = said_by(self.name, refuse(topology, options, self.name))
+        shared = eks.shared_options(options)
+        refused = said_by(self.name, refuse(topology, shared, self.name))
+        if not has_errors(refused):
+            refused = (*refused, *eks.refuse(layout_of(topology, shared), options))
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)
-        files, missing = _files(topology, options)
+        files, missing = _files(topology, shared, own_cluster=eks.wanted(options))
         if missing:
             return Emitted(artifacts=(), diagnostics=(*refused, *missing))
         ordered = tuple(sorted(files, key=lambda artifact: artifact.path))
@@ -40,7 +43,7 @@ class PulumiTarget:
 
 
 def _files(
-    topology: Topology, options: Options
+    topology: Topology, options: Options, *, own_cluster: bool
 ) -> tuple[Sequence[Artifact], tuple[Diagnostic, ...]]:
     """Return every file, and what is wrong with them."""
     layout = layout_of(topology, options)
@@ -50,14 +53,20 @@ def _files(
     secrets = secret_keys(objects)
     priced = any(part.plan.price_usd_per_s is not None for part in layout.deployed)
     texts = {
-        **_fixed(topology),
+        **_fixed(topology, own_cluster=own_cluster),
         **policy_files(layout, objects),
-        "README.md": readme(layout, components, secrets, priced=priced),
-        "__main__.py": program.main(components, priced=priced, secrets=bool(secrets)),
+        "README.md": readme(layout, components, secrets, priced=priced, eks=own_cluster),
+        "__main__.py": program.main(
+            components, priced=priced, secrets=bool(secrets), eks=own_cluster
+        ),
         "plan.json": plan_file(topology, layout.deployed, secrets),
         **{f"components/{name}.py": one.text for name, one in modules.items()},
         **{path: text for one in modules.values() for path, text in one.files.items()},
     }
+    if own_cluster:
+        texts["cluster.json"] = eks.cluster_file(layout)
+        texts["components/eks.py"] = template("pulumi/eks.py", {})
+        texts["components/platform.py"] = template("pulumi/platform.py", {})
     if secrets:
         texts["components/secrets.py"] = template("pulumi/secrets.py", {})
     kinds = {kind for one in modules.values() for kind in one.custom}
@@ -72,7 +81,7 @@ def _files(
     return (*_artifacts(texts), *_starters(topology)), wrong
 
 
-def _fixed(topology: Topology) -> Mapping[str, str]:
+def _fixed(topology: Topology, *, own_cluster: bool) -> Mapping[str, str]:
     """Return the files that depend on no object."""
     return {
         ".gitignore": template("pulumi/gitignore", {}),
@@ -82,10 +91,10 @@ def _fixed(topology: Topology) -> Mapping[str, str]:
         "plan.py": template("pulumi/plan.py", {}),
         "pyrightconfig.json": program.PYRIGHT,
         "requirements-dev.txt": program.requirements_dev(),
-        "requirements.txt": program.requirements(),
+        "requirements.txt": program.requirements(eks=own_cluster),
         "ruff.toml": program.RUFF,
         "settings.py": template("pulumi/settings.py", {}),
-        "tests/test_program.py": program.tests(topology),
+        "tests/test_program.py": program.tests(topology, eks=own_cluster),
     }
 
 

@@ -31,6 +31,8 @@ def options_of(
     ]
     if manifest.kind in PODS:
         needed.insert(0, "*args.fences")
+    if not component.label and not manifest.namespace:
+        needed.insert(0, "*args.after")
     if needed:
         options.append(("depends_on", array(needed)))
     options += _kept(manifest)

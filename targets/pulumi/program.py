@@ -17,7 +17,13 @@ from inferc.targets.pulumi.python import (
     literal,
 )
 from inferc.targets.render import render
-from inferc.targets.versions import API_VERSIONS, PULUMI, PULUMI_KUBERNETES, PULUMI_POLICY
+from inferc.targets.versions import (
+    API_VERSIONS,
+    PULUMI,
+    PULUMI_AWS,
+    PULUMI_KUBERNETES,
+    PULUMI_POLICY,
+)
 
 SETTINGS: Mapping[str, tuple[str, str | bool, str]] = {
     "context": ("string", "", "Context of the kubeconfig to deploy to; empty: the current one"),
@@ -84,9 +90,10 @@ def stack(topology: Topology, name: str) -> str:
     return head + to_yaml.dump({"config": config})
 
 
-def requirements() -> str:
+def requirements(*, eks: bool = False) -> str:
     """Return `requirements.txt`: the releases that the program is type-checked with."""
-    return f"pulumi=={PULUMI.version}\npulumi-kubernetes=={PULUMI_KUBERNETES.version}\n"
+    aws = f"pulumi-aws=={PULUMI_AWS.version}\n" if eks else ""
+    return f"pulumi=={PULUMI.version}\n{aws}pulumi-kubernetes=={PULUMI_KUBERNETES.version}\n"
 
 
 def requirements_dev() -> str:
@@ -100,13 +107,15 @@ def custom(kinds: Iterable[str]) -> str:
     return render("pulumi/custom.py", {"kinds": values})
 
 
-def main(components: Sequence[Component], *, priced: bool, secrets: bool) -> str:
+def main(components: Sequence[Component], *, priced: bool, secrets: bool, eks: bool = False) -> str:
     """Return `__main__.py`: configuration, components, outputs."""
     modules = {
         "customise": ["customise"],
         "plan": ["accelerators", "load_plan", *(["usd_per_hour"] if priced else [])],
         "settings": ["load_settings"],
         **({"components.secrets": ["Secrets", "SecretsArgs"]} if secrets else {}),
+        **({"components.eks": ["Eks", "EksArgs"]} if eks else {}),
+        **({"components.platform": ["Platform", "PlatformArgs"]} if eks else {}),
         **{f"components.{one.module}": [one.class_name, _args(one)] for one in components},
     }
     shared = [one for one in components if not one.label]
@@ -115,56 +124,59 @@ def main(components: Sequence[Component], *, priced: bool, secrets: bool) -> str
         "imports": [line for name in sorted(modules) for line in import_from(name, modules[name])],
         "components": [
             "\n".join(lines)
-            for lines in (*_shared(shared, secrets=secrets), *map(_construct, services))
+            for lines in (*_shared(shared, secrets=secrets, eks=eks), *map(_construct, services))
         ],
         "export_endpoints": "\n".join(_export_endpoints(services)),
         "priced": priced,
+        "eks": eks,
     }
     return render("pulumi/__main__.py", values)
 
 
-def tests(topology: Topology) -> str:
+def tests(topology: Topology, *, eks: bool) -> str:
     """Return `tests/test_program.py`: the program run under mocks."""
-    return render("pulumi/test_program.py", {"project": literal(project_name(topology))})
+    values = {"project": literal(project_name(topology)), "eks": eks}
+    return render("pulumi/test_program.py", values)
 
 
 def _args(component: Component) -> str:
     return f"{component.class_name}Args"
 
 
-def _shared(components: Sequence[Component], *, secrets: bool) -> Iterator[list[str]]:
+def _shared(components: Sequence[Component], *, secrets: bool, eks: bool) -> Iterator[list[str]]:
     """Yield the statements that make what no service owns alone."""
     by_name = {one.module: one for one in components}
-    yield [*_construct(by_name[FOUNDATION]), f"fences: list[pulumi.Resource] = [{FOUNDATION}]"]
+    after = "[platform]" if eks else ""
+    yield [
+        *_construct(by_name[FOUNDATION], after),
+        f"fences: list[pulumi.Resource] = [{FOUNDATION}]",
+    ]
     if CLUSTER_SCOPED in by_name:
-        made = lay_out("", _made(by_name[CLUSTER_SCOPED]), indent=4)
-        yield ["if settings.cluster_objects:", *_appended(made)]
+        yield _fence("settings.cluster_objects", _made(by_name[CLUSTER_SCOPED], after))
     if secrets:
         arguments = [("namespace", f"{FOUNDATION}.namespace_name"), ("keys", 'plan["secrets"]')]
         secret = call(
             "Secrets",
             [("", '"secrets"'), ("", call("SecretsArgs", arguments)), ("opts", "on_cluster")],
         )
-        yield ["if settings.create_secrets:", *_appended(lay_out("", secret, indent=4))]
+        yield _fence("settings.create_secrets", secret)
     for one in components:
         if one.module not in (FOUNDATION, CLUSTER_SCOPED):
             yield _construct(one)
 
 
-def _appended(lines: Sequence[str]) -> list[str]:
-    """Return the construction of a component as one more fence."""
-    if len(lines) == 1:
-        return [f"    fences.append({lines[0].strip()})"]
-    return ["    fences.append(", *(f"    {line}" for line in lines), "    )"]
+def _fence(condition: str, made: Expression) -> list[str]:
+    """Return the statement that makes one more component that pods wait for."""
+    return [f"if {condition}:", *lay_out("", call("fences.append", [("", made)]), indent=4)]
 
 
-def _construct(component: Component) -> list[str]:
+def _construct(component: Component, after: str = "") -> list[str]:
     """Return the statement that makes a component."""
-    return lay_out(f"{component.variable} = ", _made(component))
+    return lay_out(f"{component.variable} = ", _made(component, after))
 
 
-def _made(component: Component) -> Expression:
-    """Return the construction of a component."""
+def _made(component: Component, after: str = "") -> Expression:
+    """Return the construction of a component, once what ``after`` lists is there."""
     own = component.module == FOUNDATION
     service = [("", "plan"), ("", literal(component.label))]
     told: Mapping[str, Expression] = {
@@ -174,9 +186,10 @@ def _made(component: Component) -> Expression:
         "protect_weights": "settings.protect_weights",
         "retain_weights": "settings.retain_weights",
         "fences": "fences",
+        "after": after,
     }
     known = [one.name for one in arguments_of(component)]
-    arguments = [(name, value) for name, value in told.items() if name in known]
+    arguments = [(name, value) for name, value in told.items() if name in known and value]
     return call(
         component.class_name,
         [

@@ -18,6 +18,7 @@ def readme(
     keys: Sequence[SecretKey],
     *,
     priced: bool,
+    eks: bool = False,
 ) -> str:
     """Return the README of the program."""
     topology = layout.topology
@@ -28,6 +29,7 @@ def readme(
         "pulumi": PULUMI,
         "pulumi_kubernetes": PULUMI_KUBERNETES,
         "priced": priced,
+        "eks": eks,
         "components": components,
         "settings": [
             {"key": key, "default": str(default).lower() or "none", "meaning": meaning}

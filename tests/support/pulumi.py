@@ -137,6 +137,31 @@ def own_tests(folder: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def lint(folder: Path) -> str:
+    """Return what ruff has to say, by the configuration beside the files; nothing if all is fine.
+
+    Both its rules and its format.
+    """
+    found = ""
+    for command in (("check",), ("format", "--diff")):
+        line = [sys.executable, "-m", "ruff", *command, "."]
+        done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+        found += "" if done.returncode == 0 else done.stdout + done.stderr
+    return found
+
+
+def typed(folder: Path) -> str:
+    """Return what a strict type checker has to say; nothing if all is fine."""
+    path = folder / "pyrightconfig.json"
+    settings = json.loads(path.read_text("utf-8"))
+    assert settings["typeCheckingMode"] == "strict"
+    del settings["venv"], settings["venvPath"]  # here the SDKs are in another place
+    path.write_text(json.dumps(settings), "utf-8")
+    command = [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout
+
+
 def _number(text: str) -> int | float:
     """Return a number as a manifest has it: all come out of the mocks as floats."""
     value = float(text)

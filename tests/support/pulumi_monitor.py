@@ -197,6 +197,13 @@ class Stack:
         default_factory=dict[str, Callable[[Document], Document]]
     )
     """By token: what a function of a provider returns."""
+    known: Mapping[str, Document] = field(default_factory=dict[str, Document])
+    """By type: what a provider tells of a resource beside its inputs."""
+
+    raw: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Configuration with its whole keys: ``aws:region``."""
+    default_providers: tuple[str, ...] = ()
+    """How the types begin that may take the default provider, such as ``aws:``."""
 
     def preview(self, folder: Path, config: Mapping[str, str] | None = None) -> Outcome:
         """Tell what :meth:`up` would do."""
@@ -238,7 +245,7 @@ class Stack:
         with _served(Monitor(stack=self, dry_run=dry_run)) as (monitor, address):
             given = {
                 "address": address,
-                "config": values,
+                "config": {**self.raw, **values},
                 "secret_keys": keys,
                 "project": self.project,
                 "stack": self.name,
@@ -433,7 +440,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             self.changes[one.urn] = change = _change(before, one)
             self.resources[one.urn] = one
             self.kept |= {one.urn, before.urn} if before else {one.urn}
-        outputs = one.inputs
+        outputs = merged(one.inputs, self.stack.known.get(one.type, {}))
         if one.is_object and not self.dry_run and change != "same":
             if change == "replace" and before is not None and not before.retain:
                 self.stack.applier.delete(before.inputs)
@@ -453,7 +460,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         late = [one for one in needed if one not in self.resources]
         if late:
             raise EngineError(f"depends on what is not registered: {late[0]}")
-        if request.custom and not request.type.startswith(PROVIDER) and not request.provider:
+        free = (PROVIDER, *self.stack.default_providers)
+        if request.custom and not request.type.startswith(free) and not request.provider:
             raise EngineError("takes the default provider, whatever cluster that is")
         secrets = tuple(secret_paths(request.object))
         return Resource(
@@ -512,6 +520,17 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         types = parent.split("::")[2] if parent else ""
         whole = f"{types}${kind}" if types and types != STACK else kind
         return f"urn:pulumi:{self.stack.name}::{self.stack.project}::{whole}::{name}"
+
+
+def merged(inputs: Document, known: Document) -> Document:
+    """Return ``inputs`` with what else is known, at any depth."""
+    both = {
+        key: merged(inputs[key], value)
+        if isinstance(value, dict) and isinstance(inputs.get(key), dict)
+        else value
+        for key, value in known.items()
+    }
+    return {**inputs, **both}
 
 
 def _change(before: Resource | None, now: Resource) -> str:
