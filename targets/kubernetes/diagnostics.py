@@ -68,6 +68,19 @@ def no_handover(*, service: str, span: Span | None) -> Diagnostic:
     )
 
 
+def not_claimed(*, what: str, span: Span | None) -> Diagnostic:
+    """INF623: accelerators of this kind cannot be claimed, or not together with an option."""
+    return Diagnostic(
+        code="INF623",
+        slug="accelerators-not-claimed",
+        message=f"`dra` does not go together with {what}",
+        span=span,
+        notes=("claims are emitted for whole NVIDIA accelerators of language models",),
+        help="leave `dra` out of `emit kubernetes`, or emit those services in a topology of their "
+        "own",
+    )
+
+
 def unknown_release(
     *, service: str, engine: str, version: str, known: tuple[str, ...], span: Span | None
 ) -> Diagnostic:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from inferc.targets.kubernetes.gateway_notes import gateway_needs
+from inferc.targets.kubernetes.objects.claims import DEVICE_CLASS
 from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.nodes import node_labels
@@ -37,6 +38,7 @@ def _needs(
     for serving in everyone:
         yield from _scaler(serving)
         yield from _controller(serving)
+        yield from _queue(serving)
         if isinstance(serving, Serving):
             yield from _storage(serving)
         yield from _hardware(serving)
@@ -58,6 +60,11 @@ def _controller(serving: Deployed) -> Iterator[tuple[str, str]]:
         yield "DisaggregatedSet", "kubectl get crd disaggregatedsets.disaggregatedset.x-k8s.io"
 
 
+def _queue(serving: Deployed) -> Iterator[tuple[str, str]]:
+    if serving.choices.queue:
+        yield "Kueue", "kubectl get crd clusterqueues.kueue.x-k8s.io"
+
+
 def _scaler(serving: Deployed) -> Iterator[tuple[str, str]]:
     if serving.scaler == "keda":
         yield "KEDA", "kubectl get crd scaledobjects.keda.sh"
@@ -74,6 +81,9 @@ def _storage(serving: Serving) -> Iterator[tuple[str, str]]:
 
 
 def _hardware(serving: Deployed) -> Iterator[tuple[str, str]]:
+    if serving.claims:
+        yield f"device class {DEVICE_CLASS}", f"kubectl get deviceclass {DEVICE_CLASS}"
+        return
     resource = serving.gpu_resource
     escaped = resource.replace(".", "\\.")
     yield f"nodes that offer {resource}", f"offers {shlex.quote(escaped)}"

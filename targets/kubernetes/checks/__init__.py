@@ -8,6 +8,7 @@ from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic
 from inferc.targets.base import Options
 from inferc.targets.kubernetes.checks import planned
+from inferc.targets.kubernetes.checks.cluster import check_cluster
 from inferc.targets.kubernetes.checks.edge import check_edge
 from inferc.targets.kubernetes.checks.names import Finding, check_names
 from inferc.targets.kubernetes.checks.references import check_references
@@ -65,6 +66,7 @@ def _workloads(code: str) -> Check:
 CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("INF690", lambda manifests, _: check_names(manifests)),
     ("INF691", _references),
+    ("INF691", check_cluster),
     ("INF697", lambda manifests, _: check_security(manifests)),
     ("INF696", lambda manifests, _: check_scaling(manifests)),
     ("INF648", check_edge),
@@ -120,7 +122,7 @@ def _service(manifests: Sequence[Manifest], plan: ServicePlan) -> Iterator[tuple
     release = None if engine is None else release_of(engine)
     drains = release is not None and bool(release.drain_flag)
     for workload in workloads:
-        yield from _coded("INF692", planned.check_accelerators(workload, plan))
+        yield from _coded("INF692", planned.check_accelerators(workload, plan, manifests))
         yield from _coded("INF693", planned.check_memory(workload))
         yield from _coded("INF694", planned.check_times(workload, plan, drains_itself=drains))
         yield from _coded("INF695", planned.check_storage(manifests, workload, plan))

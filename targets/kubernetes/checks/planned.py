@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from inferc.compiler.plan import Configuration, ServicePlan
 from inferc.targets.base import Data
+from inferc.targets.kubernetes.checks.cluster import claimed
 from inferc.targets.kubernetes.checks.lookup import (
     Pod,
     get,
@@ -29,11 +30,14 @@ STARTUP_OVER_LOAD = 1.5
 GPU_KEYS = tuple(resource for resource, _ in GPU_RESOURCES.values())
 
 
-def check_accelerators(manifest: Manifest, plan: ServicePlan) -> Iterator[Finding]:
+def check_accelerators(
+    manifest: Manifest, plan: ServicePlan, manifests: Sequence[Manifest] = ()
+) -> Iterator[Finding]:
     """Yield where the pods do not ask for exactly the accelerators of a replica."""
     shape = plan.configuration
     if manifest.kind != "DisaggregatedSet":
-        yield from _accelerators(manifest, members(manifest), shape, plan)
+        found = _counted(members(manifest), manifests)
+        yield from _accelerators(manifest, found, shape, plan)
         return
     kinds = {"prefill": shape.prefill, "decode": shape}
     if sorted(kinds) != sorted(role.name for role in roles(manifest)):
@@ -41,26 +45,33 @@ def check_accelerators(manifest: Manifest, plan: ServicePlan) -> Iterator[Findin
     for role in roles(manifest):
         part = kinds.get(role.name)
         if part is not None:
-            yield from _accelerators(manifest, role.members, part, plan)
+            found = _counted(role.members, manifests)
+            yield from _accelerators(manifest, found, part, plan)
             if role.replicas != part.replicas:
                 yield manifest.id, f"{role.name} has {role.replicas} replicas, not {part.replicas}"
 
 
+def _counted(
+    found: Sequence[tuple[int, Pod]], manifests: Sequence[Manifest]
+) -> list[tuple[int, Pod, int]]:
+    """Return pods with how many there are, and how many devices each claims."""
+    return [(count, pod, claimed(pod, manifests)) for count, pod in found]
+
+
 def _accelerators(
     manifest: Manifest,
-    found: Sequence[tuple[int, Pod]],
+    found: Sequence[tuple[int, Pod, int]],
     shape: Configuration,
     plan: ServicePlan,
 ) -> Iterator[Finding]:
     planned = shape.accelerators_per_replica
     asked = 0
-    for count, pod in found:
-        of_pod = 0
+    for count, pod, of_pod in found:
         for container in pod.containers:
             limits = _gpus(container, "limits")
             if limits != _gpus(container, "requests"):
                 yield manifest.id, "accelerators requested and limited differ"
-            of_pod += limits
+            of_pod += limits  # noqa: PLW2901 - on top of what it claims
         if of_pod > plan.service.place.per_node:
             yield manifest.id, f"a pod has {of_pod} accelerators, and no node has so many"
         asked += count * of_pod

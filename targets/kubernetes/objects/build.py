@@ -11,12 +11,14 @@ from typing import Final, TypeAlias
 from inferc.compiler.topology import Topology
 from inferc.targets.base import Options
 from inferc.targets.kubernetes.objects import (
+    claims,
     disruption,
     monitoring,
     namespace,
     network,
     partitions,
     priority,
+    queue,
     quota,
     scaling,
     split,
@@ -59,6 +61,8 @@ def _service(layout: Layout, serving: Serving) -> Iterator[Manifest]:
     yield network.prefetch(serving)
     yield storage.claim(serving)
     yield storage.prefetch(serving, release)
+    for part in split.roles(serving).values() or (serving,):
+        yield from claims.claim_template(part, part.in_role)
     if serving.is_split:
         yield split.disaggregated_set(serving, release)
         yield from split.prefill_monitor(serving)
@@ -91,7 +95,7 @@ def _scrapes(layout: Layout, serving: Serving) -> Iterator[Manifest]:
     yield monitoring.pod_monitor(serving)
 
 
-WHOLE: Final[tuple[WholeBuilder, ...]] = (_foundation, quota.quota, edge)
+WHOLE: Final[tuple[WholeBuilder, ...]] = (_foundation, queue.local_queue, quota.quota, edge)
 """What makes the objects that all services share."""
 
 EACH_SERVICE: Final[tuple[ServiceBuilder, ...]] = (_service, _scrapes, watching.watch)
@@ -100,7 +104,11 @@ EACH_SERVICE: Final[tuple[ServiceBuilder, ...]] = (_service, _scrapes, watching.
 EACH_NETWORK: Final[tuple[NetworkBuilder, ...]] = (_network,)
 """What makes the objects of one service of a network."""
 
-WHOLE_CLUSTER: Final[tuple[WholeBuilder, ...]] = (priority.priority_classes, partitions.config_maps)
+WHOLE_CLUSTER: Final[tuple[WholeBuilder, ...]] = (
+    priority.priority_classes,
+    partitions.config_maps,
+    queue.cluster_queue,
+)
 """What makes the objects that belong to the whole cluster."""
 
 

@@ -1,6 +1,7 @@
 """What the objects of any service share, whatever its model is."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -85,7 +86,7 @@ class Deployed:
         if stated:
             return "" if stated == NO_CLASS else stated
         promised = any(one.hard for one in self.plan.service.objectives)
-        return f"{self.namespace}-{PROMISED if promised else BEST_EFFORT}"
+        return dns_label(self.namespace, PROMISED if promised else BEST_EFFORT)
 
     @property
     def pull_secret(self) -> str:
@@ -135,6 +136,26 @@ class Deployed:
     def replica_gpus(self) -> int:
         """Accelerators of one replica."""
         return self.plan.configuration.accelerators_per_replica
+
+    @property
+    def gpus(self) -> int:
+        """Accelerators of one pod."""
+        return self.replica_gpus
+
+    @property
+    def claims(self) -> bool:
+        """Whether its pods claim accelerators instead of asking for a number of them."""
+        return self.choices.dra
+
+    @property
+    def most_replicas(self) -> int:
+        """The most replicas there are at once, one more while one is replaced."""
+        return (self.max_replicas if self.scaler else self.replicas) + 1
+
+    @property
+    def pod_requests(self) -> tuple[tuple[int, Mapping[str, int]], ...]:
+        """What its pods ask for, sizes in GiB, each with how many pods there are at most."""
+        return ()
 
     @property
     def replica_selector(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from inferc.targets.base import Data
-from inferc.targets.kubernetes.objects import arguments, pods, storage
+from inferc.targets.kubernetes.objects import arguments, claims, pods, storage
 from inferc.targets.kubernetes.objects.deployed import (
     ENDPOINT_REMOVAL_S,
     PORT_NAME,
@@ -13,10 +13,13 @@ from inferc.targets.kubernetes.objects.deployed import (
     gibibytes,
 )
 from inferc.targets.kubernetes.objects.releases import Release
-from inferc.targets.kubernetes.objects.serving import ENGINE_PORT_NAME, Serving
+from inferc.targets.kubernetes.objects.serving import (
+    CACHE_GIB,
+    ENGINE_PORT_NAME,
+    TMP_GIB,
+    Serving,
+)
 
-CACHE_GIB: Final = 10
-TMP_GIB: Final = 2
 PROBE_TIMEOUT_S: Final = 5
 """The default of one second restarts an engine that is only busy."""
 
@@ -71,6 +74,7 @@ def _pod(serving: Serving, release: Release, member: Member, more: More) -> dict
         **pods.identity(serving),
         **pods.placement(serving),
         **(_spread(serving) if member is Member.ALONE else {}),
+        **claims.of_pod(serving, serving.in_role),
         "terminationGracePeriodSeconds": serving.grace_s,
         "securityContext": pods.pod_security(),
         "initContainers": [_waiter(serving, member), *more.before],
@@ -194,10 +198,14 @@ def _resources(serving: Serving) -> dict[str, Data]:
     bounded: dict[str, Data] = {
         "memory": gibibytes(serving.memory_gib),
         "ephemeral-storage": gibibytes(CACHE_GIB + TMP_GIB),
-        serving.gpu_resource: gpus,
+        **({} if serving.claims else {serving.gpu_resource: gpus}),
         **({serving.rdma: "1"} if serving.rdma else {}),
     }
-    return {"requests": {"cpu": str(serving.cpus), **bounded}, "limits": bounded}
+    return {
+        "requests": {"cpu": str(serving.cpus), **bounded},
+        "limits": bounded,
+        **claims.of_container(serving),
+    }
 
 
 def _probes(serving: Serving, port: str) -> dict[str, Data]:

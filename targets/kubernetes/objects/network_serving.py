@@ -1,6 +1,7 @@
 """A service of a network as this target deploys it: Triton, on an accelerator or a part of one."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,6 +20,8 @@ MEMORY_BASE_GIB: Final = 4
 MEMORY_OVER_WEIGHTS: Final = 2
 """Of the container: a backend reads a model into the host's memory, and some keep a second copy
 while they build it. Source: Triton, ONNX Runtime backend; an estimate."""
+DISK_GIB: Final = 3
+"""Of the container: /tmp, and what it logs."""
 CPUS: Final = 4
 """Triton's HTTP threads, its batcher and the backend's own threads. An estimate."""
 
@@ -67,6 +70,17 @@ class NetworkServing(Deployed):
         """Memory of the engine's container."""
         weights_gib = to_unit(self.plan.weights_bytes, "GiB")
         return MEMORY_BASE_GIB + math.ceil(MEMORY_OVER_WEIGHTS * weights_gib)
+
+    @property
+    def pod_requests(self) -> tuple[tuple[int, Mapping[str, int]], ...]:
+        """What its pods ask for, sizes in GiB, each with how many pods there are at most."""
+        asked = {
+            "cpu": CPUS + 1,
+            "memory": self.memory_gib,
+            "ephemeral-storage": DISK_GIB,
+            self.gpu_resource: 1,
+        }
+        return ((self.most_replicas, asked),)
 
     @property
     def drain_s(self) -> int:

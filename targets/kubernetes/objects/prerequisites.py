@@ -1,15 +1,18 @@
 """What a cluster must have before the objects can be applied."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.edge.ways import picked
 from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.settings import Choices
 from inferc.targets.versions import (
     CERT_MANAGER,
+    DRA_DRIVER,
+    DRA_KUBERNETES,
     ENVOY_AI_GATEWAY,
     ENVOY_GATEWAY,
     GATEWAY_API,
@@ -17,6 +20,7 @@ from inferc.targets.versions import (
     INFERENCE_EXTENSION,
     KEDA,
     KUBERNETES,
+    KUEUE,
     LEADER_WORKER_SET,
     LLM_D_OBJECTIVES,
     PROMETHEUS_ADAPTER,
@@ -45,9 +49,12 @@ def components(
     everyone: tuple[Deployed, ...] = (*servings, *networks)
     scalers = {serving.scaler for serving in everyone}
     vendors = sorted({serving.place.accelerator.vendor for serving in everyone})
+    choices = everyone[0].choices if everyone else Choices()
     return (
-        KUBERNETES,
+        replace(KUBERNETES, at_least=DRA_KUBERNETES) if choices.dra else KUBERNETES,
         *(GPU_RESOURCES[vendor][1] for vendor in vendors),
+        *((DRA_DRIVER,) if choices.dra else ()),
+        *((KUEUE,) if choices.queue else ()),
         PROMETHEUS_OPERATOR,
         *((LEADER_WORKER_SET,) if any(map(_grouped, servings)) else ()),
         *((KEDA,) if "keda" in scalers else ()),

@@ -11,6 +11,7 @@ from inferc.targets.kubernetes.objects.concerns import CLUSTER
 from inferc.targets.kubernetes.objects.deployed import BEST_EFFORT, PROMISED
 from inferc.targets.kubernetes.objects.layout import Layout
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
+from inferc.targets.kubernetes.objects.names import dns_label
 
 CLASSES: Final = (
     (PROMISED, 100_000, "Services with an SLA that must be met"),
@@ -24,7 +25,7 @@ def priority_classes(layout: Layout) -> Iterator[Manifest]:
     """Yield the classes in use, unless the file names one that is there already."""
     used = {serving.priority_class for serving in layout.deployed}
     for kind, value, meaning in CLASSES:
-        name = f"{layout.namespace}-{kind}"
+        name = dns_label(layout.namespace, kind)
         if not layout.choices.priority_class and name in used:
             yield Manifest(
                 api_version=api_version("PriorityClass"),

@@ -17,7 +17,7 @@ def quota(layout: Layout) -> Iterator[Manifest]:
     are gone, and a pod in their place that the quota refuses is tried again ever more rarely,
     while one that only waits for its accelerators starts as soon as they are free.
     """
-    if not layout.choices.create_namespace:
+    if not layout.choices.create_namespace or layout.choices.dra:
         return
     hard: Counter[str] = Counter()
     pools = {

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from inferc.compiler.plan import ServicePlan
     from inferc.compiler.plan.networks import NetworkPlan
 
+DRA_VENDOR = "nvidia"
+"""Whose device class the claims name."""
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 REVISION = re.compile(r"([A-Za-z0-9][\w./-]*)?", re.ASCII)
 """Neither may begin with ``-``: the downloader would take it for an option."""
@@ -72,11 +74,26 @@ def refuse(topology: Topology, options: Options, target: str = TARGET) -> tuple[
     doors = edge_refusals.refused(layout) if topology.gateways else ()
     return (
         *found,
+        *_allocation(layout, span),
         *_whole(topology, choices, span),
         *_services(topology, choices),
         *_networks(layout),
         *doors,
     )
+
+
+def _allocation(layout: Layout, span: Span | None) -> Iterator[Diagnostic]:
+    """Yield what cannot be had together with claims of accelerators."""
+    if not layout.choices.dra:
+        return
+    others = sorted({one.place.accelerator.vendor for one in layout.deployed} - {DRA_VENDOR})
+    for unlike, what in (
+        (bool(layout.networks), "networks, which may have parts of accelerators"),
+        (bool(layout.choices.queue), "`queue`, whose quotas count resources"),
+        (bool(others), f"accelerators of {' and '.join(others)}"),
+    ):
+        if unlike:
+            yield problems.not_claimed(what=what, span=span)
 
 
 def _whole(topology: Topology, choices: Choices, emission: Span | None) -> Iterator[Diagnostic]:

@@ -1,8 +1,8 @@
 """What the objects of one service share: names, sizes and times, derived once from its plan."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from inferc.compiler.model.design import short_name
 from inferc.compiler.plan import Configuration, ServicePlan
@@ -55,6 +55,9 @@ set with the number of the group, and eleven characters more; a label's value ha
 DOWNLOAD_BYTES_PER_S = 50e6
 """A slow line to the hub: 0.4 Gbit/s."""
 DOWNLOAD_LEAST_S = 600
+CACHE_GIB = 10
+TMP_GIB = 2
+"""Of the container's disk: what the engine compiles and keeps, and what is only for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +167,26 @@ class Serving(Deployed):
         if self.is_split:
             return dns_label(name, "roles", limit=SPLIT_NAME_LIMIT)
         return dns_label(name, "group", limit=GROUP_NAME_LIMIT) if self.is_group else self.name
+
+    @property
+    def pod_requests(self) -> tuple[tuple[int, Mapping[str, int]], ...]:
+        """What its pods ask for, sizes in GiB, each with how many pods there are at most."""
+        found = [(self.most_replicas * self.pods_per_replica, self._asked())]
+        before = self.shape.prefill
+        if before is not None:
+            part = replace(self, plan=replace(self.plan, configuration=before))
+            found.append(((before.replicas + 1) * part.pods_per_replica, part._asked()))
+        return tuple(found)
+
+    def _asked(self) -> Mapping[str, int]:
+        """Return what one pod asks for: the engine, and a core for what stands before it."""
+        return {
+            "cpu": self.cpus + 1,
+            "memory": self.memory_gib + 1,
+            "ephemeral-storage": CACHE_GIB + TMP_GIB + 1,
+            self.gpu_resource: self.gpus,
+            **({self.rdma: 1} if self.rdma else {}),
+        }
 
     @property
     def shared(self) -> bool:

@@ -20,6 +20,7 @@ NO_HUB = "none"
 
 OPTIONS: Mapping[str, tuple[type, str]] = {
     "create_namespace": (bool, "`false` where somebody else makes the namespace"),
+    "dra": (bool, "`true` to claim accelerators by dynamic resource allocation; `false`"),
     "exclusive_topology": (
         str,
         "label of nodes whose value a replica on several nodes shares, and with no other; none",
@@ -36,6 +37,7 @@ OPTIONS: Mapping[str, tuple[type, str]] = {
     "namespace": (str, "where the objects live; the cluster's namespace, else the topology's name"),
     "node_cidr": (str, "addresses of the nodes, where the network plugin blocks their probes"),
     "priority_class": (str, "name of a PriorityClass, or `none`; those in `cluster/`"),
+    "queue": (str, "name of a queue of Kueue that admits the workloads; none"),
     "rdma": (
         str,
         "resource of RDMA, for replicas on several nodes of a `privileged` namespace; none",
@@ -92,6 +94,7 @@ class Choices:
     """The options of an ``emit kubernetes`` block."""
 
     create_namespace: bool = True
+    dra: bool = False
     exclusive_topology: str = ""
     gpu_operator_namespace: str = "gpu-operator"
     hub: str = ""
@@ -102,6 +105,7 @@ class Choices:
     namespace: str = ""
     node_cidr: str = ""
     priority_class: str = ""
+    queue: str = ""
     rdma: str = ""
     scaler: str = "keda"
 
@@ -144,6 +148,7 @@ def read_options(
 
     choices = Choices(
         create_namespace=options.get("create_namespace") is not False,
+        dra=options.get("dra") is True,
         exclusive_topology=text("exclusive_topology", default.exclusive_topology),
         gpu_operator_namespace=text("gpu_operator_namespace", default.gpu_operator_namespace),
         hf_token_secret=text("hf_token_secret", default.hf_token_secret),
@@ -154,6 +159,7 @@ def read_options(
         namespace=text("namespace", default.namespace),
         node_cidr=text("node_cidr", default.node_cidr),
         priority_class=text("priority_class", default.priority_class),
+        queue=text("queue", default.queue),
         rdma=text("rdma", default.rdma),
         scaler=text("scaler", default.scaler),
     )
@@ -190,7 +196,7 @@ def _allowed(name: str, value: str) -> bool:
     match name:
         case "node_cidr":
             return _is_network(value)
-        case "create_namespace" | "namespace":
+        case "create_namespace" | "dra" | "namespace":
             return True
         case _:
             return value == "" or is_dns_label(value)

@@ -18,6 +18,7 @@ from inferc.targets.kubernetes.objects import monitoring, pods
 from inferc.targets.kubernetes.objects.deployed import PORT_NAME
 from inferc.targets.kubernetes.objects.engine_pod import Member, More, template
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
+from inferc.targets.kubernetes.objects.queue import queue_label
 from inferc.targets.kubernetes.objects.releases import Release
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.kubernetes.objects.workload import annotations_of, rollout
@@ -65,8 +66,13 @@ def port_behind(serving: Serving) -> int:
 
 def disaggregated_set(serving: Serving, release: Release) -> Manifest:
     """Return the replicas of both kinds."""
+    queued: dict[str, Data] = {**queue_label(serving)}
     parts: list[Data] = [
-        {"name": name, "spec": _group(serving, part, release)}
+        {
+            "name": name,
+            **({"metadata": {"labels": queued}} if queued else {}),
+            "spec": _group(serving, part, release),
+        }
         for name, part in roles(serving).items()
     ]
     kind = serving.workload_kind

@@ -16,6 +16,7 @@ from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import digest
 from inferc.targets.kubernetes.objects.network_serving import (
     CPUS,
+    DISK_GIB,
     METRICS_PORT_NAME,
     Format,
     NetworkServing,
@@ -146,7 +147,7 @@ def _engine(serving: NetworkServing) -> dict[str, Data]:
     }
     bounded: dict[str, Data] = {
         "memory": gibibytes(serving.memory_gib),
-        "ephemeral-storage": gibibytes(TMP_GIB + 1),
+        "ephemeral-storage": gibibytes(DISK_GIB),
         serving.gpu_resource: "1",
     }
     return {

@@ -6,6 +6,7 @@ from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.deployed import PORT_NAME, Deployed
 from inferc.targets.kubernetes.objects.engine_pod import Member, template
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
+from inferc.targets.kubernetes.objects.queue import queue_label
 from inferc.targets.kubernetes.objects.releases import Release
 from inferc.targets.kubernetes.objects.serving import Serving
 
@@ -100,7 +101,7 @@ def _workload(
         name=serving.workload_name,
         namespace=serving.namespace,
         concern="workload",
-        labels=serving.labels,
+        labels={**serving.labels, **queue_label(serving)},
         annotations={**annotations_of(serving), **(annotations or {})},
         body={"spec": spec},
     )
