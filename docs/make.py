@@ -27,8 +27,10 @@ from inferc.targets.diagram import target as diagram
 from inferc.targets.helm.options import OPTIONS as HELM
 from inferc.targets.kserve.options import OPTIONS as KSERVE
 from inferc.targets.kubernetes.objects.settings import OPTIONS as KUBERNETES
+from inferc.targets.llm_d.options import OPTIONS as LLM_D
 from inferc.targets.ray_serve.options import OPTIONS as RAY_SERVE
 from inferc.targets.sagemaker.options import OPTIONS as SAGEMAKER
+from inferc.targets.vllm_stack.options import OPTIONS as VLLM_STACK
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path += [str(ROOT / "tests"), str(ROOT / "docs")]
@@ -41,6 +43,8 @@ _OBJECTS = [(name, text) for name, (_, text) in KUBERNETES.items()]
 OPTIONS = {
     "kubernetes": _OBJECTS,
     "helm": [*_OBJECTS, *((name, text) for name, (_, text) in HELM.items())],
+    "vllm-stack": [*_OBJECTS, *((name, option.about) for name, option in VLLM_STACK.items())],
+    "llm-d": [*_OBJECTS, *((name, option.about) for name, option in LLM_D.items())],
     "kserve": [*_OBJECTS, *((name, option.about) for name, option in KSERVE.items())],
     "ray-serve": [*_OBJECTS, *((name, option.about) for name, option in RAY_SERVE.items())],
     "pulumi": _OBJECTS,

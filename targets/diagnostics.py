@@ -57,6 +57,18 @@ def bad_option(
     )
 
 
+def unread_chart_keys(*, chart: str, paths: tuple[str, ...]) -> Diagnostic:
+    """INF635: a value that the chart would take and never read."""
+    return Diagnostic(
+        code="INF635",
+        slug="unread-chart-key",
+        message=f"the chart `{chart}` reads no value `{paths[0]}`",
+        span=None,
+        notes=tuple(f"nor `{path}`" for path in paths[1:]),
+        help="this is a fault of the compiler: please report it with the file that you compiled",
+    )
+
+
 def _did_you_mean(word: str, known: tuple[str, ...]) -> str:
     """Return the question, or nothing where no name is near."""
     from difflib import get_close_matches

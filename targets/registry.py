@@ -10,6 +10,8 @@ from inferc.targets.diagnostics import unknown_target
 SUMMARIES: Final[Mapping[str, str]] = {
     "kubernetes": "manifests as a kustomize tree",
     "helm": "a Helm chart of its own that installs the same objects",
+    "vllm-stack": "values for the Helm chart of the vLLM production stack",
+    "llm-d": "values for the Helm charts of llm-d, with what the engines need around them",
     "kserve": "LLMInferenceService or InferenceService objects of KServe, with what they need",
     "ray-serve": "RayService objects of KubeRay: Ray Serve on a cluster for each service",
     "pulumi": "a Python program for Pulumi that creates the same objects",
@@ -24,6 +26,8 @@ SUMMARIES: Final[Mapping[str, str]] = {
 WHERE: Final[Mapping[str, str]] = {
     "kubernetes": "kubernetes.emitter:TARGET",
     "helm": "helm.emitter:TARGET",
+    "vllm-stack": "vllm_stack.emitter:TARGET",
+    "llm-d": "llm_d.emitter:TARGET",
     "kserve": "kserve.emitter:TARGET",
     "ray-serve": "ray_serve.emitter:TARGET",
     "pulumi": "pulumi.emitter:TARGET",

@@ -26,10 +26,10 @@ from inferc.compiler.schema.spec import Field, Kind, Types
 from inferc.compiler.units import BANDWIDTH, GPU_PRICE, NUMBER, RATE, TOK
 
 TARGETS = (
-    *("kubernetes", "helm", "kserve", "ray_serve", "pulumi", "sagemaker"),
+    *("kubernetes", "helm", "vllm_stack", "llm_d", "kserve", "ray_serve", "pulumi", "sagemaker"),
     *("on_prem", "compose", "diagram", "design_doc"),
 )
-TARGETS_LATER = ("knative", "llm_d", "dynamo")
+TARGETS_LATER = ("knative", "dynamo")
 APIS = ("openai_chat", "openai_completions")
 GOALS = ("cost", "latency", "throughput")
 MARKETS = ("on_demand", "spot", "reserved")

@@ -126,6 +126,24 @@ def refuse_groups(target: str, layout: Layout, step: str) -> tuple[Diagnostic, .
     )
 
 
+def refuse_gateways(target: str, layout: Layout) -> tuple[Diagnostic, ...]:
+    """Return a refusal of each service that a gateway leads to, which ``target`` has none of."""
+    led_to = {route.service for one in layout.topology.gateways for route in one.routes}
+    return tuple(
+        cannot_serve(
+            target=target,
+            service=one.plan.service.name,
+            reason="a gateway leads to it, and this target emits none",
+            notes=(),
+            step="emit `kubernetes` or `helm`, or take the `gateway` block out and route to the "
+            "service by means of your own",
+            span=one.plan.service.span,
+        )
+        for one in layout.servings
+        if one.plan.service.name in led_to
+    )
+
+
 def pod_labels(serving: Serving) -> dict[str, str]:
     """Return the labels by which the pods of a service are known, whoever makes them."""
     part_of = serving.selector["app.kubernetes.io/part-of"]
@@ -136,15 +154,16 @@ def surroundings(layout: Layout, rest: Options) -> tuple[Manifest, ...]:
     """Return the objects around the engines, which find the pods by :func:`pod_labels`."""
     selectors = [(one.selector, pod_labels(one)) for one in layout.servings]
     return tuple(
-        replace(one, body=_replaced_in(one.body, selectors))
+        replace(one, body=replaced_in(one.body, selectors))
         for one in build_objects(layout.topology, rest)
         if not (one.kind in WORKLOADS and one.labels.get(COMPONENT) in REPLACED)
     )
 
 
-def _replaced_in(
+def replaced_in(
     body: Mapping[str, Data], selectors: Sequence[tuple[Mapping[str, str], Mapping[str, str]]]
 ) -> dict[str, Data]:
+    """Return ``body`` with other labels wherever the first ones of a pair stand."""
     return {key: _replaced(value, selectors) for key, value in body.items()}
 
 
@@ -155,7 +174,7 @@ def _replaced(
         for old, new in selectors:
             if value == old:
                 return dict(new)
-        return _replaced_in(value, selectors)
+        return replaced_in(value, selectors)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_replaced(item, selectors) for item in value]
     return value

@@ -13,11 +13,11 @@ from inferc.compiler.units import from_unit
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import Manifest, pods
 from inferc.targets.kubernetes.objects.deployed import PORT_NAME, gibibytes
-from inferc.targets.kubernetes.objects.engine_pod import CACHE_GIB, template
+from inferc.targets.kubernetes.objects.engine_pod import template
 from inferc.targets.kubernetes.objects.manifest import api_version
 from inferc.targets.kubernetes.objects.pods import container_security
 from inferc.targets.kubernetes.objects.releases import Release
-from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.serving import CACHE_GIB, Serving
 from inferc.targets.kubernetes.variants import Inner, pod_labels
 from inferc.targets.ray_serve import serve_config
 

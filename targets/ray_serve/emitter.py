@@ -19,6 +19,7 @@ from inferc.targets.kubernetes.variants import (
     faults,
     preflight_text,
     prepare,
+    refuse_gateways,
     surroundings,
 )
 from inferc.targets.ray_serve import around, cluster
@@ -48,7 +49,11 @@ class RayServeTarget:
         layout = prepared.layout
         if layout is None:
             return Emitted(artifacts=(), diagnostics=prepared.diagnostics)
-        found = (*prepared.diagnostics, *_refusals(layout, prepared.own))
+        found = (
+            *prepared.diagnostics,
+            *refuse_gateways(self.name, layout),
+            *_refusals(layout, prepared.own),
+        )
         if has_errors(found):
             return Emitted(artifacts=(), diagnostics=found)
         made = list(_services(layout, prepared.own))

@@ -1,0 +1,1 @@
+"""The vllm-stack target."""
