@@ -147,8 +147,8 @@ class Endpoint:
     @property
     def instances_during_update(self) -> int:
         """The most instances that are paid for at one time: an update doubles a fleet."""
-        if self.kind == COMPONENTS:
-            return self.most_instances
+        if self.kind == COMPONENTS:  # a new machine image moves all copies to a new fleet
+            return self.most_instances + self.instances
         return 2 * max(self.most_instances, self.instances) + 2 * self.shadow_instances
 
     @property

@@ -8,7 +8,7 @@ from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.pulumi.python import import_from, literal
 from inferc.targets.render import render
 from inferc.targets.sagemaker.deployment import ASYNCHRONOUS, COMPONENTS, VARIANT, Deployment
-from inferc.targets.versions import PULUMI, PULUMI_AWS
+from inferc.targets.versions import PULUMI, PULUMI_AWS, PULUMI_POLICY
 
 
 def project_name(planned: Deployment) -> str:
@@ -26,10 +26,28 @@ def program(planned: Deployment) -> Mapping[str, str]:
         "__main__.py": render("sagemaker/__main__.py", _main(planned)),
         "components/__init__.py": '"""The components of the program."""\n',
         "requirements.txt": f"pulumi=={PULUMI.version}\npulumi-aws=={PULUMI_AWS.version}\n",
+        "requirements-dev.txt": f"-r requirements.txt\npulumi-policy=={PULUMI_POLICY.version}\n",
+        **_policies(planned),
         "tests/test_program.py": render(
             "sagemaker/test_program.py", {"project": literal(project_name(planned))}
         ),
         **{f"components/{name}.py": render(f"sagemaker/{name}.py", {}) for name in modules},
+    }
+
+
+def _policies(planned: Deployment) -> Mapping[str, str]:
+    """Return the policy pack, and its tests."""
+    about: dict[str, Data] = {
+        "description": f"Holds what is created to the plan of {project_name(planned)}",
+        "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}},
+    }
+    return {
+        "policy/PulumiPolicy.yaml": to_yaml.dump(about),
+        "policy/__main__.py": render("sagemaker/policy_main.py", {}),
+        "policy/requirements.txt": f"pulumi=={PULUMI.version}\n"
+        f"pulumi-policy=={PULUMI_POLICY.version}\n",
+        "policy/rules.py": render("sagemaker/rules.py", {}),
+        "tests/test_policy.py": render("sagemaker/test_policy.py", {}),
     }
 
 

@@ -244,7 +244,7 @@ def test_the_role_may_do_in_the_program_what_it_may_in_the_template(
 def test_the_program_tests_itself(case: str, folders: Mapping[str, Path]) -> None:
     done = pulumi.own_tests(folders[case])
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "Ran 11 tests" in done.stderr
+    assert "Ran 20 tests" in done.stderr
 
 
 @pytest.mark.slow
@@ -278,7 +278,10 @@ def test_the_program_is_typed_to_the_last_argument(
         "include": [str(folders[case])],
         "exclude": [str(folders[case] / "tests")],
         "typeCheckingMode": "strict",
-        "extraPaths": [str(folders[case])],
+        "executionEnvironments": [
+            {"root": str(folders[case] / "policy")},
+            {"root": str(folders[case])},
+        ],
     }
     settings_file.write_text(json.dumps(checked), "utf-8")
     command = [sys.executable, "-m", "basedpyright", "-p", str(settings_file)]
@@ -291,7 +294,7 @@ def test_the_program_is_typed_to_the_last_argument(
 def test_the_program_is_formatted_and_clean(case: str, folders: Mapping[str, Path]) -> None:
     python = [str(path) for path in sorted(folders[case].rglob("*.py"))]
     layout = ["--line-length", "100", "--isolated"]
-    checks = ["--select", "E,F,I,N,UP,B,D1", "--ignore", "D102,D105,D107,N802"]
+    checks = ["--select", "E,F,I,N,UP,B,D1", "--ignore", "D102,D105,D107,E402,N802"]
     for command in (["format", "--check", *layout], ["check", *checks, *layout]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, *python],
@@ -317,6 +320,36 @@ def test_scripts_are_valid_shell(folders: Mapping[str, Path]) -> None:
                 ["/bin/sh", "-n", str(folder / script)], capture_output=True, check=False
             )
             assert done.returncode == 0, done.stderr
+
+
+AWS = """#!/bin/sh
+case "$*" in
+  *service-quotas*g6e.12xlarge*) echo "$QUOTA" ;;
+  *batch-get-image*) echo 1 ;;
+  *get-caller-identity* | *availability-zones*) echo ok ;;
+  *) exit 1 ;;
+esac
+"""
+"""Answers as the command line of AWS does."""
+
+
+@pytest.mark.parametrize(("quota", "code"), [("64.0", 0), ("2.0", 1), ("null", 1)])
+def test_preflight_asks_for_quota_and_image(
+    quota: str, code: int, folders: Mapping[str, Path], tmp_path: Path
+) -> None:
+    tool = tmp_path / "aws"
+    tool.write_text(AWS, "utf-8")
+    tool.chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh", str(folders["shared"] / "preflight.sh")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "QUOTA": quota},
+    )
+    assert done.returncode == code, done.stdout
+    assert ("lacking  quota" in done.stdout) == bool(code)
+    assert "ok       image vllm:0.11.2-" in done.stdout
 
 
 def test_the_sdk_is_never_imported_by_the_compiler() -> None:

@@ -60,7 +60,7 @@ def endpoint_resources(
         {
             "EndpointName": ref(f"{prefix}EndpointName"),
             "EndpointConfigName": {"Fn::GetAtt": [f"{prefix}Configuration", "EndpointConfigName"]},
-            "DeploymentConfig": _takeover(one, prefix),
+            **_takeover(one, prefix),
             "RetainAllVariantProperties": True,
             "Tags": links.tags,
         },
@@ -181,16 +181,21 @@ def _rollback(one: Endpoint, prefix: str) -> Data:
     return {"Alarms": [{"AlarmName": sub(f"${{{prefix}EndpointName}}-{name}")} for name in names]}
 
 
-def _takeover(one: Endpoint, prefix: str) -> Data:
-    """Return how a new configuration takes over: a new fleet beside the old one."""
-    canary = one.rollout.canary_instances if one.kind != COMPONENTS else 0
+def _takeover(one: Endpoint, prefix: str) -> dict[str, Data]:
+    """Return how a new configuration takes over: a new fleet beside the old one.
+
+    With inference components it is they that take over, copy by copy.
+    """
+    if one.kind == COMPONENTS:
+        return {}
+    canary = one.rollout.canary_instances
     routing: dict[str, Data] = {
         "Type": "CANARY" if canary else "ALL_AT_ONCE",
         "WaitIntervalInSeconds": one.rollout.bake_s,
     }
     if canary:
         routing["CanarySize"] = {"Type": "INSTANCE_COUNT", "Value": canary}
-    return {
+    policy: dict[str, Data] = {
         "BlueGreenUpdatePolicy": {
             "TrafficRoutingConfiguration": routing,
             "TerminationWaitInSeconds": 0,
@@ -198,6 +203,7 @@ def _takeover(one: Endpoint, prefix: str) -> Data:
         },
         "AutoRollbackConfiguration": _rollback(one, prefix),
     }
+    return {"DeploymentConfig": policy}
 
 
 def _copies(one: Endpoint, links: Links, prefix: str) -> Data:
