@@ -14,27 +14,27 @@ from inferc.targets.heading import heading
 from inferc.targets.kubernetes.objects import Layout, build_objects, layout_of
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.kubernetes.objects.pods import mirrored
 from inferc.targets.on_prem import gpu_operator
 from inferc.targets.on_prem.lists import lists
 from inferc.targets.on_prem.options import Choices, for_kubernetes
 from inferc.targets.render import render
 from inferc.targets.versions import METALLB, NFS_DRIVER, NVIDIA_DEVICE_PLUGIN
 
-FOLDER: Final = "on-prem/"
+FOLDER: Final = "site/"
 METALLB_NAMESPACE: Final = "metallb-system"
 NFS_PROVISIONER: Final = "nfs.csi.k8s.io"
 
 
 def emit(topology: Topology, choices: Choices, options: Options) -> Emitted:
     """Return the files for a cluster of one's own."""
-    own = _settled(topology, choices)
+    own = _settled(topology, _stated(topology, choices))
     passed = for_kubernetes(options, choices)
     emitted = registry.load("kubernetes").emit(own, passed)
     if has_errors(emitted.diagnostics):
         return emitted
     layout = layout_of(own, passed)
-    extra = tuple(_extra(layout, choices, build_objects(_settled(topology, Choices()), passed)))
+    makers = build_objects(_settled(topology, {"image_registry": ""}), passed)
+    extra = tuple(_extra(layout, choices, makers))
     artifacts = sorted((*emitted.artifacts, *extra), key=lambda one: one.path)
     return Emitted(artifacts=tuple(artifacts), diagnostics=emitted.diagnostics)
 
@@ -44,15 +44,18 @@ def storage_class(topology: Topology) -> str:
     return dns_label(topology.name, "models")
 
 
-def _settled(topology: Topology, choices: Choices) -> Topology:
-    """Return ``topology`` with what the options say about its cluster."""
+def _stated(topology: Topology, choices: Choices) -> dict[str, str]:
+    """Return what the options say about the cluster."""
     stated: dict[str, str] = {}
     if choices.image_registry:
         stated["image_registry"] = choices.image_registry
     if choices.nfs:
         stated["storage_class"] = storage_class(topology)
-    if not stated:
-        return topology
+    return stated
+
+
+def _settled(topology: Topology, stated: Mapping[str, str]) -> Topology:
+    """Return ``topology`` with ``stated`` for settings of its cluster."""
     return replace(
         topology,
         services=tuple(
@@ -67,17 +70,19 @@ def _settled(topology: Topology, choices: Choices) -> Topology:
 
 
 def _with(place: Place, stated: Mapping[str, str]) -> Place:
-    if place.cluster is None:
+    if place.cluster is None or not stated:
         return place
     settings = {name: exactly(value, text=value) for name, value in stated.items()}
     cluster = replace(place.cluster, settings={**place.cluster.settings, **settings})
     return replace(place, cluster=cluster)
 
 
-def _extra(layout: Layout, choices: Choices, plain: tuple[Manifest, ...]) -> Iterator[Artifact]:
-    """Yield the files beside the tree; ``plain`` has images as their makers name them."""
-    topology = layout.topology
-    operator = gpu_operator.values(layout.settings["release_label"], choices)
+def _extra(layout: Layout, choices: Choices, makers: tuple[Manifest, ...]) -> Iterator[Artifact]:
+    """Yield the files beside the tree; ``makers`` has images as their makers name them."""
+    topology, settings = layout.topology, layout.settings
+    operator = gpu_operator.values(
+        settings["release_label"], settings["image_registry"], driver=choices.gpu_driver
+    )
     title = "Values for the chart of the GPU operator"
     yield _file("gpu-operator-values.yaml", heading(topology, title) + to_yaml.dump(operator))
     if choices.addresses:
@@ -89,8 +94,8 @@ def _extra(layout: Layout, choices: Choices, plain: tuple[Manifest, ...]) -> Ite
         text = to_yaml.dump(_shared_folder(layout, choices).document())
         yield _file("storage-class.yaml", heading(topology, title) + text)
     images = {
-        *(image for one in plain for image in _images(one.body)),
-        *gpu_operator.images(choices),
+        *(image for one in makers for image in _images(one.body)),
+        *gpu_operator.images(driver=choices.gpu_driver),
     }
     yield from lists(topology, layout.servings, images, FOLDER)
     yield _file("README.md", render("on_prem/cluster.md", _readme(layout, choices)))
@@ -152,7 +157,7 @@ def _readme(layout: Layout, choices: Choices) -> dict[str, object]:
         "topology": layout.topology.name,
         "digest": layout.topology.digest,
         "namespace": layout.namespace,
-        "registry": choices.image_registry,
+        "registry": layout.settings["image_registry"],
         "air_gapped": choices.air_gapped,
         "hub": layout.choices.hub,
         "gpu": NVIDIA_DEVICE_PLUGIN,
@@ -165,7 +170,6 @@ def _readme(layout: Layout, choices: Choices) -> dict[str, object]:
         "storage": layout.settings["storage_class"] or "the cluster's default class",
         "shared": any(one.access_mode == "ReadWriteMany" for one in layout.servings),
         "claims": [one.named("weights") for one in layout.servings],
-        "example": mirrored("vllm/vllm-openai", choices.image_registry),
     }
 
 

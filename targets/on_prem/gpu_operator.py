@@ -5,7 +5,6 @@ from typing import Final
 
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.pods import mirrored
-from inferc.targets.on_prem.options import Choices
 
 VERSION: Final = "v26.7.0"
 
@@ -27,10 +26,10 @@ DRIVER: Final = ("nvcr.io/nvidia", "driver", "595.91.07")
 """The chart puts the nodes' operating system behind its version: ``595.91.07-ubuntu24.04``."""
 
 
-def values(release_label: str, choices: Choices) -> dict[str, Data]:
+def values(release_label: str, registry: str, *, driver: bool) -> dict[str, Data]:
     """Return the values: nothing of virtual machines, metrics for Prometheus, own registry."""
     found: dict[str, Data] = {
-        "driver": {"enabled": choices.gpu_driver},
+        "driver": {"enabled": driver},
         "sandboxWorkloads": {"enabled": False},
         "dcgmExporter": {
             "serviceMonitor": {
@@ -39,19 +38,19 @@ def values(release_label: str, choices: Choices) -> dict[str, Data]:
             }
         },
     }
-    if not choices.image_registry:
+    if not registry:
         return found
     for path, repository, _, _ in IMAGES:
-        _set(found, (*path, "repository"), mirrored(repository, choices.image_registry))
-    if choices.gpu_driver:
-        _set(found, ("driver", "repository"), mirrored(DRIVER[0], choices.image_registry))
+        _set(found, (*path, "repository"), mirrored(repository, registry))
+    if driver:
+        _set(found, ("driver", "repository"), mirrored(DRIVER[0], registry))
     return found
 
 
-def images(choices: Choices) -> Iterator[str]:
+def images(*, driver: bool) -> Iterator[str]:
     """Yield the images that do not depend on the nodes."""
     for path, repository, image, version in IMAGES:
-        if path[0] != "driver" or choices.gpu_driver:
+        if path[0] != "driver" or driver:
             yield f"{repository}/{image}:{version}"
 
 

@@ -13,10 +13,10 @@ from support import designs, topologies
 from support.boxes import artifacts, codes, files
 from support.kubernetes import native_problems
 
+from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
 from inferc.targets import registry
 from inferc.targets.on_prem import gpu_operator
-from inferc.targets.on_prem.options import Choices
 from inferc.targets.versions import KUBERNETES
 
 REGISTRY = "mirror.example:5000/hub"
@@ -63,10 +63,10 @@ def test_it_has_the_whole_kubernetes_tree():
     own = {one.path: one.content for one in artifacts(two_nodes())}
     emitted = registry.load("kubernetes").emit(two_nodes(), {})
     assert {item.path: item.content for item in emitted.artifacts}.items() <= own.items()
-    assert {path for path in own if path.startswith("on-prem/")} == {
-        f"on-prem/{name}"
+    assert {path for path in own if path.startswith("site/")} == {
+        f"site/{name}"
         for name in ("README.md", "gpu-operator-values.yaml", "images.txt", "mirror.sh")
-    } | {"on-prem/models.txt"}
+    } | {"site/models.txt"}
 
 
 def test_options_of_kubernetes_go_through():
@@ -81,10 +81,24 @@ def test_images_come_from_a_registry_of_one_s_own():
     used = images(objects(found))
     assert used
     assert all(image.startswith(f"{REGISTRY}/") for image in used)
-    listed = [line for line in found["on-prem/images.txt"].splitlines() if line[0] != "#"]
+    listed = [line for line in found["site/images.txt"].splitlines() if line[0] != "#"]
     inside = {f"{REGISTRY}/{image.partition('/')[2]}" for image in listed}
     assert used <= inside, "what runs must be on the list"
     assert not any(image.startswith(REGISTRY) for image in listed)
+
+
+def test_the_registry_of_the_cluster_is_used_and_mirrored_into():
+    graph = two_nodes()
+    plan = graph.services[0]
+    cluster = plan.service.place.cluster
+    assert cluster is not None
+    settings = {**cluster.settings, "image_registry": exactly(REGISTRY, text=REGISTRY)}
+    place = replace(plan.service.place, cluster=replace(cluster, settings=settings))
+    own = replace(plan, service=replace(plan.service, place=place))
+    found = files(replace(graph, services=(own,)))
+    assert "docker.io/vllm/vllm-openai:v0.11.2" in found["site/images.txt"].splitlines()
+    values = yaml.safe_load(found["site/gpu-operator-values.yaml"])
+    assert values["toolkit"]["repository"] == f"{REGISTRY}/nvidia/k8s"
 
 
 def test_without_internet_no_pod_may_reach_anything_outside():
@@ -98,7 +112,7 @@ def test_without_internet_no_pod_may_reach_anything_outside():
     job = one(found, "Job")["spec"]["template"]["spec"]["containers"][0]
     assert "args" not in job
     assert "HF_TOKEN" not in {variable["name"] for variable in job["env"]}
-    assert "`chat-weights`" in found["on-prem/README.md"]
+    assert "`chat-weights`" in found["site/README.md"]
 
 
 def test_with_a_mirror_of_the_hub_only_private_addresses_are_reached():
@@ -118,7 +132,7 @@ def test_an_address_that_is_none_is_refused(hub: str):
 
 def test_a_shared_folder_becomes_a_storage_class_that_the_volumes_have():
     found = files(two_nodes(), nfs="10.0.0.5:/srv/models")
-    document = yaml.safe_load(found["on-prem/storage-class.yaml"])
+    document = yaml.safe_load(found["site/storage-class.yaml"])
     assert native_problems(document, KUBERNETES.version) == []
     assert document["parameters"] == {"server": "10.0.0.5", "share": "/srv/models"}
     claim = one(found, "PersistentVolumeClaim")["spec"]
@@ -128,7 +142,7 @@ def test_a_shared_folder_becomes_a_storage_class_that_the_volumes_have():
 
 def test_addresses_become_a_pool_and_its_announcement():
     found = files(two_nodes(), addresses="10.0.0.40-10.0.0.50")
-    pool, advertisement = yaml.safe_load_all(found["on-prem/metallb.yaml"])
+    pool, advertisement = yaml.safe_load_all(found["site/metallb.yaml"])
     assert pool["spec"]["addresses"] == ["10.0.0.40-10.0.0.50"]
     assert advertisement["spec"]["ipAddressPools"] == [pool["metadata"]["name"]]
 
@@ -148,8 +162,8 @@ def chart() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("choices", [Choices(), Choices(image_registry=REGISTRY, gpu_driver=False)])
-def test_the_chart_of_the_gpu_operator_has_every_value(choices: Choices):
+@pytest.mark.parametrize(("own", "driver"), [("", True), (REGISTRY, False), (REGISTRY, True)])
+def test_the_chart_of_the_gpu_operator_has_every_value(own: str, driver: bool):
     def unknown(mine: Any, theirs: Any, path: str = "") -> list[str]:
         if not isinstance(mine, dict) or theirs == {}:
             return []  # what goes below an empty mapping is for the user to say
@@ -161,7 +175,7 @@ def test_the_chart_of_the_gpu_operator_has_every_value(choices: Choices):
             )
         ]
 
-    assert unknown(gpu_operator.values("prometheus", choices), chart()) == []
+    assert unknown(gpu_operator.values("prometheus", own, driver=driver), chart()) == []
 
 
 def test_the_images_of_the_gpu_operator_are_those_of_its_chart():
@@ -186,7 +200,7 @@ def test_the_mirror_script_does_what_the_lists_say(tmp_path: Path):
     for name in ("images.txt", "models.txt", "mirror.sh"):
         path = folder / name
         path.parent.mkdir(exist_ok=True)
-        path.write_text(found[f"on-prem/{name}"], "utf-8")
+        path.write_text(found[f"site/{name}"], "utf-8")
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     for name in ("docker", "hf"):
