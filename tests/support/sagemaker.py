@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,16 @@ def _planned(source: str) -> Topology:
 def topology(**parts: str) -> Topology:
     """Return the planned topology of such a file."""
     return _planned(text(**parts))
+
+
+def mixed() -> Topology:
+    """Return a topology with an endpoint of every kind."""
+    base = topology()
+    found = []
+    for name, parts in (("chat", {}), ("search", SHARED), ("night", ASLEEP), ("docs", QUEUE)):
+        (plan,) = topology(**parts).services
+        found.append(replace(plan, service=replace(plan.service, name=name)))
+    return replace(base, services=tuple(found))
 
 
 def deployed(options: Options | None = None, **parts: str) -> Deployment:

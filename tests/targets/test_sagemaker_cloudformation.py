@@ -8,6 +8,7 @@ import pytest
 from support import sagemaker
 
 from inferc.targets.base import Options
+from inferc.targets.sagemaker.emitter import TARGET
 
 CASES: Mapping[str, tuple[Options, dict[str, str]]] = {
     "variant": ({"registry": True}, {"rate": "900 req/min"}),
@@ -187,6 +188,14 @@ def test_the_role_reads_the_weights_and_nothing_else() -> None:
     (read,) = (one for one in statements if one["Sid"] == "ReadWeights")
     (below,) = read["Resource"]
     assert below.startswith("arn:aws:s3:::models-of-ours/models/meta-llama/Llama-3.1-8B-Instruct/")
+
+
+@pytest.mark.slow
+def test_cfn_lint_has_nothing_to_say_of_endpoints_of_every_kind() -> None:
+    found = sagemaker.files(TARGET.emit(sagemaker.mixed(), {"registry": True}))
+    for path, text in found.items():
+        if "AWSTemplateFormatVersion" in text:
+            assert lint(text, "us-east-1") == [], path
 
 
 def test_no_secret_and_no_floating_image_is_in_a_template() -> None:

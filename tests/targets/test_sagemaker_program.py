@@ -54,8 +54,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     for case, (options, parts) in CASES.items():
         folder = tmp_path_factory.mktemp("program")
         found[case] = pulumi.write(sagemaker.emitted(options, **parts).artifacts, folder)
-    emitted = TARGET.emit(hostile(sagemaker.topology()), {})
-    found["hostile"] = pulumi.write(emitted.artifacts, tmp_path_factory.mktemp("program"))
+    for case, topology in (
+        ("hostile", hostile(sagemaker.topology())),
+        ("mixed", sagemaker.mixed()),
+    ):
+        emitted = TARGET.emit(topology, {"registry": True})
+        found[case] = pulumi.write(emitted.artifacts, tmp_path_factory.mktemp("program"))
     return found
 
 
@@ -100,7 +104,7 @@ def as_request(kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return asked
 
 
-@pytest.mark.parametrize("case", [*CASES, "hostile"])
+@pytest.mark.parametrize("case", [*CASES, "hostile", "mixed"])
 def test_what_a_program_registers_is_what_the_api_takes(
     case: str, ran: Mapping[str, Mapping[str, Any]]
 ) -> None:
@@ -125,6 +129,18 @@ def test_what_a_program_registers_is_what_the_api_takes(
             assert sagemaker.problems("application-autoscaling", shape, asked) == []
             looked_at += 1
     assert looked_at >= 4
+
+
+def test_one_program_has_endpoints_of_every_kind(ran: Mapping[str, Mapping[str, Any]]) -> None:
+    one = ran["mixed"]
+    assert set(one["outputs"]["endpoints"]) == {"chat", "search", "night", "docs"}
+    assert len(set(one["outputs"]["endpoints"].values())) == 4
+    assert len(sagemaker.of_type(one, "sagemaker/endpoint:Endpoint")) == 2
+    stacks = sagemaker.of_type(one, "cloudformation/stack:Stack")
+    assert len(stacks) == 2 + 4, "two shared endpoints, and a version of each model"
+    assert len(sagemaker.of_type(one, "appautoscaling/target:Target")) == 4
+    assert len(sagemaker.of_type(one, "iam/role:Role")) == 1
+    assert len(sagemaker.of_type(one, "ec2/vpc:Vpc")) == 1
 
 
 @pytest.mark.parametrize("case", ["variant", "queue", "shadow"])
@@ -240,7 +256,7 @@ def test_the_role_may_do_in_the_program_what_it_may_in_the_template(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [*CASES, "hostile"])
+@pytest.mark.parametrize("case", [*CASES, "hostile", "mixed"])
 def test_the_program_tests_itself(case: str, folders: Mapping[str, Path]) -> None:
     done = pulumi.own_tests(folders[case])
     assert done.returncode == 0, done.stderr[-3000:]
@@ -269,7 +285,7 @@ def test_a_program_that_is_broken_fails_its_own_tests(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [*CASES, "hostile"])
+@pytest.mark.parametrize("case", [*CASES, "hostile", "mixed"])
 def test_the_program_is_typed_to_the_last_argument(
     case: str, folders: Mapping[str, Path], tmp_path: Path
 ) -> None:
@@ -290,7 +306,7 @@ def test_the_program_is_typed_to_the_last_argument(
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-@pytest.mark.parametrize("case", [*CASES, "hostile"])
+@pytest.mark.parametrize("case", [*CASES, "hostile", "mixed"])
 def test_the_program_is_formatted_and_clean(case: str, folders: Mapping[str, Path]) -> None:
     python = [str(path) for path in sorted(folders[case].rglob("*.py"))]
     layout = ["--line-length", "100", "--isolated"]
