@@ -31,6 +31,17 @@ def test_a_page_is_up_to_date(page: str, maker: str, makers: dict[str, object]) 
     assert (ROOT / page).read_text(encoding="utf-8") == make(), "run `python docs/make.py`"
 
 
+@pytest.mark.slow
+def test_what_targets_can_do_is_up_to_date() -> None:
+    import sys
+
+    sys.path.append(str(ROOT / "docs"))
+    import features
+
+    shown = (ROOT / "docs/features.md").read_text(encoding="utf-8")
+    assert shown == features.page(), "run `python docs/make.py`"
+
+
 def test_every_coefficient_is_in_the_table_of_the_performance_model(
     makers: dict[str, object],
 ) -> None:
