@@ -1,5 +1,6 @@
 """Gateways on Kubernetes: what is emitted for which route, and that an API server would take it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from support import gateways, kubernetes, topologies
 from support.crds import problems as custom_problems
+from support.crds import schema_of, with_defaults
 from support.gateways import gateway, route, routed_chat
 from support.kubernetes import crd_folder, native_problems, one
 
@@ -110,6 +112,40 @@ def test_an_api_server_takes_every_object(name: str, crds: Path):
     assert [problem for item in documents for problem in custom_problems(item, crds)] == []
 
 
+def filled_in(before: object, after: object, path: str = "", *, listed: bool = False) -> list[str]:
+    """Return the places inside lists where a default was filled in."""
+    if isinstance(after, dict):
+        known = before if isinstance(before, dict) else {}
+        return [
+            place
+            for key, item in after.items()
+            for place in (
+                filled_in(known[key], item, f"{path}/{key}", listed=listed)
+                if key in known
+                else [f"{path}/{key}"] * listed
+            )
+        ]
+    if isinstance(after, list) and isinstance(before, list):
+        pairs = enumerate(zip(before, after, strict=True))
+        return [
+            place
+            for number, (one_, other) in pairs
+            for place in filled_in(one_, other, f"{path}/{number}", listed=True)
+        ]
+    return []
+
+
+@pytest.mark.parametrize("name", ["plain", "in_turn", "by_model", "granted"])
+def test_a_second_apply_finds_nothing_that_the_server_filled_in(name: str, crds: Path):
+    """Found by a real API server: `kubectl apply` sends a list again that it finds grown."""
+    for item in made(shapes()[name]):
+        if item.kind in EDGE_KINDS:
+            document = json.loads(json.dumps(item.document()))
+            schema = schema_of(item.api_version, item.kind, crds)
+            assert schema is not None
+            assert filled_in(document, with_defaults(schema, document)) == []
+
+
 @pytest.mark.parametrize("name", ["plain", "by_model", "groups"])
 def test_the_objects_of_kubernetes_itself_are_strictly_valid(name: str):
     documents = [item.document() for item in made(shapes()[name])]
@@ -166,7 +202,9 @@ def test_a_pool_is_there_where_somebody_looks_at_the_replicas(
 def test_one_replica_needs_nobody_who_chooses():
     manifests = made(gateways.behind(topologies.with_idle()))
     (rule,) = one(manifests, "HTTPRoute")["spec"]["rules"]
-    assert rule["backendRefs"] == [{"kind": "Service", "name": "chat", "port": 80}]
+    assert rule["backendRefs"] == [
+        {"group": "", "kind": "Service", "name": "chat", "port": 80, "weight": 1}
+    ]
 
 
 def test_a_line_of_the_service_decides_where_the_gateway_says_nothing():

@@ -76,10 +76,17 @@ def _path(path: str) -> Mapping[str, Data]:
     return {"type": "Exact", "value": path}
 
 
-def _backend(way: Way) -> Mapping[str, Data]:
+def _backend(way: Way) -> dict[str, Data]:
+    """Return where a rule leads to.
+
+    The weight is said although it is the only one: what the API server fills into a list would be
+    a change to every later `kubectl apply`.
+    """
     if way.is_picked:
-        return {"group": POOLS, "kind": "InferencePool", "name": pool_name(way.serving)}
-    return {"kind": "Service", "name": way.serving.name, "port": SERVICE_PORT}
+        pool = pool_name(way.serving)
+        return {"group": POOLS, "kind": "InferencePool", "name": pool, "weight": 1}
+    name = way.serving.name
+    return {"group": "", "kind": "Service", "name": name, "port": SERVICE_PORT, "weight": 1}
 
 
 def _parent(layout: Layout, way: Way) -> dict[str, Data]:
@@ -108,8 +115,9 @@ def _model_route(layout: Layout, ways: Sequence[Way]) -> Manifest:
                     ]
                 }
             ],
-            "backendRefs": [_backend(way)],
+            "backendRefs": [{**_backend(way), "priority": 0}],
             "timeouts": {"request": f"{way.timeout_s}s"},
+            "modelsOwnedBy": way.serving.topology.name,
         }
         for way in ways
     ]
