@@ -1,12 +1,18 @@
-"""Every example that the Kubernetes target takes, on a real cluster with the nodes it counts on."""
+"""Every example that the Kubernetes target takes, on a real cluster with the nodes it counts on.
 
-from collections.abc import Iterator
+Beside the examples: files in ``topologies/`` and topologies of the other tests, for workloads that
+no example has.
+"""
+
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support import cluster_checks, cluster_deploy, cluster_plans
+from support import cluster_checks, cluster_deploy, cluster_plans, topologies, workloads
 from support.cluster import Cluster
 from support.cluster_deploy import Deployed
+
+from inferc.compiler.topology import Topology
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TOPOLOGIES = Path(__file__).resolve().parent / "topologies"
@@ -14,8 +20,18 @@ TOPOLOGIES = Path(__file__).resolve().parent / "topologies"
 REFUSED = {
     "impossible-pi": "no plan: it is infeasible",
     "own-measurements": "a workstation outside any cluster",
+    "sagemaker-endpoint": "on a platform that runs no objects of Kubernetes",
+    "sagemaker-queue": "likewise",
 }
 """Examples that the target must refuse."""
+
+OPTIONS: dict[str, dict[str, str | float | bool]] = {
+    "mixed-models": workloads.NETWORKS,
+    "metrics-adapter": {"scaler": "hpa"},
+    "networks-in-parts": workloads.NETWORKS,
+    "network-in-turns": workloads.NETWORKS,
+}
+"""What has to be said beside the file."""
 
 SOURCES = {
     **{path.parent.name: path for path in sorted(EXAMPLES.glob("*/topology.infer"))},
@@ -24,16 +40,26 @@ SOURCES = {
 SENT_ANYWAY = "poddisruptionbudget.policy/"
 """kubectl replaces the selector of a budget as a whole, so it sends it even if it is the same."""
 
-TAKEN = sorted(SOURCES.keys() - REFUSED.keys())
+SHAPES: dict[str, Callable[[], Topology]] = {
+    "metrics-adapter": topologies.two_services,
+    "networks-in-parts": workloads.networks_in_parts,
+    "network-in-turns": workloads.network_in_turns,
+    "on-sglang": lambda: topologies.with_engine("sglang"),
+    "prefill-and-decode": workloads.split,
+    "prefill-over-nodes": workloads.split_over_nodes,
+}
+TAKEN = sorted((SOURCES.keys() | SHAPES.keys()) - REFUSED.keys())
 
 
 @pytest.fixture(scope="module", params=TAKEN)
 def tree(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> cluster_plans.Tree:
-    trees = cluster_plans.write_trees(
-        SOURCES[request.param], tmp_path_factory.mktemp("out") / request.param
-    )
+    name = request.param
+    out = tmp_path_factory.mktemp("out") / name
+    if name in SHAPES:
+        return cluster_plans.write_tree(SHAPES[name](), out, **OPTIONS.get(name, {}))
+    trees = cluster_plans.write_trees(SOURCES[name], out, **OPTIONS.get(name, {}))
     assert len(trees) == 1, f"the target does not take {request.param}"
     return trees[0]
 

@@ -145,6 +145,10 @@ class Cluster:
         self.tally.objects_applied += sum(not line.endswith("unchanged") for line in lines)
         return lines
 
+    def apply_in_spite_of_warnings(self, objects: Path | Sequence[Mapping[str, Any]]) -> list[str]:
+        """Apply as :meth:`apply` does, for a test of what then becomes of it; return warnings."""
+        return self._with_source("apply", objects).warnings
+
     def dry_run(self, objects: Path | Sequence[Mapping[str, Any]]) -> list[str]:
         """Have the server check objects as it would on an apply, and keep nothing."""
         lines = self._apply(objects, "--dry-run=server").out.splitlines()

@@ -31,6 +31,8 @@ class Wanted:
     devices: Mapping[str, int]
     """What one pod has of each accelerator resource."""
     pods_per_replica: int = 1
+    component: str = ""
+    """The value of ``app.kubernetes.io/component``, where a service has pods of two kinds."""
     node_labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of every node that its pods may be on."""
 
@@ -111,7 +113,7 @@ def is_ready(pod: Mapping[str, Any]) -> bool:
 
 def count_problems(seen: Seen, wanted: Wanted) -> list[str]:
     """Return where the running pods of one service differ from the plan."""
-    pods = [pod for pod in pods_of(seen, wanted.name) if is_ready(pod)]
+    pods = [pod for pod in pods_of(seen, wanted.name, wanted.component) if is_ready(pod)]
     found: list[str] = []
     if len(pods) != wanted.pods:
         found.append(f"{wanted.name}: {len(pods)} pods run, planned are {wanted.pods}")
@@ -126,12 +128,18 @@ def count_problems(seen: Seen, wanted: Wanted) -> list[str]:
     return found
 
 
-def pods_of(seen: Seen, name: str) -> list[Object]:
-    """Return the serving pods of the service ``name``."""
+def pods_of(seen: Seen, name: str, component: str = "") -> list[Object]:
+    """Return the pods that serve the service ``name``: not the picker that chooses among them.
+
+    Those of one kind, if ``component`` names it.
+    """
+    labelled = ((pod, pod["metadata"].get("labels", {})) for pod in seen.serving)
     return [
         pod
-        for pod in seen.serving
-        if pod["metadata"].get("labels", {}).get("app.kubernetes.io/name") == name
+        for pod, labels in labelled
+        if labels.get("app.kubernetes.io/name") == name
+        and labels.get("app.kubernetes.io/component") != "picker"
+        and component in ("", labels.get("app.kubernetes.io/component"))
     ]
 
 

@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import cluster_checks, cluster_plans
+from support import (
+    cluster_checks,
+    cluster_doubles,
+    cluster_edge,
+    cluster_operator,
+    cluster_plans,
+)
 from support.cluster import WAIT_LIMIT_S, Cluster, ClusterError, Object
 from support.cluster_checks import Wanted
 from support.cluster_plans import Tree
@@ -16,6 +22,7 @@ CLUSTER_FOLDER = "cluster"
 """Below an emitted tree: what those who own the cluster apply first."""
 USUAL = ("gateway-system", "monitoring")
 """Namespaces of others that our objects name where nobody says otherwise."""
+CLAIM = "PersistentVolumeClaim"
 NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -59,15 +66,23 @@ class Deployed:
 
     def wait_for(self, wanted: Sequence[Wanted], limit_s: float = WAIT_LIMIT_S) -> None:
         """Wait until everything is as ``wanted``; fail with what is not."""
+        wait_for(self.cluster, self.namespace, wanted, limit_s)
 
-        def lacking() -> str:
-            seen = self.seen()
-            refused = cluster_checks.refused(seen)
-            if refused:  # nothing that comes later takes that back
-                raise ClusterError("\n".join(refused))
-            return "\n".join(cluster_checks.problems(seen, wanted))
 
-        self.cluster.wait(f"{self.tree.topology.name} as planned", lacking, limit_s)
+def wait_for(
+    cluster: Cluster, namespace: str, wanted: Sequence[Wanted], limit_s: float = WAIT_LIMIT_S
+) -> None:
+    """Wait until everything in ``namespace`` is as ``wanted``; fail with what is not."""
+
+    def lacking() -> str:
+        cluster_doubles.settle(cluster, namespace)
+        seen = cluster_checks.look(cluster, namespace)
+        refused = cluster_checks.refused(seen)
+        if refused:  # nothing that comes later takes that back
+            raise ClusterError("\n".join(refused))
+        return "\n".join(cluster_checks.problems(seen, wanted))
+
+    cluster.wait(f"{namespace} as planned", lacking, limit_s)
 
 
 @contextmanager
@@ -79,14 +94,15 @@ def deployed(cluster: Cluster, tree: Tree) -> Iterator[Deployed]:
     """
     documents = cluster.documents(tree.folder)
     namespace = namespace_of(documents)
-    nodes = [*cluster_plans.nodes_of(tree.topology), *cluster_plans.decoys()]
     with (
         neighbours(cluster, documents),
-        cluster.nodes(nodes),
+        cluster.nodes([*nodes_for(cluster, tree), *cluster_plans.decoys()]),
         owned_by_admins(cluster, tree.folder),
         cluster.cleared(namespace),
     ):
         cluster.apply(cluster_plans.of_kind(documents, "Namespace"))
+        brought_along(cluster, documents)
+        cluster_edge.prepare(cluster, documents)
         dry_run = cluster.dry_run(tree.folder)
         cluster.add_volumes(cluster_plans.of_kind(documents, "PersistentVolumeClaim"))
         applied = cluster.apply(tree.folder)
@@ -100,6 +116,38 @@ def deployed(cluster: Cluster, tree: Tree) -> Iterator[Deployed]:
         )
 
 
+def nodes_for(cluster: Cluster, tree: Tree) -> list[Object]:
+    """Return the nodes that the plan counts on, set up as the README of the tree says."""
+    nodes = cluster_plans.nodes_of(tree.topology)
+    admin = tree.folder / CLUSTER_FOLDER
+    if not admin.is_dir():
+        return nodes
+    readme = (tree.folder / "README.md").read_text("utf-8")
+    values = cluster_operator.values_beside(admin)
+    return cluster_operator.configured(nodes, cluster.documents(admin), readme, values)
+
+
+def brought_along(cluster: Cluster, documents: Sequence[Object]) -> None:
+    """Make the claims that pods name and no object is: what the user has to have already."""
+    own = {one["metadata"]["name"] for one in cluster_plans.of_kind(documents, CLAIM)}
+    named = set(re.findall(r'"claimName": "([^"]+)"', json.dumps(list(documents))))
+    claims = [_claim(name, namespace_of(documents)) for name in sorted(named - own)]
+    cluster.add_volumes(claims)
+    cluster.apply(claims)
+
+
+def _claim(name: str, namespace: str) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": CLAIM,
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "resources": {"requests": {"storage": "100Gi"}},
+        },
+    }
+
+
 @contextmanager
 def owned_by_admins(cluster: Cluster, folder: Path) -> Iterator[None]:
     """Have the cluster-scoped objects that stand beside a tree, where it needs any."""
@@ -107,6 +155,9 @@ def owned_by_admins(cluster: Cluster, folder: Path) -> Iterator[None]:
     if not admin.is_dir():
         yield
         return
+    objects = cluster.documents(admin)
+    spaces = {one["metadata"].get("namespace", "") for one in objects} - {""}
+    cluster.apply([_namespace(name) for name in sorted(spaces)])
     cluster.apply(admin)
     try:
         yield

@@ -5,7 +5,7 @@ and pods, so that admission, Pod Security and the scheduler judge what a cluster
 watches: a test calls :func:`settle` after an apply.
 
 Source: LeaderWorkerSet 0.10, ``leaderworkerset_controller.go``, ``pod_controller.go`` and
-``pod_webhook.go``.
+``pod_webhook.go``; of DisaggregatedSet ``lws_manager.go``.
 """
 
 import hashlib
@@ -17,7 +17,9 @@ from typing import Any, Final
 from support.cluster import Cluster, ClusterError, Object
 
 LWS: Final = "leaderworkersets.leaderworkerset.x-k8s.io"
+SETS: Final = "disaggregatedsets.disaggregatedset.x-k8s.io"
 PREFIX: Final = "leaderworkerset.sigs.k8s.io"
+SET_PREFIX: Final = "disaggregatedset.x-k8s.io"
 ADDRESS: Final = "LWS_LEADER_ADDRESS"
 SIZE: Final = "LWS_GROUP_SIZE"
 INDEX: Final = "LWS_WORKER_INDEX"
@@ -25,9 +27,52 @@ INDEX: Final = "LWS_WORKER_INDEX"
 
 def settle(cluster: Cluster, namespace: str) -> None:
     """Make what the controllers of custom workloads in ``namespace`` would have made by now."""
+    if cluster.exists("crd", SETS):
+        for item in cluster.get(SETS, namespace):
+            cluster.apply(_sets_of_roles(item))
     if cluster.exists("crd", LWS):
         for item in cluster.get(LWS, namespace):
             _groups(cluster, item)
+
+
+def _sets_of_roles(item: Object) -> list[Object]:
+    """Return the LeaderWorkerSet of each role of a DisaggregatedSet, in each slice."""
+    name, spec = item["metadata"]["name"], item["spec"]
+    text = json.dumps([role["spec"] for role in spec["roles"]], sort_keys=True)
+    revision = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return [
+        _set_of_role(item, role, f"{name}-{number}-{revision}-{role['name']}", marks)
+        for number in range(spec.get("slices", 1))
+        for role in spec["roles"]
+        for marks in (
+            {
+                f"{SET_PREFIX}/name": name,
+                f"{SET_PREFIX}/role": role["name"],
+                f"{SET_PREFIX}/revision": revision,
+                f"{SET_PREFIX}/slice": str(number),
+            },
+        )
+    ]
+
+
+def _set_of_role(item: Object, role: Object, name: str, marks: Mapping[str, str]) -> Object:
+    spec = deepcopy(role["spec"])
+    for kind in ("leaderTemplate", "workerTemplate"):
+        template = spec["leaderWorkerTemplate"].get(kind)
+        if template:
+            metadata = template.setdefault("metadata", {})
+            metadata["labels"] = {**metadata.get("labels", {}), **marks}
+    return {
+        "apiVersion": "leaderworkerset.x-k8s.io/v1",
+        "kind": "LeaderWorkerSet",
+        "metadata": {
+            "name": name,
+            "namespace": item["metadata"]["namespace"],
+            "labels": {**role.get("metadata", {}).get("labels", {}), **marks},
+            "ownerReferences": [_owned_by(item)],
+        },
+        "spec": spec,
+    }
 
 
 def _groups(cluster: Cluster, item: Object) -> None:

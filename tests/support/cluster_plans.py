@@ -3,6 +3,7 @@
 All of it follows from the topology and the catalog, never from what a target has written.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from support.cluster import Object, node
 from support.cluster_checks import Wanted
 
 from inferc import api
-from inferc.compiler.model import Place
+from inferc.compiler.model import Place, Service
+from inferc.compiler.plan import Configuration, ServicePlan
+from inferc.compiler.plan.networks.values import NetworkPlan
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic
+from inferc.targets import registry
 from inferc.targets.kubernetes.objects.names import dns_label
 
 RESOURCES: Final[Mapping[str, str]] = {"nvidia": "nvidia.com/gpu", "amd": "amd.com/gpu"}
@@ -61,9 +65,23 @@ def write_trees(
     )
 
 
+def write_tree(
+    topology: Topology, out: Path, target: str = "kubernetes", **options: str | float | bool
+) -> Tree:
+    """Write what ``target`` makes of a topology into ``out``."""
+    made = registry.load(target).emit(topology, options)
+    assert made.artifacts, [one.message for one in made.diagnostics]
+    for artifact in made.artifacts:
+        path = out / artifact.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(artifact.content)
+        path.chmod(0o755 if artifact.executable else 0o644)
+    return Tree(topology=topology, folder=out, diagnostics=made.diagnostics)
+
+
 def nodes_of(topology: Topology) -> list[Object]:
     """Return the nodes that the plan counts on, as many as there may ever be."""
-    places = {plan.service.place.path: plan.service.place for plan in topology.services}
+    places = {plan.service.place.path: plan.service.place for plan in topology.planned}
     return [
         made
         for path, place in sorted(places.items())
@@ -137,18 +155,52 @@ def _number(pattern: str, text: str) -> float:
 def wanted(topology: Topology, *, most: bool = False) -> list[Wanted]:
     """Return what must run: the plan's replicas, or the most that its autoscalers may want."""
     return [
-        Wanted(
-            name=dns_label(plan.service.deployed_name or plan.service.name),
-            replicas=plan.autoscale.max_replicas if most else plan.configuration.replicas,
-            devices={
-                RESOURCES[plan.service.place.accelerator.vendor]: (
-                    plan.configuration.accelerators_per_replica
-                )
-            },
-            node_labels=labels_of(plan.service.place),
-        )
-        for plan in topology.services
+        *(one for plan in topology.services for one in _of_language_model(plan, most=most)),
+        *(_of_network(plan, most=most) for plan in topology.networks),
     ]
+
+
+def _of_language_model(plan: ServicePlan, *, most: bool) -> list[Wanted]:
+    """Return the replicas of one service; of disaggregated serving those of both kinds."""
+    shape = plan.configuration
+    if shape.prefill is None:
+        replicas = plan.autoscale.max_replicas if most else shape.replicas
+        return [_replicas(plan.service, shape, replicas, "")]
+    prompts = shape.prefill
+    return [
+        _replicas(plan.service, shape, shape.replicas, "engine"),
+        _replicas(plan.service, prompts, prompts.replicas, "engine-prefill"),
+    ]
+
+
+def _replicas(service: Service, shape: Configuration, replicas: int, component: str) -> Wanted:
+    place = service.place
+    gpus = shape.tensor_parallel * shape.pipeline_parallel
+    pods = math.ceil(gpus / place.per_node)
+    return Wanted(
+        name=dns_label(service.deployed_name or service.name),
+        replicas=replicas,
+        pods_per_replica=pods,
+        devices={RESOURCES[place.accelerator.vendor]: gpus // pods},
+        component=component,
+        node_labels=labels_of(place),
+    )
+
+
+def _of_network(plan: NetworkPlan, *, most: bool) -> Wanted:
+    shape, place = plan.configuration, plan.place
+    whole = RESOURCES[place.accelerator.vendor]
+    resource = {
+        "whole": whole,
+        "mig": f"nvidia.com/mig-{shape.profile}",
+        "time_slice": f"{whole}.shared",
+    }[shape.share]
+    return Wanted(
+        name=dns_label(plan.service.name),
+        replicas=plan.autoscale.max_replicas if most else shape.replicas,
+        devices={resource: 1},
+        node_labels=labels_of(place),
+    )
 
 
 def of_kind(items: Sequence[Object], *kinds: str) -> list[Object]:
