@@ -3,14 +3,17 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from inferc.compiler.plan import Margin, ServicePlan
-from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import from_unit
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.pulumi.secrets import SecretKey, config_key
+
+if TYPE_CHECKING:
+    from inferc.compiler.plan.networks import NetworkPlan
 
 FORMAT_VERSION = "1.0"
 """A minor step only adds members, a major one may change their meaning."""
@@ -64,7 +67,7 @@ def _service(part: Deployed) -> Mapping[str, Data]:
     }
 
 
-def _parallelism(plan: ServicePlan | NetworkPlan) -> Mapping[str, Data]:
+def _parallelism(plan: "ServicePlan | NetworkPlan") -> Mapping[str, Data]:
     """Return over how many accelerators a replica of a language model is spread."""
     if not isinstance(plan, ServicePlan):
         return {}
@@ -75,7 +78,7 @@ def _parallelism(plan: ServicePlan | NetworkPlan) -> Mapping[str, Data]:
     }
 
 
-def _predictions(plan: ServicePlan | NetworkPlan) -> Mapping[str, Data]:
+def _predictions(plan: "ServicePlan | NetworkPlan") -> Mapping[str, Data]:
     """Return the predicted times at the peak; null where a queue grows without end."""
     if not isinstance(plan, ServicePlan):
         return {"latency_s": _times(plan.estimate.latency_s)}
@@ -102,7 +105,7 @@ def _margin(margin: Margin) -> Mapping[str, Data]:
     }
 
 
-def usd_per_h(plan: ServicePlan | NetworkPlan) -> float | None:
+def usd_per_h(plan: "ServicePlan | NetworkPlan") -> float | None:
     """Return what the service costs an hour; None where nobody gave a price."""
     price = plan.price_usd_per_s
     return None if price is None else _finite(price * from_unit(1.0, "h"))

@@ -20,23 +20,19 @@ from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import grpc
-from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import (
-    callback_pb2,
-    callback_pb2_grpc,
     engine_pb2,
     engine_pb2_grpc,
     resource_pb2,
     resource_pb2_grpc,
 )
+from support.pulumi_state import Applier, Document, EngineError, Keeper, Outcome, Resource
+from support.pulumi_wire import merged, plain, secret_paths, transformed
 
-Document = dict[str, Any]
-
-SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark of the protocol
 RUN_LIMIT_S: Final = 120
 STACK: Final = "pulumi:pulumi:Stack"
 PROVIDER: Final = "pulumi:providers:"
@@ -74,115 +70,6 @@ loop.run_until_complete(pulumi.runtime.run_in_stack(program))
 loop.close()
 """
 """What the language host of Pulumi does with a program."""
-
-
-class Applier(Protocol):
-    """Who makes Kubernetes objects of inputs."""
-
-    def apply(self, document: Document) -> Document:
-        """Create or change an object; return it as it then is."""
-        ...
-
-    def delete(self, document: Document) -> None:
-        """Delete an object."""
-        ...
-
-
-class Keeper:
-    """Keeps objects in memory."""
-
-    def __init__(self) -> None:
-        """Start with nothing."""
-        self.objects: dict[str, Document] = {}
-        self.calls: list[str] = []
-
-    def apply(self, document: Document) -> Document:
-        """Keep an object."""
-        self.calls.append(f"apply {name_of(document)}")
-        self.objects[name_of(document)] = document
-        return document
-
-    def delete(self, document: Document) -> None:
-        """Forget an object."""
-        self.calls.append(f"delete {name_of(document)}")
-        del self.objects[name_of(document)]
-
-
-def name_of(document: Document) -> str:
-    """Return how a test calls an object."""
-    return f"{document['kind']}/{document['metadata']['name']}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """A registered resource, with its inputs as plain data and with secrets opened."""
-
-    urn: str
-    type: str
-    name: str
-    parent: str
-    custom: bool
-    inputs: Document
-    dependencies: tuple[str, ...] = ()
-    provider: str = ""
-    protect: bool = False
-    retain: bool = False
-    ignored: tuple[str, ...] = ()
-    timeouts: Mapping[str, str] = field(default_factory=dict[str, str])
-    secrets: tuple[str, ...] = ()
-    """Paths of what was secret."""
-
-    @property
-    def is_object(self) -> bool:
-        """Whether it is an object of Kubernetes."""
-        return self.custom and self.type.startswith("kubernetes:") and "kind" in self.inputs
-
-
-class EngineError(AssertionError):
-    """What Pulumi would have stopped at."""
-
-
-@dataclass(kw_only=True)
-class Outcome:
-    """What one command did."""
-
-    resources: dict[str, Resource]
-    changes: dict[str, str]
-    """By URN: ``create``, ``same``, ``update``, ``replace`` or ``delete``."""
-    outputs: Document
-    log: list[str]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many resources of each change."""
-        kinds = sorted(set(self.changes.values()))
-        return {kind: sum(one == kind for one in self.changes.values()) for kind in kinds}
-
-    @property
-    def objects(self) -> dict[str, Document]:
-        """The inputs of the objects of Kubernetes, by kind and name."""
-        return {name_of(one.inputs): one.inputs for one in self.resources.values() if one.is_object}
-
-    def resource(self, kind: str, name: str) -> Resource:
-        """Return one object's registration."""
-        for one in self.resources.values():
-            if one.is_object and (one.inputs["kind"], one.inputs["metadata"]["name"]) == (
-                kind,
-                name,
-            ):
-                return one
-        raise LookupError(f"{kind}/{name}")
-
-    def needed_by(self, urn: str) -> set[str]:
-        """Return all that must be there before a resource, by its dependencies."""
-        found: set[str] = set()
-        waiting = list(self.resources[urn].dependencies)
-        while waiting:
-            one = waiting.pop()
-            if one not in found:
-                found.add(one)
-                waiting.extend(self.resources[one].dependencies)
-        return found
 
 
 @dataclass(kw_only=True)
@@ -522,17 +409,6 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return f"urn:pulumi:{self.stack.name}::{self.stack.project}::{whole}::{name}"
 
 
-def merged(inputs: Document, known: Document) -> Document:
-    """Return ``inputs`` with what else is known, at any depth."""
-    both = {
-        key: merged(inputs[key], value)
-        if isinstance(value, dict) and isinstance(inputs.get(key), dict)
-        else value
-        for key, value in known.items()
-    }
-    return {**inputs, **both}
-
-
 def _change(before: Resource | None, now: Resource) -> str:
     """Return what happens to a resource; another name or namespace is another object."""
     if before is None:
@@ -550,74 +426,3 @@ def _inside(document: Document, path: Sequence[str]) -> Document:
     for name in path:
         document = document.get(name, {})
     return document
-
-
-def transformed(request: Any, callback: Any) -> None:
-    """Ask a program's transform, over gRPC, and change the request to what it says."""
-    options = resource_pb2.TransformResourceOptions(
-        depends_on=request.dependencies,
-        protect=request.protect,
-        ignore_changes=request.ignoreChanges,
-        version=request.version,
-        provider=request.provider,
-        retain_on_delete=request.retainOnDelete,
-        custom_timeouts=request.customTimeouts,
-        providers=request.providers,
-        aliases=request.aliases,
-    )
-    asked = resource_pb2.TransformRequest(
-        type=request.type,
-        name=request.name,
-        custom=request.custom,
-        parent=request.parent,
-        properties=request.object,
-        options=options,
-    )
-    with grpc.insecure_channel(callback.target) as channel:
-        stub = callback_pb2_grpc.CallbacksStub(channel)
-        answer = stub.Invoke(
-            callback_pb2.CallbackInvokeRequest(
-                token=callback.token, request=asked.SerializeToString()
-            )
-        )
-    told = resource_pb2.TransformResponse.FromString(answer.response)
-    if told.HasField("properties"):
-        request.object.CopyFrom(told.properties)
-    if told.HasField("options"):
-        given = told.options
-        request.protect, request.retainOnDelete = given.protect, given.retain_on_delete
-        request.ignoreChanges[:] = given.ignore_changes
-        request.dependencies[:] = given.depends_on
-        request.customTimeouts.CopyFrom(given.custom_timeouts)
-
-
-def plain(value: Any) -> Any:
-    """Return what protobuf calls a struct as plain data: whole numbers whole, secrets opened."""
-    return _plain(json_format.MessageToDict(value))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        if value.get(SIGNATURE) == SECRET:
-            return _plain(value["value"])
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
-def secret_paths(value: Any) -> Iterator[str]:
-    """Yield the paths of what is secret."""
-    yield from _secret_paths(json_format.MessageToDict(value), "")
-
-
-def _secret_paths(value: Any, path: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        if value.get(SIGNATURE) == SECRET:
-            yield path
-            return
-        for key, item in value.items():
-            yield from _secret_paths(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _secret_paths(item, f"{path}[{number}]")

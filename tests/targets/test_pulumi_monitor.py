@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 from support import pulumi, topologies
-from support.pulumi_monitor import EngineError, Keeper, Outcome, Stack
+from support.pulumi_monitor import Stack
+from support.pulumi_state import EngineError, Keeper, Outcome
 
 from inferc.compiler.topology import Topology
 from inferc.targets.base import Options
