@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support import gateways, topologies
+from support import topologies, workloads
 from support.kubernetes import (
     crd_folder,
     custom_problems,
@@ -15,7 +15,6 @@ from support.kubernetes import (
     objects,
 )
 
-from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.checks import check
 from inferc.targets.kubernetes.emitter import TARGET
 from inferc.targets.kubernetes.objects import Manifest, cluster_objects
@@ -24,22 +23,13 @@ Document = dict[str, Any]
 
 QUEUED = {"queue": "gpus"}
 CLAIMED = {"dra": True}
-SINCE_CLAIMS = ("1.34", "1.35", "1.36", "1.37")
-
-
-def split() -> Topology:
-    """Return replicas of two kinds on a release that has them, behind a gateway."""
-    topology = topologies.disaggregated()
-    (plan,) = topology.services
-    engine = replace(plan.service.engines[0], version="0.33.0", image="vllm/vllm-openai:v0.33.0")
-    service = replace(plan.service, engines=(engine,))
-    return gateways.behind(replace(topology, services=(replace(plan, service=service),)))
+SINCE_CLAIMS = ("1.34", "1.37")
 
 
 SHAPES = {
     "alone": topologies.support_chat,
     "group": topologies.pipelined,
-    "split": split,
+    "split": workloads.split,
     "several": topologies.two_services,
 }
 
@@ -73,7 +63,7 @@ def test_the_workloads_are_queued_and_nothing_else():
         queued = [one.kind for one in objects(topology, **QUEUED) if label in one.labels]
         assert set(queued) <= {"Deployment", "LeaderWorkerSet"}
         assert len(queued) == len(topology.services)
-    (roles,) = named(objects(split(), **QUEUED), "DisaggregatedSet")
+    (roles,) = named(objects(workloads.split(), **QUEUED), "DisaggregatedSet")
     for role in roles["spec"]["roles"]:
         assert role["metadata"]["labels"] == {label: "gpus"}
 

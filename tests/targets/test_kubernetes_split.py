@@ -2,12 +2,11 @@
 
 import json
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
 import yaml
-from support import gateways, topologies
+from support import gateways, topologies, workloads
 from support.kubernetes import crd_folder, custom_problems, errors, is_native, objects, one
 
 from inferc.compiler.topology import Topology
@@ -21,24 +20,8 @@ from inferc.targets.kubernetes.objects.split import PROXY_FLAGS
 Document = dict[str, Any]
 
 
-def on_release(topology: Topology, version: str) -> Topology:
-    (plan,) = topology.services
-    engine = replace(plan.service.engines[0], version=version, image=f"vllm/vllm-openai:v{version}")
-    service = replace(plan.service, engines=(engine,))
-    return replace(topology, services=(replace(plan, service=service),))
-
-
-@cache
-def split() -> Topology:
-    """Return two replicas for prompts and one that answers, behind a gateway that picks."""
-    return gateways.behind(on_release(topologies.disaggregated(), "0.33.0"))
-
-
-@cache
-def over_nodes() -> Topology:
-    """Return the same with replicas for prompts that take two nodes each."""
-    topology = topologies.disaggregated(prefill=1, nodes=3, tensor=8, pipeline_parallel=2)
-    return gateways.behind(on_release(topology, "0.33.0"))
+split, over_nodes = workloads.split, workloads.split_over_nodes
+on_release = workloads.on_release
 
 
 def roles(topology: Topology) -> dict[str, Document]:
