@@ -28,8 +28,6 @@ REFUSED = {
 OPTIONS: dict[str, dict[str, str | float | bool]] = {
     "mixed-models": workloads.NETWORKS,
     "metrics-adapter": {"scaler": "hpa"},
-    "networks-in-parts": workloads.NETWORKS,
-    "network-in-turns": workloads.NETWORKS,
 }
 """What has to be said beside the file."""
 
@@ -42,10 +40,7 @@ SENT_ANYWAY = "poddisruptionbudget.policy/"
 
 SHAPES: dict[str, Callable[[], Topology]] = {
     "metrics-adapter": topologies.two_services,
-    "networks-in-parts": workloads.networks_in_parts,
-    "network-in-turns": workloads.network_in_turns,
     "on-sglang": lambda: topologies.with_engine("sglang"),
-    "prefill-and-decode": workloads.split,
     "prefill-over-nodes": workloads.split_over_nodes,
 }
 TAKEN = sorted((SOURCES.keys() | SHAPES.keys()) - REFUSED.keys())

@@ -70,6 +70,12 @@ def other_pods(documents: list[Object]) -> None:
 
 
 def nine_gpus(documents: list[Object]) -> None:
+    """Ask for more than a node has, where no quota comes before the scheduler."""
+    nine_gpus_within_quota(documents)
+    documents.remove(*cluster_plans.of_kind(documents, "ResourceQuota"))
+
+
+def nine_gpus_within_quota(documents: list[Object]) -> None:
     for part in container_of(documents)["resources"].values():
         part[GPU] = "9"
 
@@ -114,6 +120,7 @@ def test_the_copy_that_is_not_sabotaged_runs(
         (wrong_selector, "service chat: selects no pod that runs"),
         (wrong_port, "service chat: leads to 0 of 2 pods"),
         (nine_gpus, "Insufficient nvidia.com/gpu"),
+        (nine_gpus_within_quota, "exceeded quota: accelerators"),
         (untolerated, "untolerated taint"),
         (fewer, "chat: 1 pods run, planned are 2"),
     ],

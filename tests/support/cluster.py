@@ -157,7 +157,7 @@ class Cluster:
 
     def diff(self, objects: Path | Sequence[Mapping[str, Any]]) -> str:
         """Return what an apply would change; empty for nothing."""
-        return self._with_source("diff", objects, codes=(0, 1)).out
+        return self._with_source("diff", objects, "--concurrency=4", codes=(0, 1)).out
 
     def _apply(self, objects: Path | Sequence[Mapping[str, Any]], *options: str) -> Done:
         done = self._with_source("apply", objects, *options)
@@ -231,9 +231,19 @@ class Cluster:
         if found:
             text = json.dumps(_listed(found), default=str)
             self.kubectl("apply", "--server-side", "-f", "-", given=text)
-            targets = [f"crd/{document['metadata']['name']}" for document in found]
-            self.kubectl("wait", "--for=condition=Established", "--timeout=120s", *targets)
+            names = [str(document["metadata"]["name"]) for document in found]
+            self.wait("custom resources", lambda: self._not_established(names))
         self._kinds |= kinds
+
+    def _not_established(self, names: Sequence[str]) -> str:
+        """Return the definitions that the server does not serve yet."""
+        serving = {
+            str(one["metadata"]["name"])
+            for one in self.get("crd")
+            for condition in one.get("status", {}).get("conditions") or ()
+            if condition["type"] == "Established" and condition["status"] == "True"
+        }
+        return ", ".join(sorted(set(names) - serving))
 
     @contextmanager
     def nodes(self, nodes: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
