@@ -81,6 +81,22 @@ def not_claimed(*, what: str, span: Span | None) -> Diagnostic:
     )
 
 
+def stays_awake(*, service: str, span: Span | None) -> Diagnostic:
+    """INF624: a replica is kept that the plan lets sleep."""
+    return Diagnostic(
+        code="INF624",
+        slug="service-stays-awake",
+        severity=Severity.WARNING,
+        message=f"`{service}` sleeps in the plan while nobody asks, and here one replica stays",
+        span=span,
+        notes=(
+            "the engine's own metrics are gone with its last replica, so nothing would wake it",
+            "the plan's cost does not count the hours of that replica",
+        ),
+        help=f"state a `warm_pool` of one instance for `{service}`, so that its cost is counted",
+    )
+
+
 def unknown_release(
     *, service: str, engine: str, version: str, known: tuple[str, ...], span: Span | None
 ) -> Diagnostic:

@@ -7,7 +7,7 @@ from support import designs, topologies
 
 from inferc.compiler.model import Cluster, Engine, Place
 from inferc.compiler.model.catalog import engine_at
-from inferc.compiler.plan import ServicePlan
+from inferc.compiler.plan import Cold, ServicePlan
 from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
 from inferc.dsl import Severity
@@ -296,3 +296,14 @@ def test_a_wrong_option_is_shown_where_it_is_written():
     (emission,) = topology.emissions
     (found, *_) = refuse(topology, emission.options)
     assert (found.code, found.span) == ("INF603", emission.span)
+
+
+def test_a_service_that_sleeps_in_the_plan_is_kept_awake_and_that_is_said():
+    plan = chat()
+    cold = Cold(start_s=90.0, low_s=60.0, high_s=120.0, parts=(), sleeps=True, sleep_s=600.0)
+    sleepy = replace(plan, cold=cold, autoscale=replace(plan.autoscale, min_replicas=0))
+    found = [item for item in refuse(running(sleepy), {}) if item.code == "INF624"]
+    assert [item.severity for item in found] == [Severity.WARNING]
+    manifests = build_objects(running(sleepy), {})
+    (scaled,) = (one for one in manifests if one.kind == "ScaledObject")
+    assert scaled.document()["spec"]["minReplicaCount"] == 1

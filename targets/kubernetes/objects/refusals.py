@@ -188,6 +188,9 @@ def _refused(plan: "ServicePlan | NetworkPlan", reason: str, notes: tuple[str, .
 def _service(serving: Serving) -> Iterator[Diagnostic]:
     yield from _shape(serving)
     yield from _network(serving)
+    if serving.plan.cold is not None and serving.plan.cold.sleeps:
+        service = serving.plan.service
+        yield problems.stays_awake(service=service.name, span=service.span)
     yield from _handed_over(serving)
     yield from _values(serving)
     yield from _engine(serving)
