@@ -92,7 +92,11 @@ def _model(one: Endpoint, links: Links, weights: str) -> Data:
         },
         "Tags": links.tags,
     }
-    if links.subnets is not None and one.kind != COMPONENTS:
+    if one.kind == COMPONENTS:
+        why = {"CKV_AWS_370": "the configuration of the endpoint isolates all of its containers"}
+        return resource("SageMaker::Model", properties, unlike=why)
+    properties["EnableNetworkIsolation"] = True
+    if links.subnets is not None:
         properties["VpcConfig"] = _network(links)
     return resource("SageMaker::Model", properties)
 
@@ -131,6 +135,7 @@ def _configuration(one: Endpoint, links: Links, prefix: str) -> dict[str, Data]:
         found["ShadowProductionVariants"] = [shadow]
     if one.kind == COMPONENTS:
         found["ExecutionRoleArn"] = links.role
+        found["EnableNetworkIsolation"] = True
         if links.subnets is not None:
             found["VpcConfig"] = _network(links)
     if one.kind == ASYNCHRONOUS:

@@ -309,7 +309,15 @@ def _under(prefixes: Sequence[str]) -> list[Data]:
 def _answers() -> Resources:
     """Return where requests and answers of asynchronous endpoints lie, and who is told."""
     return {
-        "AnswersBucket": resource("S3::Bucket", _bucket(), keep=True),
+        "AnswersBucket": resource(
+            "S3::Bucket",
+            _bucket(),
+            keep=True,
+            unlike={
+                "CKV_AWS_18": "who reads is in CloudTrail; a log needs a bucket of the account's",
+                "CKV_AWS_21": "requests and answers are kept for 30 days, and no longer",
+            },
+        ),
         "AnswersBucketPolicy": resource(
             "S3::BucketPolicy",
             {"Bucket": ref("AnswersBucket"), "PolicyDocument": policy(_encrypted_only())},

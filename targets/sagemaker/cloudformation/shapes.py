@@ -36,12 +36,16 @@ def resource(
     *,
     after: Iterable[str] = (),
     keep: bool = False,
-    condition: str = "",
+    unlike: Mapping[str, str] | None = None,
 ) -> Data:
-    """Return a resource; ``keep`` leaves its data alone when the stack is deleted."""
+    """Return a resource; ``keep`` leaves its data alone when the stack is deleted.
+
+    ``unlike`` are rules of checkov's that it is not held to, each with the reason.
+    """
     found: dict[str, Data] = {"Type": f"AWS::{kind}"}
-    if condition:
-        found["Condition"] = condition
+    if unlike:
+        skipped: Data = [{"id": rule, "comment": why} for rule, why in unlike.items()]
+        found["Metadata"] = {"checkov": {"skip": skipped}}
     waits = sorted(after)
     if waits:
         found["DependsOn"] = waits
