@@ -38,6 +38,9 @@ SOURCES = {
 SENT_ANYWAY = "poddisruptionbudget.policy/"
 """kubectl replaces the selector of a budget as a whole, so it sends it even if it is the same."""
 
+LACKING = {"metrics-adapter": ["lacking  custom metrics"]}
+"""By topology, what the cluster of the tests has not, so that its script must say so."""
+
 SHAPES: dict[str, Callable[[], Topology]] = {
     "metrics-adapter": topologies.two_services,
     "on-sglang": lambda: topologies.with_engine("sglang"),
@@ -108,7 +111,23 @@ def test_applying_again_changes_nothing(running: Deployed) -> None:
     assert running.cluster.diff(running.tree.folder) == ""
 
 
-def test_preflight_finds_nothing_lacking(running: Deployed) -> None:
+def test_preflight_finds_lacking_what_no_test_brings_along(
+    running: Deployed, request: pytest.FixtureRequest
+) -> None:
     done = running.cluster.run(running.tree.folder / "preflight.sh")
     lacking = [line for line in done.out.splitlines() if not line.startswith("ok ")]
-    assert (done.code, lacking, done.err) == (0, [], "")
+    expected = LACKING.get(request.node.callspec.params["tree"], [])
+    assert (lacking, done.err, done.code) == (expected, "", int(bool(expected)))
+
+
+def test_preflight_says_what_an_empty_cluster_lacks(cluster: Cluster, tmp_path: Path) -> None:
+    (tree,) = cluster_plans.write_trees(SOURCES["support-chat"], tmp_path)
+    cluster.need_kinds(cluster.documents(tree.folder))
+    done = cluster.run(tree.folder / "preflight.sh")
+    assert (done.code, done.err) == (1, "")
+    lacking = {line.split("  ")[1] for line in done.out.splitlines() if line.startswith("lacking")}
+    assert lacking >= {
+        "nodes that offer nvidia.com/gpu",
+        "1 nodes labelled nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB",
+        "PriorityClass support-chat-sla",
+    }
