@@ -172,7 +172,8 @@ def address_problems(seen: Seen) -> list[str]:
             continue
         name = service["metadata"]["name"]
         chosen = [pod for pod in seen.of("Pod") if _selects(service["spec"]["selector"], pod)]
-        behind = set(ready_behind(seen, name))
+        named = bool(service["spec"].get("ports"))  # one for names only has none
+        behind = set(ready_behind(seen, name, with_ports=named))
         expected = {pod["metadata"]["name"] for pod in chosen if is_ready(pod)}
         if not expected:
             found.append(f"service {name}: selects no pod that runs")
@@ -181,12 +182,13 @@ def address_problems(seen: Seen) -> list[str]:
     return found
 
 
-def ready_behind(seen: Seen, service: str) -> list[str]:
-    """Return the pods that a Service sends to on all of its ports."""
+def ready_behind(seen: Seen, service: str, *, with_ports: bool = True) -> list[str]:
+    """Return the pods that a Service sends to on all of its ports, if it has any."""
     names: list[str] = []
     for part in seen.of("EndpointSlice"):
         labels = part["metadata"].get("labels", {})
-        if labels.get("kubernetes.io/service-name") != service or not part.get("ports"):
+        of_service = labels.get("kubernetes.io/service-name") == service
+        if not of_service or (with_ports and not part.get("ports")):
             continue
         names += [
             point["targetRef"]["name"]

@@ -76,6 +76,9 @@ MUTATIONS = (
     ("INF690", "PodMonitor", ("spec", "selector", "matchLabels", "bad key"), "x"),
     ("INF690", "Deployment", (*POD, "volumes", "+"), {"name": "shm", "emptyDir": {}}),
     # references
+    ("INF691", "Job", ("spec", "template", "spec", "containers", 0, "image"), "curl:latest"),
+    ("INF691", "Deployment", (*POD, "initContainers", 0, "image"), "busybox"),
+    ("INF691", "Deployment", (*POD, "priorityClassName"), "gold"),
     ("INF691", "Deployment", ("spec", "selector", "matchLabels", "tier"), "gold"),
     ("INF691", "Service", ("spec", "selector", "app.kubernetes.io/name"), "chit"),
     ("INF691", "Service", ("spec", "selector", "app.kubernetes.io/component"), GONE),

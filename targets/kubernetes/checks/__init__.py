@@ -10,6 +10,7 @@ from inferc.targets.base import Options
 from inferc.targets.kubernetes.checks import planned
 from inferc.targets.kubernetes.checks.cluster import check_cluster
 from inferc.targets.kubernetes.checks.edge import check_edge
+from inferc.targets.kubernetes.checks.images import check_images
 from inferc.targets.kubernetes.checks.names import Finding, check_names
 from inferc.targets.kubernetes.checks.references import check_references
 from inferc.targets.kubernetes.checks.scaling import WORKLOADS, check_scaling
@@ -67,6 +68,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("INF690", lambda manifests, _: check_names(manifests)),
     ("INF691", _references),
     ("INF691", check_cluster),
+    ("INF691", check_images),
     ("INF697", lambda manifests, _: check_security(manifests)),
     ("INF696", lambda manifests, _: check_scaling(manifests)),
     ("INF648", check_edge),
