@@ -92,7 +92,7 @@ def _monitoring(layout: Layout, manifests: Sequence[Manifest]) -> Iterator[Artif
     """Yield the rules as files, with their tests: promtool knows no objects of Kubernetes."""
     del manifests
     yield from monitoring_files(
-        tuple(watched(serving) for serving in layout.servings),
+        tuple(watched(serving) for serving in layout.deployed),
         delivered="The cluster gets the same rules as PrometheusRule objects, and the dashboards "
         "as ConfigMaps: Grafana's sidecar must look for them in all namespaces.",
     )

@@ -9,7 +9,7 @@ from inferc.compiler.wording.amounts import line_amount
 from inferc.targets.base import Data
 from inferc.targets.monitoring import recorded
 from inferc.targets.monitoring.burn import Burn, burns
-from inferc.targets.monitoring.lines import Latency, Line
+from inferc.targets.monitoring.lines import Latency, Line, Quantile
 from inferc.targets.monitoring.promql import number
 from inferc.targets.monitoring.watched import Watched
 
@@ -73,6 +73,8 @@ def alerts(one: Watched) -> tuple[Alert, ...]:
 def _alerts(one: Watched) -> Iterator[Alert]:
     for line in one.latencies:
         yield from _misses(one, line) if line.budget is not None else _mean(one, line)
+    for quantile in one.quantiles:
+        yield _quantile(one, quantile)
     for other in one.others:
         yield from _other(one, other)
     yield from _down(one)
@@ -160,6 +162,22 @@ def _mean(one: Watched, line: Latency) -> Iterator[Alert]:
     )
 
 
+def _quantile(one: Watched, line: Quantile) -> Alert:
+    name, metric = number(line.quantile), line.objective.metric
+    found = one.recorded(recorded.LATENCY, metric=metric, quantile=name)
+    return Alert(
+        name="InfercSlaQuantileMissed",
+        expression=f"{found} > {number(line.limit)}",
+        wait="15m",
+        severity=CRITICAL if line.objective.hard else INFO,
+        labels={**one.own_labels, "sla": line.id, "metric": metric, "quantile": name},
+        summary=f"{one.name}: {line.title} is missed",
+        description="The slowest replica has been above the limit for a quarter of an hour. "
+        f"{one.engine.title} works out percentiles itself, over the last minute. The plan "
+        f"expects {line_amount(line.expected, line.objective)}.",
+    )
+
+
 def _other(one: Watched, line: Line) -> Iterator[Alert]:
     match line.objective.metric:
         case "throughput":
@@ -171,7 +189,8 @@ def _other(one: Watched, line: Line) -> Iterator[Alert]:
 
 
 def _throughput(one: Watched, line: Line) -> Iterator[Alert]:
-    name = recorded.REQUESTS if line.objective.counts == "req" else recorded.OUTPUT_TOKENS
+    of_requests = line.objective.counts == "req" or not one.metrics.output_tokens
+    name = recorded.REQUESTS if of_requests else recorded.OUTPUT_TOKENS
     if not one.metrics.waiting:
         return
     low = f"{one.recorded(name)} < {number(line.objective.limit.value)}"

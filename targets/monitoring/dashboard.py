@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import NamedTuple
 
+from inferc.compiler.plan import ServicePlan
 from inferc.compiler.units import percent
 from inferc.compiler.wording.amounts import percentile_name
 from inferc.targets.base import Data
 from inferc.targets.monitoring import recorded
-from inferc.targets.monitoring.lines import Latency
+from inferc.targets.monitoring.lines import Latency, Quantile
 from inferc.targets.monitoring.promql import number
 from inferc.targets.monitoring.watched import Watched
 
@@ -103,26 +104,34 @@ def _panels(one: Watched) -> Iterator[Panel]:
 
 def _latencies(one: Watched) -> Iterator[Panel]:
     for metric, histogram in one.metrics.histograms.items():
-        if histogram.measures != metric:
-            continue
-        lines = [line for line in one.latencies if line.histogram.measures == metric]
-        shown: list[Target] = [
-            (
-                one.recorded(recorded.LATENCY, metric=metric, quantile=number(quantile)),
-                percentile_name(quantile),
-            )
-            for quantile in recorded.QUANTILES
-        ]
-        shown.append((one.recorded(recorded.MEAN, metric=metric), "mean"))
-        expected = [line.expected for line in lines if isfinite(line.expected)]
-        yield Panel(
-            title=metric,
-            unit="s",
-            targets=shown,
-            limits=[line.limit for line in lines],
-            planned=max(expected, default=None),
-            says="; ".join(line.title for line in lines),
+        if histogram.measures == metric:
+            lines = [line for line in one.latencies if line.histogram.measures == metric]
+            yield _latency(one, metric, recorded.QUANTILES, lines)
+    for metric, summary in one.metrics.summaries.items():
+        own = [line for line in one.quantiles if line.objective.metric == metric]
+        yield _latency(one, metric, summary.quantiles, own)
+
+
+def _latency(
+    one: Watched, metric: str, quantiles: Sequence[float], lines: Sequence[Latency | Quantile]
+) -> Panel:
+    shown: list[Target] = [
+        (
+            one.recorded(recorded.LATENCY, metric=metric, quantile=number(quantile)),
+            percentile_name(quantile),
         )
+        for quantile in quantiles
+    ]
+    shown.append((one.recorded(recorded.MEAN, metric=metric), "mean"))
+    expected = [line.expected for line in lines if isfinite(line.expected)]
+    return Panel(
+        title=metric,
+        unit="s",
+        targets=shown,
+        limits=[line.limit for line in lines],
+        planned=max(expected, default=None),
+        says="; ".join(line.title for line in lines),
+    )
 
 
 def _misses(one: Watched, line: Latency) -> Panel:
@@ -141,7 +150,7 @@ def _misses(one: Watched, line: Latency) -> Panel:
 
 def _flow(one: Watched) -> Iterator[Panel]:
     plan = one.plan
-    load, output_tok = plan.service.load, plan.service.load.output.mean_tok.value
+    load = plan.service.load
     carried = plan.estimate.capacity_per_s
     asked = {
         counts: [
@@ -168,7 +177,7 @@ def _flow(one: Watched) -> Iterator[Panel]:
             unit="percentunit",
             targets=[(one.recorded(recorded.SUCCESS), "answered")],
         )
-    if one.metrics.output_tokens:
+    if one.metrics.output_tokens and isinstance(plan, ServicePlan):
         yield Panel(
             title="tokens a second",
             unit="short",
@@ -178,7 +187,7 @@ def _flow(one: Watched) -> Iterator[Panel]:
             ],
             limits=asked[False],
             at_least=True,
-            planned=carried * output_tok,
+            planned=carried * plan.service.load.output.mean_tok.value,
         )
 
 
@@ -193,7 +202,9 @@ def _state(one: Watched) -> Iterator[Panel]:
         if series
     ]
     if queue:
-        running = plan.estimate.concurrency * plan.configuration.replicas
+        running = None
+        if isinstance(plan, ServicePlan):
+            running = plan.estimate.concurrency * plan.configuration.replicas
         yield Panel(title="requests inside", unit="short", targets=queue, planned=running)
     if found.kv_usage:
         targets = [(one.recorded(recorded.KV_USAGE), "the fullest replica")]

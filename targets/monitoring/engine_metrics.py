@@ -5,10 +5,11 @@ to its own bounds: a rule about another bound finds no series and never fires.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from inferc.compiler.model import Engine
+from inferc.compiler.units import from_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +22,27 @@ class Histogram:
     bounds: tuple[float, ...]
 
 
+class Summary(NamedTuple):
+    """Percentiles that the engine works out itself, each replica for its own requests."""
+
+    series: str
+    quantiles: tuple[float, ...]
+    taken: str
+    """Counts the time that requests took, together."""
+    answered: str
+    """Counts those requests."""
+    unit_s: float
+    """One of the units that all of these are in, in seconds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineMetrics:
     """The series of one release; a name is empty where it has no such series."""
 
     histograms: Mapping[str, Histogram]
     """By metric of an SLA: ``ttft itl tpot e2e``."""
+    summaries: Mapping[str, Summary] = field(default_factory=dict[str, Summary])
+    """By metric of an SLA: ``latency``."""
     waiting: str = ""
     running: str = ""
     kv_usage: str = ""
@@ -34,7 +50,9 @@ class EngineMetrics:
     prompt_tokens: str = ""
     output_tokens: str = ""
     ended: str = ""
-    """Counts requests that ended, however they did."""
+    """Counts requests that ended."""
+    ended_well: bool = False
+    """Whether those that failed are not among these."""
     failed: tuple[str, Mapping[str, str]] | None = None
     """Counts those without an answer: a series, and regular expressions for its labels."""
 
@@ -118,6 +136,30 @@ SGLANG: Final = EngineMetrics(
     failed=("sglang:num_aborted_requests_total", {}),
 )
 """Source: ``sglang/srt/metrics/collector.py`` of SGLang 0.5.5."""
+
+TRITON: Final = EngineMetrics(
+    histograms={},
+    summaries={
+        "latency": Summary(
+            series="nv_inference_request_summary_us",
+            quantiles=(0.5, 0.9, 0.95, 0.99, 0.999),
+            taken="nv_inference_request_duration_us",
+            answered="nv_inference_request_success",
+            unit_s=from_unit(1.0, "us"),
+        )
+    },
+    waiting="nv_inference_pending_request_count",
+    ended="nv_inference_request_success",
+    ended_well=True,
+    failed=("nv_inference_request_failure", {}),
+)
+"""Of networks, whichever backend runs them; the summaries only with ``summary_latencies``.
+
+Source: Triton, user guide, metrics: counts, latencies, pending requests, summaries with their
+default quantiles.
+"""
+TRITON_FLAG: Final = ("--metrics-config", "summary_latencies=true")
+"""What has Triton work out percentiles."""
 
 RELEASES: Final[Mapping[tuple[str, str], EngineMetrics]] = {
     ("vllm", "0.11.0"): VLLM,

@@ -9,7 +9,7 @@ from inferc.targets.base import Artifact
 from inferc.targets.heading import heading
 from inferc.targets.monitoring.alerts import alerts, bucket_words
 from inferc.targets.monitoring.diagnostics import line_not_watched
-from inferc.targets.monitoring.lines import Latency, Line, Unwatched
+from inferc.targets.monitoring.lines import Latency, Line, Quantile, Unwatched
 from inferc.targets.monitoring.rule_tests import rule_tests
 from inferc.targets.monitoring.rules import rules
 from inferc.targets.monitoring.watched import Watched
@@ -56,15 +56,18 @@ def _file(name: str, text: str) -> Artifact:
     return Artifact(path=f"{FOLDER}/{name}", content=text.encode())
 
 
-def _row(one: Watched, line: Latency | Line | Unwatched) -> dict[str, str]:
+def _row(one: Watched, line: Latency | Quantile | Line | Unwatched) -> dict[str, str]:
     planned, counted, names = "", "", []
     match line:
         case Unwatched():
             counted = line.reason
-        case Latency() | Line():
+        case Latency() | Quantile() | Line():
             planned = line_amount(line.expected, line.objective)
             names = [alert.name for alert in alerts(one) if alert.labels.get("sla") == line.id]
-            counted = bucket_words(line) if isinstance(line, Latency) else ""
+            if isinstance(line, Latency):
+                counted = bucket_words(line)
+            if isinstance(line, Quantile):
+                counted = f"{line.summary.series}, of the slowest replica"
     return {
         "service": one.name,
         "title": line.title,

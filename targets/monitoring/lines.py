@@ -8,7 +8,7 @@ from inferc.compiler.model import Objective
 from inferc.compiler.plan import Margin
 from inferc.compiler.units import from_unit
 from inferc.compiler.wording.amounts import line_amount, line_name
-from inferc.targets.monitoring.engine_metrics import EngineMetrics, Histogram
+from inferc.targets.monitoring.engine_metrics import EngineMetrics, Histogram, Summary
 
 PERIOD_S = from_unit(30.0, "d")
 """Over which the budget of errors is counted where a line does not say: four weeks and a bit."""
@@ -64,6 +64,23 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quantile:
+    """A limit of a percentile that the engine works out itself."""
+
+    id: str
+    title: str
+    objective: Objective
+    expected: float
+    summary: Summary
+    quantile: float
+
+    @property
+    def limit(self) -> float:
+        """The limit, in seconds."""
+        return self.objective.limit.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A line of another kind: of throughput, of cost, of cold starts."""
 
@@ -84,14 +101,14 @@ class Unwatched:
 
 def read(
     margins: Sequence[Margin], metrics: EngineMetrics, engine: str
-) -> tuple[Latency | Line | Unwatched, ...]:
+) -> tuple[Latency | Quantile | Line | Unwatched, ...]:
     """Return every line of an SLA with what is needed to watch it; ``engine`` is its title."""
     return tuple(_read(margins, metrics, engine))
 
 
 def _read(
     margins: Sequence[Margin], metrics: EngineMetrics, engine: str
-) -> Iterator[Latency | Line | Unwatched]:
+) -> Iterator[Latency | Quantile | Line | Unwatched]:
     taken: dict[str, int] = {}
     for margin in margins:
         line = margin.objective
@@ -101,6 +118,17 @@ def _read(
         title = f"{line_name(line)} {line.operator} {line_amount(line.limit.value, line)}"
         if line.metric in {"throughput", "cost"} or line.condition == "cold":
             yield Line(id=name, title=title, objective=line, expected=margin.predicted)
+            continue
+        summary = metrics.summaries.get(line.metric)
+        if summary is not None and line.percentile in summary.quantiles:
+            yield Quantile(
+                id=name,
+                title=title,
+                objective=line,
+                expected=margin.predicted,
+                summary=summary,
+                quantile=line.percentile,
+            )
             continue
         yield _latency(margin, name, title, metrics, engine)
 

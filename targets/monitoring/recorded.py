@@ -33,6 +33,8 @@ RATE = "5m"
 
 DCGM = "DCGM_FI_DEV_GPU_UTIL"
 """In percent. Source: ``etc/default-counters.csv`` of NVIDIA's dcgm-exporter."""
+DCGM_OF_PARTS = "DCGM_FI_PROF_GR_ENGINE_ACTIVE"
+"""A share; a part of a GPU has no utilization in percent. Source: DCGM, user guide, profiling."""
 
 Rule = Mapping[str, Data]
 
@@ -44,7 +46,14 @@ def rule(name: str, expression: str, labels: Mapping[str, str]) -> Rule:
 
 def recording_rules(one: Watched) -> list[Rule]:
     """Return what is recorded about a service, but for the shares that miss its SLA."""
-    return [*_latencies(one), *_flow(one), *_state(one), *_hardware(one), *_money(one)]
+    return [
+        *_latencies(one),
+        *_summaries(one),
+        *_flow(one),
+        *_state(one),
+        *_hardware(one),
+        *_money(one),
+    ]
 
 
 def miss_rules(one: Watched) -> list[Rule]:
@@ -95,6 +104,22 @@ def _latencies(one: Watched) -> Iterator[Rule]:
         yield rule(MEAN_LONG, mean(one, histogram.series, "1h"), labels)
 
 
+def _summaries(one: Watched) -> Iterator[Rule]:
+    """Yield percentiles of the slowest replica: those of several cannot be joined."""
+    for metric, found in one.metrics.summaries.items():
+        labels, unit = {**one.own_labels, "metric": metric}, number(found.unit_s)
+        for quantile in found.quantiles:
+            series = selector(found.series, {**one.labels, "quantile": number(quantile)})
+            own = {**labels, "quantile": number(quantile)}
+            yield rule(LATENCY, f"{unit} * max({series})", own)
+        for name, window in ((MEAN, RATE), (MEAN_LONG, "1h")):
+            took, count = (
+                f"sum(rate({one.series(series)}[{window}]))"
+                for series in (found.taken, found.answered)
+            )
+            yield rule(name, f"{unit} * {took} / {count}", labels)
+
+
 def _flow(one: Watched) -> Iterator[Rule]:
     found = one.metrics
     for name, series in (
@@ -109,8 +134,9 @@ def _flow(one: Watched) -> Iterator[Rule]:
         ended = f"sum(rate({one.series(found.ended)}[{RATE}]))"
         failed = f"sum(rate({one.series(series, patterns)}[{RATE}]))"
         # A counter is there only once it has counted; without any requests there is no share.
-        share = f"1 - ({failed} or 0 * {ended}) / {ended}"
-        yield rule(SUCCESS, share, one.own_labels)
+        lost = f"({failed} or 0 * {ended})"
+        everything = f"({ended} + {lost})" if found.ended_well else ended
+        yield rule(SUCCESS, f"1 - {lost} / {everything}", one.own_labels)
 
 
 def _state(one: Watched) -> Iterator[Rule]:
@@ -145,12 +171,13 @@ def _gpu_use(one: Watched) -> str:
     The exporter says whose pod uses a GPU in ``namespace`` and ``pod``; where the scrape has labels
     of these names already, Prometheus puts ``exported_`` before them.
     """
-    moved = selector(DCGM, {"exported_namespace": one.namespace})
+    series, scale = (DCGM_OF_PARTS, "") if one.on_parts else (DCGM, " / 100")
+    moved = selector(series, {"exported_namespace": one.namespace})
     for label in ("namespace", "pod"):
         moved = f'label_replace({moved}, "{label}", "$1", "exported_{label}", "(.+)")'
-    plain = selector(DCGM, {"namespace": one.namespace, "exported_namespace": ""})
+    plain = selector(series, {"namespace": one.namespace, "exported_namespace": ""})
     own = f"group by (namespace, pod) ({one.series('up')})"
-    return f"avg(({moved} or {plain}) * on (namespace, pod) group_left () {own}) / 100"
+    return f"avg(({moved} or {plain}) * on (namespace, pod) group_left () {own}){scale}"
 
 
 def _starts(one: Watched) -> Iterator[Rule]:

@@ -12,7 +12,7 @@ from inferc.targets.base import Data
 from inferc.targets.monitoring import recorded
 from inferc.targets.monitoring.alerts import FAST, KV_FULL, Alert, alerts
 from inferc.targets.monitoring.burn import burns
-from inferc.targets.monitoring.lines import Latency
+from inferc.targets.monitoring.lines import Latency, Quantile
 from inferc.targets.monitoring.promql import bound, number, selector
 from inferc.targets.monitoring.watched import Watched
 
@@ -49,6 +49,8 @@ def _tests(one: Watched) -> Iterator[Data]:
     for line in one.latencies:
         own = [alert for alert in found if alert.labels.get("sla") == line.id]
         yield from _misses(one, line) if line.budget is not None else _mean(one, line, own)
+    for quantile in one.quantiles:
+        yield from _quantile(one, quantile, found)
     named = {alert.name: alert for alert in found}
     if "InfercServiceDown" in named:
         yield from _down(one, named)
@@ -133,6 +135,18 @@ def _mean(one: Watched, line: Latency, own: Sequence[Alert]) -> Iterator[Data]:
         yield _case(f"{line.title} {what}", inputs, expected)
 
 
+def _quantile(one: Watched, line: Quantile, found: Sequence[Alert]) -> Iterator[Data]:
+    for what, factor in (("holds", NEARLY), ("is missed", 1.0 / NEARLY)):
+        labels = {**one.labels, "quantile": number(line.quantile)}
+        level = line.limit * factor / line.summary.unit_s
+        own = [alert for alert in found if alert.labels.get("sla") == line.id]
+        yield _case(
+            f"{line.title} {what}",
+            [_level(selector(line.summary.series, labels), level)],
+            [_expected(alert, fires=factor > 1.0) for alert in own],
+        )
+
+
 def _histogram(one: Watched, line: Latency, kept: Mapping[float, float]) -> list[Series]:
     """Return a histogram with these shares of the requests up to each bound."""
     name = f"{line.histogram.series}_bucket"
@@ -192,9 +206,10 @@ def _indicators(one: Watched) -> Iterator[Data]:
         expected.append(_value(one, recorded.START_S, 120))
         moved = {f"exported_{label}": value for label, value in pod.items()}
         other = {"namespace": "gpu-operator", "pod": "exporter"}
-        inputs.append(_level(selector(recorded.DCGM, {**other, **moved}), 50))
+        busy, series = (0.5, recorded.DCGM_OF_PARTS) if one.on_parts else (50, recorded.DCGM)
+        inputs.append(_level(selector(series, {**other, **moved}), busy))
         idle = {**other, "exported_namespace": one.namespace, "exported_pod": "of-another"}
-        inputs.append(_level(selector(recorded.DCGM, idle), 0))
+        inputs.append(_level(selector(series, idle), 0))
         expected.append(_value(one, recorded.GPU_USE, 0.5))
     case: dict[str, Data] = {
         "name": "a service at work",

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from inferc.compiler.model import Engine
 from inferc.compiler.plan import ServicePlan
+from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import to_unit
 from inferc.targets.monitoring import lines
-from inferc.targets.monitoring.engine_metrics import EngineMetrics, metrics_of
-from inferc.targets.monitoring.lines import Latency, Line, Unwatched
+from inferc.targets.monitoring.engine_metrics import EngineMetrics
+from inferc.targets.monitoring.lines import Latency, Line, Quantile, Unwatched
 from inferc.targets.monitoring.promql import selector
 
 
@@ -18,8 +19,10 @@ class Watched:
     """One service. ``namespace`` and ``job`` are labels of every series that is scraped of it."""
 
     topology: Topology
-    plan: ServicePlan
+    plan: ServicePlan | NetworkPlan
     engine: Engine
+    metrics: EngineMetrics
+    """What the engine measures."""
     namespace: str
     name: str
     """Of the service; a DNS label, and unique within ``namespace``."""
@@ -36,9 +39,9 @@ class Watched:
         return self.devices is None
 
     @property
-    def metrics(self) -> EngineMetrics:
-        """What the engine measures."""
-        return metrics_of(self.engine)
+    def on_parts(self) -> bool:
+        """Whether its replicas have parts of GPUs."""
+        return isinstance(self.plan, NetworkPlan) and self.plan.configuration.share == "mig"
 
     @property
     def job(self) -> str:
@@ -64,7 +67,7 @@ class Watched:
         return selector(name, {**self.own_labels, **more})
 
     @property
-    def lines(self) -> tuple[Latency | Line | Unwatched, ...]:
+    def lines(self) -> tuple[Latency | Quantile | Line | Unwatched, ...]:
         """Every line of the SLA."""
         return lines.read(self.plan.margins, self.metrics, self.engine.title)
 
@@ -72,6 +75,11 @@ class Watched:
     def latencies(self) -> tuple[Latency, ...]:
         """The lines about latencies that can be watched."""
         return tuple(line for line in self.lines if isinstance(line, Latency))
+
+    @property
+    def quantiles(self) -> tuple[Quantile, ...]:
+        """The lines about percentiles that the engine works out itself."""
+        return tuple(line for line in self.lines if isinstance(line, Quantile))
 
     @property
     def others(self) -> tuple[Line, ...]:
@@ -89,6 +97,11 @@ class Watched:
         price = self.plan.service.place.price_usd_per_s
         if price is None:
             return None
-        shape = self.plan.configuration
-        replicas = shape.replicas + (shape.prefill.replicas if shape.prefill else 0)
-        return to_unit(price.value * shape.accelerators / replicas, "$/h")
+        replicas = self.plan.configuration.replicas
+        match self.plan:
+            case ServicePlan(configuration=shape):
+                taken = float(shape.accelerators)
+                replicas += shape.prefill.replicas if shape.prefill else 0
+            case plan:
+                taken = plan.accelerators
+        return to_unit(price.value * taken / replicas, "$/h")

@@ -59,6 +59,7 @@ def watched(machine: Machine) -> tuple[Watched, ...]:
             topology=serving.topology,
             plan=serving.plan,
             engine=serving.engine,
+            metrics=monitoring.metrics_of(serving.engine),
             namespace=machine.project,
             name=serving.name,
             most_replicas=len(machine.of(serving)),

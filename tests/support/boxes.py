@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from inferc.targets.base import Artifact
 from inferc.targets.on_prem import TARGET
 
 
+@cache
 def box(
     *, name: str = "box", model: str = "llama", services: int = 1, nodes: int = 1, replicas: int = 2
 ) -> Topology:
@@ -32,11 +34,18 @@ def box(
     return topologies.topology_of(replace(base, name=name, services=found), *(shape for _ in found))
 
 
+_EMITTED: dict[object, tuple[Topology, Sequence[Artifact]]] = {}
+"""What was emitted for a topology, which is kept so that no other gets its identity."""
+
+
 def artifacts(topology: Topology, **options: str | float | bool) -> Sequence[Artifact]:
-    """Return the files for ``topology``, which must be taken."""
-    emitted = TARGET.emit(topology, options)
-    assert not has_errors(emitted.diagnostics), emitted.diagnostics
-    return emitted.artifacts
+    """Return the files for ``topology``, which must be taken; each is emitted once."""
+    key = (id(topology), *sorted(options.items()))
+    if key not in _EMITTED:
+        emitted = TARGET.emit(topology, options)
+        assert not has_errors(emitted.diagnostics), emitted.diagnostics
+        _EMITTED[key] = (topology, emitted.artifacts)
+    return _EMITTED[key][1]
 
 
 def files(topology: Topology, **options: str | float | bool) -> dict[str, str]:

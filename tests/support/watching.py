@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from support import designs, topologies
+from support import designs, network_plans, topologies
 
 from inferc.compiler.model import Objective
 from inferc.compiler.plan import Margin, ServicePlan
 from inferc.compiler.provenance import exactly
 from inferc.targets.base import Artifact
+from inferc.targets.monitoring.engine_metrics import TRITON, metrics_of
 from inferc.targets.monitoring.watched import Watched
 
 
@@ -57,6 +58,7 @@ def watched(
         topology=topology,
         plan=plan,
         engine=found,
+        metrics=metrics_of(found),
         namespace="support-chat",
         name="chat",
         most_replicas=2,
@@ -97,3 +99,15 @@ def promtool_says(promtool: Path, folder: Path, artifacts: Sequence[Artifact]) -
         if ran.returncode or "SUCCESS" not in ran.stdout:
             found.append(f"{command}: {ran.stdout}{ran.stderr}")
     return found
+
+
+def watched_network(*lines: Objective, expected: float = 0.5) -> Watched:
+    """Return a network on a part of a GPU, with an SLA of ``lines`` or the one of its file."""
+    plan = network_plans.only(network_plans.program(network_plans.service()))
+    if lines:
+        plan = replace(plan, margins=tuple(_margin(one, expected) for one in lines))
+    found = plan.engine
+    assert found is not None
+    return replace(
+        watched(), plan=plan, engine=found, metrics=TRITON, name="embed", namespace="support-chat"
+    )

@@ -39,6 +39,7 @@ def test_the_tree_has_a_file_for_each_concern():
         "monitoring/README.md",
         "monitoring/chat.rules.yaml",
         "monitoring/chat_test.yaml",
+        "orphans.sh",
         "preflight.sh",
     ]
 

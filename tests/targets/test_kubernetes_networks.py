@@ -91,7 +91,7 @@ def test_an_engine_of_code_is_refused():
 def test_triton_gets_the_planned_batching():
     (plan,) = whole().networks
     shape = plan.configuration
-    config = named(objects(whole(), **NAMED), "ConfigMap")["data"]["config.pbtxt"]
+    config = named(objects(whole(), **NAMED), "ConfigMap", "triton")["data"]["config.pbtxt"]
     assert f"max_batch_size: {shape.max_batch_size}\n" in config
     delay_us = round(shape.max_queue_delay_s * 1e6)
     assert f"max_queue_delay_microseconds: {delay_us} " in config

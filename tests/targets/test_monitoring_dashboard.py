@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.watching import line, watched
+from support.watching import line, watched, watched_network
 
 from inferc.targets.monitoring.dashboard import COLUMNS, as_json, dashboard, plain, uid
 
@@ -16,6 +16,7 @@ KINDS = {
     "another engine": watched(engine="sglang"),
     "priced": watched(line("ttft", 0.5), line("throughput", 500.0, counts="tok"), priced=True),
     "one machine": watched(devices=(0, 1)),
+    "a network": watched_network(),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.watching import line, promtool_says, watched
+from support.watching import line, promtool_says, watched, watched_network
 
 from inferc.compiler.model.catalog import engine_at
 from inferc.targets.base import Artifact
@@ -43,6 +43,7 @@ SERVICES = {
         priced=True,
     ),
     "a cold start": watched(line("ttft", 120.0, condition="cold")),
+    "a network": watched_network(line("latency", 0.08), line("throughput", 100.0, counts="req")),
     "one machine": watched(line("ttft", 0.5), devices=(0, 1, 2, 3), priced=True),
 }
 
@@ -154,6 +155,21 @@ def test_an_engine_without_tpot_is_watched_by_the_time_between_tokens():
     )
 
 
+def test_a_network_is_watched_by_the_percentiles_that_triton_works_out():
+    one = watched_network(line("latency", 0.08))
+    (found,) = one.quantiles
+    assert (found.quantile, found.limit) == (0.95, 0.08)
+    assert "1e-06 * max(nv_inference_request_summary_us{" in texts(one)
+    names = [alert.name for alert in alerts(one)]
+    assert "InfercSlaQuantileMissed" in names
+    assert "InfercMetricsLost" not in names
+
+
+def test_a_percentile_that_triton_does_not_work_out_is_warned_of():
+    (warning,) = unwatched(watched_network(line("latency", 0.08, 0.97)))
+    assert warning.code == "INF625"
+
+
 def test_burn_rates_of_a_month_are_those_of_the_book():
     steps = [(step.long, step.short, step.threshold / 0.01) for step in burns(0.01, MONTH_S)]
     assert [(long, short, round(rate, 6)) for long, short, rate in steps] == [
@@ -183,15 +199,16 @@ def test_nobody_is_woken_for_a_wish():
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_query_selects_one_service_and_none_makes_zero_of_nothing(name: str):
-    expressions = texts(SERVICES[name])
+    one = SERVICES[name]
+    expressions = texts(one)
     assert "vector(" not in expressions
     for labels in re.findall(r"\{([^{}]*)\}", expressions):
         assert 'namespace="support-chat"' in labels
-    for series in ("vllm:", "sglang:", "up"):
+    for series in ("vllm:", "sglang:", "nv_", "up"):
         for labels in re.findall(rf"\b{series}\w*{{([^{{}}]*)}}", expressions):
-            assert 'job="support-chat/chat"' in labels
+            assert f'job="support-chat/{one.name}"' in labels
     for labels in re.findall(r"inferc:[\w:]+\{([^{}]*)\}", expressions):
-        assert 'service="chat"' in labels
+        assert f'service="{one.name}"' in labels
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ REGISTRY = "mirror.example:5000/hub"
 VALUES = "nvidia-gpu-operator/deployments/gpu-operator/values.yaml"
 
 
+@cache
 def two_nodes() -> Topology:
     base = designs.support_chat()
     service = replace(base.services[0], place=designs.a100_node(nodes=2.0))

@@ -101,7 +101,7 @@ WHOLE: Final[tuple[WholeBuilder, ...]] = (_foundation, queue.local_queue, quota.
 EACH_SERVICE: Final[tuple[ServiceBuilder, ...]] = (_service, _scrapes, watching.watch)
 """What makes the objects of one service."""
 
-EACH_NETWORK: Final[tuple[NetworkBuilder, ...]] = (_network,)
+EACH_NETWORK: Final[tuple[NetworkBuilder, ...]] = (_network, watching.watch)
 """What makes the objects of one service of a network."""
 
 WHOLE_CLUSTER: Final[tuple[WholeBuilder, ...]] = (

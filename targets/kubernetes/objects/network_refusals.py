@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from inferc.dsl import Diagnostic
 from inferc.targets.kubernetes import diagnostics_networks as problems
 from inferc.targets.kubernetes.diagnostics import no_scaling_metric
-from inferc.targets.kubernetes.objects import scaling
+from inferc.targets.kubernetes.objects import scaling, watching
 from inferc.targets.kubernetes.objects.network_serving import FORMATS, NetworkServing
 
 
@@ -24,6 +24,8 @@ def refused(serving: NetworkServing) -> Iterator[Diagnostic]:
             file=f"{serving.name}/1/{kind.file}",
             span=service.span,
         )
+    else:
+        yield from watching.not_watched(serving)
     if serving.scaler and not scaling.series(serving):
         yield no_scaling_metric(
             service=service.name,

@@ -21,6 +21,7 @@ from inferc.targets.kubernetes.objects.network_serving import (
     Format,
     NetworkServing,
 )
+from inferc.targets.monitoring import TRITON_FLAG
 
 METRICS_PORT: Final = 8002
 MODELS: Final = "/models"
@@ -32,6 +33,7 @@ PROBE_TIMEOUT_S: Final = 5
 
 FLAGS: Final = frozenset(
     {"--model-repository", "--http-port", "--metrics-port", "--exit-timeout-secs"}
+    | {"--metrics-config"}
 )
 """Flags of ``tritonserver``. Source: Triton, ``src/command_line_parser.cc``."""
 
@@ -144,6 +146,7 @@ def _engine(serving: NetworkServing) -> dict[str, Data]:
         "--http-port": str(serving.engine.port),
         "--metrics-port": str(METRICS_PORT),
         "--exit-timeout-secs": str(serving.drain_s),
+        **dict([TRITON_FLAG]),  # without, no alert could tell about a percentile
     }
     bounded: dict[str, Data] = {
         "memory": gibibytes(serving.memory_gib),
