@@ -13,6 +13,7 @@ from support.cluster import Cluster
 from support.cluster_deploy import Deployed
 
 from inferc.compiler.topology import Topology
+from inferc.targets.base import Options
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TOPOLOGIES = Path(__file__).resolve().parent / "topologies"
@@ -25,7 +26,7 @@ REFUSED = {
 }
 """Examples that the target must refuse."""
 
-OPTIONS: dict[str, dict[str, str | float | bool]] = {
+OPTIONS: dict[str, Options] = {
     "mixed-models": workloads.NETWORKS,
     "metrics-adapter": {"scaler": "hpa"},
 }
@@ -56,8 +57,8 @@ def tree(
     name = request.param
     out = tmp_path_factory.mktemp("out") / name
     if name in SHAPES:
-        return cluster_plans.write_tree(SHAPES[name](), out, **OPTIONS.get(name, {}))
-    trees = cluster_plans.write_trees(SOURCES[name], out, **OPTIONS.get(name, {}))
+        return cluster_plans.write_tree(SHAPES[name](), out, options=OPTIONS.get(name))
+    trees = cluster_plans.write_trees(SOURCES[name], out, options=OPTIONS.get(name))
     assert len(trees) == 1, f"the target does not take {request.param}"
     return trees[0]
 

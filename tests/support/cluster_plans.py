@@ -22,6 +22,7 @@ from inferc.compiler.plan.networks.values import NetworkPlan
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic
 from inferc.targets import registry
+from inferc.targets.base import Options
 from inferc.targets.kubernetes.objects.names import dns_label
 
 RESOURCES: Final[Mapping[str, str]] = {"nvidia": "nvidia.com/gpu", "amd": "amd.com/gpu"}
@@ -48,7 +49,7 @@ class Tree:
 
 
 def write_trees(
-    source: Path | str, out: Path, target: str = "kubernetes", **options: str | float | bool
+    source: Path | str, out: Path, target: str = "kubernetes", options: Options | None = None
 ) -> tuple[Tree, ...]:
     """Compile ``source`` for ``target`` into ``out``; none where it cannot take the file."""
     order = api.Order(targets=(target,), options={target: options} if options else {})
@@ -66,10 +67,10 @@ def write_trees(
 
 
 def write_tree(
-    topology: Topology, out: Path, target: str = "kubernetes", **options: str | float | bool
+    topology: Topology, out: Path, target: str = "kubernetes", options: Options | None = None
 ) -> Tree:
     """Write what ``target`` makes of a topology into ``out``."""
-    made = registry.load(target).emit(topology, options)
+    made = registry.load(target).emit(topology, options or {})
     assert made.artifacts, [one.message for one in made.diagnostics]
     for artifact in made.artifacts:
         path = out / artifact.path
