@@ -10,7 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from support import topologies
+
 from inferc import api
+from inferc.compiler.model import market
+from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, SourceFile
 from inferc.targets.base import Emitted, Options
@@ -103,6 +107,21 @@ def mixed() -> Topology:
         (plan,) = topology(**parts).services
         found.append(replace(plan, service=replace(plan.service, name=name)))
     return replace(base, services=tuple(found))
+
+
+def made_up() -> Topology:
+    """Return the first example on SageMaker, its plan made up: two replicas in one machine."""
+    base = topologies.support_chat()
+    platforms = {item.id: item for item in market.platforms()}
+    realtime = replace(platforms["platform.sagemaker_realtime"], region="eu-west-1")
+
+    def moved(plan: ServicePlan) -> ServicePlan:
+        own = plan.service.place
+        instance = {"instance": "instance.aws.p4de_24xlarge", "instance_type": "p4de.24xlarge"}
+        place = replace(own, cluster=None, platform=realtime, cloud="aws", **instance)
+        return replace(plan, service=replace(plan.service, place=place))
+
+    return replace(base, services=tuple(map(moved, base.services)))
 
 
 def deployed(options: Options | None = None, **parts: str) -> Deployment:
