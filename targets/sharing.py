@@ -34,10 +34,12 @@ def resource_name(whole: str, *, mode: str = "whole", profile: str = "") -> str:
             return whole
 
 
-def refusals(topology: Topology, target: str, *, networks: bool = True) -> tuple[Diagnostic, ...]:
+def refusals(
+    topology: Topology, target: str, *, networks: bool = True, parts: bool = True
+) -> tuple[Diagnostic, ...]:
     """Return what of a topology ``target`` cannot deploy yet: networks, and parts of GPUs.
 
-    Without ``networks`` it can deploy those.
+    Without ``networks``, or ``parts``, it can deploy those.
     """
     found = {
         plan.service.name: (NETWORK, plan.service.span) for plan in topology.networks if networks
@@ -45,7 +47,7 @@ def refusals(topology: Topology, target: str, *, networks: bool = True) -> tuple
     found |= {
         plan.service.name: (PART, plan.service.span)
         for plan in topology.services
-        if plan.service.place.slices > 1
+        if parts and plan.service.place.slices > 1
     }
     return tuple(
         report.cannot_serve(

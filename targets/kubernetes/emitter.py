@@ -26,7 +26,7 @@ class KubernetesTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        missing = refusals(topology, self.name, networks=False)
+        missing = refusals(topology, self.name, networks=False, parts=False)
         if missing:
             return Emitted(artifacts=(), diagnostics=missing)
         refused = refuse(topology, options)

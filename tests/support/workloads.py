@@ -81,3 +81,18 @@ def network_in_turns() -> Topology:
             )
         )
     )
+
+
+@cache
+def language_model_in_parts() -> Topology:
+    """Return a language model on parts of accelerators, of two nodes of four."""
+    chat = (
+        "  service chat {\n    model = cat.models.meta.llama_3_2_1b_instruct\n    on = dc.gpu\n"
+        '    share = mig("2g.20gb")\n'
+        "    load {\n      rate = 2 req/s\n      shape = steady\n"
+        "      prompt_tokens = dist(mean = 200 tok, p95 = 400 tok)\n"
+        "      output_tokens = dist(mean = 100 tok, p95 = 200 tok)\n    }\n"
+        "    sla { p95 ttft <= 2s }\n  }"
+    )
+    pool = "nodes = 2; gpu = 4 * cat.gpu.nvidia.a100_80gb_sxm; partition = mig"
+    return compiled(network_plans.program(chat, pool=pool))

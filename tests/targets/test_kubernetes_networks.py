@@ -263,3 +263,28 @@ def test_a_broken_network_is_found(code: str, path: tuple, value: object):
 def test_a_network_without_a_workload_is_found():
     manifests = tuple(one for one in objects(whole(), **NAMED) if one.kind != "Deployment")
     assert "INF698" in {item.code for item in check(manifests, whole(), NAMED)}
+
+
+# ---- language models on parts -------------------------------------------------------------------
+
+
+def test_a_language_model_on_parts_asks_for_one_and_all_are_cut_alike():
+    topology = workloads.language_model_in_parts()
+    assert check(objects(topology), topology, {}) == ()
+    (deployment,) = (one for one in objects(topology) if one.kind == "Deployment")
+    text = json.dumps(deployment.document())
+    assert '"nvidia.com/mig-2g.20gb": "1"' in text
+    assert '"nvidia.com/gpu": ' not in text
+    document = named(cluster_objects(topology, {}), "ConfigMap", "mig")
+    configs = yaml.safe_load(document["data"]["config.yaml"])["mig-configs"]
+    ((_, devices),) = (item for item in configs.items() if item[0] != "all-disabled")
+    assert [device["mig-devices"] for device in devices] == [{"2g.20gb": 3}] * 4
+
+
+def test_a_language_model_on_several_parts_is_refused():
+    topology = workloads.language_model_in_parts()
+    (plan,) = topology.services
+    shape = replace(plan.configuration, tensor_parallel=2)
+    wide = replace(topology, services=(replace(plan, configuration=shape),))
+    (found,) = (item for item in refuse(wide, {}) if item.code == "INF601")
+    assert "takes 2 parts of accelerators, which no link joins" in found.message

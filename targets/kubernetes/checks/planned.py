@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from inferc.compiler.plan.networks import NetworkPlan
 
 STARTUP_OVER_LOAD = 1.5
-GPU_KEYS = tuple(resource for resource, _ in GPU_RESOURCES.values())
+GPU_PREFIXES = tuple(f"{key.partition('/')[0]}/" for key, _ in GPU_RESOURCES.values())
+"""Of the resources that are accelerators, parts of them, or turns on them."""
 
 
 def check_accelerators(
@@ -121,7 +122,8 @@ def check_pools(plans: Sequence[ServicePlan]) -> Iterator[Finding]:
 
 
 def _gpus(container: Mapping[str, Data], part: str) -> int:
-    amounts = (text(container, "resources", part, key) for key in GPU_KEYS)
+    asked = labels(container, "resources", part).items()
+    amounts = (amount for key, amount in asked if key.startswith(GPU_PREFIXES))
     return sum(int(amount) for amount in amounts if amount.isdecimal())
 
 

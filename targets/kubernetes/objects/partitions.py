@@ -58,7 +58,7 @@ def cut_nodes(layout: Layout) -> tuple[Nodes, ...]:
 
     From the last node on, as the topology places them: language models keep whole nodes.
     """
-    found: list[Nodes] = []
+    found = list(_all_alike(layout))
     for path, servings in _by_place(layout, "mig").items():
         place, table = servings[0].place, table_of(servings[0].plan, servings[0].place)
         if table is None:
@@ -78,6 +78,22 @@ def cut_nodes(layout: Layout) -> tuple[Nodes, ...]:
             entry = dns_label(f"{layout.namespace}-{path.replace('.', '-')}", str(number))
             found.append(Nodes(place=place, entry=entry, number=count, cut=cut))
     return tuple(found)
+
+
+def _all_alike(layout: Layout) -> Iterator[Nodes]:
+    """Yield the pools that are all cut into parts of one size, for language models."""
+    places = {one.place.path: one for one in layout.servings if one.profile}
+    for path, serving in sorted(places.items()):
+        place = serving.place
+        cut: Cut = tuple(((serving.profile, place.slices),) for _ in range(_wholes(place)))
+        entry = dns_label(f"{layout.namespace}-{path.replace('.', '-')}", "0")
+        nodes = max(int(place.nodes.value), place.most_nodes)
+        yield Nodes(place=place, entry=entry, number=nodes, cut=cut)
+
+
+def _wholes(place: Place) -> int:
+    """Return how many accelerators a node has, whatever they are cut into."""
+    return place.per_node // place.slices
 
 
 def turning_nodes(layout: Layout) -> tuple[Nodes, ...]:

@@ -200,6 +200,11 @@ def _service(serving: Serving) -> Iterator[Diagnostic]:
 
 def _shape(serving: Serving) -> Iterator[Diagnostic]:
     """Yield why a replica on several nodes cannot be started, or not as it was planned."""
+    if serving.profile and serving.replica_gpus > 1:
+        reason = (
+            f"a replica takes {serving.replica_gpus} parts of accelerators, which no link joins"
+        )
+        yield _refused(serving.plan, reason, _where(serving.plan))
     if not serving.is_group:
         return
     engine, release = serving.engine, release_of(serving.engine)

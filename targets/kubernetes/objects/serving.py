@@ -8,6 +8,7 @@ from inferc.compiler.model.design import short_name
 from inferc.compiler.plan import Configuration, ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import to_unit
+from inferc.targets import sharing
 from inferc.targets.kubernetes.objects import groups, machines
 from inferc.targets.kubernetes.objects.deployed import (
     DRAIN_LEAST_S,
@@ -72,6 +73,18 @@ class Serving(Deployed):
     def shape(self) -> Configuration:
         """The decided configuration of its replicas."""
         return self.plan.configuration
+
+    @property
+    def profile(self) -> str:
+        """The profile of the part of an accelerator that it gets; empty for whole ones."""
+        title = self.place.accelerator.title  # ``2g.20gb of NVIDIA A100 80GB SXM``
+        return title.partition(" ")[0] if self.place.slices > 1 else ""
+
+    @property
+    def gpu_resource(self) -> str:
+        """The extended resource that a pod asks for: whole accelerators, or a part of one."""
+        mode = "mig" if self.profile else "whole"
+        return sharing.resource_name(self.whole_resource, mode=mode, profile=self.profile)
 
     @property
     def is_split(self) -> bool:
