@@ -8,7 +8,7 @@ from inferc.targets.helm.context import Chart
 from inferc.targets.helm.knobs import Branch, Knob
 from inferc.targets.kubernetes.objects.prerequisites import components, secrets
 from inferc.targets.render import render
-from inferc.targets.versions import HELM
+from inferc.targets.versions import HELM, KUBERNETES
 
 Row = Mapping[str, object]
 
@@ -21,6 +21,7 @@ def readme(chart: Chart, *, has_namespace: bool, has_cluster: bool) -> str:
         "topology": layout.topology.name,
         "digest": layout.topology.digest,
         "release": chart.name,
+        "kubernetes": KUBERNETES.version,
         "namespace": layout.namespace,
         "has_namespace": has_namespace,
         "has_cluster": has_cluster,

@@ -105,11 +105,17 @@ def whole(least: int, most: int | None = None) -> Schema:
     return {"type": "integer", "minimum": least, **bound}
 
 
+FIXED = "Follows from the parallelism that was planned: compile again to change it."
+
+
 def resources(planned: Mapping[str, Data], fixed: str) -> Schema:
     """Return the schema of a container's resources: those planned, the accelerators as planned."""
     found: dict[str, Data] = {}
     for kind, amounts in planned.items():
-        names = dict.fromkeys(("cpu", *(amounts if isinstance(amounts, Mapping) else {})))
+        if not isinstance(amounts, Mapping):
+            found[kind] = {"const": amounts, "description": FIXED}
+            continue
+        names = dict.fromkeys(("cpu", *amounts))
         properties = {name: _amount(name, amounts, fixed) for name in names}
         found[kind] = {
             "type": "object",
@@ -123,8 +129,7 @@ def resources(planned: Mapping[str, Data], fixed: str) -> Schema:
 def _amount(name: str, amounts: Data, fixed: str) -> Data:
     if name != fixed or not isinstance(amounts, Mapping):
         return QUANTITY
-    why = "Follows from the parallelism that was planned: compile again to change it."
-    return {"const": amounts[name], "description": why}
+    return {"const": amounts[name], "description": FIXED}
 
 
 def accepts(schema: Schema, value: Data) -> bool:

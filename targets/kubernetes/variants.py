@@ -72,12 +72,34 @@ SERVICE_LABEL: Final = "inferc.dev/service"
 TOPOLOGY_LABEL: Final = "inferc.dev/topology"
 
 
+NOT_HANDED_ON: Final = ("dra", "exclusive_topology", "queue", "rdma")
+"""Options of the Kubernetes objects that change what another controller makes here."""
+
+
 def prepare(
-    target: str, topology: Topology, options: Options, known: Mapping[str, Option]
+    target: str,
+    topology: Topology,
+    options: Options,
+    known: Mapping[str, Option],
+    *,
+    without: Sequence[str] = (),
 ) -> Prepared:
-    """Return what ``target`` starts from, or why it cannot serve ``topology``."""
+    """Return what ``target`` starts from, or why it cannot serve ``topology``.
+
+    ``without`` are options of the Kubernetes objects that it has not, beside
+    :data:`NOT_HANDED_ON`.
+    """
     span = next((one.span for one in topology.emissions if one.target == target), None)
-    missing = refusals(topology, target)
+    foreign = tuple(
+        _not_here(target, name, options[name], span)
+        for name in sorted({*NOT_HANDED_ON, *without} & set(options))
+    )
+    missing = (
+        *foreign,
+        *_networks(target, topology),
+        *_apart(target, topology),
+        *refusals(topology, target, networks=False),
+    )
     if missing:
         return Prepared(layout=None, own={}, rest={}, diagnostics=missing)
     own, wrong = _own_options(target, options, known, span)
@@ -85,6 +107,47 @@ def prepare(
     found = (*wrong, *said_by(target, refuse(topology, rest, target)))
     layout = None if has_errors(found) else layout_of(topology, rest)
     return Prepared(layout=layout, own=own, rest=rest, diagnostics=found)
+
+
+def _not_here(target: str, name: str, value: OptionValue, span: Span | None) -> Diagnostic:
+    return bad_option(
+        target=target,
+        option=name,
+        value=str(value),
+        expected="of the targets `kubernetes` and `helm` only, which make the pods themselves",
+        span=span,
+    )
+
+
+def _apart(target: str, topology: Topology) -> tuple[Diagnostic, ...]:
+    """Return a refusal of each service whose prompts are computed by replicas of their own."""
+    return tuple(
+        cannot_serve(
+            target=target,
+            service=plan.service.name,
+            reason="its prompts are computed apart, by replicas of another kind",
+            notes=("serving = disaggregated",),
+            step="emit `kubernetes` or `helm`, or pin `serving = aggregated`",
+            span=plan.service.span,
+        )
+        for plan in topology.services
+        if plan.configuration.prefill is not None
+    )
+
+
+def _networks(target: str, topology: Topology) -> tuple[Diagnostic, ...]:
+    """Return a refusal of each service of a network: these controllers serve language models."""
+    return tuple(
+        cannot_serve(
+            target=target,
+            service=plan.service.name,
+            reason="it is a network, and this target serves language models",
+            notes=(),
+            step="emit `kubernetes` or `helm` for it, and this target for a topology without it",
+            span=plan.service.span,
+        )
+        for plan in topology.networks
+    )
 
 
 def _own_options(

@@ -34,7 +34,7 @@ class VllmStackTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        prepared = prepare(self.name, topology, options, OPTIONS)
+        prepared = prepare(self.name, topology, options, OPTIONS, without=("hub",))
         layout = prepared.layout
         if layout is None:
             return Emitted(artifacts=(), diagnostics=prepared.diagnostics)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import charts, gateways, network_plans, topologies
+from support import charts, gateways, network_plans, topologies, workloads
 from support.kubernetes import is_native, native_problems
 
 from inferc.compiler.topology import Topology
@@ -31,6 +31,9 @@ CASES: Mapping[str, tuple[Topology, Options]] = {
     "support_chat": (topologies.support_chat(), {}),
     "two_services": (topologies.two_services(), {}),
     "fleet": (topologies.fleet(4), {}),
+    "split": (workloads.split(), {}),
+    "claims": (topologies.support_chat(), {"dra": True}),
+    "queued": (topologies.support_chat(), {"queue": "gpus"}),
     "pipelined": (topologies.pipelined(), {}),
     "behind_a_gateway": (gateways.routed_chat(gateways.route()), {}),
     "on_sglang": (topologies.with_engine("sglang"), {}),

@@ -155,3 +155,13 @@ def test_the_readme_and_the_preflight_name_kserve():
 def test_the_same_topology_gives_the_same_bytes():
     first, second = (KSERVE.emit(topologies.two_services(), {}) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("option", ["dra", "queue", "rdma"])
+def test_options_that_another_controller_would_have_to_know_are_refused(option: str):
+    options = {option: "gpus" if option != "dra" else True}
+    assert deployables.refused(KSERVE, topologies.support_chat(), options) == "INF603"
+
+
+def test_prompts_that_are_computed_apart_are_refused():
+    assert deployables.refused(KSERVE, topologies.disaggregated()) == "INF601"

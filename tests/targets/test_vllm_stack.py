@@ -215,3 +215,13 @@ def test_what_cannot_be_served_is_refused(name: str, options: dict[str, str], co
 
 def test_a_gateway_is_refused_and_not_left_out():
     assert deployables.refused(STACK, gateways.routed_chat(gateways.route())) == "INF601"
+
+
+@pytest.mark.parametrize("option", ["dra", "queue", "rdma"])
+def test_options_that_another_controller_would_have_to_know_are_refused(option: str):
+    options = {option: "gpus" if option != "dra" else True}
+    assert deployables.refused(STACK, topologies.support_chat(), options) == "INF603"
+
+
+def test_prompts_that_are_computed_apart_are_refused():
+    assert deployables.refused(STACK, topologies.disaggregated()) == "INF601"
