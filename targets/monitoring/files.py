@@ -4,16 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from inferc.compiler.wording.amounts import line_amount
 from inferc.dsl import Diagnostic
-from inferc.targets import to_yaml
 from inferc.targets.base import Artifact
-from inferc.targets.heading import heading
 from inferc.targets.monitoring.alerts import alerts, bucket_words
 from inferc.targets.monitoring.diagnostics import line_not_watched
 from inferc.targets.monitoring.lines import Latency, Line, Quantile, Unwatched
 from inferc.targets.monitoring.rule_tests import rule_tests
 from inferc.targets.monitoring.rules import rules
 from inferc.targets.monitoring.watched import Watched
-from inferc.targets.render import render
 
 FOLDER = "monitoring"
 RULES_END = ".rules.yaml"
@@ -22,6 +19,11 @@ TESTS = "_test.yaml"
 
 def files(found: Sequence[Watched], *, delivered: str) -> Iterator[Artifact]:
     """Yield rules, their tests and a README; ``delivered`` says how the rules get to Prometheus."""
+    # Whoever builds objects alone needs neither of the libraries behind these.
+    from inferc.targets import to_yaml
+    from inferc.targets.heading import heading
+    from inferc.targets.render import render
+
     if not found:
         return
     for one in found:
