@@ -15,6 +15,7 @@ from inferc.targets.pulumi.grouping import (
 from inferc.targets.pulumi.objects import CONTAINER, Constants, Missing, Writer, constants_of
 from inferc.targets.pulumi.options import WAITED_FOR, annotations_of, job_limit_s, options_of
 from inferc.targets.pulumi.python import (
+    WIDTH,
     Expression,
     assign,
     call,
@@ -121,8 +122,8 @@ def _head(component: Component, writer: Writer) -> list[str]:
         *(["read"] if writer.constants.files else []),
     ]
     local = [
+        *(import_from("components", ["custom"]) if writer.custom else []),
         *(import_from("components.common", common) if common else []),
-        *(import_from("components.custom", writer.custom) if writer.custom else []),
     ]
     return [
         f'"""{component.about}.',
@@ -195,11 +196,19 @@ def _class(
     ]
     for one in ordered:
         attribute = attributes[f"{one.namespace}/{one.id}"]
-        lines.append(f"        self.{attribute} = self._{attribute}(args)")
+        lines += _kept(attribute)
     for output, value in outputs:
         lines += lay_out(f"self.{output} = ", value, indent=8)
     published = ", ".join(f"{literal(output)}: self.{output}" for output, _ in outputs)
     return [*lines, f"        self.register_outputs({{{published}}})"]
+
+
+def _kept(attribute: str) -> list[str]:
+    """Return the statement that makes one object and keeps it."""
+    before, made = f"        self.{attribute} = ", f"self._{attribute}(args)"
+    if len(before) + len(made) <= WIDTH:
+        return [before + made]
+    return [f"{before}(", f"            {made}", "        )"]
 
 
 def _parameters(arguments: str) -> Expression:

@@ -9,6 +9,7 @@ from inferc.targets.kubernetes.objects import build_objects, cluster_objects, la
 from inferc.targets.pulumi import eks, program
 from inferc.targets.pulumi.component import render
 from inferc.targets.pulumi.diagnostics import no_sdk_field
+from inferc.targets.pulumi.doors import doors
 from inferc.targets.pulumi.grouping import components_of
 from inferc.targets.pulumi.plan_file import plan_file
 from inferc.targets.pulumi.policy import policy_files
@@ -50,7 +51,7 @@ def _files(
     objects = (*cluster_objects(topology, options), *build_objects(topology, options))
     components = components_of(objects, layout.deployed)
     modules = {one.module: render(one) for one in components}
-    secrets = secret_keys(objects)
+    secrets = secret_keys(objects, layout.namespace)
     priced = any(part.plan.price_usd_per_s is not None for part in layout.deployed)
     texts = {
         **_fixed(topology, own_cluster=own_cluster),
@@ -59,7 +60,7 @@ def _files(
         "__main__.py": program.main(
             components, priced=priced, secrets=bool(secrets), eks=own_cluster
         ),
-        "plan.json": plan_file(topology, layout.deployed, secrets),
+        "plan.json": plan_file(topology, layout.deployed, secrets, doors(objects)),
         **{f"components/{name}.py": one.text for name, one in modules.items()},
         **{path: text for one in modules.values() for path, text in one.files.items()},
     }

@@ -171,7 +171,8 @@ def attributes_of(component: Component) -> Mapping[str, str]:
         kind, alike = snake(one.kind), component.of_kind(one.kind)
         roles = [other.labels.get(ROLE_LABEL, "") for other in alike]
         role = one.labels.get(ROLE_LABEL, "")
-        about = role if role and roles.count(role) == 1 else one.name
+        own = one.name.removeprefix(f"{component.label}-")
+        about = role if role and roles.count(role) == 1 else own
         name = kind if len(alike) == 1 else f"{identifier(about)}_{kind}"
         while name in found.values():
             name += "_too"

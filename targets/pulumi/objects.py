@@ -156,7 +156,7 @@ class Writer:
                 self.missing.append(Missing(manifest.id, "apiextensions.CustomResource", key))
         self.custom.add(manifest.kind)
         return call(
-            manifest.kind,
+            f"custom.{manifest.kind}",
             [
                 ("", literal(manifest.name)),
                 metadata,

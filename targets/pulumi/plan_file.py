@@ -20,7 +20,10 @@ FORMAT_VERSION = "1.0"
 
 
 def plan_file(
-    topology: Topology, parts: Sequence[Deployed], secrets: Sequence[SecretKey] = ()
+    topology: Topology,
+    parts: Sequence[Deployed],
+    secrets: Sequence[SecretKey] = (),
+    doors: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Return the plan of ``topology`` as JSON; base units, named by the suffix of each key."""
     document: dict[str, Data] = {
@@ -31,6 +34,7 @@ def plan_file(
         "verdict": topology.verdict.value,
         "namespace": parts[0].namespace if parts else "",
         "services": {part.name: _service(part) for part in parts},
+        "public_endpoints": {name: list(urls) for name, urls in (doors or {}).items()},
         "secrets": [
             {
                 "name": one.secret,

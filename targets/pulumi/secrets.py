@@ -25,13 +25,15 @@ class SecretKey:
     optional: bool = False
 
 
-def secret_keys(manifests: Sequence[Manifest]) -> tuple[SecretKey, ...]:
-    """Return what the program may make of configuration, sorted; each once.
+def secret_keys(manifests: Sequence[Manifest], namespace: str) -> tuple[SecretKey, ...]:
+    """Return what the program may make of configuration in ``namespace``, sorted; each once.
 
     What one object needs is needed, even where another could do without.
     """
     found: dict[tuple[str, str], SecretKey] = {}
     for manifest in manifests:
+        if manifest.namespace != namespace:
+            continue
         for one in _references("", manifest.body):
             place = (one.secret, one.key)
             before = found.get(place)
@@ -64,8 +66,8 @@ def _references(where: str, value: Data) -> Iterator[SecretKey]:
 
 def _reference(where: str, value: Mapping[str, Data]) -> Iterator[SecretKey]:
     name, key = value.get("name"), value.get("key")
-    if not isinstance(name, str):
-        return
+    if not isinstance(name, str) or value.get("namespace"):
+        return  # of another namespace it belongs to others
     match where:
         case "secretKeyRef" | "secretTargetRef" if isinstance(key, str):
             optional = value.get("optional") is True

@@ -14,7 +14,7 @@ from support.pulumi_monitor import Stack
 from support.pulumi_state import Outcome
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-NAMES = ("cloud-instances", "office-hours", "support-chat")
+NAMES = ("cloud-instances", "office-hours", "public-endpoint", "support-chat")
 STARTING = "Waiting for what a new version of the program changes"
 
 
