@@ -7,8 +7,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from support import cluster as clusters
 from support import cluster_programs
+from support import cluster_start as clusters
 from support.cluster import Cluster, Tally
 from support.cluster_missing import Missing
 

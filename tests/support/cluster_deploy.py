@@ -162,7 +162,7 @@ def owned_by_admins(cluster: Cluster, folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        cluster.kubectl("delete", "-k", admin, "--ignore-not-found")
+        cluster.delete(objects)
 
 
 @contextmanager
