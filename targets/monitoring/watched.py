@@ -93,15 +93,16 @@ class Watched:
 
     @property
     def replica_usd_per_h(self) -> float | None:
-        """What a replica costs in an hour; None where nobody says."""
+        """What a replica costs in an hour; None where nobody says.
+
+        One that answers, with its share of those that compute prompts for it.
+        """
         price = self.plan.service.place.price_usd_per_s
         if price is None:
             return None
-        replicas = self.plan.configuration.replicas
         match self.plan:
             case ServicePlan(configuration=shape):
                 taken = float(shape.accelerators)
-                replicas += shape.prefill.replicas if shape.prefill else 0
             case plan:
                 taken = plan.accelerators
-        return to_unit(price.value * taken / replicas, "$/h")
+        return to_unit(price.value * taken / self.plan.configuration.replicas, "$/h")

@@ -159,6 +159,10 @@ def _operation(output: Output) -> Iterator[str]:
         )
     else:
         yield "The units start with the machine. `journalctl -u NAME` shows what one says."
+        yield (
+            "A service that is gone from the file: stop its units and delete them from "
+            "`/etc/containers/systemd`; nothing else does."
+        )
         yield "GPUs are given by CDI: after a new driver run `nvidia-ctk cdi generate` again."
     yield "A replica with a new model needs its weights first: the services wait for them."
     yield "Delete folders of weights that no service names any more by hand; nothing else does."

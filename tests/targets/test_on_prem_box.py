@@ -41,6 +41,24 @@ NASTY = (
 )
 
 
+GOLDEN = Path(__file__).parent / "golden" / "on_prem"
+SHOWN = {
+    "compose": ("compose.yaml", "config/caddy.json", "config/prometheus.yaml", "README.md"),
+    "quadlet": ("units/box-chat-0.container", "units/box-chat-weights.container", "setup.sh"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_files_are_as_they_were(form: str, request: pytest.FixtureRequest):
+    found = files(box(), form=form)
+    for path in SHOWN[form]:
+        golden = GOLDEN / form / path
+        if request.config.getoption("--update-golden", default=False):
+            golden.parent.mkdir(parents=True, exist_ok=True)
+            golden.write_text(found[path], "utf-8")
+        assert golden.read_text("utf-8") == found[path], path
+
+
 def arguments(topology: Topology) -> list[str]:
     return compose_of(files(topology))["services"]["chat-0"]["command"]
 
