@@ -18,7 +18,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "sagemaker": "endpoints of Amazon SageMaker, as a Pulumi program and for CloudFormation",
     "on-prem": "one box (Docker Compose, Podman), or a cluster without the internet",
     "compose": "one box with Docker Compose, whatever the file says of a cluster",
-    "diagram": "pictures of the topology: SVG, DOT, Mermaid",
+    "diagram": "pictures: the way of requests, placement, deployment, cost; SVG, draw.io and more",
     "design-doc": "the design in words: decisions, what to avoid, capacity, metrics to watch",
 }
 """Every target, with what it writes."""

@@ -3,9 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from support import designs, plans, topologies
+from support import designs, gateways, hostile, network_plans, plans, topologies
 
+from inferc import api
 from inferc.compiler.topology import EdgeKind, GraphEdge, NodeKind, Topology
+from inferc.compiler.units import show
+from inferc.dsl import SourceFile
 from inferc.targets.diagram import words
 from inferc.targets.diagram.scene import Box, Edge, Group, Kind, Line, Scene, Tone, boxes
 from inferc.targets.diagram.target import VIEWS
@@ -191,3 +194,54 @@ def test_traffic_edges_keep_their_kind() -> None:
 
     assert line_of(edge) is Line.LIVE
     assert label_of(edge) == "1 req/s"
+
+
+def test_a_part_of_an_accelerator_shows_its_own_memory() -> None:
+    pool = f"nodes = 1; gpu = {network_plans.A100}; partition = mig"
+    file = network_plans.program(network_plans.service(), pool=pool)
+    (graph,) = api.draw(file).topologies
+    tiles = [
+        (tile.title, tile.note)
+        for box in boxes(scene_of("placement", graph).items)
+        for row in box.rows
+        for tile in row.tiles
+        if tile.color is not None
+    ]
+    assert tiles
+    seats = [node for node in graph.nodes if node.attributes.get("part")]
+    shown = {
+        f"{str(node.attributes['part']).partition('-at-')[0]}: "
+        f"{show(float(node.attributes['memory_bytes']), 'bytes')}"
+        for node in seats
+    }
+    assert {note for _, note in tiles} == shown
+
+
+def test_a_managed_platform_is_a_place_of_its_own() -> None:
+    file = SourceFile("/managed.infer", hostile.file_of("assistant", managed=True))
+    (graph,) = api.draw(file).topologies
+    scene = scene_of("deployment", graph)
+    place = titled(scene)["run"]
+    assert place.aside == "Amazon SageMaker real-time endpoint"
+    assert "aws · g6e.xlarge · serverless" in place.lines
+    assert len(lines(scene, Line.RUNS_ON)) == 1
+
+
+def test_gateways_and_their_routes_are_drawn() -> None:
+    routes = '  edge -> chat\n  edge -> coder { match = "/code" }\n'
+    file = SourceFile("/edge.infer", gateways.text_of(gateways.EDGE + routes))
+    (graph,) = api.draw(file).topologies
+    scene = scene_of("request", graph)
+    front = [item for item in scene.items if isinstance(item, Box)][:4]
+    assert [box.title for box in front] == ["clients", "edge", "/v1/*", "/code"]
+    assert "hosts: ai.example.com" in front[1].lines
+    assert "encrypted" in front[1].lines
+    client, edge, first, second = (box.id for box in front)
+    path = {(line.source, line.target) for line in lines(scene, Line.LIVE)}
+    assert path >= {
+        (client, edge),
+        (edge, first),
+        (edge, second),
+        (first, "chat/service"),
+        (second, "coder/service"),
+    }

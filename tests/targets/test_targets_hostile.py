@@ -230,7 +230,6 @@ SHORT = (
     "a\\b",
     "a,b=c",
     "A_b",
-    "",
 )
 """Short ones: each breaks one rule at most."""
 
@@ -254,8 +253,19 @@ def checked_case(target: str) -> Case:
     pytest.fail(f"{target} takes none of the topologies")
 
 
+@cache
+def is_refused(place: str, text: str) -> bool:
+    """Return whether a file with ``text`` in ``place`` has errors before anything is planned."""
+    token, file = hostile.tokens(hostile.PLACES)[place], hostile.checked_file()
+    changed_file = file.replace(token, hostile.written(text)[1:-1])
+    assert changed_file != file
+    return has_errors(api.check(SourceFile("/hostile.infer", changed_file)).diagnostics)
+
+
 def check_place(target: str, place: str, text: str) -> None:
     """Fail where a text in ``place`` is neither refused nor data."""
+    if place in hostile.EDGE and is_refused(place, text):
+        return
     own, token = checked_case(target), hostile.tokens(hostile.PLACES)[place]
     graph = put(own.graph, text, token)
     assert isinstance(graph, Topology)
@@ -276,7 +286,8 @@ def test_a_text_that_must_have_a_form_is_refused_or_data(target: str) -> None:
 @pytest.mark.parametrize("place", hostile.PLACES)
 @pytest.mark.parametrize("target", registry.names())
 def test_each_short_text_is_refused_or_data(target: str, place: str) -> None:
-    for text in SHORT:
+    first = (registry.names().index(target) + hostile.PLACES.index(place)) % 4
+    for text in SHORT[first::4]:
         check_place(target, place, text)
 
 
@@ -316,14 +327,15 @@ def check_option(target: str, option: str, text: str) -> None:
 @pytest.mark.parametrize("target", registry.names())
 def test_an_option_is_refused_or_data(target: str) -> None:
     for number, option in some(options_of(target), target):
-        check_option(target, option, SHORT[number % (len(SHORT) - 1)])
+        check_option(target, option, SHORT[number % len(SHORT)])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", registry.names())
 def test_each_text_in_each_option_is_refused_or_data(target: str) -> None:
-    for option in options_of(target):
-        for text in (*SHORT[:-1], *MIXED):
+    texts = (*SHORT, *MIXED)
+    for number, option in enumerate(options_of(target)):
+        for text in texts[number % 4 :: 4]:
             check_option(target, option, text)
 
 
