@@ -128,6 +128,20 @@ def all_paths(span: Span, *, service: str) -> Diagnostic:
     )
 
 
+def outside_api(span: Span, *, service: str, path: str, root: str) -> Diagnostic:
+    """INF215: a route matches paths at which its service answers nothing."""
+    return Diagnostic(
+        code="INF215",
+        slug="path-outside-api",
+        severity=Severity.WARNING,
+        message=f"`{service}` answers below `{root}`, and this route sends it `{path}`",
+        span=span,
+        label="the service would say that there is no such path",
+        help='add `rewrite = "/"`, which takes the matched beginning off, or match what lies below '
+        f"`{root}`",
+    )
+
+
 def ambiguous(span: Span, *, what: str, services: tuple[str, str], first: Span) -> Diagnostic:
     """INF207: two routes claim one request."""
     one, other = services

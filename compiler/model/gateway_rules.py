@@ -36,6 +36,8 @@ MAX_HOSTS_OF_ROUTE = 16
 """Source: Gateway API, ``HTTPRouteSpec.hostnames``."""
 MAX_PATHS = 64
 """Source: Gateway API, ``HTTPRouteRule.matches``."""
+MAX_REWRITTEN = 16
+"""Each takes a rule of its own. Source: Gateway API, ``HTTPRouteSpec.rules``."""
 ALONE = "round_robin"
 """The way of dealing out that a session may be laid over: it looks at no replica."""
 
@@ -63,6 +65,17 @@ def wrong_path(text: str) -> Problem | None:
     if any(part in plain for part in NEVER_IN_PATHS) or plain.endswith(NEVER_AT_THE_END):
         return Problem("no path that two programs read alike", "")
     return None
+
+
+def wrong_rewrite(text: str, paths: Sequence[str]) -> Problem | None:
+    """Return what is wrong with what stands in place of the matched beginnings of ``paths``."""
+    if text.endswith("*"):
+        return Problem("no path: what stands in place has no star", text.removesuffix("*"))
+    if not paths or not all(path.endswith("/*") for path in paths):
+        return Problem("in place of a beginning, and not every path of the route ends in `/*`", "")
+    if len(paths) > MAX_REWRITTEN:
+        return Problem(f"for more paths than a route can rewrite, which is {MAX_REWRITTEN}", "")
+    return wrong_path(text)
 
 
 def wrong_header(text: str) -> Problem | None:

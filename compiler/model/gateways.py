@@ -63,6 +63,8 @@ class Route:
     """Never empty: its own, else those of the gateway."""
     paths: tuple[str, ...]
     """``/v1/chat/*`` for everything below, ``/v1/models`` for that alone."""
+    rewrite: str = ""
+    """What a service gets in place of the matched beginning of a path; empty for the same."""
     by_model: bool
     """Whether those requests come here that ask for the service's model by its name."""
     timeout_s: float | None
@@ -161,7 +163,8 @@ def _gateway(block: ResolvedBlock, known: Mapping[str, Served], found: list[Diag
     )
     if len(found) == before:
         found.extend(rules.problems(built))
-        found.extend(_open_doors(block, built))
+        apis = {service.name: service.api for service in known.values()}
+        found.extend(_open_doors(block, built, apis))
     return built
 
 
@@ -191,6 +194,7 @@ def _route(
         service=service.name,
         hosts=own or hosts,
         paths=paths or (APIS.get(service.api, "/*"),),
+        rewrite=_rewrite(block, paths, found),
         by_model=by_model,
         timeout_s=_amount(holders, "timeout"),
         idle_timeout_s=_amount(holders, "idle_timeout"),
@@ -201,6 +205,18 @@ def _route(
         session=_session(holders, found),
         span=block.span,
     )
+
+
+def _rewrite(block: ResolvedBlock, paths: Sequence[str], found: list[Diagnostic]) -> str:
+    """Return what a route puts in place of the beginning of a path; empty where it keeps it."""
+    field = block.fields.get("rewrite")
+    if field is None:
+        return ""
+    text = values.word(field.value)
+    problem = rules.wrong_rewrite(text, paths)
+    if problem is not None:
+        found.append(report.bad_value(field.span, field="rewrite", value=text, problem=problem))
+    return text
 
 
 def _checked(
@@ -292,10 +308,18 @@ def _check_header(block: ResolvedBlock, field: str, name: str, found: list[Diagn
             found.append(wrong)
 
 
-def _open_doors(block: ResolvedBlock, built: Gateway) -> Iterator[Diagnostic]:
-    """Yield what a gateway lets in without a word in the file that this is meant."""
+def _open_doors(
+    block: ResolvedBlock, built: Gateway, apis: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    """Yield what a gateway lets in without a word that this is meant, or lets in for nothing."""
     if built.keys is None and "auth" not in block.fields:
         yield report.anybody_may_call(block.span, gateway=block.name)
     for route in built.routes:
         if any(path in {"/", "/*"} for path in route.paths):
             yield report.all_paths(route.span, service=route.service)
+        root = APIS.get(apis[route.service], "/*").removesuffix("*")
+        outside = [path for path in route.paths if not path.startswith(root)]
+        if outside and not route.rewrite and "/" not in outside and "/*" not in outside:
+            yield report.outside_api(
+                route.span, service=route.service, path=outside[0], root=f"{root}*"
+            )

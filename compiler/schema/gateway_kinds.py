@@ -72,6 +72,11 @@ ROUTE = kind(
         "Paths, or `model`: the one that a request asks for; absent: all of the service's API.",
     ),
     field("host", _TEXTS, "Names that callers use; absent: those of the gateway."),
+    field(
+        "rewrite",
+        TEXT,
+        "What the service gets in place of a matched beginning; absent: the path stays.",
+    ),
     _TRAFFIC,
     later("weight", "shadow", "priority", "limits"),
 )

@@ -32,6 +32,7 @@ def _route(route: Route) -> dict[str, Json]:
         "service": route.service,
         "hosts": list(route.hosts),
         "match": "model" if route.by_model else list(route.paths),
+        "rewrite": route.rewrite or None,
         "timeout_s": route.timeout_s,
         "idle_timeout_s": route.idle_timeout_s,
         "retries": route.retries,

@@ -46,7 +46,26 @@ def refuse(topology: Topology, options: Options) -> tuple[Diagnostic, ...]:
     """Return why ``topology`` cannot be emitted so, and warnings; no error where it can."""
     span = next((one.span for one in topology.emissions if one.target == TARGET), None)
     choices, found = read_options(options, span)
-    return (*found, *_services(topology, choices, span), *_regions(topology, choices, span))
+    return (
+        *found,
+        *_gateways(topology),
+        *_services(topology, choices, span),
+        *_regions(topology, choices, span),
+    )
+
+
+def _gateways(topology: Topology) -> Iterator[Diagnostic]:
+    """Yield the services that a gateway leads to: endpoints are called with AWS's own signature."""
+    for gateway in topology.gateways:
+        for route in gateway.routes:
+            yield cannot_serve(
+                target=TARGET,
+                service=route.service,
+                reason=f"the gateway `{gateway.name}` leads to it, and nothing is emitted for that",
+                notes=("callers of an endpoint sign their requests with the keys of an AWS role",),
+                step="take the `gateway` block out, or put a gateway of your own in front",
+                span=route.span,
+            )
 
 
 def _services(topology: Topology, choices: Choices, span: Span | None) -> Iterator[Diagnostic]:

@@ -11,9 +11,17 @@ ISSUED: Final = "cert-manager.io/"
 
 def prepare(cluster: Cluster, documents: Sequence[Object]) -> None:
     """Make the classes and the secrets that the gateways among ``documents`` name."""
-    wanted = [*_classes(documents), *_secrets(documents)]
+    wanted = [*_namespaces(documents), *_classes(documents), *_secrets(documents)]
     if wanted:
         cluster.apply(wanted)
+
+
+def _namespaces(documents: Sequence[Object]) -> Iterator[Object]:
+    """Yield those of others that our objects live in."""
+    own = {one["metadata"]["name"] for one in documents if one["kind"] == "Namespace"}
+    named = {one["metadata"].get("namespace", "") for one in documents} - own - {""}
+    for name in sorted(named):
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
 def _classes(documents: Sequence[Object]) -> Iterator[Object]:

@@ -45,7 +45,7 @@ topology desk {{
 """
 """A file with two services; ``body`` is where the gateways go."""
 
-WARNED = ("INF209", "INF212")
+WARNED = ("INF209", "INF212", "INF215")
 """Warnings about gateways."""
 
 EDGE = """  gateway edge {
@@ -68,6 +68,7 @@ def route(service: str = "chat", **changes: object) -> Route:
         service=service,
         hosts=("ai.example.com",),
         paths=("/v1/*",),
+        rewrite="",
         by_model=False,
         timeout_s=None,
         idle_timeout_s=None,

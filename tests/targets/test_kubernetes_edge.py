@@ -75,7 +75,9 @@ def shapes() -> Mapping[str, Topology]:
         ),
         "by_path": gateways.behind(
             topologies.two_services(),
-            gateway(*(route(name, paths=(f"/{name}/*",)) for name in names)),
+            gateway(
+                *(route(name, paths=(f"/{name}/*", f"/x/{name}/*"), rewrite="/") for name in names)
+            ),
         ),
         "by_model": two(),
         "groups": gateways.behind(topologies.pipelined(), gateway(route(routing="prefix_aware"))),
@@ -213,6 +215,17 @@ def test_a_line_of_the_service_decides_where_the_gateway_says_nothing():
     chosen = yaml.safe_load(config["data"]["picker.yaml"])["schedulingProfiles"][0]["plugins"]
     assert chosen[0] == {"pluginRef": "active-request-scorer", "weight": 1}
     assert "INF617" in kubernetes.errors(replace(asked, gateways=()), {})
+
+
+def test_each_rewritten_beginning_has_a_rule_of_its_own():
+    for document in of(made(shapes()["by_path"]), "HTTPRoute"):
+        rules = document["spec"]["rules"]
+        assert [len(rule["matches"]) for rule in rules] == [1, 1]
+        for rule in rules:
+            assert rule["filters"][-1] == {
+                "type": "URLRewrite",
+                "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}},
+            }
 
 
 def test_two_gateways_share_one_picker():

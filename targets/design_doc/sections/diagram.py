@@ -23,11 +23,22 @@ def diagram(topology: Topology) -> list[str]:
 
 
 def _lines(topology: Topology) -> Iterator[str]:
-    yield "clients --> gateway --> router"
+    yield from _front(topology)
     places = _runs_on(topology)
     for at, plan in enumerate(topology.planned):
         last = at == len(topology.planned) - 1
         yield from _service(plan, places, last=last)
+
+
+def _front(topology: Topology) -> Iterator[str]:
+    """Yield how requests come in: by the gateways of the file, or by one that it does not name."""
+    led_to = {route.service for gateway in topology.gateways for route in gateway.routes}
+    for gateway in topology.gateways:
+        services = ", ".join(dict.fromkeys(_name(route.service) for route in gateway.routes))
+        hosts = ", ".join(_name(host) for host in gateway.hosts)
+        yield f"clients --> {_name(gateway.name)} ({hosts}) --> {services}"
+    if any(plan.service.name not in led_to for plan in topology.planned):
+        yield "clients --> gateway --> router"
 
 
 def _service(

@@ -48,25 +48,38 @@ def model_route_name(way: Way) -> str:
 
 def _path_route(layout: Layout, way: Way) -> Manifest:
     """Return the route to a service that its paths are chosen for."""
-    rule: dict[str, Data] = {
-        "matches": [{"path": _path(path)} for path in way.route.paths],
-        "timeouts": {"request": f"{way.timeout_s}s"},
-        "backendRefs": [_backend(way)],
-    }
-    if way.is_picked:
-        name = objective_name(way.serving)
-        headers: list[Data] = [{"name": header, "value": name} for header in OBJECTIVE_HEADERS]
-        modifier: dict[str, Data] = {
-            "type": "RequestHeaderModifier",
-            "requestHeaderModifier": {"set": headers},
-        }
-        rule["filters"] = [modifier]
+    # A rule that rewrites may have one match only: the beginning that it takes off.
+    groups = [(path,) for path in way.route.paths] if way.route.rewrite else [way.route.paths]
     spec: dict[str, Data] = {
         "parentRefs": [_parent(layout, way)],
         "hostnames": list(way.route.hosts),
-        "rules": [rule],
+        "rules": [_path_rule(way, paths) for paths in groups],
     }
     return _manifest(layout, way, "HTTPRoute", way.name, spec)
+
+
+def _path_rule(way: Way, paths: Sequence[str]) -> dict[str, Data]:
+    rule: dict[str, Data] = {
+        "matches": [{"path": _path(path)} for path in paths],
+        "timeouts": {"request": f"{way.timeout_s}s"},
+        "backendRefs": [_backend(way)],
+    }
+    filters = list(_filters(way))
+    return {**rule, "filters": filters} if filters else rule
+
+
+def _filters(way: Way) -> Iterator[Data]:
+    """Yield what is changed of a request: how urgent it is, and its path."""
+    if way.is_picked:
+        name = objective_name(way.serving)
+        headers: list[Data] = [{"name": header, "value": name} for header in OBJECTIVE_HEADERS]
+        yield {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": headers}}
+    if way.route.rewrite:
+        path: dict[str, Data] = {
+            "type": "ReplacePrefixMatch",
+            "replacePrefixMatch": way.route.rewrite,
+        }
+        yield {"type": "URLRewrite", "urlRewrite": {"path": path}}
 
 
 def _path(path: str) -> Mapping[str, Data]:
