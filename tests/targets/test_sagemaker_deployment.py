@@ -142,6 +142,28 @@ def test_lines_that_sagemaker_can_see_have_alarms() -> None:
 # ---- tables --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("shape", "ends"),
+    [
+        ("ProductionVariantContainerStartupHealthCheckTimeoutInSeconds", limits.START_S),
+        ("ProductionVariantModelDataDownloadTimeoutInSeconds", limits.START_S),
+        ("MaximumExecutionTimeoutInSeconds", limits.EXECUTION_S),
+        ("WaitIntervalInSeconds", limits.WAIT_S),
+        ("MaxConcurrentInvocationsPerInstance", limits.CONCURRENT),
+        ("EnvironmentValue", (0, limits.VARIABLE_BYTES)),
+        ("EndpointName", (0, limits.NAME_LIMIT)),
+    ],
+)
+def test_limits_are_those_of_the_api(shape: str, ends: tuple[int, int]) -> None:
+    known = sagemaker.model("sagemaker")[shape]
+    assert (known["min"], known["max"]) == ends
+
+
+def test_names_are_as_the_api_wants_them() -> None:
+    assert sagemaker.model("sagemaker")["EndpointName"]["pattern"] == limits.NAME
+    assert sagemaker.model("sagemaker-runtime")["BodyBlob"]["max"] == 6 * 1024**2
+
+
 def test_machines_are_those_of_the_api_and_their_accelerators_those_of_the_catalog() -> None:
     from inferc import stdlib
 

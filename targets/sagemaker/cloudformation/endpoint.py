@@ -1,5 +1,6 @@
 """The resources of one endpoint: model, configuration, endpoint, copies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,10 +11,17 @@ from inferc.targets.sagemaker.deployment import (
     CANDIDATE,
     COMPONENTS,
     TRAFFIC,
+    VARIANT,
     Endpoint,
 )
 
 LOG_DAYS: Final = 30
+LOG_GROUPS: Final[Mapping[str, str]] = {
+    VARIANT: "/aws/sagemaker/Endpoints/",
+    ASYNCHRONOUS: "/aws/sagemaker/Endpoints/",
+    COMPONENTS: "/aws/sagemaker/InferenceComponents/",
+}
+"""Where containers of each kind write. Source: AWS, log groups and streams of SageMaker."""
 ROUTING: Final = "LEAST_OUTSTANDING_REQUESTS"
 """Where a queue has a choice the shortest is never worse than a turn at random, which plans hold
 for. What looks at prefixes needs settings that the provider of Pulumi has no arguments for."""
@@ -49,7 +57,7 @@ def endpoint_resources(
     found[f"{prefix}Logs"] = resource(
         "Logs::LogGroup",
         {
-            "LogGroupName": sub(f"/aws/sagemaker/Endpoints/${{{prefix}EndpointName}}"),
+            "LogGroupName": sub(f"{LOG_GROUPS[one.kind]}${{{prefix}EndpointName}}"),
             "RetentionInDays": LOG_DAYS,
             "KmsKeyId": links.key,
         },
