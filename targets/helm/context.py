@@ -22,7 +22,7 @@ class Chart:
 
     def knob(self, path: Path, value: Data, schema: Schema, about: str) -> Data:
         """Return the planned value at ``path``: ``value``, unless another place gave one before."""
-        fitting = schema if accepts(schema, value) else {}
+        fitting: Schema = schema if accepts(schema, value) else {}
         made = Knob(path=path, value=value, schema=fitting, about=about)
         return self.knobs.setdefault(path, made).value
 

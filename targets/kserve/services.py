@@ -113,7 +113,7 @@ def _renamed(container: Mapping[str, Data], main: str) -> dict[str, Data]:
     A preset of KServe is merged into it, which may ask by HTTPS, and run as root: both are said.
     """
     security = container.get("securityContext")
-    own = security if isinstance(security, Mapping) else {}
+    own: Mapping[str, Data] = security if isinstance(security, Mapping) else {}
     non_root: dict[str, Data] = {**own, "runAsNonRoot": True}
     made: dict[str, Data] = {**container, "name": main, "securityContext": non_root}
     for name in PROBES:

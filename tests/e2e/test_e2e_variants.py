@@ -14,7 +14,8 @@ from support import cluster_deploy, cluster_plans
 from support.cluster import Cluster, ClusterError, Object
 from support.cluster_plans import Tree
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "support-chat" / "topology.infer"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "office-hours" / "topology.infer"
+"""One service that follows its load: the objects say bounds, and rules of the server hold."""
 
 CASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "kserve-llm": ("kserve", {"kind": "llm"}),
@@ -24,13 +25,16 @@ CASES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
-def workload(name: str, replicas: int, labels: Mapping[str, str], pod: Object) -> Object:
-    """Return the Deployment that a controller would make."""
+def workload(owner: Object, part: str, replicas: int, template: Object) -> Object:
+    """Return the Deployment that a controller would make of an object."""
+    labels, pod = template["labels"], template["spec"]
+    metadata = owner["metadata"]
+    name = f"{metadata['name']}-{part}"
     chosen = {**labels, "inferc.test/workload": name}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": name, "namespace": "support-chat"},
+        "metadata": {"name": name, "namespace": metadata["namespace"]},
         "spec": {
             "replicas": replicas,
             "selector": {"matchLabels": chosen},
@@ -52,14 +56,15 @@ def of_kserve(document: Object, replicas: int) -> list[Object]:
     source = spec.get("template") or spec["predictor"]
     labels = spec.get("labels") or spec["predictor"]["labels"]
     pod = {key: deepcopy(source[key]) for key in POD_FIELDS if key in source}
-    return [workload("chat-kserve", replicas, labels, pod)]
+    return [workload(document, "kserve", replicas, {"labels": labels, "spec": pod})]
 
 
 def of_ray(document: Object, replicas: int) -> list[Object]:
     """Return what KubeRay makes of a service: a head, and the workers of each group."""
     cluster = document["spec"]["rayClusterConfig"]
     head = cluster["headGroupSpec"]["template"]
-    made = [workload("chat-head", 1, head["metadata"]["labels"], head["spec"])]
+    of_head = {"labels": head["metadata"]["labels"], "spec": head["spec"]}
+    made = [workload(document, "head", 1, of_head)]
     for group in cluster["workerGroupSpecs"]:
         assert group["minReplicas"] <= replicas <= group["maxReplicas"]
         template = group["template"]
@@ -69,7 +74,7 @@ def of_ray(document: Object, replicas: int) -> list[Object]:
         for key in ("ports", "lifecycle", "resources"):
             waits.pop(key, None)
         pod["initContainers"].append(waits)
-        made.append(workload("chat-workers", replicas, labels, pod))
+        made.append(workload(document, "workers", replicas, {"labels": labels, "spec": pod}))
     return made
 
 
@@ -87,7 +92,7 @@ def tree(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def running(cluster: Cluster, tree: Tree) -> Iterator[cluster_deploy.Deployed]:
     with cluster_deploy.deployed(cluster, tree) as found:
-        cluster.tally.names.append(f"support_chat by {tree.folder.name}")
+        cluster.tally.names.append(f"{tree.topology.name} by {tree.folder.name}")
         yield found
 
 
@@ -112,7 +117,7 @@ def test_the_pods_that_a_controller_makes_are_admitted_and_run(
     running.cluster.apply(made)
     wanted = {item["metadata"]["name"]: item["spec"]["replicas"] for item in made}
     running.cluster.wait("pods", lambda: lacking(running, wanted))
-    service = running.cluster.one("service", "chat", running.namespace)
+    (service,) = cluster_plans.of_kind(running.documents, "Service")
     chosen = service["spec"]["selector"]
     labels = [item["spec"]["template"]["metadata"]["labels"] for item in made]
     # What a controller adds once a pod answers is not in the template.
