@@ -28,6 +28,7 @@ from inferc.targets.helm.options import OPTIONS as HELM
 from inferc.targets.kserve.options import OPTIONS as KSERVE
 from inferc.targets.kubernetes.objects.settings import OPTIONS as KUBERNETES
 from inferc.targets.llm_d.options import OPTIONS as LLM_D
+from inferc.targets.pulumi.choices import OPTIONS as PULUMI
 from inferc.targets.ray_serve.options import OPTIONS as RAY_SERVE
 from inferc.targets.sagemaker.options import OPTIONS as SAGEMAKER
 from inferc.targets.vllm_stack.options import OPTIONS as VLLM_STACK
@@ -47,7 +48,7 @@ OPTIONS = {
     "llm-d": [*_OBJECTS, *((name, option.about) for name, option in LLM_D.items())],
     "kserve": [*_OBJECTS, *((name, option.about) for name, option in KSERVE.items())],
     "ray-serve": [*_OBJECTS, *((name, option.about) for name, option in RAY_SERVE.items())],
-    "pulumi": _OBJECTS,
+    "pulumi": [(name, text) for name, (_, text) in PULUMI.items()],
     "sagemaker": [(name, text) for name, (_, text) in SAGEMAKER.items()],
     "diagram": [
         ("formats", f"which of {', '.join(diagram.FORMATS)}; `{', '.join(diagram.USUAL)}`"),

@@ -14,6 +14,7 @@ from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.pods import USER_ID
 from inferc.targets.kubernetes.objects.prerequisites import components as prerequisites
 from inferc.targets.pulumi import diagnostics as report
+from inferc.targets.pulumi.choices import CLUSTER, CLUSTERS, EKS, EXISTING
 from inferc.targets.versions import (
     KEDA,
     KUBERNETES,
@@ -23,11 +24,6 @@ from inferc.targets.versions import (
     PULUMI_CHARTS,
     Component,
 )
-
-OPTION: Final = "cluster"
-EXISTING: Final = "existing"
-EKS: Final = "eks"
-CHOICES: Final = (EXISTING, EKS)
 
 DISK_BASE_GIB: Final = 100
 """Of a node's own disk: its system, and an engine's image unpacked and in layers."""
@@ -82,22 +78,12 @@ Source: the documentation of both drivers.
 """
 
 
-def wanted(options: Options) -> bool:
-    """Return whether the program is to make its own cluster."""
-    return options.get(OPTION) == EKS
-
-
-def shared_options(options: Options) -> Options:
-    """Return the options that the objects of Kubernetes have, too."""
-    return {name: value for name, value in options.items() if name != OPTION}
-
-
 def refuse(layout: Layout, options: Options) -> Iterator[Diagnostic]:
     """Yield why no cluster can be made for the topology."""
-    value = options.get(OPTION, EXISTING)
+    value = options.get(CLUSTER, EXISTING)
     span = next((one.span for one in layout.topology.emissions if one.target == "pulumi"), None)
-    if value not in CHOICES:
-        yield report.bad_cluster(value=str(value), known=CHOICES, span=span)
+    if value not in CLUSTERS:
+        yield report.bad_cluster(value=str(value), known=CLUSTERS, span=span)
     if value != EKS:
         return
     for one in layout.deployed:

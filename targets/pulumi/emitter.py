@@ -7,6 +7,7 @@ from inferc.dsl import Diagnostic, has_errors
 from inferc.targets.base import Artifact, Emitted, Options
 from inferc.targets.kubernetes.objects import build_objects, cluster_objects, layout_of, refuse
 from inferc.targets.pulumi import eks, program
+from inferc.targets.pulumi.choices import makes_cluster, of_the_objects
 from inferc.targets.pulumi.component import render
 from inferc.targets.pulumi.diagnostics import no_sdk_field
 from inferc.targets.pulumi.doors import doors
@@ -30,13 +31,13 @@ class PulumiTarget:
         missing_means = refusals(topology, self.name, networks=False)
         if missing_means:
             return Emitted(artifacts=(), diagnostics=missing_means)
-        shared = eks.shared_options(options)
+        shared = of_the_objects(options)
         refused = said_by(self.name, refuse(topology, shared, self.name))
         if not has_errors(refused):
             refused = (*refused, *eks.refuse(layout_of(topology, shared), options))
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)
-        files, missing = _files(topology, shared, own_cluster=eks.wanted(options))
+        files, missing = _files(topology, shared, own_cluster=makes_cluster(options))
         if missing:
             return Emitted(artifacts=(), diagnostics=(*refused, *missing))
         ordered = tuple(sorted(files, key=lambda artifact: artifact.path))

@@ -111,6 +111,7 @@ def test_a_second_run_changes_nothing(folder: Path, first: tuple[Stack, Outcome]
     assert own.applier.calls == calls
 
 
+@pytest.mark.slow
 def test_another_plan_changes_what_differs(first: tuple[Stack, Outcome], tmp_path: Path) -> None:
     own, _ = first
     base = topologies.two_services()
@@ -127,6 +128,7 @@ def test_another_plan_changes_what_differs(first: tuple[Stack, Outcome], tmp_pat
     assert "delete" not in outcome.counts
 
 
+@pytest.mark.slow
 def test_a_service_that_is_gone_is_deleted(first: tuple[Stack, Outcome], tmp_path: Path) -> None:
     own, _ = first
     base = topologies.two_services()
@@ -205,6 +207,7 @@ def test_fewer_replicas_on_demand(tmp_path: Path) -> None:
         stack().up(folder, {"maxReplicas": json.dumps({"chut": 1})})
 
 
+@pytest.mark.slow
 def test_the_double_finds_what_the_engine_would(tmp_path: Path) -> None:
     """A name given twice, and an object on whatever cluster happens to be the current one."""
     (tmp_path / "__main__.py").write_text(

@@ -127,13 +127,8 @@ MUTATIONS = {
 }
 
 
-QUICK = ("fewer accelerators",)
-
-
-@pytest.mark.parametrize(
-    "mutation",
-    [pytest.param(one, marks=[] if one in QUICK else pytest.mark.slow) for one in MUTATIONS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("mutation", MUTATIONS)
 def test_its_own_tests_can_fail(mutation: str, tmp_path: Path) -> None:
     module = write("support_chat", tmp_path) / "components" / "chat.py"
     before, after = MUTATIONS[mutation]
@@ -252,6 +247,7 @@ def test_plan_file() -> None:
     assert plan["services"]["chat"]["usd_per_h"] is None
 
 
+@pytest.mark.slow
 def test_cost_is_an_output_where_it_is_known(tmp_path: Path) -> None:
     base = topologies.support_chat()
     plans = tuple(replace(plan, price_usd_per_s=0.01) for plan in base.services)
@@ -272,7 +268,7 @@ def shape_of(text: str) -> str:
 words = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(words, words)
 def test_what_a_user_writes_is_only_ever_data(doc: str, model: str) -> None:
     base = topologies.support_chat()
@@ -288,7 +284,7 @@ def test_what_a_user_writes_is_only_ever_data(doc: str, model: str) -> None:
             assert texts[path].isascii()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(words, words)
 def test_any_name_gives_a_program(service: str, design: str) -> None:
     emitted = PULUMI.emit(topologies.named(service, design=design), {})
