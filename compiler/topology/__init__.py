@@ -11,6 +11,7 @@ from inferc.compiler.topology.graph_types import (
     NodeKind,
     Topology,
 )
+from inferc.compiler.topology.networks import table_of
 from inferc.compiler.topology.text import render as render_text
 from inferc.compiler.topology.verify import check
 
@@ -27,5 +28,6 @@ __all__ = [
     "decision_digest",
     "render_json",
     "render_text",
+    "table_of",
     "to_data",
 ]

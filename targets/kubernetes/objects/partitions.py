@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from inferc.compiler.model import Place
 from inferc.compiler.plan.networks.packing import layouts_for
-from inferc.compiler.topology.networks import table_of
+from inferc.compiler.topology import table_of
 from inferc.targets import to_yaml
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.concerns import CLUSTER

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from inferc.compiler.model.design import short_name
 from inferc.compiler.plan import Configuration, ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import to_unit
@@ -142,7 +141,7 @@ class Serving(Deployed):
     @property
     def needs_rdma(self) -> bool:
         """Whether its replicas were planned for a network that only RDMA gets its speed from."""
-        network = short_name(self.place.network.id)
+        network = self.place.network.id.rpartition(".")[2]
         return self.talks and network.startswith(RDMA_NETWORKS)
 
     @property
