@@ -4,7 +4,9 @@ import math
 from collections.abc import Iterator
 
 from inferc.compiler.plan import ServicePlan
+from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Topology
+from inferc.compiler.units import to_unit
 from inferc.dsl import Diagnostic, Span
 from inferc.targets.base import Options
 from inferc.targets.diagnostics import cannot_serve
@@ -69,15 +71,7 @@ def _gateways(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _services(topology: Topology, choices: Choices, span: Span | None) -> Iterator[Diagnostic]:
-    for network in topology.networks:
-        yield cannot_serve(
-            target=TARGET,
-            service=network.service.name,
-            reason="nothing is emitted yet for networks",
-            notes=("it is planned, and the target `diagram` draws it",),
-            step="emit `kubernetes` or `diagram`, or leave the service out",
-            span=network.service.span,
-        )
+    yield from map(_network, topology.networks)
     by_name = {part.plan.service.name: part for part in servings(topology, NoChoices())}
     taken: dict[str, str] = {}
     for plan in topology.services:
@@ -97,6 +91,28 @@ def _services(topology: Topology, choices: Choices, span: Span | None) -> Iterat
                     span=plan.service.span,
                 )
             yield from _service(serving, choices, span)
+
+
+def _network(plan: NetworkPlan) -> Diagnostic:
+    """Return why a network is not served: no container of AWS's runs what was planned for it."""
+    place, engine = plan.place, plan.engine
+    title = plan.configuration.engine if engine is None else f"{engine.title} {engine.version}"
+    notes = [f"`{place.path}` is {place.accelerator.title}"]
+    platform = place.platform
+    if platform is not None and "memory" in platform.limits:
+        need, have = plan.weights_bytes, platform.limits["memory"].value
+        notes.append(
+            f"need: {to_unit(need, 'MiB'):.0f} MiB for weights; "
+            f"have: {to_unit(have, 'MiB'):.0f} MiB and no accelerators on {platform.title}"
+        )
+    return cannot_serve(
+        target=TARGET,
+        service=plan.service.name,
+        reason=f"AWS has no container of {title} for SageMaker",
+        notes=tuple(notes),
+        step="place it on a pool of a `cluster` and emit `kubernetes`, or leave it out",
+        span=place.span,
+    )
 
 
 def _elsewhere(plan: ServicePlan) -> Diagnostic | None:

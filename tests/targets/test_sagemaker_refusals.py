@@ -127,6 +127,39 @@ def test_a_cluster_is_no_place_on_sagemaker() -> None:
     assert "no place on Amazon SageMaker" in item.message
 
 
+NETWORK = """infer 1
+import std.catalog as cat
+topology search {
+  serverless run { platform = PLATFORM; region = "us-east-1"; gpu = GPU; instances in 0..10 }
+  service embed {
+    model = cat.networks.baai.bge_m3
+    on    = run
+    load { rate = 1 req/s; shape = steady; input_tokens = dist(mean = 300 tok, p95 = 512 tok) }
+    sla { p95 latency <= 5s }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("platform", "gpu", "words"),
+    [
+        ("sagemaker_serverless", "cat.cpu.intel.xeon_8380", ("have: 6144 MiB", "need: ")),
+        ("sagemaker_realtime", "cat.gpu.nvidia.l4", ("no container of",)),
+    ],
+)
+def test_a_network_is_refused_with_what_there_is(
+    platform: str, gpu: str, words: tuple[str, ...]
+) -> None:
+    source = NETWORK.replace("PLATFORM", platform).replace("GPU", gpu)
+    (topology,) = api.draw(SourceFile("t.infer", source)).topologies
+    item = sagemaker.said(TARGET.emit(topology, {}), "INF601")
+    said = " ".join((item.message, *item.notes))
+    for word in words:
+        assert word in said, said
+    assert "kubernetes" in (item.help or "")
+
+
 def test_what_sagemaker_has_no_accelerators_for_is_refused_while_it_is_planned() -> None:
     """Serverless endpoints: the limit, and by how much it is missed."""
     source = sagemaker.text(platform="sagemaker_serverless").replace(
