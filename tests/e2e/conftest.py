@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 from support import cluster_programs
@@ -14,10 +15,13 @@ from support.cluster_missing import Missing
 
 REQUIRED = "INFERC_E2E_REQUIRED"
 """Set by CI: whatever would be skipped there fails."""
+OUTPUT = "inferc-e2e"
 SUMMARY = "INFERC_E2E_SUMMARY"
 """Names a JSON file to write the numbers of a run to."""
 
-tallies = pytest.StashKey[dict[str, object]]()
+Numbers: TypeAlias = dict[str, str | int | list[str]]
+
+tallies = pytest.StashKey[Numbers]()
 
 
 def lacking(reason: str) -> None:
@@ -64,7 +68,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     try:
         with clusters.started(folder) as running:
             yield running
-            request.config.stash[tallies] = _numbers(running.version(), running.tally)
+            _report(request.config, _numbers(running.version(), running.tally))
     finally:
         clusters.remove(folder)
 
@@ -87,7 +91,29 @@ def quadlet() -> Path:
     return cluster_programs.quadlet()
 
 
-def _numbers(version: str, tally: Tally) -> dict[str, object]:
+def _report(config: pytest.Config, numbers: Numbers) -> None:
+    """Keep the numbers of a cluster for the end; a worker of xdist hands them over."""
+    output = getattr(config, "workeroutput", None)
+    if output is None:
+        config.stash[tallies] = numbers
+    else:
+        output[OUTPUT] = numbers
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add the numbers of a worker's cluster to those of the others."""
+    found = getattr(node, "workeroutput", {}).get(OUTPUT)
+    if found is None:
+        return
+    total = node.config.stash.get(tallies, None)
+    if total is not None:
+        counts = ("objects_applied", "objects_in_dry_runs", "pods_running", "jobs_done", "deployed")
+        found = {**found, **{name: total[name] + found[name] for name in counts}}
+    node.config.stash[tallies] = found
+
+
+def _numbers(version: str, tally: Tally) -> Numbers:
     return {
         "server": version,
         "deployed": tally.names,
