@@ -1,12 +1,13 @@
 """A topology as services of KServe, with the objects around them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, has_errors
-from inferc.targets.base import Emitted, Options
+from inferc.targets.base import Data, Emitted, Options
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kserve import services
+from inferc.targets.kserve.diagnostics import text_is_template
 from inferc.targets.kserve.options import CUSTOM, OPTIONS
 from inferc.targets.kserve.options import TARGET as NAME
 from inferc.targets.kserve.readme import readme
@@ -28,6 +29,10 @@ STEP = (
 )
 
 
+OPENS = "{{"
+"""What begins an action of a template of Go."""
+
+
 class KserveTarget:
     """LLMInferenceService or InferenceService objects in a kustomize tree."""
 
@@ -47,6 +52,9 @@ class KserveTarget:
             (*surroundings(layout, prepared.rest), *(one for one, _ in made)),
             key=lambda one: CONCERNS.index(one.concern),
         )
+        templates = tuple(_templates(layout, [one for one, _ in made]))
+        if templates:
+            return Emitted(artifacts=(), diagnostics=(*prepared.diagnostics, *templates))
         wrong = faults(manifests, [inner for _, inner in made])
         if has_errors(wrong):
             return Emitted(artifacts=(), diagnostics=wrong)
@@ -64,6 +72,30 @@ def _services(layout: Layout, kind: str) -> Iterator[tuple[Manifest, Inner]]:
         release = release_of(serving.engine)
         if release is not None:
             yield make(serving, release)
+
+
+def _templates(layout: Layout, made: Sequence[Manifest]) -> Iterator[Diagnostic]:
+    """Yield the texts that KServe would run as templates."""
+    for serving, manifest in zip(layout.servings, made, strict=True):
+        if manifest.kind != services.LLM_KIND:
+            continue
+        found = next((text for text in texts_in(manifest.body) if OPENS in text), "")
+        if found:
+            service = serving.plan.service
+            yield text_is_template(service=service.name, text=found, span=service.span)
+
+
+def texts_in(value: Data) -> Iterator[str]:
+    """Yield every text inside ``value``."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield key
+            yield from texts_in(item)
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from texts_in(item)
 
 
 def _needed(kind: str) -> tuple[str, str]:

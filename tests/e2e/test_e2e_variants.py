@@ -145,6 +145,12 @@ def lacking(running: cluster_deploy.Deployed, wanted: Mapping[str, int]) -> str:
 BROKEN: Sequence[tuple[str, tuple[Any, ...], Any, str]] = (
     ("kserve-llm", ("spec", "replicas"), 2, "mutually exclusive"),
     ("kserve-llm", ("spec", "parallelism", "tensr"), 4, "unknown field"),
+    (
+        "kserve-llm",
+        ("spec", "scaling", "keda", "advanced", "horizontalPodAutoscalerConfig"),
+        {"behavior": {}},
+        "no such key: name",
+    ),
     ("kserve-inference-service", ("spec", "predictor", "minReplcas"), 1, "unknown field"),
     ("ray-serve", ("spec", "rayClusterConfig", "workerGroups"), [], "unknown field"),
 )

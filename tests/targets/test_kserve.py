@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -165,3 +166,18 @@ def test_options_that_another_controller_would_have_to_know_are_refused(option: 
 
 def test_prompts_that_are_computed_apart_are_refused():
     assert deployables.refused(KSERVE, topologies.disaggregated()) == "INF601"
+
+
+HOSTILE = '{{ .Spec }}" \n${x} $(y) 模型'
+
+
+def test_a_text_that_kserve_would_run_is_refused_for_the_kind_that_is_a_template():
+    base = topologies.fleet(4)
+    (plan,) = base.services
+    named = replace(plan, service=replace(plan.service, model_name=HOSTILE))
+    topology = replace(base, services=(named,))
+    assert deployables.refused(KSERVE, topology) == "INF636"
+    emitted = deployables.emit(KSERVE, topology, {"kind": "inference_service"})
+    document = deployables.one(deployables.objects(emitted), "InferenceService")
+    arguments = document["spec"]["predictor"]["containers"][0]["args"]
+    assert f"--served-model-name={HOSTILE.replace('$(', '$$(')}" in arguments

@@ -290,3 +290,14 @@ def test_options_that_another_controller_would_have_to_know_are_refused(option: 
 
 def test_prompts_that_are_computed_apart_are_refused():
     assert deployables.refused(RAY, topologies.disaggregated()) == "INF601"
+
+
+def test_a_hostile_name_stays_a_name_in_the_nested_file():
+    hostile = 'a: {b}\n- "c" # d\u2028${x} {{ y }} 模型'
+    base = topologies.fleet(4)
+    (plan,) = base.services
+    named = replace(plan, service=replace(plan.service, model_name=hostile))
+    emitted = deployables.emit(RAY, replace(base, services=(named,)))
+    document = deployables.one(deployables.objects(emitted), "RayService")
+    (model,) = config(document)["applications"][0]["args"]["llm_configs"]
+    assert model["model_loading_config"]["model_id"] == hostile
