@@ -195,7 +195,11 @@ def _stated(item: Object) -> Object:
 
 
 def namespace_of(documents: Sequence[Object]) -> str:
-    """Return the one namespace that all objects are in."""
-    found = {item["metadata"].get("namespace", "") for item in documents} - {""}
+    """Return the one namespace that all objects are in, but for what others let them use."""
+    found = {
+        item["metadata"].get("namespace", "")
+        for item in documents
+        if item["kind"] not in cluster_edge.ELSEWHERE
+    } - {""}
     assert len(found) == 1, found
     return str(found.pop())

@@ -7,6 +7,8 @@ from support.cluster import Cluster, Object
 
 CONTROLLER: Final = "gateway.envoyproxy.io/gatewayclass-controller"
 ISSUED: Final = "cert-manager.io/"
+ELSEWHERE: Final = ("ClientTrafficPolicy", "Gateway", "ReferenceGrant", "SecurityPolicy")
+"""Kinds of objects that may live in a namespace of others."""
 
 
 def prepare(cluster: Cluster, documents: Sequence[Object]) -> None:
