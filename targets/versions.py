@@ -42,7 +42,8 @@ PROMETHEUS_OPERATOR: Final = Component(
     title="Prometheus operator",
     version="0.93",
     at_least="0.60",
-    provides="PodMonitor and PrometheusRule: Prometheus scrapes the engine, and warns",
+    provides="PodMonitor and PrometheusRule: Prometheus scrapes the engine, and warns; about cold "
+    "starts with kube-state-metrics 2.8 or later beside it",
     where="https://prometheus-operator.dev/",
 )
 PROMETHEUS_ADAPTER: Final = Component(

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -187,15 +188,14 @@ def test_prometheus_scrapes_under_the_labels_that_the_rules_select():
     assert f'job="{namespace}/dcgm",gpu=~"0|1|2|3"' in rules
 
 
-def test_the_compose_file_meets_its_schema(tmp_path: Path):
-    pytest.importorskip("check_jsonschema")
-    path = tmp_path / "compose.yaml"
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+def test_the_compose_file_meets_its_schema():
+    package = pytest.importorskip("check_jsonschema")
+    path = Path(package.__file__).parent / "builtin_schemas" / "vendor" / "compose-spec.json"
+    schema = json.loads(path.read_text("utf-8"))
+    validator = jsonschema.validators.validator_for(schema)(schema)
     text = files(box(services=2))["compose.yaml"]
-    for changed, fine in ((text, True), (text.replace("shm_size", "shm_sise"), False)):
-        path.write_text(changed, "utf-8")
-        ran = subprocess.run([*command, path], check=False, capture_output=True, timeout=60)
-        assert (ran.returncode == 0) is fine, ran.stdout.decode()
+    assert list(validator.iter_errors(yaml.safe_load(text))) == []
+    assert list(validator.iter_errors(yaml.safe_load(text.replace("shm_size", "shm_sise"))))
 
 
 @pytest.mark.parametrize("form", FORMS)
