@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
@@ -37,6 +38,12 @@ RENDERERS = [
     ),
     "pure",
 ]
+
+FEW = [
+    pytest.param("system", marks=[*RENDERERS[0].marks, pytest.mark.slow]),
+    "pure",
+]
+"""The same, for tests of which there are many."""
 
 NASTY = [
     "<B>bold</B>",
@@ -94,15 +101,19 @@ class Box:
         )
 
 
-def layout(source: str, renderer: str) -> list[Box]:
-    """Return where the nodes of a DOT program come to lie."""
-    boxes = []
-    for line in run(source, renderer, "-Tplain")[0].splitlines():
+def layouts(sources: Sequence[str], renderer: str) -> list[list[Box]]:
+    """Return where the nodes of DOT programs come to lie, all placed by one process."""
+    found: list[list[Box]] = []
+    for line in run("".join(sources), renderer, "-Tplain")[0].splitlines():
+        if line.startswith("graph "):
+            found.append([])
         if line.startswith("node "):
             _, name, *numbers = line.split(maxsplit=6)
             x, y, width, height = map(float, numbers[:4])
-            boxes.append(Box(name, x - width / 2, x + width / 2, y - height / 2, y + height / 2))
-    return boxes
+            box = Box(name, x - width / 2, x + width / 2, y - height / 2, y + height / 2)
+            found[-1].append(box)
+    assert len(found) == len(sources)
+    return found
 
 
 def written(picture: bytes) -> list[Box]:

@@ -6,6 +6,7 @@ being right.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 from support import designs, plans
 
@@ -121,6 +122,7 @@ def with_engine(name: str) -> Topology:
     return topology_of(replace(base, services=(service,)), shape)
 
 
+@cache
 def every() -> Mapping[str, Topology]:
     """Return every example topology, by name."""
     return {

