@@ -91,7 +91,8 @@ def _file(one: NetworkServing) -> str:
 def _status(one: Deployed) -> str:
     """Return the command that waits until everything runs."""
     if one.workload_kind == "DisaggregatedSet":
-        what = f"wait --for=condition=Available disaggregatedset/{one.workload_name}"
+        chosen = ",".join(f"{key}={value}" for key, value in one.replica_selector.items())
+        what = f"wait --for=condition=Ready pod -l {chosen}"
     elif one.workload_kind == "LeaderWorkerSet":
         what = f"wait --for=condition=Available leaderworkerset/{one.workload_name}"
     else:

@@ -228,6 +228,6 @@ def test_a_broken_set_is_found(code: str, path: tuple, value: object):
 
 def test_the_readme_and_the_preflight_know_it():
     files = {a.path: a.content.decode() for a in TARGET.emit(split(), {}).artifacts}
-    assert "disaggregatedset/chat-roles" in files["README.md"]
+    assert "wait --for=condition=Ready pod -l app.kubernetes.io/part-of=" in files["README.md"]
     assert "1, and 2 for prompts" in files["README.md"]
     assert "disaggregatedsets.disaggregatedset.x-k8s.io" in files["preflight.sh"]
