@@ -131,16 +131,15 @@ def count_problems(seen: Seen, wanted: Wanted) -> list[str]:
 def pods_of(seen: Seen, name: str, component: str = "") -> list[Object]:
     """Return the pods that serve the service ``name``: not the picker that chooses among them.
 
-    Those of one kind, if ``component`` names it.
+    Those of one kind, with the workers of their groups, if ``component`` names it.
     """
-    labelled = ((pod, pod["metadata"].get("labels", {})) for pod in seen.serving)
-    return [
-        pod
-        for pod, labels in labelled
-        if labels.get("app.kubernetes.io/name") == name
-        and labels.get("app.kubernetes.io/component") != "picker"
-        and component in ("", labels.get("app.kubernetes.io/component"))
-    ]
+    kinds = (component, f"{component}-worker")
+    labelled = (
+        (pod, pod["metadata"].get("labels", {}).get("app.kubernetes.io/component", ""))
+        for pod in seen.serving
+        if _selects({"app.kubernetes.io/name": name}, pod)
+    )
+    return [pod for pod, kind in labelled if kind != "picker" and (not component or kind in kinds)]
 
 
 def devices(pod: Mapping[str, Any]) -> dict[str, int]:
