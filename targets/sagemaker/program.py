@@ -64,7 +64,7 @@ def _modules(planned: Deployment) -> Iterator[str]:
 
 def _imports(planned: Deployment) -> Iterator[str]:
     """Yield the imports of `__main__.py`, in their order."""
-    found = {
+    found: dict[str, tuple[str, ...]] = {
         "access": ("ExecutionRole", "ExecutionRoleArgs"),
         "endpoint": ("Surroundings",),
         "naming": ("endpoint_name",),

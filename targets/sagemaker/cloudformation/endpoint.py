@@ -1,6 +1,6 @@
 """The resources of one endpoint: model, configuration, endpoint, copies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +48,7 @@ def endpoint_resources(
 
     ``alarms_here`` says whether the template has its alarms too, for which it must wait.
     """
-    found: Resources = {f"{prefix}Model": _model(one, links, one.weights_prefix)}
+    found: Resources = {f"{prefix}Model": _model(one, links, (one.weights_prefix,))}
     if one.shadow_percent:
         found[f"{prefix}CandidateModel"] = _candidate(one, links, prefix)
     found[f"{prefix}Configuration"] = resource(
@@ -84,7 +84,8 @@ def alarm_id(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("-")) + "Alarm"
 
 
-def _model(one: Endpoint, links: Links, weights: str) -> Data:
+def _model(one: Endpoint, links: Links, weights: Sequence[Data]) -> Data:
+    """Return the model of an endpoint; ``weights`` is where they lie in their bucket."""
     properties: dict[str, Data] = {
         "ExecutionRoleArn": links.role,
         "PrimaryContainer": {
@@ -92,7 +93,7 @@ def _model(one: Endpoint, links: Links, weights: str) -> Data:
             "Environment": dict(one.environment),
             "ModelDataSource": {
                 "S3DataSource": {
-                    "S3Uri": {"Fn::Join": ["", ["s3://", ref(links.bucket), "/", weights]]},
+                    "S3Uri": {"Fn::Join": ["", ["s3://", ref(links.bucket), "/", *weights]]},
                     "S3DataType": "S3Prefix",
                     "CompressionType": "None",
                 }
@@ -111,15 +112,8 @@ def _model(one: Endpoint, links: Links, weights: str) -> Data:
 
 def _candidate(one: Endpoint, links: Links, prefix: str) -> Data:
     """Return the model of the shadow: the same, with the weights of another revision."""
-    found = _model(one, links, "")
-    if isinstance(found, dict):
-        container = found["Properties"]["PrimaryContainer"]
-        revision = ref(f"{prefix}CandidateRevision")
-        start = f"models/{one.serving.repository}/"
-        container["ModelDataSource"]["S3DataSource"]["S3Uri"] = {
-            "Fn::Join": ["", ["s3://", ref(links.bucket), "/", start, revision, "/"]]
-        }
-    return found
+    start = f"models/{one.serving.repository}/"
+    return _model(one, links, (start, ref(f"{prefix}CandidateRevision"), "/"))
 
 
 def _network(links: Links) -> Data:
