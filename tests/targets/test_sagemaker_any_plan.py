@@ -80,7 +80,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(topology=plans(), options=OPTIONS)
 def test_the_api_takes_any_plan(topology: Topology, options: Mapping[str, Any]) -> None:
     files = sagemaker.files(TARGET.emit(topology, options))
