@@ -98,18 +98,30 @@ def stays_awake(*, service: str, span: Span | None) -> Diagnostic:
 
 
 def unknown_release(
-    *, service: str, engine: str, version: str, known: tuple[str, ...], span: Span | None
+    *,
+    service: str,
+    engine: str,
+    version: str,
+    known: tuple[str, ...],
+    called: str,
+    span: Span | None,
 ) -> Diagnostic:
     """INF605: nobody has checked the flags of this release of the engine."""
+    if known:
+        step = f"set the engine's version and image to {known[-1]}"
+    elif called:
+        step = f"call its block by the engine's name: `engine {called} extends cat.engine.{called}`"
+    else:
+        step = "choose another engine for this service"
     return Diagnostic(
         code="INF605",
         slug="unknown-engine-release",
         message=f"the flags of {engine} {version}, which runs `{service}`, are not known",
         span=span,
-        notes=(f"releases of {engine} with known flags: {', '.join(known) or 'none'}",),
-        help=f"set the engine's version and image to {known[-1]}"
-        if known
-        else "choose another engine for this service",
+        notes=(f"releases of {engine} with known flags: {', '.join(known) or 'none'}",)
+        if not called
+        else ("flags are known by the name of an engine, and this block has another",),
+        help=step,
     )
 
 

@@ -204,6 +204,15 @@ def test_a_misspelt_option_gets_a_suggestion():
     assert found.help == "remove it"
 
 
+def test_an_engine_under_another_name_is_told_by_which_it_is_known():
+    engine = replace(chat().service.engines[0], id="vllm_new", version="0.33.0")
+    shape = replace(chat().configuration, engine="vllm_new")
+    service = replace(chat().service, engines=(engine,))
+    renamed = running(replace(chat(), service=service, configuration=shape))
+    (found,) = (item for item in refuse(renamed, {}) if item.code == "INF605")
+    assert "`engine vllm extends cat.engine.vllm`" in found.help
+
+
 def test_a_misspelt_flag_gets_a_suggestion():
     found = refuse(with_engine(flags=WRONG_FLAGS), {})
     assert "did you mean `--tensor-parallel-size`?" in found[0].help

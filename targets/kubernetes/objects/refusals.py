@@ -24,6 +24,7 @@ from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns
 from inferc.targets.kubernetes.objects.releases import (
     Release,
     known_releases,
+    name_by_image,
     release_of,
     spanning_releases,
 )
@@ -278,7 +279,12 @@ def _engine(serving: Serving) -> Iterator[Diagnostic]:
     if release is None:
         known = known_releases(engine)
         yield problems.unknown_release(
-            service=name, engine=engine.title, version=engine.version, known=known, span=engine.span
+            service=name,
+            engine=engine.title,
+            version=engine.version,
+            known=known,
+            called="" if known else name_by_image(engine),
+            span=engine.span,
         )
         return
     for item in spelling.unspelled(serving):

@@ -153,3 +153,10 @@ def splitting_releases() -> tuple[str, ...]:
     return tuple(
         f"{name} {version}" for (name, version), release in RELEASES.items() if release.splits
     )
+
+
+def name_by_image(engine: Engine) -> str:
+    """Return the name that the engine in the same image is known by; empty where none is."""
+    repository = engine.image.partition(":")[0].partition("@")[0]
+    names = (name for (name, _), one in RELEASES.items() if repository in one.image_vendors)
+    return next(names, "")
