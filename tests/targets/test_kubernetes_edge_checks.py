@@ -191,6 +191,33 @@ def test_what_cannot_be_is_said_before_anything_is_emitted(
     assert said(topology) == expected
 
 
+def renamed_services(**names: str) -> Topology:
+    """Return two services under other names."""
+    base = topologies.two_services()
+    plans = tuple(
+        replace(plan, service=replace(plan.service, name=names[plan.service.name]))
+        for plan in base.services
+    )
+    return replace(base, services=plans)
+
+
+def test_a_service_may_not_be_called_as_the_picker_of_another():
+    one, other = NAMES
+    base = renamed_services(**{one: "chat", other: "chat_picker"})
+    led = gateways.behind(base, gateway(route("chat", routing="prefix_aware")))
+    assert ("INF616", True) in said(led)
+    assert said(gateways.behind(base, gateway(route("chat", routing="round_robin")))) == []
+
+
+def test_two_routes_may_not_be_called_alike():
+    two = gateways.behind(
+        topologies.support_chat(),
+        gateway(route(name="b_c"), name="a"),
+        gateway(route(name="c", hosts=("in.example.com",)), name="a_b"),
+    )
+    assert said(two) == [("INF616", True)]
+
+
 def test_an_engine_that_no_picker_understands_is_routed_in_turn():
     topology = gateways.on_engine(routed_chat(), "llama_cpp")
     (found,) = gateways.ways(topology)

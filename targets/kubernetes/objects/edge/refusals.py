@@ -7,6 +7,7 @@ from inferc.dsl import Diagnostic
 from inferc.targets.kubernetes import diagnostics_edge as problems
 from inferc.targets.kubernetes.diagnostics import bad_value
 from inferc.targets.kubernetes.objects.edge.gateways import certificate_name
+from inferc.targets.kubernetes.objects.edge.picker import COMPONENT
 from inferc.targets.kubernetes.objects.edge.ways import (
     PICKABLE,
     ROUND_ROBIN,
@@ -27,6 +28,7 @@ def refused(layout: Layout) -> Iterator[Diagnostic]:
     """Yield what is wrong with the gateways of a topology on this target."""
     ways = ways_of(layout.topology, layout.deployed)
     yield from _names(layout)
+    yield from _taken(layout, ways)
     for way in ways:
         yield from _choice(way)
         yield from _time(way)
@@ -55,6 +57,29 @@ def _names(layout: Layout) -> Iterator[Diagnostic]:
             if text and not pattern.fullmatch(text):
                 name = f"{field} of gateway {gateway.name}"
                 yield bad_value(field=name, value=text, expected=expected, span=gateway.span)
+
+
+def _taken(layout: Layout, ways: Sequence[Way]) -> Iterator[Diagnostic]:
+    """Yield names that two objects would have, since `_` and `-` are one in them."""
+    routes: dict[str, Way] = {}
+    services = {serving.name: serving for serving in layout.deployed}
+    for way in ways:
+        first = routes.setdefault(way.name, way)
+        if first is not way:
+            both = f"{first.gateway.name}.{first.route.name}"
+            field = f"name of route {way.gateway.name}.{way.route.name}"
+            expected = f"one whose objects are called otherwise than those of `{both}`"
+            yield bad_value(field=field, value=way.name, expected=expected, span=way.route.span)
+        picker = way.serving.named(COMPONENT)
+        if way.is_picked and picker in services:
+            name = services[picker].plan.service.name
+            expected = f"another one: the endpoint picker of `{way.route.service}` is called so"
+            yield bad_value(
+                field=f"name of service {name}",
+                value=picker,
+                expected=expected,
+                span=services[picker].plan.service.span,
+            )
 
 
 def _choice(way: Way) -> Iterator[Diagnostic]:
