@@ -58,7 +58,7 @@ def _readme(planned: Deployment) -> Mapping[str, object]:
         "pulumi": PULUMI,
         "pulumi_aws": PULUMI_AWS,
         "rows": [_row(one) for one in endpoints],
-        "quota": planned.quota,
+        "quota": list(planned.quota.items()),
         "unwatched": [
             Line(one.label, _said(line)) for one in endpoints for line in unwatched(one.plan)
         ],
