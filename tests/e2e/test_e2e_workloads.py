@@ -24,6 +24,7 @@ from inferc.targets.kubernetes.emitter import TARGET
 from inferc.targets.kubernetes.objects import cluster_objects
 
 GPU = "nvidia.com/gpu"
+PART = "nvidia.com/mig-2g.20gb"
 PRODUCT = {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-80GB"}
 TAINT = {"key": GPU, "value": "present", "effect": "NoSchedule"}
 
@@ -77,6 +78,7 @@ def of_networks(topology: Topology) -> list[Wanted]:
 def cases() -> dict[str, Case]:
     whole = {GPU: 8}
     parts, turns = workloads.networks_in_parts(), workloads.network_in_turns()
+    cut = workloads.language_model_in_parts()
     (sharing,) = turns.networks
     turned = {f"{GPU}.shared": 8 * sharing.configuration.sharers}
     return {
@@ -108,6 +110,11 @@ def cases() -> dict[str, Case]:
             offered=[parts_of(parts)],
             wanted=of_networks(parts),
         ),
+        "model": Case(
+            topology=cut,
+            offered=[parts_of(cut)] * 2,
+            wanted=[wanted("chat", cut.services[0].configuration.replicas, PART, 1)],
+        ),
         "turns": Case(
             topology=turns,
             options=workloads.NETWORKS,
@@ -117,7 +124,7 @@ def cases() -> dict[str, Case]:
     }
 
 
-CASES = ("claims", "group", "parts", "queue", "split", "turns")
+CASES = ("claims", "group", "model", "parts", "queue", "split", "turns")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support import gateways, topologies, workloads
+from support import crds, gateways, topologies, workloads
 from support.kubernetes import crd_folder, custom_problems, errors, is_native, objects, one
 
 from inferc.compiler.topology import Topology
@@ -53,6 +53,18 @@ def test_what_is_emitted_passes_the_checks_and_the_crds(make):
             document = item.document()
             if not is_native(document):
                 assert custom_problems(document, folder) == [], item.id
+
+
+@pytest.mark.parametrize("make", [split, over_nodes])
+def test_nothing_in_the_list_of_roles_is_left_to_defaults(make):
+    """A list is sent again by each apply where the server has filled something in."""
+    folder = crd_folder()
+    if folder is None:
+        pytest.skip("INFERC_CRD_SCHEMAS names no folder of CRDs")
+    document = one(objects(make()), "DisaggregatedSet")
+    schema = crds.schema_of(document["apiVersion"], document["kind"], folder)
+    assert schema is not None
+    assert crds.with_defaults(schema, document)["spec"] == document["spec"]
 
 
 def test_each_kind_has_its_replicas_and_accelerators():

@@ -102,7 +102,11 @@ def _group(serving: Serving, part: Serving, release: Release) -> dict[str, Data]
         "replicas": part.shape.replicas,
         "startupPolicy": "LeaderCreated",
         "networkConfig": {"subdomainPolicy": "Shared"},
-        "rolloutStrategy": {"type": "RollingUpdate", "rollingUpdateConfiguration": rollout(part)},
+        # What the server would fill in is said: a list that differs is sent again by each apply.
+        "rolloutStrategy": {
+            "type": "RollingUpdate",
+            "rollingUpdateConfiguration": {**rollout(part), "partition": 0},
+        },
         "leaderWorkerTemplate": {
             "size": part.pods_per_replica,
             "restartPolicy": "RecreateGroupOnPodRestart",
