@@ -28,6 +28,8 @@ from inferc.targets.helm.options import OPTIONS as HELM
 from inferc.targets.kserve.options import OPTIONS as KSERVE
 from inferc.targets.kubernetes.objects.settings import OPTIONS as KUBERNETES
 from inferc.targets.llm_d.options import OPTIONS as LLM_D
+from inferc.targets.on_prem.options import OF_CLUSTERS
+from inferc.targets.on_prem.options import OWN as ON_PREM
 from inferc.targets.pulumi.choices import OPTIONS as PULUMI
 from inferc.targets.ray_serve.options import OPTIONS as RAY_SERVE
 from inferc.targets.sagemaker.options import OPTIONS as SAGEMAKER
@@ -50,6 +52,8 @@ OPTIONS = {
     "ray-serve": [*_OBJECTS, *((name, option.about) for name, option in RAY_SERVE.items())],
     "pulumi": [(name, text) for name, (_, text) in PULUMI.items()],
     "sagemaker": [(name, text) for name, (_, text) in SAGEMAKER.items()],
+    "on-prem": [*_OBJECTS, *((name, text) for name, (_, text) in ON_PREM.items())],
+    "compose": [(n, text) for n, (_, text) in ON_PREM.items() if n not in OF_CLUSTERS],
     "diagram": [
         ("formats", f"which of {', '.join(diagram.FORMATS)}; `{', '.join(diagram.USUAL)}`"),
         ("renderer", f"{', '.join(diagram.RENDERERS)}: what draws the SVG; `auto`"),
