@@ -41,6 +41,11 @@ PUBLIC_PARTS = {
     "inferc.dsl.diagnostics",
     "inferc.dsl.source",
     "inferc.dsl.syntax",
+    "inferc.targets.kubernetes.checks",
+    "inferc.targets.kubernetes.checks.names",
+    "inferc.targets.kubernetes.checks.security",
+    "inferc.targets.kubernetes.files",
+    "inferc.targets.kubernetes.variants",
 }
 """Data that every phase speaks of, imported as modules where the door would load more."""
 
