@@ -293,3 +293,53 @@ def texts(tree: Tree) -> Iterator[str]:
             for key, value in tree.items():
                 yield key
                 yield from texts(value)
+
+
+# ---- what is worked out by whatever reads a file ------------------------------------------------
+
+UNDOUBLED = re.compile(r"(?<!\$)(?:\$\$)*\$(?!\$)[({A-Za-z_]")
+"""A dollar sign that stands for no dollar sign: where two of them mean one."""
+
+
+def evaluated(path: str, tree: Tree) -> Iterator[str]:
+    """Yield the texts of a file in which something stands that its reader works out.
+
+    Containers' commands and variables know ``$(NAME)``, Compose ``${NAME}``, systemd ``%h``,
+    Prometheus ``{{ … }}`` in what alerts say, CloudFormation ``${Name}`` in ``Fn::Sub``.
+    """
+    name = path.rpartition("/")[2]
+    if name.startswith("compose"):
+        yield from (text for text in texts(tree) if UNDOUBLED.search(text))
+    elif name.rpartition(".")[2] in {"service", "container", "network", "volume", "timer"}:
+        yield from (text for text in texts(tree) if re.search(r"(?<!%)(?:%%)*%[a-zA-Z]", text))
+    else:
+        yield from _inside_of(tree, "")
+
+
+WORKED_OUT = {
+    "args": UNDOUBLED,
+    "command": UNDOUBLED,
+    "env": UNDOUBLED,
+    "annotations alert": re.compile(r"\{\{"),
+    "Fn::Sub": re.compile(r"\$\{"),
+}
+"""By the key above: what is worked out in the texts below."""
+
+
+def _inside_of(tree: Tree, above: str) -> Iterator[str]:
+    """Yield the texts below keys whose texts are worked out."""
+    match tree:
+        case str():
+            sign = WORKED_OUT.get(above)
+            if sign is not None and sign.search(tree):
+                yield tree
+        case list():
+            for one in tree:
+                yield from _inside_of(one, above)
+        case dict():
+            alert = any(key.endswith(" alert") for key in tree)
+            for key, value in tree.items():
+                word = key.rpartition(" ")[2]
+                word = "annotations alert" if alert and word == "annotations" else word
+                inherited = above if above in WORKED_OUT else ""
+                yield from _inside_of(value, word if word in WORKED_OUT else inherited)

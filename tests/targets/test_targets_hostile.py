@@ -339,6 +339,82 @@ def test_each_text_in_each_option_is_refused_or_data(target: str) -> None:
             check_option(target, option, text)
 
 
+# ---- texts that readers of a file would work out ---------------------------------------------
+
+EVALUATED = "a$(INFERC_A)b${INFERC_B}c{{ .InfercC }}d%h"
+
+
+def worked_out(emitted: Emitted, token: str) -> list[str]:
+    """Return the texts of files in which ``token`` stands where it is worked out."""
+    return [
+        f"{path}: {text}"
+        for path, tree in readings(emitted).items()
+        for text in skeletons.evaluated(path, tree)
+        if token.lower() in text.lower()
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(TARGETS)), ids=NAMED)
+def test_no_free_text_is_worked_out(number: int) -> None:
+    target, form = TARGETS[number]
+    graph = put(case(number).graph, EVALUATED)
+    assert isinstance(graph, Topology)
+    assert worked_out(emit(target, graph, form), "INFERC") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", hostile.PLACES)
+@pytest.mark.parametrize("target", registry.names())
+def test_no_text_of_a_form_is_worked_out(target: str, place: str) -> None:
+    for text in ("$(INFERC)", "${INFERC}", "a$INFERC", "{{ .inferc }}", "inferc%h"):
+        if place in hostile.EDGE and is_refused(place, text):
+            continue
+        graph = put(checked_case(target).graph, text, hostile.tokens(hostile.PLACES)[place])
+        assert isinstance(graph, Topology)
+        assert worked_out(emit(target, graph), "inferc") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", registry.names())
+def test_no_option_is_worked_out(target: str) -> None:
+    graph = checked_case(target).graph
+    for option in options_of(target):
+        for text in ("$(INFERC)", "/a${INFERC}", "/a$INFERC", "/{{ .inferc }}", "/inferc%h"):
+            assert worked_out(emit(target, graph, {option: text}), "inferc") == []
+
+
+WORKED_OUT = [
+    ("compose.yaml", "a: 'x ${INFERC}'\n"),
+    ("compose.yaml", "a: 'x $INFERC'\n"),
+    ("compose.yaml", "a: 'x $$${INFERC}'\n"),
+    ("a.container", "[Unit]\nDescription=inferc %h\n"),
+    ("a.yaml", "spec: {containers: [{args: ['a $(INFERC)']}]}\n"),
+    ("a.yaml", "env: [{name: A, value: 'a $(INFERC)'}]\n"),
+    ("a.yaml", "rules: [{alert: A, annotations: {summary: 'inferc {{ 7 }}'}}]\n"),
+    ("a.json", '{"A": {"Fn::Sub": "a ${INFERC}"}}'),
+]
+
+
+@pytest.mark.parametrize(("path", "content"), WORKED_OUT)
+def test_what_is_worked_out_is_found(path: str, content: str) -> None:
+    tree = skeletons.read(path, content.encode())
+    assert any("inferc" in text.lower() for text in skeletons.evaluated(path, tree))
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("compose.yaml", "a: 'x $${INFERC}'\n"),
+        ("a.container", "[Unit]\nDescription=inferc %%h\n"),
+        ("a.yaml", "spec: {containers: [{args: ['a $$(INFERC)']}]}\n"),
+        ("a.yaml", "metadata: {annotations: {a: 'inferc $(X) {{ 7 }}'}}\n"),
+    ],
+)
+def test_what_is_doubled_or_data_is_not(path: str, content: str) -> None:
+    tree = skeletons.read(path, content.encode())
+    assert not list(skeletons.evaluated(path, tree))
+
+
 # ---- that the comparison can fail ------------------------------------------------------------
 
 BROKEN = [
