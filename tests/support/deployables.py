@@ -1,16 +1,27 @@
 """Outputs of targets that are Kubernetes objects: read, and held to every schema there is."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from support import crds, kubernetes
+from support import crds, kubernetes, topologies
 
 from inferc.compiler.topology import Topology
 from inferc.targets.base import Emitted, Options, Target
 from inferc.targets.versions import KUBERNETES
+
+
+@cache
+def _every() -> Mapping[str, Topology]:
+    return topologies.every()
+
+
+def shape(name: str) -> Topology:
+    """Return an example topology by name."""
+    return _every()[name]
 
 
 def emit(target: Target, topology: Topology, options: Options | None = None) -> Emitted:

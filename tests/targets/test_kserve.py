@@ -17,7 +17,7 @@ DEPLOYABLE = ("support_chat", "with_idle", "fleet", "two_services", "on_sglang")
 
 
 def service(name: str, kind: str, **options: Any) -> dict[str, Any]:
-    emitted = deployables.emit(KSERVE, topologies.every()[name], {"kind": kind, **options})
+    emitted = deployables.emit(KSERVE, deployables.shape(name), {"kind": kind, **options})
     return deployables.one(deployables.objects(emitted), KINDS[kind])
 
 
@@ -31,7 +31,7 @@ def pod_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
 @pytest.mark.parametrize("name", DEPLOYABLE)
 def test_the_objects_meet_their_schemas_and_rules(name: str, kind: str):
     folder = deployables.folder_or_skip()
-    emitted = deployables.emit(KSERVE, topologies.every()[name], {"kind": kind})
+    emitted = deployables.emit(KSERVE, deployables.shape(name), {"kind": kind})
     documents = deployables.objects(emitted)
     assert KINDS[kind] in {one["kind"] for one in documents}
     assert deployables.problems(documents, folder) == []
@@ -143,7 +143,7 @@ def test_nothing_that_kserve_makes_is_emitted_beside_it():
     ],
 )
 def test_what_cannot_be_served_is_refused(name: str, options: dict[str, str], code: str):
-    assert deployables.refused(KSERVE, topologies.every()[name], options) == code
+    assert deployables.refused(KSERVE, deployables.shape(name), options) == code
 
 
 def test_the_readme_and_the_preflight_name_kserve():

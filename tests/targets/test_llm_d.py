@@ -25,7 +25,7 @@ CHARTS = {
 
 
 def sheets(name: str = "fleet", **options: Any) -> dict[str, dict[str, Any]]:
-    files = deployables.texts(deployables.emit(LLM_D, topologies.every()[name], options))
+    files = deployables.texts(deployables.emit(LLM_D, deployables.shape(name), options))
     return {
         path: yaml.safe_load(text) for path, text in files.items() if path.startswith("values/")
     }
@@ -150,7 +150,7 @@ def test_the_picker_may_run_and_ask():
 @pytest.mark.parametrize("name", ["fleet", "two_services"])
 def test_the_objects_around_meet_their_schemas(name: str):
     folder = deployables.folder_or_skip()
-    documents = deployables.objects(deployables.emit(LLM_D, topologies.every()[name]))
+    documents = deployables.objects(deployables.emit(LLM_D, deployables.shape(name)))
     assert deployables.problems(documents, folder) == []
 
 
@@ -184,7 +184,7 @@ def test_what_the_chart_makes_a_template_of_renders_as_it_is():
     ],
 )
 def test_what_cannot_be_served_is_refused(name: str, options: dict[str, str], code: str):
-    assert deployables.refused(LLM_D, topologies.every()[name], options) == code
+    assert deployables.refused(LLM_D, deployables.shape(name), options) == code
 
 
 def test_a_gateway_of_the_file_is_refused_and_not_left_out():

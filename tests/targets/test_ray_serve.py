@@ -19,7 +19,7 @@ OWN_IMAGE = {"ray_image": "registry.example/ray:1.2.3", "ray_version": "2.60.0"}
 
 
 def services(name: str, **options: Any) -> list[dict[str, Any]]:
-    emitted = deployables.emit(RAY, topologies.every()[name], options)
+    emitted = deployables.emit(RAY, deployables.shape(name), options)
     return [one for one in deployables.objects(emitted) if one["kind"] == "RayService"]
 
 
@@ -46,7 +46,7 @@ def pods(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("name", DEPLOYABLE)
 def test_the_objects_meet_their_schemas_and_rules(name: str):
     folder = deployables.folder_or_skip()
-    documents = deployables.objects(deployables.emit(RAY, topologies.every()[name]))
+    documents = deployables.objects(deployables.emit(RAY, deployables.shape(name)))
     assert deployables.problems(documents, folder) == []
 
 
@@ -253,11 +253,11 @@ def test_an_engine_that_no_image_brings_is_refused():
     ],
 )
 def test_what_cannot_be_served_is_refused(name: str, options: dict[str, str], code: str):
-    assert deployables.refused(RAY, topologies.every()[name], options) == code
+    assert deployables.refused(RAY, deployables.shape(name), options) == code
 
 
 def test_a_replica_on_two_nodes_is_two_workers():
-    topology = topologies.every()["pipelined"]
+    topology = deployables.shape("pipelined")
     emitted = RAY.emit(topology, {})
     if not emitted.artifacts:
         assert {one.code for one in emitted.diagnostics} >= {"INF604"}

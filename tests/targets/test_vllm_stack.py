@@ -20,7 +20,7 @@ CHART = Path("vllm-production-stack") / "helm"
 
 
 def values(name: str = "fleet", **options: Any) -> dict[str, Any]:
-    emitted = deployables.emit(STACK, topologies.every()[name], options)
+    emitted = deployables.emit(STACK, deployables.shape(name), options)
     found: dict[str, Any] = yaml.safe_load(deployables.texts(emitted)["values.yaml"])
     return found
 
@@ -210,7 +210,7 @@ def test_every_pod_is_restricted():
     ],
 )
 def test_what_cannot_be_served_is_refused(name: str, options: dict[str, str], code: str):
-    assert deployables.refused(STACK, topologies.every()[name], options) == code
+    assert deployables.refused(STACK, deployables.shape(name), options) == code
 
 
 def test_a_gateway_is_refused_and_not_left_out():
