@@ -44,7 +44,10 @@ objects must be the same afterwards all the same."""
 LACKING = {"metrics-adapter": ["lacking  custom metrics"]}
 """By topology, what the cluster of the tests has not, so that its script must say so."""
 
-EDGE = {"apiVersion": "aigateway.envoyproxy.io/v1beta1", "kind": "AIGatewayRoute"}
+EDGE = [
+    {"apiVersion": "aigateway.envoyproxy.io/v1beta1", "kind": "AIGatewayRoute"},
+    {"apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "SecurityPolicy"},
+]
 """What whoever runs a gateway has installed, also where no object is of that kind."""
 
 SHAPES: dict[str, Callable[[], Topology]] = {
@@ -121,7 +124,7 @@ def test_preflight_finds_lacking_what_no_test_brings_along(
     running: Deployed, request: pytest.FixtureRequest
 ) -> None:
     if cluster_plans.of_kind(running.documents, "Gateway"):
-        running.cluster.need_kinds([EDGE])
+        running.cluster.need_kinds(EDGE)
     done = running.cluster.run(running.tree.folder / "preflight.sh")
     lacking = [line for line in done.out.splitlines() if not line.startswith("ok ")]
     expected = LACKING.get(request.node.callspec.params["tree"], [])
