@@ -8,7 +8,7 @@ from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, Span
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes.objects import arguments, spelling
-from inferc.targets.kubernetes.objects.refusals import PINNED, REPOSITORY, REVISION
+from inferc.targets.kubernetes.objects.refusals import PINNED, weights
 from inferc.targets.kubernetes.objects.releases import release_of
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.on_prem import diagnostics as report
@@ -74,7 +74,7 @@ def _service(topology: Topology, serving: Serving, form: str) -> Iterator[Diagno
         )
     yield from _shape(topology, serving, form)
     yield from _engine(serving)
-    yield from _weights(serving)
+    yield from weights(serving)
 
 
 def _shape(topology: Topology, serving: Serving, form: str) -> Iterator[Diagnostic]:
@@ -123,13 +123,6 @@ def _engine(serving: Serving) -> Iterator[Diagnostic]:
         if flag not in release.flags:
             reason = f"{engine.title} {engine.version} has no flag `{flag}`"
             yield _refused(name, reason, (), engine.span)
-
-
-def _weights(serving: Serving) -> Iterator[Diagnostic]:
-    model, name = serving.plan.service.model, serving.plan.service.name
-    if not REPOSITORY.fullmatch(model.repository) or not REVISION.fullmatch(model.revision):
-        reason = f"its weights cannot be fetched from `{model.repository}` at `{model.revision}`"
-        yield _refused(name, reason, ("a repository is written `owner/name`",), model.span)
 
 
 def _refused(service: str, reason: str, notes: tuple[str, ...], span: Span | None) -> Diagnostic:

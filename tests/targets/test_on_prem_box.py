@@ -319,6 +319,23 @@ def test_a_latest_image_is_refused():
     assert codes(replace(graph, services=(changed,))) == ["INF601"]
 
 
+@pytest.mark.parametrize(
+    ("precision", "model", "found"),
+    [
+        ("bf16", {"revision": ""}, ["INF610"]),
+        ("bf16", {"repository": "no repository"}, ["INF608"]),
+        ("int4", {}, ["INF611"]),
+    ],
+)
+def test_weights_that_are_not_as_planned(precision: str, model: dict[str, str], found: list[str]):
+    graph = box()
+    plan = graph.services[0]
+    service = replace(plan.service, model=replace(plan.service.model, **model))
+    shape = replace(plan.configuration, precision=precision)
+    changed = replace(plan, service=service, configuration=shape)
+    assert codes(replace(graph, services=(changed,))) == found
+
+
 def test_a_line_that_is_not_watched_is_warned_of_once():
     graph = box(nodes=2, replicas=6)
     plan = graph.services[0]

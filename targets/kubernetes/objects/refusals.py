@@ -195,7 +195,8 @@ def _service(serving: Serving) -> Iterator[Diagnostic]:
     yield from _handed_over(serving)
     yield from _values(serving)
     yield from _engine(serving)
-    yield from _weights(serving)
+    yield from weights(serving)
+    yield from _volume(serving)
     yield from watching.not_watched(serving)
 
 
@@ -339,7 +340,8 @@ def _image(serving: Serving, release: Release) -> Iterator[Diagnostic]:
         )
 
 
-def _weights(serving: Serving) -> Iterator[Diagnostic]:
+def weights(serving: Serving) -> Iterator[Diagnostic]:
+    """Yield why the weights cannot be fetched, or are not what was planned."""
     service, model = serving.plan.service, serving.plan.service.model
     if not REPOSITORY.fullmatch(model.repository):
         yield problems.bad_repository(
@@ -360,7 +362,6 @@ def _weights(serving: Serving) -> Iterator[Diagnostic]:
             repository=model.repository,
             span=model.span,
         )
-    yield from _volume(serving)
 
 
 def _volume(serving: Serving) -> Iterator[Diagnostic]:
