@@ -28,7 +28,7 @@ class PulumiTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        missing_means = refusals(topology, self.name, networks=False)
+        missing_means = refusals(topology, self.name, networks=False, parts=False)
         if missing_means:
             return Emitted(artifacts=(), diagnostics=missing_means)
         shared = of_the_objects(options)

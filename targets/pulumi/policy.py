@@ -12,6 +12,8 @@ from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import Layout, Manifest
 from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.names import dns_label
+from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.split import roles
 from inferc.targets.pulumi.plan_file import usd_per_h
 from inferc.targets.render import render
 from inferc.targets.versions import PULUMI, PULUMI_POLICY
@@ -78,11 +80,19 @@ def _service(one: Deployed) -> Mapping[str, Data]:
     return {
         "resource": one.gpu_resource,
         "accelerators_per_replica": one.replica_gpus,
+        "accelerators_by_role": _by_role(one),
         "min_replicas": one.min_replicas if one.scaler else one.replicas,
         "max_replicas": one.max_replicas if one.scaler else one.replicas,
         "usd_per_replica_h": None if cost is None else cost / one.plan.configuration.replicas,
         "budget_usd_per_h": min(stated, default=None),
     }
+
+
+def _by_role(one: Deployed) -> Mapping[str, Data]:
+    """Return the accelerators of a replica of each role, where one computes only prompts."""
+    if not isinstance(one, Serving) or not one.is_split:
+        return {}
+    return {name: part.replica_gpus for name, part in roles(one).items()}
 
 
 def _budget(line: Objective) -> float | None:

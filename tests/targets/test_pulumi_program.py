@@ -15,7 +15,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from support import designs, pulumi, topologies
+from support import designs, gateways, pulumi, topologies, workloads
 
 from inferc.compiler.topology import Topology
 from inferc.targets.base import Options
@@ -32,6 +32,10 @@ CASES: Mapping[str, tuple[Topology, Options]] = {
     "hpa": (topologies.support_chat(), {"scaler": "hpa"}),
     "own_namespace": (topologies.support_chat(), {"create_namespace": False, "namespace": "llm"}),
     "secrets": (topologies.support_chat(), {"image_pull_secret": "regcred", "hf_token_secret": ""}),
+    "groups": (topologies.pipelined(), {}),
+    "roles": (workloads.split_over_nodes(), {}),
+    "networks": (workloads.networks_in_parts(), workloads.NETWORKS),
+    "gateway": (gateways.routed_chat(gateways.route()), {}),
     "keyword": (topologies.named("class", design="import"), {}),
     "foundation": (topologies.named("foundation"), {}),
     "like_a_module": (topologies.named("pulumi", design="k8s"), {}),
