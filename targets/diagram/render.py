@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from typing import Protocol, cast
 
 SYSTEM = "system"
 PURE = "pure"
@@ -30,6 +31,14 @@ LETTER = NOTHING.replace("></", '><text y="16">M</text></')
 
 TIMEOUT_S = 60.0
 """Long enough for thousands of boxes; a picture that takes longer is of no use to anybody."""
+
+
+class Draw(Protocol):
+    """What is used of ``resvg_py``: an SVG to a PNG."""
+
+    def __call__(self, svg_string: str, *, dpi: float = ..., zoom: float = ...) -> bytes:
+        """Return the pixels."""
+        ...
 
 
 class RenderError(Exception):
@@ -88,14 +97,14 @@ def to_png(source: str, picture: bytes, program: str) -> bytes:
     """Return a DOT program as PNG; ``picture`` is its SVG. Raises RenderError."""
     if _has_pixels(program):
         return run(source, program, "png", f"-Gdpi={PNG_DPI}")
-    import resvg_py
+    from importlib import import_module
 
-    draw = resvg_py.svg_to_bytes
+    draw = cast("Draw", import_module(PIXELS).svg_to_bytes)
     if draw(svg_string=LETTER) == draw(svg_string=NOTHING):
         message = "no font is installed to draw letters with: install one, fonts-liberation"
         raise RenderError(message)
     zoom = PNG_DPI / SCREEN_DPI
-    return bytes(draw(svg_string=picture.decode(), dpi=float(SCREEN_DPI), zoom=zoom))
+    return draw(svg_string=picture.decode(), dpi=float(SCREEN_DPI), zoom=zoom)
 
 
 def run(source: str, program: str, form: str, *flags: str) -> bytes:

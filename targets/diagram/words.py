@@ -244,11 +244,10 @@ def pools(plan: Planned) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     whole = plan.configuration
     both = (("prefill", whole.prefill), ("decode", whole)) if whole.prefill else (("", whole),)
     for role, shape in both:
-        if shape is not None:
-            width = shape.accelerators_per_replica
-            each = f"{hardware(width, _title(place))} each"
-            laid = (parallel(shape),) if width > 1 else ()
-            yield role, shape.replicas, (*laid, each, shorten(place.path))
+        width = shape.accelerators_per_replica
+        each = f"{hardware(width, _title(place))} each"
+        laid = (parallel(shape),) if width > 1 else ()
+        yield role, shape.replicas, (*laid, each, shorten(place.path))
 
 
 def _title(place: Place) -> str:

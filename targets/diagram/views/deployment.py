@@ -73,7 +73,8 @@ def _cluster(topology: Topology) -> bool:
 
 def _objects(topology: Topology) -> tuple[tuple[Manifest, ...], tuple[Manifest, ...], str]:
     """Return the objects, those of the whole cluster, and why there are none."""
-    options = next((one.options for one in topology.emissions if one.target == KUBERNETES), {})
+    stated = [one.options for one in topology.emissions if one.target == KUBERNETES]
+    options = stated[0] if stated else dict[str, str | float | bool]()
     found = [*refusals(topology, KUBERNETES, networks=False), *refuse(topology, options)]
     if has_errors(found):
         reason = next(one.message for one in found if has_errors([one]))
@@ -184,7 +185,7 @@ def _place_id(place: Place) -> str:
 
 def _edges(topology: Topology, manifests: Sequence[Manifest]) -> Iterator[Edge]:
     """Yield which nodes the objects of each service run on."""
-    names = _names(topology) if manifests else {}
+    names = _names(topology) if manifests else dict[str, str]()
     for plan in topology.planned:
         service = plan.service.name
         at = names.get(service)
