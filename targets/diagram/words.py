@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from inferc.compiler.model import Place
-from inferc.compiler.plan import Margin, ServicePlan
+from inferc.compiler.plan import Configuration, Margin, ServicePlan
 from inferc.compiler.topology import GraphNode, Topology
 from inferc.compiler.units import percent, show
 from inferc.compiler.wording.amounts import line_amount, line_name, plural
@@ -12,7 +12,6 @@ from inferc.targets.diagram.hosts import Host, Part, Seat, Unit
 from inferc.targets.diagram.scene import Badge, Tone
 
 if TYPE_CHECKING:
-    from inferc.compiler.perf import Configuration
     from inferc.compiler.plan.networks import NetworkPlan
 
 Planned: TypeAlias = "ServicePlan | NetworkPlan"
@@ -92,7 +91,7 @@ def shape(plan: Planned) -> str:
     return f"{config.engine} · {config.precision} · {parallel(config)}"
 
 
-def parallel(config: "Configuration") -> str:
+def parallel(config: Configuration) -> str:
     """Return how a replica is laid out over accelerators."""
     text = f"TP {config.tensor_parallel}"
     if config.pipeline_parallel > 1:

@@ -23,6 +23,10 @@ from inferc.targets.versions import METALLB, NFS_DRIVER, NVIDIA_DEVICE_PLUGIN
 FOLDER: Final = "site/"
 METALLB_NAMESPACE: Final = "metallb-system"
 NFS_PROVISIONER: Final = "nfs.csi.k8s.io"
+UNLISTED_DRIVER: Final = (
+    ", but for the driver's, whose tag ends in the nodes' operating system: see its values"
+)
+"""What the README says of the one image that a list cannot name."""
 
 
 def emit(topology: Topology, choices: Choices, options: Options) -> Emitted:
@@ -156,13 +160,12 @@ def _readme(layout: Layout, choices: Choices) -> dict[str, object]:
     return {
         "topology": layout.topology.name,
         "digest": layout.topology.digest,
-        "namespace": layout.namespace,
-        "registry": layout.settings["image_registry"],
-        "air_gapped": choices.air_gapped,
+        "mirrored": "Images and models" if choices.air_gapped else "Images",
+        "mirroring": tuple(_mirroring(layout.settings["image_registry"], choices)),
+        "unlisted": UNLISTED_DRIVER if choices.gpu_driver else "",
         "hub": layout.choices.hub,
         "gpu": NVIDIA_DEVICE_PLUGIN,
         "gpu_version": gpu_operator.VERSION,
-        "driver": choices.gpu_driver,
         "metallb": METALLB if choices.addresses else None,
         "addresses": choices.addresses,
         "nfs": NFS_DRIVER if choices.nfs else None,
@@ -171,6 +174,14 @@ def _readme(layout: Layout, choices: Choices) -> dict[str, object]:
         "shared": any(one.access_mode == "ReadWriteMany" for one in layout.servings),
         "claims": [one.named("weights") for one in layout.servings],
     }
+
+
+def _mirroring(image_registry: str, choices: Choices) -> Iterator[str]:
+    """Yield the commands that copy what the cluster cannot fetch itself."""
+    if choices.air_gapped or image_registry:
+        yield f"./mirror.sh push {image_registry or 'REGISTRY'}"
+    if choices.air_gapped:
+        yield "./mirror.sh models FOLDER"
 
 
 def _file(name: str, text: str) -> Artifact:

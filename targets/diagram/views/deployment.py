@@ -15,6 +15,8 @@ from inferc.targets.diagram import words
 from inferc.targets.diagram.scene import Box, Edge, Group, Item, Kind, Line, Scene
 from inferc.targets.diagram.views import common
 from inferc.targets.kubernetes.objects import Manifest, build_objects, cluster_objects, refuse
+from inferc.targets.kubernetes.objects.deployed import deployed_name
+from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.sharing import refusals
 
 VIEW = "deployment"
@@ -197,7 +199,4 @@ def _edges(topology: Topology, manifests: Sequence[Manifest]) -> Iterator[Edge]:
 
 def _names(topology: Topology) -> Mapping[str, str]:
     """Return what the objects of each service are called."""
-    from inferc.targets.kubernetes.objects.deployed import deployed_name
-    from inferc.targets.kubernetes.objects.names import dns_label
-
     return {plan.service.name: dns_label(deployed_name(plan.service)) for plan in topology.planned}
