@@ -17,7 +17,7 @@ def bad_value(span: Span, *, field: str, value: str, problem: Problem) -> Diagno
     return Diagnostic(
         code="INF199",
         slug="bad-gateway-value",
-        message=f"`{value}` is {problem.what}",
+        message=f"`{_printable(value)}` is {problem.what}",
         span=span,
         label=f"this `{field}`",
         help=f"write `{problem.instead}`" if problem.instead else f"correct `{field}`",
@@ -192,3 +192,8 @@ def too_many(span: Span, *, what: str, have: int, most: int) -> Diagnostic:
         span=span,
         help="use a star, `*.example.com` or `/v1/*`, or share them out over several",
     )
+
+
+def _printable(text: str) -> str:
+    """Return ``text`` with escapes for what would break the line of a message."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

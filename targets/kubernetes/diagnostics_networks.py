@@ -29,6 +29,6 @@ def no_model_file(*, service: str, engine: str, file: str, span: Span | None) ->
             "repositories hold weights; what a server runs is made of them, for one kind of GPU",
             f"it is looked for as `{file}` on a volume",
         ),
-        help="put the file on a volume, and name its claim: "
-        '`emit kubernetes { model_volume = "models" }`',
+        help="put the file on a volume, and name its claim in the target's `emit` block: "
+        '`model_volume = "models"`',
     )
