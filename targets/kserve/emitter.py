@@ -16,6 +16,7 @@ from inferc.targets.kubernetes.objects.concerns import CONCERNS
 from inferc.targets.kubernetes.objects.releases import release_of
 from inferc.targets.kubernetes.variants import (
     Inner,
+    cluster_kinds,
     emitted,
     faults,
     preflight_text,
@@ -60,7 +61,7 @@ class KserveTarget:
             return Emitted(artifacts=(), diagnostics=wrong)
         kind = made[0][0].kind
         texts = {
-            "README.md": readme(layout, kind),
+            "README.md": readme(layout, kind, cluster=cluster_kinds(layout, prepared.rest)),
             "preflight.sh": preflight_text(layout, [_needed(kind)]),
         }
         return emitted(prepared, layout, manifests, texts)

@@ -7,12 +7,13 @@ from inferc.targets.render import render
 from inferc.targets.versions import KSERVE
 
 
-def readme(layout: Layout, kind: str) -> str:
-    """Return the README of the output."""
+def readme(layout: Layout, kind: str, *, cluster: str) -> str:
+    """Return the README of the output; ``cluster`` are the kinds that belong to all of it."""
     values = {
         "topology": layout.topology.name,
         "digest": layout.topology.digest,
         "namespace": layout.namespace,
+        "cluster_objects": cluster,
         "kind": kind,
         "is_llm": kind == LLM_KIND,
         "components": (KSERVE, *components(layout.servings)),

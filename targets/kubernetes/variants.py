@@ -301,6 +301,12 @@ def emitted(
     )
 
 
+def cluster_kinds(layout: Layout, rest: Options) -> str:
+    """Return the kinds of objects in the folder `cluster`; empty where there is none."""
+    own = cluster_objects(layout.topology, rest)
+    return ", ".join(dict.fromkeys(one.kind for one in own))
+
+
 def preflight_text(
     layout: Layout, needs: Sequence[tuple[str, str]] = (), *, without: Sequence[str] = ()
 ) -> str:

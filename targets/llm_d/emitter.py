@@ -16,6 +16,7 @@ from inferc.targets.kubernetes.objects.edge.picker import selector
 from inferc.targets.kubernetes.objects.releases import release_of
 from inferc.targets.kubernetes.variants import (
     Prepared,
+    cluster_kinds,
     emitted,
     faults,
     pod_labels,
@@ -78,7 +79,9 @@ def _texts(layout: Layout, prepared: Prepared, sheets: list[Sheet]) -> Mapping[s
         *([("Gateway", f"kubectl get gateway {own['gateway']}")] if own["gateway"] else ()),
     ]
     return {
-        "README.md": readme(layout, gateway=own["gateway"]),
+        "README.md": readme(
+            layout, gateway=own["gateway"], cluster=cluster_kinds(layout, prepared.rest)
+        ),
         "preflight.sh": preflight_text(layout, needs),
         **{
             path: heading(layout.topology, f"Values of the chart {known.chart} {known.version}")

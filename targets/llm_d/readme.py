@@ -12,12 +12,13 @@ from inferc.targets.versions import (
 )
 
 
-def readme(layout: Layout, *, gateway: str) -> str:
-    """Return the README of the output."""
+def readme(layout: Layout, *, gateway: str, cluster: str) -> str:
+    """Return the README of the output; ``cluster`` are the kinds that belong to all of it."""
     values = {
         "topology": layout.topology.name,
         "digest": layout.topology.digest,
         "namespace": layout.namespace,
+        "cluster_objects": cluster,
         "gateway": gateway,
         "modelservice": LLM_D_MODELSERVICE,
         "router": LLM_D_ROUTER,

@@ -17,7 +17,7 @@ from inferc.targets.on_prem.containers import Container
 from inferc.targets.on_prem.lists import lists
 from inferc.targets.on_prem.machines import Machine, machines, servings_of
 from inferc.targets.on_prem.options import COMPOSE, Choices
-from inferc.targets.on_prem.parts import containers
+from inferc.targets.on_prem.parts import configured, containers
 from inferc.targets.on_prem.refusals import refusals
 
 HASH_COMMENTS = (".yaml", ".container", ".network")
@@ -80,11 +80,13 @@ def _files(
 ) -> Iterator[Artifact]:
     directory = choices.directory or f"/srv/inferc/{machine.project}"
     services = watched(machine)
-    for path, text in configs(machine, choices, services):
+    texts_of = dict(configs(machine, choices, services))
+    for path, text in texts_of.items():
         title = "Configuration of what runs beside the engines"
         yield _artifact(f"config/{path}", _headed(topology, path, title, text))
     if form == COMPOSE:
-        text = to_yaml.dump(compose.compose(machine, found, directory))
+        made = [configured(one, texts_of) for one in found]
+        text = to_yaml.dump(compose.compose(machine, made, directory))
         yield _artifact(compose.FILE, _headed(topology, compose.FILE, "Every container", text))
     else:
         for name, text in quadlet.units(machine, found, directory):

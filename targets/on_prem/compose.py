@@ -9,6 +9,9 @@ from inferc.targets.on_prem.parts import joined
 
 FILE = "compose.yaml"
 CONFIG_FOLDER = "./config"
+CONFIG_LABEL = "dev.inferc.config"
+"""Compose makes a container anew when its own fields change, and does not look into the files that
+it mounts: the proxy would go on with the replicas of the last plan."""
 
 
 def literal(text: str) -> str:
@@ -36,6 +39,8 @@ def service(one: Container, directory: str) -> dict[str, Data]:
         fields["environment"] = {
             name: literal(value) for name, value in sorted(one.environment.items())
         }
+    if one.config:
+        fields["labels"] = {CONFIG_LABEL: one.config}
     if one.user:
         fields["user"] = one.user
     fields |= _fences(one)

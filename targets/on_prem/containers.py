@@ -79,3 +79,5 @@ class Container:
     """Containers that must have ended well before it starts."""
     tmpfs: tuple[str, ...] = ()
     read_only: bool = True
+    config: str = ""
+    """Digest of the emitted files that it mounts: with others it must be made anew."""

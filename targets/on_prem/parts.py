@@ -1,7 +1,9 @@
 """The containers of a machine: downloads, engines, the proxy before them, what watches them."""
 
+import hashlib
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from inferc.targets.kubernetes.objects import arguments, hub, storage
@@ -64,6 +66,20 @@ def _containers(machine: Machine, choices: Choices) -> Iterator[Container]:
         yield _exporter(choices)
         yield _prometheus(choices)
         yield _grafana(choices)
+
+
+def configured(one: Container, texts: Mapping[str, str]) -> Container:
+    """Return a container with the digest of what it mounts of ``texts``, files of configuration."""
+    mounted = [mount.source for mount in one.mounts if mount.origin == CONFIG]
+    found = {
+        path: text
+        for path, text in sorted(texts.items())
+        if any(path == source or path.startswith(f"{source}/") for source in mounted)
+    }
+    if not found:
+        return one
+    whole = "\0".join(part for pair in found.items() for part in pair)
+    return replace(one, config=hashlib.sha256(whole.encode()).hexdigest())
 
 
 def prefetch_name(serving: Serving) -> str:

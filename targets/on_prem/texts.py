@@ -116,7 +116,8 @@ def _readme(output: Output) -> dict[str, object]:
         "load": f"{'docker' if docker else 'podman'} load -i FILE",
         "components": (runtime, NVIDIA_TOOLKIT),
         "memory": output.memory_gib,
-        "disk": output.disk_gib + IMAGE_GIB,
+        "disk": output.disk_gib,
+        "image_disk": IMAGE_GIB,
         "gpus": len({device for one in machine.replicas for device in one.devices}),
         "accelerator": machine.place.accelerator.title,
         "services": [
@@ -133,10 +134,16 @@ def _readme(output: Output) -> dict[str, object]:
             for one in machine.servings
         ],
         "listen": choices.listen,
+        "host": _host(choices.listen),
         "others": ", ".join(f"`{name}`" for name in output.others),
         "monitoring": choices.monitoring,
         "operation": tuple(_operation(output)),
     }
+
+
+def _host(listen: str) -> str:
+    """Return what stands for the machine in an address that may be called."""
+    return "HOST" if listen == "0.0.0.0" else listen  # noqa: S104 - said, not bound
 
 
 def _start(output: Output) -> Iterator[str]:
@@ -158,6 +165,12 @@ def _operation(output: Output) -> Iterator[str]:
             "--remove-orphans`. Only what has changed is replaced."
         )
     else:
+        project = output.machine.project
+        units = " ".join(f"{project}-{one.name}" for one in output.containers)
+        yield (
+            "A changed plan: compile again, `sudo ./setup.sh`, then restart what has changed, the "
+            f"weights of a new model first. All of it: `sudo systemctl restart {units}`."
+        )
         yield "The units start with the machine. `journalctl -u NAME` shows what one says."
         yield (
             "A service that is gone from the file: stop its units and delete them from "

@@ -6,7 +6,6 @@ from typing import Final
 
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import Manifest, network
-from inferc.targets.kubernetes.objects.manifest import api_version
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.kubernetes.variants import pod_labels
 from inferc.targets.ray_serve.cluster import METRICS_NAME, PORTS, SERVE_PORT
@@ -51,7 +50,7 @@ def fences(serving: Serving, operator_namespace: str) -> Iterator[Manifest]:
         ],
         "egress": [{"to": [{"podSelector": everyone}]}],
     }
-    yield _policy(serving, serving.named("ray"), among)
+    yield network.policy(serving, serving.named("ray"), "engine", among)
     if serving.scaler:
         head: dict[str, Data] = {"matchLabels": {**pod_labels(serving), **HEAD}}
         asks: dict[str, Data] = {
@@ -59,19 +58,7 @@ def fences(serving: Serving, operator_namespace: str) -> Iterator[Manifest]:
             "policyTypes": ["Egress"],
             "egress": [{"ports": [{"port": port, "protocol": "TCP"} for port in API_SERVER_PORTS]}],
         }
-        yield _policy(serving, serving.named("ray-autoscaler"), asks)
-
-
-def _policy(serving: Serving, name: str, spec: dict[str, Data]) -> Manifest:
-    return Manifest(
-        api_version=api_version("NetworkPolicy"),
-        kind="NetworkPolicy",
-        name=name,
-        namespace=serving.namespace,
-        concern="network",
-        labels=serving.labels,
-        body={"spec": spec},
-    )
+        yield network.policy(serving, serving.named("ray-autoscaler"), "engine", asks)
 
 
 def _scrapes(serving: Serving) -> dict[str, Data]:

@@ -15,6 +15,7 @@ from inferc.targets.kubernetes.objects.spelling import groups_of
 from inferc.targets.kubernetes.variants import (
     Inner,
     Prepared,
+    cluster_kinds,
     emitted,
     faults,
     preflight_text,
@@ -70,7 +71,7 @@ class RayServeTarget:
             (f"'namespace {operator}'", f"kubectl get namespace {operator}"),
         ]
         texts = {
-            "README.md": readme(layout, operator),
+            "README.md": readme(layout, operator, shared=cluster_kinds(layout, prepared.rest)),
             "preflight.sh": preflight_text(layout, needs, without=("KEDA",)),
         }
         kept = replace(prepared, diagnostics=found)

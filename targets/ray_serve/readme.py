@@ -7,14 +7,15 @@ from inferc.targets.render import render
 from inferc.targets.versions import KEDA, KUBERAY, PROMETHEUS_ADAPTER
 
 
-def readme(layout: Layout, operator: str) -> str:
-    """Return the README of the output."""
+def readme(layout: Layout, operator: str, *, shared: str) -> str:
+    """Return the README of the output; ``shared`` are the kinds that belong to all the cluster."""
     foreign = {KEDA.title, PROMETHEUS_ADAPTER.title}
     needed = (one for one in components(layout.servings) if one.title not in foreign)
     values = {
         "topology": layout.topology.name,
         "digest": layout.topology.digest,
         "namespace": layout.namespace,
+        "cluster_objects": shared,
         "operator": operator,
         "components": (KUBERAY, *needed),
         "secrets": secrets(layout.servings),

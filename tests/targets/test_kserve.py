@@ -153,6 +153,16 @@ def test_the_readme_and_the_preflight_name_kserve():
     assert "kubectl get crd llminferenceservices.serving.kserve.io" in files["preflight.sh"]
 
 
+def test_the_readme_has_the_cluster_s_own_objects_applied_first():
+    """Without its PriorityClass no pod is admitted."""
+    files = deployables.texts(deployables.emit(KSERVE, topologies.fleet(4)))
+    assert "kind: PriorityClass" in files["cluster/10-cluster.yaml"]
+    lines = files["README.md"].splitlines()
+    own = next(n for n, line in enumerate(lines) if line.startswith("kubectl apply -k cluster "))
+    assert lines[own].endswith(": PriorityClass")
+    assert own < lines.index("kubectl apply -k .")
+
+
 def test_the_same_topology_gives_the_same_bytes():
     first, second = (KSERVE.emit(topologies.two_services(), {}) for _ in range(2))
     assert first == second

@@ -199,3 +199,11 @@ def test_options_that_another_controller_would_have_to_know_are_refused(option: 
 
 def test_prompts_that_are_computed_apart_are_refused():
     assert deployables.refused(LLM_D, topologies.disaggregated()) == "INF601"
+
+
+def test_the_readme_has_the_cluster_s_own_objects_applied_first():
+    files = deployables.texts(deployables.emit(LLM_D, deployables.shape("fleet")))
+    assert "kind: PriorityClass" in files["cluster/10-cluster.yaml"]
+    lines = files["README.md"].splitlines()
+    own = next(n for n, line in enumerate(lines) if line.startswith("kubectl apply -k cluster "))
+    assert own < lines.index("kubectl apply -k .")

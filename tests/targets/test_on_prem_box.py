@@ -417,3 +417,26 @@ def test_every_key_of_a_unit_is_one_of_podman_s():
     for _, text in quadlet.units(machine, found, "/srv/x"):
         section = text.partition("[Container]\n")[2].partition("\n[")[0]
         assert {line.partition("=")[0] for line in section.splitlines() if line} <= KEYS
+
+
+def test_a_container_is_made_anew_when_the_files_that_it_mounts_change():
+    """Compose sees only its own fields: the proxy would go on with the old replicas."""
+    before, after = (compose_of(files(box(replicas=count)))["services"] for count in (2, 3))
+    assert len(before) < len(after), "another replica"
+    label = "dev.inferc.config"
+    changed = {
+        name for name, one in before.items() if one.get("labels") != after[name].get("labels")
+    }
+    assert {"proxy", "prometheus"} <= changed
+    assert not [name for name in before if name.startswith("chat") and "labels" in before[name]]
+    assert before["proxy"]["labels"][label] != before["grafana"]["labels"][label]
+
+
+def test_an_address_in_the_readme_may_be_called():
+    assert "`http://HOST:8000/v1`" in files(box(), listen="0.0.0.0")["README.md"]  # noqa: S104
+    assert "`http://10.0.0.7:8000/v1`" in files(box(), listen="10.0.0.7")["README.md"]
+
+
+def test_a_changed_plan_is_restarted_by_podman_too():
+    text = files(box(), form="quadlet")["README.md"]
+    assert "sudo systemctl restart box-chat-weights box-chat-0" in text

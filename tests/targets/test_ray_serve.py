@@ -301,3 +301,11 @@ def test_a_hostile_name_stays_a_name_in_the_nested_file():
     document = deployables.one(deployables.objects(emitted), "RayService")
     (model,) = config(document)["applications"][0]["args"]["llm_configs"]
     assert model["model_loading_config"]["model_id"] == hostile
+
+
+def test_the_readme_has_the_cluster_s_own_objects_applied_first():
+    files = deployables.texts(deployables.emit(RAY, deployables.shape("fleet")))
+    assert "kind: PriorityClass" in files["cluster/10-cluster.yaml"]
+    lines = files["README.md"].splitlines()
+    own = next(n for n, line in enumerate(lines) if line.startswith("kubectl apply -k cluster "))
+    assert own < lines.index("kubectl apply -k .")

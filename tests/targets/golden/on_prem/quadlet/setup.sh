@@ -17,9 +17,10 @@ folder cache/chat-1 10001:10001 0755
 folder prometheus 65534:65534 0755
 folder grafana 472:0 0755
 
-# A secret is a file that only its reader may read; it is never overwritten.
+# A secret is a file that only its reader may read; one that says something stays.
 secret() {
-  if [ ! -e "$directory/$1" ]; then
+  if [ ! -s "$directory/$1" ]; then
+    rm -f "$directory/$1"
     (umask 077 && cat > "$directory/$1")
     chown "$2" "$directory/$1"
     chmod 0400 "$directory/$1"
