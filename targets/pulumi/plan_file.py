@@ -1,15 +1,15 @@
 """The plan that the program reads: decisions, predictions and costs, as JSON."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from inferc.compiler.plan import Margin, ServicePlan
+from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import from_unit
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.deployed import Deployed
+from inferc.targets.plan_data import finite, predicted, sla_line, times
 from inferc.targets.pulumi.secrets import SecretKey, config_key
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _service(part: Deployed) -> Mapping[str, Data]:
         "max_replicas": part.max_replicas if part.scaler else part.replicas,
         "load_time_s": plan.load_time_s,
         "predicted": _predictions(plan),
-        "sla": [_margin(margin) for margin in plan.margins],
+        "sla": [sla_line(margin) for margin in plan.margins],
         "usd_per_h": usd_per_h(plan),
     }
 
@@ -85,35 +85,11 @@ def _parallelism(plan: "ServicePlan | NetworkPlan") -> Mapping[str, Data]:
 def _predictions(plan: "ServicePlan | NetworkPlan") -> Mapping[str, Data]:
     """Return the predicted times at the peak; null where a queue grows without end."""
     if not isinstance(plan, ServicePlan):
-        return {"latency_s": _times(plan.estimate.latency_s)}
-    return {
-        "ttft_s": _times(plan.estimate.ttft_s),
-        "itl_s": _times(plan.estimate.itl_s),
-        "e2e_s": _finite(plan.estimate.e2e_s),
-    }
-
-
-def _times(times_s: Mapping[str, float]) -> Mapping[str, Data]:
-    return {name: _finite(value) for name, value in sorted(times_s.items())}
-
-
-def _margin(margin: Margin) -> Mapping[str, Data]:
-    objective = margin.objective
-    return {
-        "metric": objective.metric,
-        "percentile": objective.percentile,
-        "operator": objective.operator,
-        "limit": _finite(objective.limit.value),
-        "predicted": _finite(margin.predicted),
-        "hard": objective.hard,
-    }
+        return {"latency_s": times(plan.estimate.latency_s)}
+    return predicted(plan.estimate)
 
 
 def usd_per_h(plan: "ServicePlan | NetworkPlan") -> float | None:
     """Return what the service costs an hour; None where nobody gave a price."""
     price = plan.price_usd_per_s
-    return None if price is None else _finite(price * from_unit(1.0, "h"))
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return None if price is None else finite(price * from_unit(1.0, "h"))

@@ -1,13 +1,12 @@
 """The plan that the program reads, as JSON: what is deployed, what is promised, what it costs."""
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Final
 
-from inferc.compiler.plan import Margin
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.names import dns_label
+from inferc.targets.plan_data import predicted, sla_line
 from inferc.targets.sagemaker.deployment import Deployment, Endpoint
 from inferc.targets.sagemaker.images import domain, partition, registry
 
@@ -80,14 +79,8 @@ def _endpoint(one: Endpoint) -> Mapping[str, Data]:
             }
             for alarm in one.alarms
         ],
-        "predicted": {
-            "ttft_s": {
-                name: _finite(value) for name, value in sorted(plan.estimate.ttft_s.items())
-            },
-            "itl_s": {name: _finite(value) for name, value in sorted(plan.estimate.itl_s.items())},
-            "e2e_s": _finite(plan.estimate.e2e_s),
-        },
-        "sla": [_margin(margin) for margin in plan.margins],
+        "predicted": predicted(plan.estimate),
+        "sla": [sla_line(margin) for margin in plan.margins],
         "usd_per_h": one.usd_per_h,
     }
 
@@ -105,19 +98,3 @@ def _scaling(one: Endpoint) -> Mapping[str, Data]:
         "scale_out_s": scale.scale_out_s,
         "wakes": scale.wakes,
     }
-
-
-def _margin(margin: Margin) -> Mapping[str, Data]:
-    objective = margin.objective
-    return {
-        "metric": objective.metric,
-        "percentile": objective.percentile,
-        "operator": objective.operator,
-        "limit": _finite(objective.limit.value),
-        "predicted": _finite(margin.predicted),
-        "hard": objective.hard,
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -12,7 +12,7 @@ from inferc.targets.base import Options
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as shared
 from inferc.targets.kubernetes.objects import arguments, spelling
-from inferc.targets.kubernetes.objects.refusals import REPOSITORY, REVISION
+from inferc.targets.kubernetes.objects.refusals import weights
 from inferc.targets.kubernetes.objects.serving import Serving, servings
 from inferc.targets.kubernetes.objects.settings import Choices as NoChoices
 from inferc.targets.sagemaker import diagnostics as problems
@@ -163,7 +163,7 @@ def _regions(topology: Topology, choices: Choices, span: Span | None) -> Iterato
 def _service(serving: Serving, choices: Choices, span: Span | None) -> Iterator[Diagnostic]:
     yield from _machine(serving)
     yield from _engine(serving)
-    yield from _weights(serving)
+    yield from weights(serving)
     yield from _answers(serving)
     kind = kind_of(serving.plan)
     if choices.shadow_percent and kind != VARIANT:
@@ -276,29 +276,6 @@ def _variables(serving: Serving, image: Image) -> Iterator[Diagnostic]:
                 most=limits.VARIABLE_BYTES,
                 span=serving.plan.service.span,
             )
-
-
-def _weights(serving: Serving) -> Iterator[Diagnostic]:
-    service, model = serving.plan.service, serving.plan.service.model
-    if not REPOSITORY.fullmatch(model.repository):
-        yield shared.bad_repository(
-            service=service.name, repository=model.repository, span=model.span
-        )
-    elif not REVISION.fullmatch(model.revision):
-        yield shared.bad_revision(service=service.name, revision=model.revision, span=model.span)
-    elif not model.revision:
-        yield shared.revision_not_pinned(
-            service=service.name, repository=model.repository, span=model.span
-        )
-    precision = serving.plan.configuration.precision
-    ready = precision in arguments.DTYPES or precision in arguments.QUANTIZED_ON_LOAD
-    if not ready and precision not in serving.repository.lower():
-        yield shared.quantised_weights_needed(
-            service=service.name,
-            precision=precision,
-            repository=model.repository,
-            span=model.span,
-        )
 
 
 def _answers(serving: Serving) -> Iterator[Diagnostic]:

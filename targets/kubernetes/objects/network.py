@@ -48,7 +48,7 @@ def engine(serving: Deployed) -> Manifest:
         "ingress": [rule],
         "egress": [dns()],
     }
-    return _policy(serving, serving.named("engine"), "engine", spec)
+    return policy(serving, serving.named("engine"), "engine", spec)
 
 
 def group(serving: Serving) -> tuple[Manifest, ...]:
@@ -65,7 +65,7 @@ def group(serving: Serving) -> tuple[Manifest, ...]:
         "ingress": [{"from": [{"podSelector": selector}]}],
         "egress": [{"to": [{"podSelector": selector}]}, dns()],
     }
-    return (_policy(serving, serving.named("group"), "engine", spec),)
+    return (policy(serving, serving.named("group"), "engine", spec),)
 
 
 def prompts(serving: Serving) -> Manifest:
@@ -79,7 +79,7 @@ def prompts(serving: Serving) -> Manifest:
         "ingress": [{"from": sources, "ports": [{"port": PORT_NAME, "protocol": "TCP"}]}],
         "egress": [dns()],
     }
-    return _policy(serving, serving.named("prompts"), "engine", spec)
+    return policy(serving, serving.named("prompts"), "engine", spec)
 
 
 def prefetch(serving: Serving) -> Manifest:
@@ -90,10 +90,11 @@ def prefetch(serving: Serving) -> Manifest:
         "policyTypes": ["Ingress", "Egress"],
         "egress": [dns(), *hub.egress(serving.choices)],
     }
-    return _policy(serving, serving.named("prefetch"), "prefetch", spec)
+    return policy(serving, serving.named("prefetch"), "prefetch", spec)
 
 
-def _policy(serving: Deployed, name: str, component: str, spec: dict[str, Data]) -> Manifest:
+def policy(serving: Deployed, name: str, component: str, spec: dict[str, Data]) -> Manifest:
+    """Return a NetworkPolicy that belongs to ``component`` of a service."""
     return Manifest(
         api_version=api_version("NetworkPolicy"),
         kind="NetworkPolicy",

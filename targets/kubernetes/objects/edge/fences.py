@@ -1,14 +1,17 @@
 """Who may talk to the picker of a service, and to whom it may talk."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.deployed import PORT_NAME
 from inferc.targets.kubernetes.objects.edge.picker import COMPONENT, selector
 from inferc.targets.kubernetes.objects.hub import ANYWHERE
-from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
-from inferc.targets.kubernetes.objects.network import dns, in_namespace
+from inferc.targets.kubernetes.objects.manifest import Manifest
+from inferc.targets.kubernetes.objects.network import dns, in_namespace, policy
 from inferc.targets.kubernetes.objects.serving import Serving
+
+if TYPE_CHECKING:
+    from inferc.targets.base import Data
 
 API_SERVER_PORTS = (443, 6443)
 """Where API servers listen. Their addresses are outside the cluster's own, so that no selector
@@ -50,7 +53,7 @@ def _picker(serving: Serving) -> Manifest:
         "ingress": ingress,
         "egress": egress,
     }
-    return _policy(serving, serving.named(COMPONENT), spec)
+    return policy(serving, serving.named(COMPONENT), COMPONENT, spec)
 
 
 def _engines(serving: Serving) -> Manifest:
@@ -61,16 +64,4 @@ def _engines(serving: Serving) -> Manifest:
         "policyTypes": ["Ingress"],
         "ingress": [{"from": [asking], "ports": [{"port": PORT_NAME, "protocol": "TCP"}]}],
     }
-    return _policy(serving, serving.named("engine", "from", COMPONENT), spec)
-
-
-def _policy(serving: Serving, name: str, spec: dict[str, Data]) -> Manifest:
-    return Manifest(
-        api_version=api_version("NetworkPolicy"),
-        kind="NetworkPolicy",
-        name=name,
-        namespace=serving.namespace,
-        concern="network",
-        labels=serving.labels_of(COMPONENT),
-        body={"spec": spec},
-    )
+    return policy(serving, serving.named("engine", "from", COMPONENT), COMPONENT, spec)
