@@ -20,7 +20,7 @@ from inferc.dsl import Diagnostic, Span
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
     from inferc.compiler.model.design import Scaling
-    from inferc.compiler.model.gateways import Gateway
+    from inferc.compiler.model.gateway import Gateway
     from inferc.compiler.model.network_service import NetworkService
 
 T = TypeVar("T")

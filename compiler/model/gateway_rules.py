@@ -9,7 +9,7 @@ from inferc.compiler.model.diagnostics_gateways import Problem
 from inferc.dsl import Diagnostic
 
 if TYPE_CHECKING:
-    from inferc.compiler.model.gateways import Gateway, Route
+    from inferc.compiler.model.gateway import Gateway, Route
 
 Rule: TypeAlias = Callable[[str], Problem | None]
 """Says what is wrong with a text; None where nothing is."""

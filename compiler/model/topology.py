@@ -9,7 +9,7 @@ from inferc.dsl.source import Span
 
 if TYPE_CHECKING:
     from inferc.compiler.model.calibration import Calibration
-    from inferc.compiler.model.gateways import Gateway
+    from inferc.compiler.model.gateway import Gateway
     from inferc.compiler.model.network_service import NetworkService
 
 

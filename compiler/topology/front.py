@@ -11,7 +11,7 @@ from inferc.compiler.topology.parts import METRICS, Planned, peak, rate, traffic
 
 if TYPE_CHECKING:
     from inferc.compiler.model import Design
-    from inferc.compiler.model.gateways import Gateway, Route
+    from inferc.compiler.model.gateway import Gateway, Route
     from inferc.compiler.plan import Plan
 
 CLIENT = "client"

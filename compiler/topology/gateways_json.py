@@ -1,6 +1,6 @@
 """Gateways as plain values. Secrets are names: what is in them is nowhere here."""
 
-from inferc.compiler.model.gateways import Certificate, Gateway, Route, Session
+from inferc.compiler.model.gateway import Certificate, Gateway, Route, Session
 from inferc.compiler.topology.digest import Json
 
 

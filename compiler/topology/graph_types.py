@@ -12,7 +12,7 @@ from inferc.compiler.model import Emission
 from inferc.compiler.plan import ServicePlan, Verdict
 
 if TYPE_CHECKING:
-    from inferc.compiler.model.gateways import Gateway
+    from inferc.compiler.model.gateway import Gateway
     from inferc.compiler.plan.networks import NetworkPlan
 
 Attribute: TypeAlias = str | int | float | bool

@@ -23,7 +23,7 @@ PUBLIC_PARTS = {
     "inferc.compiler.model.calibration",
     "inferc.compiler.model.calibration_block",
     "inferc.compiler.model.catalog",
-    "inferc.compiler.model.gateways",
+    "inferc.compiler.model.gateway",
     "inferc.compiler.model.items",
     "inferc.compiler.model.market",
     "inferc.compiler.model.network_service",

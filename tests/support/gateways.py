@@ -8,7 +8,7 @@ from support.front import resolve_text, sound
 
 from inferc.compiler.model import Decision, Design, build
 from inferc.compiler.model.catalog import engine_at
-from inferc.compiler.model.gateways import Certificate, Gateway, Keys, Route
+from inferc.compiler.model.gateway import Certificate, Gateway, Keys, Route
 from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
 from inferc.dsl import has_errors

@@ -15,7 +15,7 @@ from support.crds import schema_of, with_defaults
 from support.gateways import gateway, route, routed_chat
 from support.kubernetes import crd_folder, native_problems, one
 
-from inferc.compiler.model.gateways import Certificate, Keys, Session
+from inferc.compiler.model.gateway import Certificate, Keys, Session
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.checks import check
 from inferc.targets.kubernetes.emitter import TARGET

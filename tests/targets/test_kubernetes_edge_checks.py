@@ -8,7 +8,7 @@ import pytest
 from support import gateways, kubernetes, topologies
 from support.gateways import gateway, route, routed_chat
 
-from inferc.compiler.model.gateways import Certificate
+from inferc.compiler.model.gateway import Certificate
 from inferc.compiler.topology import Topology
 from inferc.dsl import Severity
 from inferc.targets.kubernetes.checks import check

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.gateways import EDGE, design_of, problems_of, text_of
 
+from inferc.compiler.model.gateway import Certificate, Gateway, Keys, Route, Session
 from inferc.compiler.model.gateway_rules import wrong_header, wrong_host, wrong_path
-from inferc.compiler.model.gateways import Certificate, Gateway, Keys, Route, Session
 
 ROUTED = EDGE + "  edge -> chat\n"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from inferc.compiler.model.gateways import Certificate
+from inferc.compiler.model.gateway import Certificate
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.edge.ways import Way
 from inferc.targets.kubernetes.objects.layout import Layout
@@ -11,7 +11,7 @@ from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import dns_label
 
 if TYPE_CHECKING:
-    from inferc.compiler.model.gateways import Gateway
+    from inferc.compiler.model.gateway import Gateway
 
 GATEWAY_API: Final = "gateway.networking.k8s.io"
 

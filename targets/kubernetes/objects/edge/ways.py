@@ -11,7 +11,7 @@ from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.serving import Serving
 
 if TYPE_CHECKING:
-    from inferc.compiler.model.gateways import Gateway, Route
+    from inferc.compiler.model.gateway import Gateway, Route
 
 ROUND_ROBIN: Final = "round_robin"
 LEAST_OUTSTANDING: Final = "least_outstanding"
