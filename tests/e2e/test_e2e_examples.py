@@ -41,7 +41,10 @@ SENT_ANYWAY = ("disaggregatedset.disaggregatedset.x-k8s.io/", "poddisruptionbudg
 a budget, and of custom resources lists in whose items the server has filled in defaults. The
 objects must be the same afterwards all the same."""
 
-LACKING = {"metrics-adapter": ["lacking  custom metrics"]}
+LACKING = {
+    "gateways": ["lacking  issuer letsencrypt"],
+    "metrics-adapter": ["lacking  custom metrics"],
+}
 """By topology, what the cluster of the tests has not, so that its script must say so."""
 
 EDGE = [
