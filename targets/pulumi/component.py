@@ -14,7 +14,7 @@ from inferc.targets.pulumi.grouping import (
 )
 from inferc.targets.pulumi.objects import CONTAINER, Constants, Missing, Writer, constants_of
 from inferc.targets.pulumi.options import WAITED_FOR, annotations_of, job_limit_s, options_of
-from inferc.targets.pulumi.python import (
+from inferc.targets.to_python import (
     WIDTH,
     Expression,
     assign,

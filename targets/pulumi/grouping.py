@@ -7,7 +7,7 @@ from typing import Final
 from inferc.targets.kubernetes.objects import CLUSTER, Manifest
 from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.pulumi.adjust import SCALERS, limits, zero_planned
-from inferc.targets.pulumi.python import class_name, identifier, module_name, snake, stem
+from inferc.targets.to_python import class_name, identifier, module_name, snake, stem
 
 SERVICE_LABEL = "app.kubernetes.io/name"
 ROLE_LABEL = "app.kubernetes.io/component"

@@ -8,7 +8,7 @@ from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.pulumi import sdk
 from inferc.targets.pulumi.adjust import Code
-from inferc.targets.pulumi.python import (
+from inferc.targets.to_python import (
     Expression,
     array,
     block_literal,

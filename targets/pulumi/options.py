@@ -6,7 +6,7 @@ from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.pulumi.adjust import SCALERS
 from inferc.targets.pulumi.grouping import BEFORE_PODS, PODS, Component
-from inferc.targets.pulumi.python import Expression, array, call, literal
+from inferc.targets.to_python import Expression, array, call, literal
 
 SKIP_AWAIT: Mapping[str, str] = {"pulumi.com/skipAwait": "true"}
 """Tells the provider not to wait: for a pod that is not there on purpose it would wait in vain."""

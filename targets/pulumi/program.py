@@ -8,7 +8,8 @@ from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.pulumi.component import arguments_of, has_endpoint
 from inferc.targets.pulumi.grouping import CLUSTER_SCOPED, FOUNDATION, Component
-from inferc.targets.pulumi.python import (
+from inferc.targets.render import render
+from inferc.targets.to_python import (
     Expression,
     call,
     dictionary,
@@ -16,7 +17,6 @@ from inferc.targets.pulumi.python import (
     lay_out,
     literal,
 )
-from inferc.targets.render import render
 from inferc.targets.versions import (
     API_VERSIONS,
     PULUMI,

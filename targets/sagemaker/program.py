@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from inferc.targets import to_yaml
+from inferc.targets import to_python, to_yaml
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.pulumi import python
 from inferc.targets.render import render
 from inferc.targets.sagemaker.deployment import ASYNCHRONOUS, COMPONENTS, VARIANT, Deployment
 from inferc.targets.versions import PULUMI, PULUMI_AWS, PULUMI_POLICY
@@ -29,7 +28,7 @@ def program(planned: Deployment) -> Mapping[str, str]:
         "requirements-dev.txt": f"-r requirements.txt\npulumi-policy=={PULUMI_POLICY.version}\n",
         **_policies(planned),
         "tests/test_program.py": render(
-            "sagemaker/test_program.py", {"project": python.literal(project_name(planned))}
+            "sagemaker/test_program.py", {"project": to_python.literal(project_name(planned))}
         ),
         **{f"components/{name}.py": render(f"sagemaker/{name}.py", {}) for name in modules},
     }
@@ -80,7 +79,7 @@ def _imports(planned: Deployment) -> Iterator[str]:
     if planned.choices.registry:
         found["registry"] = ("Registry", "RegistryArgs")
     for module in sorted(found):
-        yield from python.import_from(f"components.{module}", found[module])
+        yield from to_python.import_from(f"components.{module}", found[module])
 
 
 def _main(planned: Deployment) -> Mapping[str, object]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inferc.targets.pulumi.python import (
+from inferc.targets.to_python import (
     WIDTH,
     Expression,
     array,

@@ -1,4 +1,4 @@
-"""Python source text in the layout of `ruff format`, from nested expressions.
+"""Nested expressions as Python source text in the layout of `ruff format`.
 
 Whatever a user wrote becomes a string literal of printable ASCII; nothing else of it gets into a
 program.
