@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.edge.picker import COMPONENT, cpus, memory_gib
-from inferc.targets.kubernetes.objects.edge.ways import Way, picked, ways_of
+from inferc.targets.kubernetes.objects.ways import Way, picked, ways_of
 
 Row = Mapping[str, object]
 """The values of one line of a table."""

@@ -12,9 +12,9 @@ from inferc.compiler.model.gateway import Certificate, Gateway, Keys, Route
 from inferc.compiler.provenance import exactly
 from inferc.compiler.topology import Topology
 from inferc.dsl import has_errors
-from inferc.targets.kubernetes.objects.edge.ways import Way, ways_of
 from inferc.targets.kubernetes.objects.serving import Serving, servings
 from inferc.targets.kubernetes.objects.settings import Choices
+from inferc.targets.kubernetes.objects.ways import Way, ways_of
 
 DESIGN = """infer 1
 import std.catalog as cat

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.objects.deployed import Deployed
-from inferc.targets.kubernetes.objects.edge.ways import picked
 from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.kubernetes.objects.settings import Choices
+from inferc.targets.kubernetes.objects.ways import picked
 from inferc.targets.versions import (
     CERT_MANAGER,
     DRA_DRIVER,

@@ -18,7 +18,6 @@ from inferc.targets.kubernetes.objects import (
 )
 from inferc.targets.kubernetes.objects.deployed import Deployed, deployed_name
 from inferc.targets.kubernetes.objects.edge import refusals as edge_refusals
-from inferc.targets.kubernetes.objects.edge.ways import ways_of
 from inferc.targets.kubernetes.objects.layout import Layout, layout_of
 from inferc.targets.kubernetes.objects.names import DNS_LABEL, dns_label, is_dns_label
 from inferc.targets.kubernetes.objects.releases import (
@@ -30,6 +29,7 @@ from inferc.targets.kubernetes.objects.releases import (
 )
 from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
 from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
+from inferc.targets.kubernetes.objects.ways import ways_of
 from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from inferc.compiler.plan import Configuration
-from inferc.targets.kubernetes.objects.edge.ways import ways_of
 from inferc.targets.kubernetes.objects.releases import release_of, splitting_releases
 from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.ways import ways_of
 
 Value: TypeAlias = str | None
 """Of a flag; None for one that stands alone."""

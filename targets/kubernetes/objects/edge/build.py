@@ -6,9 +6,9 @@ from inferc.targets.kubernetes.objects.edge.fences import fences
 from inferc.targets.kubernetes.objects.edge.gateways import gateway_objects
 from inferc.targets.kubernetes.objects.edge.picker import picker_objects
 from inferc.targets.kubernetes.objects.edge.routes import route_objects
-from inferc.targets.kubernetes.objects.edge.ways import picked, ways_of
 from inferc.targets.kubernetes.objects.layout import Layout
 from inferc.targets.kubernetes.objects.manifest import Manifest
+from inferc.targets.kubernetes.objects.ways import picked, ways_of
 
 
 def edge(layout: Layout) -> Iterator[Manifest]:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 from inferc.compiler.model.gateway import Certificate
 from inferc.targets.base import Data
-from inferc.targets.kubernetes.objects.edge.ways import Way
 from inferc.targets.kubernetes.objects.layout import Layout
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import dns_label
+from inferc.targets.kubernetes.objects.ways import Way
 
 if TYPE_CHECKING:
     from inferc.compiler.model.gateway import Gateway

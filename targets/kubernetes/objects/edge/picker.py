@@ -12,10 +12,10 @@ from inferc.targets import to_yaml
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects import pods, split
 from inferc.targets.kubernetes.objects.deployed import Deployed, gibibytes
-from inferc.targets.kubernetes.objects.edge.ways import PICKABLE, PREFIX_AWARE
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import digest
 from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.ways import PICKABLE, PREFIX_AWARE
 from inferc.targets.versions import ENDPOINT_PICKER_IMAGE
 
 COMPONENT: Final = "picker"

@@ -8,7 +8,9 @@ from inferc.targets.kubernetes import diagnostics_edge as problems
 from inferc.targets.kubernetes.diagnostics import bad_value
 from inferc.targets.kubernetes.objects.edge.gateways import certificate_name
 from inferc.targets.kubernetes.objects.edge.picker import COMPONENT
-from inferc.targets.kubernetes.objects.edge.ways import (
+from inferc.targets.kubernetes.objects.layout import Layout
+from inferc.targets.kubernetes.objects.names import DNS_LABEL
+from inferc.targets.kubernetes.objects.ways import (
     PICKABLE,
     ROUND_ROBIN,
     Way,
@@ -16,8 +18,6 @@ from inferc.targets.kubernetes.objects.edge.ways import (
     is_pickable,
     ways_of,
 )
-from inferc.targets.kubernetes.objects.layout import Layout
-from inferc.targets.kubernetes.objects.names import DNS_LABEL
 
 SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
 MAX_RULES = 15

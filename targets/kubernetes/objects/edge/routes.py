@@ -6,9 +6,9 @@ from typing import Final
 from inferc.targets.base import Data
 from inferc.targets.kubernetes.objects.edge.gateways import GATEWAY_API, name_of, namespace_of
 from inferc.targets.kubernetes.objects.edge.picker import objective_name, pool_name
-from inferc.targets.kubernetes.objects.edge.ways import Way
 from inferc.targets.kubernetes.objects.layout import Layout
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
+from inferc.targets.kubernetes.objects.ways import Way
 from inferc.targets.kubernetes.objects.workload import SERVICE_PORT
 
 POOLS: Final = "inference.networking.k8s.io"
