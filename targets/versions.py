@@ -31,6 +31,15 @@ KUBERNETES: Final = Component(
     provides="everything",
     where="https://kubernetes.io/releases/",
 )
+SHARED_STORAGE: Final = Component(
+    title="A storage class with ReadWriteMany",
+    version="any",
+    at_least="any",
+    provides="the volumes of weights, which several nodes mount: NFS, EFS, Filestore, Azure Files, "
+    "CephFS. The default classes of EKS, GKE and AKS are disks of one node, and the claims would "
+    "stay Pending: name another with `storage_class` in the `cluster` block",
+    where="https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes",
+)
 KEDA: Final = Component(
     title="KEDA",
     version="2.20",

@@ -8,7 +8,7 @@ from inferc.targets.kubernetes.objects.claims import DEVICE_CLASS
 from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.nodes import node_labels
-from inferc.targets.kubernetes.objects.prerequisites import secrets
+from inferc.targets.kubernetes.objects.prerequisites import SEVERAL, secrets
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.render import render
 
@@ -78,6 +78,9 @@ def _storage(serving: Serving) -> Iterator[tuple[str, str]]:
         yield f"storage class {name}", f"kubectl get storageclass {shlex.quote(name)}"
     else:
         yield "a default storage class", "default_class"
+    if serving.access_mode == SEVERAL:
+        what = f"that storage class is for several nodes at a time ({SEVERAL})"
+        yield what, f"many_nodes {shlex.quote(name)}" if name else "many_nodes"
 
 
 def _hardware(serving: Deployed) -> Iterator[tuple[str, str]]:

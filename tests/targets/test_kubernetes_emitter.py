@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support import topologies
-from support.kubernetes import objects, write_tree
+from support.kubernetes import objects, with_settings, write_tree
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic
@@ -117,9 +117,11 @@ def test_no_file_holds_anything_like_a_token():
 # ---- the preflight script -----------------------------------------------------------------------
 
 
-def run_preflight(folder: Path, options: Options, kubectl: str) -> subprocess.CompletedProcess[str]:
+def run_preflight(
+    folder: Path, options: Options, kubectl: str, topology: Topology | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the script with a ``kubectl`` that is a shell script of our own."""
-    write_tree(folder, TARGET.emit(topologies.two_services(), options).artifacts)
+    write_tree(folder, TARGET.emit(topology or topologies.two_services(), options).artifacts)
     tools = folder / "bin"
     tools.mkdir()
     (tools / "kubectl").write_text(f"#!/bin/sh\n{kubectl}\n")
@@ -163,6 +165,40 @@ def test_a_cluster_that_has_nothing_lacks_everything(tmp_path: Path):
     assert "lacking  custom metrics" in done.stdout
     assert "KEDA" not in done.stdout
     assert not [line for line in done.stdout.splitlines() if line.startswith("ok")]
+
+
+@pytest.mark.parametrize(
+    ("provisioner", "said"),
+    [
+        ("efs.csi.aws.com", "ok"),
+        ("nfs.csi.k8s.io", "ok"),
+        ("ebs.csi.aws.com", "lacking"),
+        ("rook-ceph.rbd.csi.ceph.com", "lacking"),
+        ("", "lacking"),
+    ],
+)
+@pytest.mark.parametrize("name", ["", "fast"])
+def test_a_class_of_disks_is_not_for_several_nodes(
+    provisioner: str, said: str, name: str, tmp_path: Path
+):
+    """Else a claim stays Pending on the default class of every large cloud, without a word."""
+    topology = with_settings(topologies.fleet(4), **({"storage_class": name} if name else {}))
+    files = {one.path: one.content.decode() for one in TARGET.emit(topology, {}).artifacts}
+    assert "ReadWriteMany" in files["30-storage.yaml"]
+    assert "[A storage class with ReadWriteMany]" in files["README.md"]
+    asked = f'*"get storageclass {name}"' if name else "*is-default-class*"
+    answer = f'case "$*" in {asked}*) echo "{provisioner}" ;; esac'
+    done = run_preflight(tmp_path, {}, answer, topology)
+    (line,) = (one for one in done.stdout.splitlines() if "several nodes" in one)
+    assert line.split()[0] == said
+
+
+def test_a_claim_of_one_node_needs_no_such_class():
+    files = {
+        one.path: one.content.decode()
+        for one in TARGET.emit(topologies.two_services(), {}).artifacts
+    }
+    assert "ReadWriteMany" not in "".join(files.values())
 
 
 # ---- the registry ---------------------------------------------------------------------------

@@ -25,8 +25,11 @@ from inferc.targets.versions import (
     LLM_D_OBJECTIVES,
     PROMETHEUS_ADAPTER,
     PROMETHEUS_OPERATOR,
+    SHARED_STORAGE,
     Component,
 )
+
+SEVERAL = "ReadWriteMany"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ def components(
         *((DRA_DRIVER,) if choices.dra else ()),
         *((KUEUE,) if choices.queue else ()),
         PROMETHEUS_OPERATOR,
+        *((SHARED_STORAGE,) if any(one.access_mode == SEVERAL for one in servings) else ()),
         *((LEADER_WORKER_SET,) if any(map(_grouped, servings)) else ()),
         *((KEDA,) if "keda" in scalers else ()),
         *((PROMETHEUS_ADAPTER,) if "hpa" in scalers else ()),

@@ -29,6 +29,26 @@ default_class() {
   kubectl get storageclass -o yaml | grep -q 'is-default-class: "true"'
 }
 
+# A class does not say who may mount its volumes: these make disks, which one node at a time may.
+many_nodes() {
+  if [ "$#" -gt 0 ]; then
+    found=$(kubectl get storageclass "$1" -o 'jsonpath={.provisioner}')
+  else
+    found=$(kubectl get storageclass -o 'jsonpath={.items[?(@.metadata.annotations.storageclass\.kubernetes\.io/is-default-class=="true")].provisioner}')
+  fi
+  [ -n "$found" ] || return 1
+  for provisioner in $found; do
+    case $provisioner in
+    ebs.csi.aws.com | ebs.csi.eks.amazonaws.com | kubernetes.io/aws-ebs) return 1 ;;
+    pd.csi.storage.gke.io | kubernetes.io/gce-pd) return 1 ;;
+    disk.csi.azure.com | kubernetes.io/azure-disk) return 1 ;;
+    cinder.csi.openstack.org | kubernetes.io/cinder | dobs.csi.digitalocean.com) return 1 ;;
+    linodebs.csi.linode.com | csi.hetzner.cloud | *rbd.csi.ceph.com | topolvm.io) return 1 ;;
+    rancher.io/local-path | *hostpath | openebs.io/local) return 1 ;;
+    esac
+  done
+}
+
 need 'Prometheus operator' kubectl get crd podmonitors.monitoring.coreos.com
 need 'a default storage class' default_class
 need 'nodes that offer nvidia.com/gpu' offers 'nvidia\.com/gpu'
