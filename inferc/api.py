@@ -456,7 +456,7 @@ def _emit(
 
 def _targets(topology: "Topology", order: Order) -> "Iterator[tuple[str, Options, Span | None]]":
     """Yield the targets of a topology, each with its options and where the file names it."""
-    from inferc.targets.registry import spelled
+    from inferc.targets.base import spelled
 
     written = {spelled(emission.target): emission for emission in topology.emissions}
     for name in dict.fromkeys(map(spelled, order.targets or written or DEFAULT_TARGETS)):

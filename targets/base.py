@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from inferc.compiler.topology import Topology
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, Span
 
 Data: TypeAlias = "str | int | float | bool | Sequence[Data] | Mapping[str, Data] | None"
 """What a YAML or JSON document can hold."""
@@ -43,3 +43,14 @@ class Target(Protocol):
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
         ...
+
+
+def spelled(name: str) -> str:
+    """Return the name of a target as an ``emit`` block says it, where names have no hyphens."""
+    return name.replace("_", "-")
+
+
+def asked_at(topology: Topology, target: str) -> Span | None:
+    """Return where the file asks for ``target``; None where only the command line does."""
+    found = (one.span for one in topology.emissions if spelled(one.target) == target)
+    return next(found, None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from inferc.dsl import Diagnostic, Span
-from inferc.targets.base import Target
+from inferc.targets.base import Target, spelled
 from inferc.targets.diagnostics import unknown_target
 
 SUMMARIES: Final[Mapping[str, str]] = {
@@ -43,11 +43,6 @@ WHERE: Final[Mapping[str, str]] = {
 def names() -> tuple[str, ...]:
     """Return the names of all targets."""
     return tuple(SUMMARIES)
-
-
-def spelled(name: str) -> str:
-    """Return the name of a target as an ``emit`` block says it, where names have no hyphens."""
-    return name.replace("_", "-")
 
 
 def load(name: str) -> Target:

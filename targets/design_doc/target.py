@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from inferc.compiler.topology import Topology
-from inferc.targets.base import Artifact, Emitted, Options
+from inferc.targets.base import Artifact, Emitted, Options, asked_at
 from inferc.targets.diagnostics import unknown_option
 
 NAME = "design-doc"
-EMITTED = "design_doc"
-"""What ``emit`` blocks call it: names have no hyphens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,7 @@ class DesignDocTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the document of ``topology``; it has no options."""
-        span = next((one.span for one in topology.emissions if one.target == EMITTED), None)
+        span = asked_at(topology, NAME)
         wrong = tuple(
             unknown_option(target=NAME, option=option, known=(), span=span)
             for option in sorted(options)

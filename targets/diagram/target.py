@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, Span
-from inferc.targets.base import Artifact, Emitted, Options
+from inferc.targets.base import Artifact, Emitted, Options, asked_at
 from inferc.targets.diagnostics import bad_option, unknown_option
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class DiagramTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the pictures of ``topology``, or diagnostics that say why there are none."""
-        span = next((one.span for one in topology.emissions if one.target == NAME), None)
+        span = asked_at(topology, NAME)
         settings, wrong = read_options(options, span)
         if wrong:
             return Emitted(artifacts=(), diagnostics=wrong)

@@ -118,9 +118,6 @@ SRGB_KNEE: Final = 0.04045
 
 THEMES: Final = {"light": LIGHT, "dark": DARK}
 
-AUTO: Final = "auto"
-"""Light, with a style sheet that turns it dark where whoever looks at it prefers that."""
-
 
 def replica_color(index: int) -> str:
     """Return the fill of the accelerators of a replica; colours repeat after the last."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from inferc.compiler.topology import Topology
 from inferc.dsl import has_errors
 from inferc.targets import to_yaml
-from inferc.targets.base import Artifact, Emitted, Options
+from inferc.targets.base import Artifact, Emitted, Options, asked_at
 from inferc.targets.heading import heading
 from inferc.targets.helm import chart_files
 from inferc.targets.helm.context import Chart
@@ -52,7 +52,7 @@ class HelmTarget:
         missing = refusals(topology, self.name, networks=False)
         if missing:
             return Emitted(artifacts=(), diagnostics=missing)
-        span = next((one.span for one in topology.emissions if one.target == self.name), None)
+        span = asked_at(topology, self.name)
         version, rest, wrong = read_options(options, span)
         refused = (*wrong, *said_by(self.name, refuse(topology, rest, self.name)))
         if has_errors(refused):

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, Span, has_errors
-from inferc.targets.base import Artifact, Data, Emitted, Options
+from inferc.targets.base import Artifact, Data, Emitted, Options, asked_at
 from inferc.targets.diagnostics import bad_option, cannot_serve
 from inferc.targets.heading import heading
 from inferc.targets.kubernetes.checks import SLUGS
@@ -89,7 +89,7 @@ def prepare(
     ``without`` are options of the Kubernetes objects that it has not, beside
     :data:`NOT_HANDED_ON`.
     """
-    span = next((one.span for one in topology.emissions if one.target == target), None)
+    span = asked_at(topology, target)
     foreign = tuple(
         _not_here(target, name, options[name], span)
         for name in sorted({*NOT_HANDED_ON, *without} & set(options))

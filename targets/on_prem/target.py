@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from inferc.compiler.topology import Topology
-from inferc.dsl import Span, has_errors
-from inferc.targets.base import Emitted, Options
+from inferc.dsl import has_errors
+from inferc.targets.base import Emitted, Options, asked_at
 from inferc.targets.on_prem import boxes, cluster
 from inferc.targets.on_prem.options import COMPOSE, KUBERNETES, read_options
 from inferc.targets.on_prem.options import TARGET as NAME
@@ -20,7 +20,7 @@ class OnPremTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        span = self._written_at(topology)
+        span = asked_at(topology, self.name)
         choices, wrong = read_options(options, span, target=self.name, form=self.form)
         if has_errors(wrong):
             return Emitted(artifacts=(), diagnostics=wrong)
@@ -28,10 +28,6 @@ class OnPremTarget:
         if form == KUBERNETES:
             return cluster.emit(topology, choices, options)
         return boxes.emit(topology, choices, form, span)
-
-    def _written_at(self, topology: Topology) -> Span | None:
-        names = {self.name, self.name.replace("-", "_")}
-        return next((one.span for one in topology.emissions if one.target in names), None)
 
 
 def _fitting(topology: Topology) -> str:

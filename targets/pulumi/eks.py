@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from inferc.compiler.model import Place
 from inferc.dsl import Diagnostic
-from inferc.targets.base import Data, Options
+from inferc.targets.base import Data, Options, asked_at
 from inferc.targets.kubernetes.objects import Layout
 from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.names import dns_label
@@ -81,7 +81,7 @@ Source: the documentation of both drivers.
 def refuse(layout: Layout, options: Options) -> Iterator[Diagnostic]:
     """Yield why no cluster can be made for the topology."""
     value = options.get(CLUSTER, EXISTING)
-    span = next((one.span for one in layout.topology.emissions if one.target == "pulumi"), None)
+    span = asked_at(layout.topology, "pulumi")
     if value not in CLUSTERS:
         yield report.bad_cluster(value=str(value), known=CLUSTERS, span=span)
     if value != EKS:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, Span, has_errors
-from inferc.targets.base import Emitted, Options
+from inferc.targets.base import Emitted, Options, asked_at
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes.objects import Layout, Manifest
 from inferc.targets.kubernetes.objects.concerns import CONCERNS
@@ -79,7 +79,7 @@ class RayServeTarget:
 
 
 def _refusals(layout: Layout, own: Mapping[str, str]) -> Iterator[Diagnostic]:
-    span = next((one.span for one in layout.topology.emissions if one.target == NAME), None)
+    span = asked_at(layout.topology, NAME)
     missing = tuple(name for name in ("ray_image", "ray_version") if not own[name])
     if len(missing) == 1:
         yield image_without_version(missing=missing[0], span=span)

@@ -8,7 +8,7 @@ from inferc.compiler.plan.networks import NetworkPlan
 from inferc.compiler.topology import Topology
 from inferc.compiler.units import to_unit
 from inferc.dsl import Diagnostic, Span
-from inferc.targets.base import Options
+from inferc.targets.base import Options, asked_at
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as shared
 from inferc.targets.kubernetes.objects import arguments, spelling
@@ -46,7 +46,7 @@ PLACE_IT = (
 
 def refuse(topology: Topology, options: Options) -> tuple[Diagnostic, ...]:
     """Return why ``topology`` cannot be emitted so, and warnings; no error where it can."""
-    span = next((one.span for one in topology.emissions if one.target == TARGET), None)
+    span = asked_at(topology, TARGET)
     choices, found = read_options(options, span)
     return (
         *found,

@@ -18,8 +18,6 @@ from inferc.compiler.problem import Case, Problem
 WIDE = 2.0
 """Bytes of a number in sixteen bits; logits have four, and are there three times while sampling."""
 
-ADMITTED = 0.99
-
 
 def normal(probability: float) -> float:
     """Return a percentile of the normal distribution, by Newton's method."""

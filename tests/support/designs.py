@@ -12,7 +12,6 @@ from inferc.compiler.model import (
     Cluster,
     Decision,
     Design,
-    Emission,
     Engine,
     LanguageModel,
     Lengths,
@@ -406,12 +405,6 @@ def fixed_precision(precision: str) -> Decision:
         because="",
         span=NOWHERE,
     )
-
-
-def emitting(design: Design, *targets: str) -> Design:
-    """Return ``design`` with ``emit`` blocks for ``targets``."""
-    emissions = tuple(Emission(target=name, options={}, span=NOWHERE) for name in targets)
-    return replace(design, emissions=emissions)
 
 
 def calibrated(service: Service) -> Service:

@@ -22,7 +22,6 @@ from inferc.targets.kubernetes.objects.nodes import node_labels
 
 MIG_LABEL: Final = "nvidia.com/mig.config"
 PLUGIN_LABEL: Final = "nvidia.com/device-plugin.config"
-OPERATOR_NAMESPACE: Final = "gpu-operator"
 ALL_WHOLE: Final = "all-disabled"
 """The entry of nodes whose accelerators are whole; the operator takes it where nobody says."""
 PLAIN: Final = "plain"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, Span
-from inferc.targets.base import Options
+from inferc.targets.base import Options, asked_at
 from inferc.targets.diagnostics import cannot_serve
 from inferc.targets.kubernetes import diagnostics as problems
 from inferc.targets.kubernetes.objects import (
@@ -69,7 +69,7 @@ def refuse(topology: Topology, options: Options, target: str = TARGET) -> tuple[
 
     ``options`` are those of ``target``, which may be another one that makes the same objects.
     """
-    span = next((one.span for one in topology.emissions if one.target == target), None)
+    span = asked_at(topology, target)
     choices, found = read_options(options, span)
     layout = layout_of(topology, options)
     doors = edge_refusals.refused(layout) if topology.gateways else ()

@@ -175,13 +175,7 @@ def _key(planned: Deployment) -> Resources:
         | {"Principal": {"Service": f"cloudwatch.{_principals(planned)}"}},
         allow(
             "Logs",
-            [
-                "kms:Decrypt",
-                "kms:DescribeKey",
-                "kms:Encrypt",
-                "kms:GenerateDataKey*",
-                "kms:ReEncrypt*",
-            ],
+            LOG_KEY_USE,
             "*",
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": sub(logs)}},
         )
@@ -260,12 +254,7 @@ def _rights(planned: Deployment) -> list[Data]:
         ),
         allow(
             "WriteLogs",
-            [
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:DescribeLogStreams",
-                "logs:PutLogEvents",
-            ],
+            LOG_WRITING,
             [sub(groups)],
         ),
         allow("PublishMetrics", ["cloudwatch:PutMetricData"], "*", serving),

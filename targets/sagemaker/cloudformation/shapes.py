@@ -10,7 +10,6 @@ from inferc.targets.kubernetes.objects.names import digest
 Properties = Mapping[str, Data]
 Resources = dict[str, Data]
 
-REGION: Final[Data] = {"Ref": "AWS::Region"}
 ACCOUNT: Final[Data] = {"Ref": "AWS::AccountId"}
 POLICY_VERSION: Final = "2012-10-17"
 
