@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.gateway_notes import gateway_rows, key_secrets, picker_rows
 from inferc.targets.kubernetes.objects.deployed import Deployed, gibibytes
+from inferc.targets.kubernetes.objects.hub import fetches
 from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.nodes import node_labels
 from inferc.targets.kubernetes.objects.prerequisites import components, secrets
@@ -56,7 +57,8 @@ def readme(
         "pickers": picker_rows(topology, everyone),
         "key_secrets": key_secrets(topology),
         "configured": configured,
-        "downloads": bool(servings),
+        "downloads": bool(servings) and fetches(everyone[0].choices),
+        "by_hand": bool(servings) and not fetches(everyone[0].choices),
         "files": [_file(one) for one in networks],
         "model_volume": everyone[0].choices.model_volume,
         "cluster_objects": ", ".join(cluster_kinds),

@@ -100,6 +100,12 @@ def test_the_readme_follows_the_options():
     assert "prometheus-adapter-values.yaml" not in tree["kustomization.yaml"]
 
 
+def test_a_readme_without_a_hub_speaks_of_no_download_and_no_token():
+    text = files(topologies.support_chat(), {"hub": "none"})["README.md"]
+    assert "Nothing is downloaded" in text
+    assert not [word for word in ("first start downloads", "hf-token", "HF_TOKEN") if word in text]
+
+
 def test_every_secret_that_is_referred_to_is_in_the_readme():
     tree = files(topologies.support_chat(), {"image_pull_secret": "pull"})
     everything = "".join(text for path, text in tree.items() if path.endswith(".yaml"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.objects.deployed import Deployed
+from inferc.targets.kubernetes.objects.hub import fetches
 from inferc.targets.kubernetes.objects.network_serving import NetworkServing
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.kubernetes.objects.settings import Choices
@@ -127,7 +128,7 @@ def secrets(servings: Sequence[Deployed]) -> tuple[Secret, ...]:
         command=f'{create} generic {choices.hf_token_secret} --from-literal=token="$HF_TOKEN"',
         optional=True,
     )
-    hub = (token,) if servings[0].topology.services else ()
+    hub = (token,) if servings[0].topology.services and fetches(choices) else ()
     doors = gateway_secrets(servings[0].topology, namespace)
     name = servings[0].pull_secret
     if not name:
