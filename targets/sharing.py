@@ -1,18 +1,7 @@
-"""Shared accelerators on Kubernetes: what pods ask for, and what no target emits yet."""
-
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
-
-from inferc.compiler.topology import Topology
-from inferc.dsl import Diagnostic
-from inferc.targets import diagnostics as report
+"""Shared accelerators on Kubernetes: what pods ask for."""
 
 NVIDIA = "nvidia.com"
 SHARED_SUFFIX = ".shared"
-
-NETWORK = "nothing is emitted yet for networks"
-PART = "nothing is emitted yet for parts of accelerators"
 
 
 def resource_name(whole: str, *, mode: str = "whole", profile: str = "") -> str:
@@ -32,50 +21,3 @@ def resource_name(whole: str, *, mode: str = "whole", profile: str = "") -> str:
             return f"{whole}{SHARED_SUFFIX}"
         case _:
             return whole
-
-
-def refusals(
-    topology: Topology, target: str, *, networks: bool = True, parts: bool = True
-) -> tuple[Diagnostic, ...]:
-    """Return what of a topology ``target`` cannot deploy yet: networks, and parts of GPUs.
-
-    Without ``networks``, or ``parts``, it can deploy those.
-    """
-    found = {
-        plan.service.name: (NETWORK, plan.service.span) for plan in topology.networks if networks
-    }
-    found |= {
-        plan.service.name: (PART, plan.service.span)
-        for plan in topology.services
-        if parts and plan.service.place.slices > 1
-    }
-    return tuple(
-        report.cannot_serve(
-            target=target,
-            service=name,
-            reason=reason,
-            notes=("it is planned, and the target `diagram` draws it",),
-            step="compile for `diagram` alone, `-t diagram`, or leave the service out",
-            span=span,
-        )
-        for name, (reason, span) in found.items()
-    )
-
-
-NAME_A_TARGET: Final = ("INF601", "INF602", "INF603")
-"""Diagnostics that name the target which cannot do something."""
-
-
-def said_by(target: str, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return what the shared Kubernetes objects refuse as said by ``target``, which was asked."""
-    theirs, ours = "`kubernetes`", f"`{target}`"
-    return tuple(
-        replace(
-            item,
-            message=item.message.replace(theirs, ours),
-            notes=tuple(note.replace(theirs, ours) for note in item.notes),
-        )
-        if item.code in NAME_A_TARGET
-        else item
-        for item in found
-    )

@@ -27,7 +27,7 @@ from inferc.targets.kubernetes.objects import (
     refuse,
 )
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.sharing import refusals, said_by
+from inferc.targets.refusals import refusals, said_by
 
 CHART = "chart"
 CLUSTER_FILE = "cluster.yaml"

@@ -16,7 +16,7 @@ from inferc.targets.kubernetes.objects import (
     refuse,
 )
 from inferc.targets.kubernetes.tree import tree
-from inferc.targets.sharing import refusals
+from inferc.targets.refusals import refusals
 
 
 class KubernetesTarget:

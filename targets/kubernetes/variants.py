@@ -30,7 +30,7 @@ from inferc.targets.kubernetes.objects import (
 from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.kubernetes.preflight import preflight
 from inferc.targets.kubernetes.tree import tree
-from inferc.targets.sharing import refusals, said_by
+from inferc.targets.refusals import refusals, said_by
 
 OptionValue: TypeAlias = str | float | bool
 

@@ -16,8 +16,8 @@ from inferc.targets.pulumi.plan_file import plan_file
 from inferc.targets.pulumi.policy import policy_files
 from inferc.targets.pulumi.readme import readme
 from inferc.targets.pulumi.secrets import secret_keys
+from inferc.targets.refusals import refusals, said_by
 from inferc.targets.render import render as template
-from inferc.targets.sharing import refusals, said_by
 from inferc.targets.versions import PULUMI_KUBERNETES
 
 

@@ -17,7 +17,7 @@ from inferc.targets.diagram.views import common
 from inferc.targets.kubernetes.objects import Manifest, build_objects, cluster_objects, refuse
 from inferc.targets.kubernetes.objects.deployed import deployed_name
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.sharing import refusals
+from inferc.targets.refusals import refusals
 
 VIEW = "deployment"
 
