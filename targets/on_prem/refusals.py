@@ -56,7 +56,12 @@ def _service(topology: Topology, serving: Serving, form: str) -> Iterator[Diagno
     where = (f"`{place.path}` is {hardware.title}",)
     if place.platform is not None or place.cloud:
         yield _refused(
-            service.name, f"`{place.path}` is not hardware of your own", where, place.span
+            service.name,
+            f"`{place.path}` is not hardware of your own",
+            where,
+            place.span,
+            step="place it on a `device`, or a pool of a `cluster` that is in no cloud, or emit "
+            "`kubernetes`",
         )
         return
     if hardware.kind != "gpu" or hardware.vendor != "nvidia":
@@ -125,12 +130,19 @@ def _engine(serving: Serving) -> Iterator[Diagnostic]:
             yield _refused(name, reason, (), engine.span)
 
 
-def _refused(service: str, reason: str, notes: tuple[str, ...], span: Span | None) -> Diagnostic:
+def _refused(
+    service: str,
+    reason: str,
+    notes: tuple[str, ...],
+    span: Span | None,
+    *,
+    step: str = "place it on GPUs that the target can run it on, or compile for another target",
+) -> Diagnostic:
     return cannot_serve(
         target=TARGET,
         service=service,
         reason=reason,
         notes=notes,
-        step="place it on GPUs that the target can run it on, or compile for another target",
+        step=step,
         span=span,
     )

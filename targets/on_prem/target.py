@@ -1,9 +1,9 @@
 """The targets for machines of one's own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inferc.compiler.topology import Topology
-from inferc.dsl import has_errors
+from inferc.dsl import Diagnostic, has_errors
 from inferc.targets.base import Emitted, Options, asked_at
 from inferc.targets.on_prem import boxes, cluster
 from inferc.targets.on_prem.options import COMPOSE, KUBERNETES, read_options
@@ -26,8 +26,19 @@ class OnPremTarget:
             return Emitted(artifacts=(), diagnostics=wrong)
         form = self.form or choices.form or _fitting(topology)
         if form == KUBERNETES:
-            return cluster.emit(topology, choices, options)
-        return boxes.emit(topology, choices, form, span)
+            emitted = cluster.emit(topology, choices, options)
+        else:
+            emitted = boxes.emit(topology, choices, form, span)
+        return replace(emitted, diagnostics=tuple(map(self._said, emitted.diagnostics)))
+
+    def _said(self, one: Diagnostic) -> Diagnostic:
+        """Return ``one`` as said by this target, whose name was asked for."""
+        message = one.message
+        for other in ("kubernetes", NAME):
+            message = message.replace(f"the target `{other}`", f"the target `{self.name}`")
+        step = f'write `form = "{KUBERNETES}"`'
+        other = f'emit `on_prem` with `form = "{KUBERNETES}"`' if self.form else step
+        return replace(one, message=message, help=one.help.replace(step, other))
 
 
 def _fitting(topology: Topology) -> str:

@@ -120,7 +120,8 @@ def _elsewhere(plan: ServicePlan) -> Diagnostic | None:
     place = plan.service.place
     if place.platform is not None and place.platform.id in PLATFORMS:
         return None
-    reason, notes = f"`{place.path}` is no place on Amazon SageMaker", (PLACE_IT,)
+    reason = f"`{place.path}` is no place on Amazon SageMaker"
+    notes: tuple[str, ...] = ()
     if place.platform is not None:
         reason = f"`{place.path}` is on {place.platform.title}"
         notes = (f"other managed platforms have no target yet: {OTHERS}",)

@@ -27,6 +27,7 @@ from inferc.targets.on_prem.machines import machines, servings_of
 from inferc.targets.on_prem.options import Choices
 from inferc.targets.on_prem.parts import containers
 from inferc.targets.on_prem.quadlet import KEYS, word
+from inferc.targets.on_prem.target import COMPOSE_TARGET, OnPremTarget
 
 FORMS = ("compose", "quadlet")
 
@@ -440,3 +441,25 @@ def test_an_address_in_the_readme_may_be_called():
 def test_a_changed_plan_is_restarted_by_podman_too():
     text = files(box(), form="quadlet")["README.md"]
     assert "sudo systemctl restart box-chat-weights box-chat-0" in text
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "topology"),
+    [
+        (TARGET, {"form": "compose"}, with_place(cloud="aws")),
+        (TARGET, {"form": "kubernetes"}, box()),
+        (COMPOSE_TARGET, {}, with_place(cloud="aws")),
+        (COMPOSE_TARGET, {}, with_place(slices=2)),
+    ],
+    ids=["on-prem", "cluster", "compose", "compose-parts"],
+)
+def test_a_refusal_names_the_target_that_was_asked(
+    target: OnPremTarget, options: dict[str, str], topology: Topology
+):
+    (one,) = target.emit(topology, options).diagnostics
+    others = {"kubernetes", "on-prem", "compose"} - {target.name}
+    assert not [name for name in others if f"the target `{name}`" in one.message]
+    # The target `compose` has no option `form`: the way out is another target.
+    assert target is TARGET or "write `form" not in one.help
+    if one.code == "INF643":
+        assert 'emit `on_prem` with `form = "kubernetes"`' in one.help
