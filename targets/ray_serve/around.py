@@ -13,8 +13,6 @@ from inferc.targets.ray_serve.cluster import METRICS_NAME, PORTS, SERVE_PORT
 READY: Final = {"ray.io/serve": "true"}
 """The label of pods whose proxy answers. Source: KubeRay, ``rayservice_controller.go``."""
 HEAD: Final = {"ray.io/node-type": "head"}
-API_SERVER_PORTS: Final = (443, 6443)
-"""Where the API server is asked: its Service, and behind that its usual port."""
 FOREIGN_METRICS: Final = frozenset({"rules"})
 """Concerns whose objects name series of the engine: Ray has others, ``ray_vllm_…``."""
 
@@ -56,7 +54,9 @@ def fences(serving: Serving, operator_namespace: str) -> Iterator[Manifest]:
         asks: dict[str, Data] = {
             "podSelector": head,
             "policyTypes": ["Egress"],
-            "egress": [{"ports": [{"port": port, "protocol": "TCP"} for port in API_SERVER_PORTS]}],
+            "egress": [
+                {"ports": [{"port": port, "protocol": "TCP"} for port in network.API_SERVER_PORTS]}
+            ],
         }
         yield network.policy(serving, serving.named("ray-autoscaler"), "engine", asks)
 

@@ -9,6 +9,11 @@ from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.serving import Serving
 
 DNS_PORT = 53
+API_SERVER_PORTS = (443, 6443)
+"""Where the API server is asked: its Service, and behind that its usual port.
+
+Its addresses are outside the cluster's own, so that no selector finds them: any may be one.
+"""
 
 
 def default_deny(topology: Topology, namespace: str) -> Manifest:

@@ -7,15 +7,11 @@ from inferc.targets.kubernetes.objects.deployed import PORT_NAME
 from inferc.targets.kubernetes.objects.edge.picker import COMPONENT, selector
 from inferc.targets.kubernetes.objects.hub import ANYWHERE
 from inferc.targets.kubernetes.objects.manifest import Manifest
-from inferc.targets.kubernetes.objects.network import dns, in_namespace, policy
+from inferc.targets.kubernetes.objects.network import API_SERVER_PORTS, dns, in_namespace, policy
 from inferc.targets.kubernetes.objects.serving import Serving
 
 if TYPE_CHECKING:
     from inferc.targets.base import Data
-
-API_SERVER_PORTS = (443, 6443)
-"""Where API servers listen. Their addresses are outside the cluster's own, so that no selector
-finds them: any address may be one."""
 
 
 def fences(serving: Serving) -> Iterator[Manifest]:
