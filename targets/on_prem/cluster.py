@@ -39,8 +39,16 @@ def emit(topology: Topology, choices: Choices, options: Options) -> Emitted:
     layout = layout_of(own, passed)
     makers = build_objects(_settled(topology, {"image_registry": ""}), passed)
     extra = tuple(_extra(layout, choices, makers))
-    artifacts = sorted((*emitted.artifacts, *extra), key=lambda one: one.path)
+    artifacts = sorted((*map(_led, emitted.artifacts), *extra), key=lambda one: one.path)
     return Emitted(artifacts=tuple(artifacts), diagnostics=emitted.diagnostics)
+
+
+def _led(one: Artifact) -> Artifact:
+    """Return a file of the tree; its README leads to what the cluster itself needs first."""
+    if one.path != "README.md":
+        return one
+    first = f"## Apply\n\nBegin with `{FOLDER}README.md`: what the cluster itself needs.\n".encode()
+    return replace(one, content=one.content.replace(b"## Apply\n", first, 1))
 
 
 def storage_class(topology: Topology) -> str:

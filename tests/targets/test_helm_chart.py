@@ -365,6 +365,7 @@ def test_the_notes_say_where_the_services_answer(root: Path):
     text = charts.notes(written("two_services", root) / "chart", namespace="elsewhere")
     assert "http://chat.elsewhere.svc" in text
     assert "http://tagger.elsewhere.svc" in text
+    assert "let in may call the services: `kubectl -n elsewhere get networkpolicy`" in text
 
 
 def test_networks_are_installed_too(tmp_path: Path):

@@ -64,7 +64,8 @@ def images(data: Any) -> set[str]:
 def test_it_has_the_whole_kubernetes_tree():
     own = {one.path: one.content for one in artifacts(two_nodes())}
     emitted = registry.load("kubernetes").emit(two_nodes(), {})
-    assert {item.path: item.content for item in emitted.artifacts}.items() <= own.items()
+    tree = {item.path: item.content for item in emitted.artifacts}
+    assert {path for path in tree if own.get(path) != tree[path]} == {"README.md"}
     assert {path for path in own if path.startswith("site/")} == {
         f"site/{name}"
         for name in ("README.md", "gpu-operator-values.yaml", "images.txt", "mirror.sh")
@@ -115,6 +116,8 @@ def test_without_internet_no_pod_may_reach_anything_outside():
     assert "args" not in job
     assert "HF_TOKEN" not in {variable["name"] for variable in job["env"]}
     assert "`chat-weights`" in found["site/README.md"]
+    steps = found["README.md"]
+    assert steps.index("Begin with `site/README.md`") < steps.index("./preflight.sh")
 
 
 def test_with_a_mirror_of_the_hub_only_private_addresses_are_reached():
