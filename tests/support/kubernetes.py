@@ -165,3 +165,34 @@ def engine(topology: Topology, **options: str | bool) -> dict[str, Any]:
 def pod(topology: Topology, **options: str | bool) -> dict[str, Any]:
     """Return the pod of a replica."""
     return one(objects(topology, **options), "Deployment")["spec"]["template"]["spec"]
+
+
+GONE = object()
+"""In place of a value: what was there is taken out."""
+
+
+def changed(
+    manifests: Iterable[Manifest], kind: str, path: tuple[str | int, ...], value: object
+) -> tuple[Manifest, ...]:
+    """Return the objects with one value of every object of ``kind`` changed.
+
+    A path that ends in ``+`` adds to a list.
+    """
+    return tuple(
+        replace(item, body=_edited(item.body, path, value)) if item.kind == kind else item
+        for item in manifests
+    )
+
+
+def _edited(body: object, path: tuple[str | int, ...], value: object) -> dict[str, Any]:
+    document = json.loads(json.dumps(body))
+    inner = document
+    for key in path[:-1]:
+        inner = inner[key]
+    if value is GONE:
+        del inner[path[-1]]
+    elif isinstance(inner, list) and path[-1] == "+":
+        inner.append(value)
+    else:
+        inner[path[-1]] = value
+    return document

@@ -1,21 +1,17 @@
 """Each rule of the product's own checks catches an object that breaks it, and nothing else."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
 import pytest
 from support import topologies
-from support.kubernetes import errors, objects
+from support.kubernetes import GONE, changed, errors, objects
 
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.checks import SLUGS, check
 from inferc.targets.kubernetes.emitter import TARGET
 from inferc.targets.kubernetes.objects import Manifest
-
-GONE = object()
-"""Written at a path, it removes what is there."""
 
 Objects = tuple[Manifest, ...]
 
@@ -35,28 +31,6 @@ def fleet() -> Topology:
 
 def codes(manifests: Objects, topology: Topology) -> set[str]:
     return {item.code for item in check(manifests, topology, {})}
-
-
-def changed(manifests: Objects, kind: str, path: tuple, value: object) -> Objects:
-    """Return the objects with one value of every object of ``kind`` changed."""
-    return tuple(
-        replace(one, body=edited(one.body, path, value)) if one.kind == kind else one
-        for one in manifests
-    )
-
-
-def edited(body: object, path: tuple, value: object) -> dict:
-    document = json.loads(json.dumps(body))
-    inner = document
-    for key in path[:-1]:
-        inner = inner[key]
-    if value is GONE:
-        del inner[path[-1]]
-    elif isinstance(inner, list) and path[-1] == "+":
-        inner.append(value)
-    else:
-        inner[path[-1]] = value
-    return document
 
 
 @pytest.mark.parametrize("scaler", ["keda", "hpa", "none"])

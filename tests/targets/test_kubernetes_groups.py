@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import topologies
-from support.kubernetes import crd_folder, custom_problems, errors, objects, one
+from support.kubernetes import changed, crd_folder, custom_problems, errors, objects, one
 
 from inferc.compiler.model.catalog import engine_at
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.checks import check
 from inferc.targets.kubernetes.emitter import TARGET
-from inferc.targets.kubernetes.objects import Manifest
 from inferc.targets.kubernetes.objects.groups import Taken, has_room, pods_of
 from inferc.targets.kubernetes.objects.releases import RELEASES
 from inferc.targets.kubernetes.objects.serving import GROUP_NAME_LIMIT
@@ -317,19 +316,6 @@ def test_a_capability_in_a_restricted_namespace_is_found():
 # ---- checks and validators ----------------------------------------------------------------------
 
 
-def edited(manifests: tuple[Manifest, ...], kind: str, path: tuple, value: object) -> tuple:
-    made = []
-    for item in manifests:
-        body = json.loads(json.dumps(item.body))
-        if item.kind == kind:
-            inner = body
-            for key in path[:-1]:
-                inner = inner[key]
-            inner[path[-1]] = value
-        made.append(replace(item, body=body))
-    return tuple(made)
-
-
 TEMPLATE = ("spec", "leaderWorkerTemplate")
 WORKER = (*TEMPLATE, "workerTemplate")
 ENGINE = ("spec", "containers", 0)
@@ -350,7 +336,7 @@ MUTATIONS = (
 
 @pytest.mark.parametrize(("code", "path", "value"), MUTATIONS)
 def test_a_broken_group_is_found(code: str, path: tuple, value: object):
-    manifests = edited(objects(scaled()), "LeaderWorkerSet", path, value)
+    manifests = changed(objects(scaled()), "LeaderWorkerSet", path, value)
     assert code in {item.code for item in check(manifests, scaled(), {})}
 
 

@@ -9,6 +9,7 @@ import yaml
 from support import workloads
 from support.kubernetes import (
     VERSIONS,
+    changed,
     crd_folder,
     custom_problems,
     errors,
@@ -223,19 +224,6 @@ def test_whole_accelerators_need_no_configuration():
 # ---- broken variants ----------------------------------------------------------------------------
 
 
-def edited(manifests: tuple[Manifest, ...], path: tuple, value: object) -> tuple[Manifest, ...]:
-    made = []
-    for item in manifests:
-        body = json.loads(json.dumps(item.body))
-        if item.kind == "Deployment":
-            inner = body
-            for key in path[:-1]:
-                inner = inner[key]
-            inner[path[-1]] = value
-        made.append(replace(item, body=body))
-    return tuple(made)
-
-
 ENGINE = ("spec", "template", "spec", "containers", 0)
 VOLUME = ("spec", "template", "spec", "volumes", 0)
 PARTS = {"memory": "7Gi", "nvidia.com/mig-1g.10gb": "1"}
@@ -256,7 +244,7 @@ MUTATIONS = (
 
 @pytest.mark.parametrize(("code", "path", "value"), MUTATIONS)
 def test_a_broken_network_is_found(code: str, path: tuple, value: object):
-    manifests = edited(objects(in_parts(), **NAMED), path, value)
+    manifests = changed(objects(in_parts(), **NAMED), "Deployment", path, value)
     assert code in {item.code for item in check(manifests, in_parts(), NAMED)}
 
 

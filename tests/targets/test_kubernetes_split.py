@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from support import crds, gateways, topologies, workloads
-from support.kubernetes import crd_folder, custom_problems, errors, is_native, objects, one
+from support.kubernetes import changed, crd_folder, custom_problems, errors, is_native, objects, one
 
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.checks import check
@@ -201,19 +201,6 @@ def test_releases_that_split_have_the_flag():
     assert all("--kv-transfer-config" in release.flags for release in able)
 
 
-def edited(manifests: tuple[Manifest, ...], path: tuple, value: object) -> tuple[Manifest, ...]:
-    made = []
-    for item in manifests:
-        body = json.loads(json.dumps(item.body))
-        if item.kind == "DisaggregatedSet":
-            inner = body
-            for key in path[:-1]:
-                inner = inner[key]
-            inner[path[-1]] = value
-        made.append(replace(item, body=body))
-    return tuple(made)
-
-
 PREFILL = ("spec", "roles", 0, "spec")
 DECODE = ("spec", "roles", 1, "spec", "leaderWorkerTemplate", "workerTemplate")
 ENGINE = (*DECODE, "spec", "containers", 0)
@@ -234,7 +221,7 @@ MUTATIONS = (
 
 @pytest.mark.parametrize(("code", "path", "value"), MUTATIONS)
 def test_a_broken_set_is_found(code: str, path: tuple, value: object):
-    manifests = edited(objects(split()), path, value)
+    manifests = changed(objects(split()), "DisaggregatedSet", path, value)
     assert code in {item.code for item in check(manifests, split(), {})}
 
 
