@@ -1,8 +1,8 @@
 """What is compared: a file, a plan that was kept, or a file as a git revision has it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inferc import api
 from inferc.cli.arguments import UsageError
@@ -86,7 +86,7 @@ def _kept(text: str, asked: Revision | None) -> Side:
     if isinstance(source, Diagnostic):
         return Side(text, None, (source,))
     try:
-        data = json.loads(source.text)
+        data: Json = json.loads(source.text)
         if isinstance(data, dict) and "plan" in data:
             return Side(text, Lock.model_validate(data).plan)
         return Side(text, read_snapshot(data))
@@ -96,8 +96,8 @@ def _kept(text: str, asked: Revision | None) -> Side:
 
 def first_problem(error: Exception) -> str:
     """Return the first thing that is wrong; pydantic's own report has a line for each."""
-    errors = getattr(error, "errors", None)
-    if callable(errors):
+    errors: Callable[[], Sequence[Mapping[str, Any]]] | None = getattr(error, "errors", None)
+    if errors is not None:
         found = errors()[0]
         place = ".".join(str(step) for step in found["loc"])
         return f"{place}: {found['msg']}"
