@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inferc.files.manifest import load_manifest
-from inferc.outputs import Output, write_outputs
+from inferc.outputs import Output, Sources, write_outputs
 from inferc.targets.base import Artifact
 
 STARTER = Artifact(path="customise.py", content=b"# yours\n", starter=True)
@@ -14,7 +14,8 @@ STARTER = Artifact(path="customise.py", content=b"# yours\n", starter=True)
 def compile_to(out: Path, *artifacts: Artifact, force: bool = False) -> tuple[str, ...]:
     """Write ``artifacts`` as a compile does; return the codes of what is wrong."""
     output = Output(topology="chat", target="pulumi", plan="0", artifacts=artifacts)
-    found = write_outputs([output], {"chat.infer": "x"}, str(out), force=force, dry=False)
+    sources = Sources(inputs={"chat.infer": "x"}, catalog={})
+    found = write_outputs([output], sources, str(out), force=force, dry=False)
     return tuple(item.code for item in found.diagnostics)
 
 
