@@ -16,7 +16,7 @@ EXAMPLE = ROOT / "examples/cloud-instances/topology.infer"
 
 
 def test_pre_commit_reads_the_hooks() -> None:
-    from pre_commit.clientlib import load_manifest
+    from pre_commit.clientlib import load_manifest  # type: ignore[import-untyped]
 
     hooks = {hook["id"]: hook for hook in load_manifest(ROOT / ".pre-commit-hooks.yaml")}
     assert set(hooks) == {"inferc-fmt", "inferc-check", "inferc-locked"}
