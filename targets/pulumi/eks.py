@@ -22,6 +22,7 @@ from inferc.targets.versions import (
     NVIDIA_DEVICE_PLUGIN,
     PROMETHEUS_OPERATOR,
     PULUMI_CHARTS,
+    SHARED_STORAGE,
     Component,
 )
 
@@ -99,8 +100,12 @@ def refuse(layout: Layout, options: Options) -> Iterator[Diagnostic]:
 
 
 def _needed(layout: Layout) -> tuple[Component, ...]:
-    """Return what the cluster must have beside Kubernetes itself."""
-    return tuple(one for one in prerequisites(layout.servings) if one is not KUBERNETES)
+    """Return what the cluster must have beside Kubernetes itself and its storage.
+
+    The class for volumes is made with the cluster: of a file system where several nodes read them.
+    """
+    made = (KUBERNETES, SHARED_STORAGE)
+    return tuple(one for one in prerequisites(layout.servings) if one not in made)
 
 
 def cluster_file(layout: Layout) -> str:
