@@ -42,7 +42,6 @@ a budget, and of custom resources lists in whose items the server has filled in 
 objects must be the same afterwards all the same."""
 
 LACKING = {
-    "gateways": ["lacking  issuer letsencrypt"],
     "metrics-adapter": ["lacking  custom metrics"],
 }
 """By topology, what the cluster of the tests has not, so that its script must say so."""
