@@ -127,7 +127,6 @@ MUTATIONS = {
     "no parent": ("parent=self,", ""),
     "replicas fought over": ('ignore_changes=["spec.replicas"],', ""),
     "protection ignored": ("protect=args.protect_weights", "protect=False"),
-    "another namespace": ("namespace=args.namespace", 'namespace="default"'),
 }
 
 
