@@ -245,7 +245,7 @@ class _Builder:
             _add(frame, token, _Piece(_Role.COMMENT, token.text))
         elif not self._between_elements(index, frame):
             _add(frame, token, _comment_piece(token, own_line=own_line))
-        elif own_line or not (frame.pieces or frame.elements or is_line_comment(token.text)):
+        elif own_line or not (frame.pieces or frame.elements or _is_note(token, frame)):
             _finish(frame)
             frame.lines |= own_line
             blank = token.newlines > 1 and _keeps_blank(frame)
@@ -322,6 +322,11 @@ def _comment_piece(token: Token, *, own_line: bool) -> _Piece:
         return _Piece(_Role.COMMENT, token.text)
     part = token.text if own_line else Note(token.text)
     return _Piece(_Role.COMMENT, part, line_before=own_line, line_after=True)
+
+
+def _is_note(token: Token, frame: _Frame) -> bool:
+    """Return whether a comment before any element stays on the line of the opening bracket."""
+    return bool(frame.opener) and is_line_comment(token.text)
 
 
 def _attach(frame: _Frame, token: Token) -> None:

@@ -307,6 +307,7 @@ CASES = {
     "nothing": ("", ""),
     "only blanks": ("\n\n  \n", ""),
     "only a comment": ("  # x", "# x\n"),
+    "only a comment behind a separator": ("; # x", "# x\n"),
 }
 
 
