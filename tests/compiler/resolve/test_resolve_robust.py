@@ -1,5 +1,8 @@
 """Whatever the text is, the answer is diagnostics or blocks, the same every time."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,22 +60,32 @@ def test_the_rich_design_is_sound() -> None:
     assert said(resolve_text(RICH, FILES, env="prod").diagnostics) == []
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_a_mutated_design_gives_no_traceback(seed: int) -> None:
-    texts = [RICH, *(path.read_text() for path in EXAMPLES)]
+def _end_in_diagnostics(texts: Iterable[str], seed: int) -> None:
+    env = "prod" if seed % 2 else None
     for text in texts:
-        for mutant in mutants(text, seed, 12):
-            outcome = resolve_text(mutant, FILES, env="prod" if seed % 2 else None)
-            for item in outcome.diagnostics:
-                assert item.message
-                assert item.help or item.code.startswith("INF0")
+        for item in resolve_text(text, FILES, env=env).diagnostics:
+            assert item.message
+            assert item.help or item.code.startswith("INF0")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_mutated_design_gives_no_traceback(seed: int) -> None:
+    _end_in_diagnostics(mutants(RICH, seed, 12), seed)
+    for path in EXAMPLES:
+        _end_in_diagnostics(mutants(path.read_text("utf-8"), seed, 3), seed)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 140))
 def test_many_mutated_designs_give_no_traceback(seed: int) -> None:
-    for mutant in mutants(RICH, seed, 100):
-        resolve_text(mutant, FILES, env="prod" if seed % 2 else None)
+    _end_in_diagnostics(mutants(RICH, seed, 100), seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_many_mutated_examples_give_no_traceback(path: Path) -> None:
+    for seed in range(12):
+        _end_in_diagnostics(mutants(path.read_text("utf-8"), seed, 12), seed)
 
 
 @given(st.data())
