@@ -127,6 +127,7 @@ MUTATIONS = {
     "no parent": ("parent=self,", ""),
     "replicas fought over": ('ignore_changes=["spec.replicas"],', ""),
     "protection ignored": ("protect=args.protect_weights", "protect=False"),
+    "another namespace": ("namespace=args.namespace", 'namespace="default"'),
 }
 
 
