@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic
@@ -40,20 +39,10 @@ def refusals(
     )
 
 
-NAME_A_TARGET: Final = ("INF601", "INF602", "INF603")
-"""Diagnostics that name the target which cannot do something."""
-
-
 def said_by(target: str, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return what the shared Kubernetes objects refuse as said by ``target``, which was asked."""
     theirs, ours = "`kubernetes`", f"`{target}`"
     return tuple(
-        replace(
-            item,
-            message=item.message.replace(theirs, ours),
-            notes=tuple(note.replace(theirs, ours) for note in item.notes),
-        )
-        if item.code in NAME_A_TARGET
-        else item
+        replace(item, message=item.message.replace(theirs, ours)) if item.code == "INF601" else item
         for item in found
     )

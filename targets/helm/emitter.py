@@ -13,7 +13,7 @@ from inferc.targets.helm.context import Chart
 from inferc.targets.helm.gotext import escape, marks_for
 from inferc.targets.helm.knobs import schema_text, tree, values_text
 from inferc.targets.helm.lifting import lifted
-from inferc.targets.helm.options import read_options
+from inferc.targets.helm.options import known_options, read_options
 from inferc.targets.helm.readme import chart_readme, readme
 from inferc.targets.helm.scope import Scope, scopes
 from inferc.targets.kubernetes.checks import check
@@ -27,7 +27,7 @@ from inferc.targets.kubernetes.objects import (
     refuse,
 )
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.refusals import refusals, said_by
+from inferc.targets.refusals import refusals
 
 CHART = "chart"
 CLUSTER_FILE = "cluster.yaml"
@@ -54,7 +54,7 @@ class HelmTarget:
             return Emitted(artifacts=(), diagnostics=missing)
         span = asked_at(topology, self.name)
         version, rest, wrong = read_options(options, span)
-        refused = (*wrong, *said_by(self.name, refuse(topology, rest, self.name)))
+        refused = (*wrong, *refuse(topology, rest, self.name, known=known_options()))
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)
         manifests = build_objects(topology, rest)

@@ -7,6 +7,7 @@ from typing import Final
 from inferc.dsl import Diagnostic, Span
 from inferc.targets.base import Options
 from inferc.targets.diagnostics import bad_option
+from inferc.targets.kubernetes.objects.settings import OPTIONS as OF_THE_OBJECTS
 
 TARGET: Final = "helm"
 
@@ -20,6 +21,11 @@ DEFAULT_VERSION = "0.1.0"
 SEMANTIC = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?", re.ASCII
 )
+
+
+def known_options() -> tuple[str, ...]:
+    """Return the names of all options of the target."""
+    return (*OPTIONS, *OF_THE_OBJECTS)
 
 
 def read_options(

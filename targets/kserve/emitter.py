@@ -44,10 +44,10 @@ class KserveTarget:
         prepared = prepare(self.name, topology, options, OPTIONS)
         layout = prepared.layout
         if layout is None:
-            return Emitted(artifacts=(), diagnostics=prepared.diagnostics)
+            return prepared.refused()
         refused = (*refuse_groups(self.name, layout, STEP), *_scalers(layout))
         if refused:
-            return Emitted(artifacts=(), diagnostics=(*prepared.diagnostics, *refused))
+            return prepared.refused(refused)
         made = list(_services(layout, prepared.own["kind"]))
         manifests = sorted(
             (*surroundings(layout, prepared.rest), *(one for one, _ in made)),
@@ -55,10 +55,10 @@ class KserveTarget:
         )
         templates = tuple(_templates(layout, [one for one, _ in made]))
         if templates:
-            return Emitted(artifacts=(), diagnostics=(*prepared.diagnostics, *templates))
+            return prepared.refused(templates)
         wrong = faults(manifests, [inner for _, inner in made])
         if has_errors(wrong):
-            return Emitted(artifacts=(), diagnostics=wrong)
+            return prepared.refused(wrong)
         kind = made[0][0].kind
         texts = {
             "README.md": readme(layout, kind, cluster=cluster_kinds(layout, prepared.rest)),

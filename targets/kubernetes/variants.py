@@ -28,9 +28,10 @@ from inferc.targets.kubernetes.objects import (
     refuse,
 )
 from inferc.targets.kubernetes.objects.serving import Serving
+from inferc.targets.kubernetes.objects.settings import OPTIONS as OF_THE_OBJECTS
 from inferc.targets.kubernetes.preflight import preflight
 from inferc.targets.kubernetes.tree import tree
-from inferc.targets.refusals import refusals, said_by
+from inferc.targets.refusals import refusals
 
 OptionValue: TypeAlias = str | float | bool
 
@@ -53,6 +54,10 @@ class Prepared:
     own: Mapping[str, str]
     rest: Options
     diagnostics: tuple[Diagnostic, ...]
+
+    def refused(self, found: Sequence[Diagnostic] = ()) -> Emitted:
+        """Return no files, and why: what was found at the start, and what was since."""
+        return Emitted(artifacts=(), diagnostics=(*self.diagnostics, *found))
 
 
 WORKLOADS: Final = frozenset(
@@ -90,9 +95,9 @@ def prepare(
     :data:`NOT_HANDED_ON`.
     """
     span = asked_at(topology, target)
+    not_here = {*NOT_HANDED_ON, *without}
     foreign = tuple(
-        _not_here(target, name, options[name], span)
-        for name in sorted({*NOT_HANDED_ON, *without} & set(options))
+        _not_here(target, name, options[name], span) for name in sorted(not_here & set(options))
     )
     missing = (
         *foreign,
@@ -104,7 +109,8 @@ def prepare(
         return Prepared(layout=None, own={}, rest={}, diagnostics=missing)
     own, wrong = _own_options(target, options, known, span)
     rest = {name: value for name, value in options.items() if name not in known}
-    found = (*wrong, *said_by(target, refuse(topology, rest, target)))
+    names = (*known, *(name for name in OF_THE_OBJECTS if name not in not_here))
+    found = (*wrong, *refuse(topology, rest, target, known=names))
     layout = None if has_errors(found) else layout_of(topology, rest)
     return Prepared(layout=layout, own=own, rest=rest, diagnostics=found)
 

@@ -50,14 +50,14 @@ class LlmDTarget:
         prepared = prepare(self.name, topology, options, OPTIONS)
         layout = prepared.layout
         if layout is None:
-            return Emitted(artifacts=(), diagnostics=prepared.diagnostics)
+            return prepared.refused()
         refused = (
             *refuse_gateways(self.name, layout),
             *refuse_groups(self.name, layout, STEP),
             *_refusals(layout),
         )
         if refused:
-            return Emitted(artifacts=(), diagnostics=(*prepared.diagnostics, *refused))
+            return prepared.refused(refused)
         sheets = list(_sheets(layout, prepared.own))
         manifests = sorted(
             (*_around(layout, prepared), *_scalers(layout)),
@@ -65,7 +65,7 @@ class LlmDTarget:
         )
         wrong = (*faults(manifests, ()), *_unread(sheets))
         if has_errors(wrong):
-            return Emitted(artifacts=(), diagnostics=wrong)
+            return prepared.refused(wrong)
         return emitted(prepared, layout, manifests, _texts(layout, prepared, sheets))
 
 

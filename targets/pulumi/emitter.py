@@ -7,7 +7,7 @@ from inferc.dsl import Diagnostic, has_errors
 from inferc.targets.base import Artifact, Emitted, Options
 from inferc.targets.kubernetes.objects import build_objects, cluster_objects, layout_of, refuse
 from inferc.targets.pulumi import eks, program
-from inferc.targets.pulumi.choices import makes_cluster, of_the_objects
+from inferc.targets.pulumi.choices import OPTIONS, makes_cluster, of_the_objects
 from inferc.targets.pulumi.component import render
 from inferc.targets.pulumi.diagnostics import no_sdk_field
 from inferc.targets.pulumi.doors import doors
@@ -16,7 +16,7 @@ from inferc.targets.pulumi.plan_file import plan_file
 from inferc.targets.pulumi.policy import policy_files
 from inferc.targets.pulumi.readme import readme
 from inferc.targets.pulumi.secrets import secret_keys
-from inferc.targets.refusals import refusals, said_by
+from inferc.targets.refusals import refusals
 from inferc.targets.render import render as template
 from inferc.targets.versions import PULUMI_KUBERNETES
 
@@ -32,7 +32,7 @@ class PulumiTarget:
         if missing_means:
             return Emitted(artifacts=(), diagnostics=missing_means)
         shared = of_the_objects(options)
-        refused = said_by(self.name, refuse(topology, shared, self.name))
+        refused = refuse(topology, shared, self.name, known=tuple(OPTIONS))
         if not has_errors(refused):
             refused = (*refused, *eks.refuse(layout_of(topology, shared), options))
         if has_errors(refused):

@@ -49,14 +49,11 @@ class RayServeTarget:
         prepared = prepare(self.name, topology, options, OPTIONS)
         layout = prepared.layout
         if layout is None:
-            return Emitted(artifacts=(), diagnostics=prepared.diagnostics)
-        found = (
-            *prepared.diagnostics,
-            *refuse_gateways(self.name, layout),
-            *_refusals(layout, prepared.own),
-        )
+            return prepared.refused()
+        found = (*refuse_gateways(self.name, layout), *_refusals(layout, prepared.own))
         if has_errors(found):
-            return Emitted(artifacts=(), diagnostics=found)
+            return prepared.refused(found)
+        prepared = replace(prepared, diagnostics=(*prepared.diagnostics, *found))
         made = list(_services(layout, prepared.own))
         manifests = sorted(
             (*_around(layout, prepared), *(one for one, _ in made)),
@@ -64,7 +61,7 @@ class RayServeTarget:
         )
         wrong = (*faults(manifests, [pod for _, pods in made for pod in pods]), *_bounds(layout))
         if has_errors(wrong):
-            return Emitted(artifacts=(), diagnostics=wrong)
+            return prepared.refused(wrong)
         operator = prepared.own["operator_namespace"]
         needs = [
             ("KubeRay", "kubectl get crd rayservices.ray.io"),
@@ -74,8 +71,7 @@ class RayServeTarget:
             "README.md": readme(layout, operator, shared=cluster_kinds(layout, prepared.rest)),
             "preflight.sh": preflight_text(layout, needs, without=("KEDA",)),
         }
-        kept = replace(prepared, diagnostics=found)
-        return emitted(kept, layout, manifests, texts, without=("monitoring/",))
+        return emitted(prepared, layout, manifests, texts, without=("monitoring/",))
 
 
 def _refusals(layout: Layout, own: Mapping[str, str]) -> Iterator[Diagnostic]:

@@ -37,14 +37,14 @@ class VllmStackTarget:
         prepared = prepare(self.name, topology, options, OPTIONS, without=("hub",))
         layout = prepared.layout
         if layout is None:
-            return Emitted(artifacts=(), diagnostics=prepared.diagnostics)
+            return prepared.refused()
         refused = (
             *refuse_gateways(self.name, layout),
             *refuse_groups(self.name, layout, STEP),
             *_refusals(layout),
         )
         if refused:
-            return Emitted(artifacts=(), diagnostics=(*prepared.diagnostics, *refused))
+            return prepared.refused(refused)
         values = chart_values(layout, prepared.own["router_tag"])
         known = charts.keys("vllm_stack", "keys")
         unread = tuple(charts.unread(values, known.tree))
@@ -53,7 +53,7 @@ class VllmStackTarget:
             *((unread_chart_keys(chart=known.chart, paths=unread),) if unread else ()),
         )
         if has_errors(wrong):
-            return Emitted(artifacts=(), diagnostics=wrong)
+            return prepared.refused(wrong)
         texts = {
             "README.md": readme(layout, has_router=bool(prepared.own["router_tag"])),
             "preflight.sh": preflight_text(layout),

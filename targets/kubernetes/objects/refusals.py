@@ -1,7 +1,7 @@
 """What this target cannot do, said before anything is emitted."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from inferc.compiler.topology import Topology
@@ -30,6 +30,7 @@ from inferc.targets.kubernetes.objects.releases import (
 from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
 from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
 from inferc.targets.kubernetes.objects.ways import ways_of
+from inferc.targets.refusals import said_by
 from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
 
 if TYPE_CHECKING:
@@ -64,23 +65,26 @@ TEXTS = {
 """What the settings of a cluster may be."""
 
 
-def refuse(topology: Topology, options: Options, target: str = TARGET) -> tuple[Diagnostic, ...]:
+def refuse(
+    topology: Topology, options: Options, target: str = TARGET, *, known: Sequence[str] = ()
+) -> tuple[Diagnostic, ...]:
     """Return why ``topology`` cannot be emitted so, and warnings; no error where it can.
 
-    ``options`` are those of ``target``, which may be another one that makes the same objects.
+    ``options`` are those of ``target``, which may be another one that makes the same objects, and
+    ``known`` the names of all options that it has, where it has others.
     """
     span = asked_at(topology, target)
-    choices, found = read_options(options, span)
+    choices, found = read_options(options, span, target=target, known=known)
     layout = layout_of(topology, options)
     doors = edge_refusals.refused(layout) if topology.gateways else ()
-    return (
-        *found,
+    shared = (
         *_allocation(layout, span),
         *_whole(topology, choices, span),
         *_services(topology, choices),
         *_networks(layout),
         *doors,
     )
+    return (*found, *said_by(target, shared))
 
 
 def _allocation(layout: Layout, span: Span | None) -> Iterator[Diagnostic]:

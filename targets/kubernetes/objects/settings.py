@@ -1,7 +1,7 @@
 """What the user and the cluster's owner may say about the emitted objects."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inferc.compiler.model import Cluster
@@ -136,10 +136,13 @@ def settings_of(cluster: Cluster | None) -> Settings:
 
 
 def read_options(
-    options: Options, span: Span | None = None
+    options: Options, span: Span | None = None, *, target: str = TARGET, known: Sequence[str] = ()
 ) -> tuple[Choices, tuple[Diagnostic, ...]]:
-    """Return the choices that ``options``, written at ``span``, make, and what is wrong there."""
-    problems = dict(_problems(options, span))
+    """Return the choices that ``options``, written at ``span``, make, and what is wrong there.
+
+    ``target`` is who has them, and ``known`` the names of all that it has, where those are others.
+    """
+    problems = dict(_problems(options, span, target, tuple(sorted(known or OPTIONS))))
     default = Choices()
 
     def text(name: str, fallback: str) -> str:
@@ -166,20 +169,21 @@ def read_options(
     return choices, tuple(problems.values())
 
 
-def _problems(options: Options, span: Span | None) -> Iterator[tuple[str, Diagnostic]]:
+def _problems(
+    options: Options, span: Span | None, target: str, known: tuple[str, ...]
+) -> Iterator[tuple[str, Diagnostic]]:
     """Yield the name of each option that is wrong, with what is wrong with it."""
     for name, value in sorted(options.items()):
         if name not in OPTIONS:
-            known = tuple(OPTIONS)
             yield (
                 name,
-                diagnostics.unknown_option(target=TARGET, option=name, known=known, span=span),
+                diagnostics.unknown_option(target=target, option=name, known=known, span=span),
             )
         elif not isinstance(value, OPTIONS[name][0]) or not _allowed(name, str(value)):
             yield (
                 name,
                 diagnostics.bad_option(
-                    target=TARGET,
+                    target=target,
                     option=name,
                     value=str(value),
                     expected=OPTIONS[name][1],
