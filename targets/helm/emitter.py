@@ -27,7 +27,6 @@ from inferc.targets.kubernetes.objects import (
     refuse,
 )
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.refusals import refusals
 
 CHART = "chart"
 CLUSTER_FILE = "cluster.yaml"
@@ -49,9 +48,6 @@ class HelmTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        missing = refusals(topology, self.name, networks=False)
-        if missing:
-            return Emitted(artifacts=(), diagnostics=missing)
         span = asked_at(topology, self.name)
         version, rest, wrong = read_options(options, span)
         refused = (*wrong, *refuse(topology, rest, self.name, known=known_options()))

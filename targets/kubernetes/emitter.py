@@ -16,7 +16,6 @@ from inferc.targets.kubernetes.objects import (
     refuse,
 )
 from inferc.targets.kubernetes.tree import tree
-from inferc.targets.refusals import refusals
 
 
 class KubernetesTarget:
@@ -26,9 +25,6 @@ class KubernetesTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        missing = refusals(topology, self.name, networks=False, parts=False)
-        if missing:
-            return Emitted(artifacts=(), diagnostics=missing)
         refused = refuse(topology, options)
         if has_errors(refused):
             return Emitted(artifacts=(), diagnostics=refused)

@@ -31,7 +31,6 @@ from inferc.targets.kubernetes.objects.serving import Serving
 from inferc.targets.kubernetes.objects.settings import OPTIONS as OF_THE_OBJECTS
 from inferc.targets.kubernetes.preflight import preflight
 from inferc.targets.kubernetes.tree import tree
-from inferc.targets.refusals import refusals
 
 OptionValue: TypeAlias = str | float | bool
 
@@ -103,7 +102,6 @@ def prepare(
         *foreign,
         *_networks(target, topology),
         *_apart(target, topology),
-        *refusals(topology, target, networks=False),
     )
     if missing:
         return Prepared(layout=None, own={}, rest={}, diagnostics=missing)

@@ -29,7 +29,7 @@ def refusals(topology: Topology, servings: Sequence[Serving], form: str) -> Iter
     for network in topology.networks:
         yield _refused(
             network.service.name,
-            "it is a network, for which nothing is emitted yet",
+            "it is a network, and a single machine is set up for language models only",
             (),
             network.service.span,
         )

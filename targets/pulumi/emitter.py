@@ -16,7 +16,6 @@ from inferc.targets.pulumi.plan_file import plan_file
 from inferc.targets.pulumi.policy import policy_files
 from inferc.targets.pulumi.readme import readme
 from inferc.targets.pulumi.secrets import secret_keys
-from inferc.targets.refusals import refusals
 from inferc.targets.render import render as template
 from inferc.targets.versions import PULUMI_KUBERNETES
 
@@ -28,9 +27,6 @@ class PulumiTarget:
 
     def emit(self, topology: Topology, options: Options) -> Emitted:
         """Return the files for ``topology``, or diagnostics that say why there are none."""
-        missing_means = refusals(topology, self.name, networks=False, parts=False)
-        if missing_means:
-            return Emitted(artifacts=(), diagnostics=missing_means)
         shared = of_the_objects(options)
         refused = refuse(topology, shared, self.name, known=tuple(OPTIONS))
         if not has_errors(refused):

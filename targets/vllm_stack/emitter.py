@@ -76,6 +76,8 @@ def _refusals(layout: Layout) -> Iterator[Diagnostic]:
     for one in layout.servings:
         if one.engine.name != RUNS:
             yield _refused(one, f"the chart starts vLLM, and not {one.engine.title}")
+        elif one.place.slices > 1:
+            yield _refused(one, "its GPUs are cut into parts, and nothing here cuts them")
         elif not image_of(one)[1]:
             yield _refused(one, "the chart takes an image only with a version")
         elif len(ports) > 1:

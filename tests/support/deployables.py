@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 import yaml
-from support import crds, kubernetes, topologies
+from support import crds, kubernetes, topologies, workloads
 
 from inferc.compiler.topology import Topology
+from inferc.outputs import Output
 from inferc.targets.base import Emitted, Options, Target
 from inferc.targets.versions import KUBERNETES
 
 
 @cache
 def _every() -> Mapping[str, Topology]:
-    return topologies.every()
+    return {**topologies.every(), "parts": workloads.language_model_in_parts()}
 
 
 def shape(name: str) -> Topology:
@@ -40,12 +41,12 @@ def refused(target: Target, topology: Topology, options: Options | None = None) 
     return error.code
 
 
-def texts(emitted: Emitted) -> dict[str, str]:
+def texts(emitted: Emitted | Output) -> dict[str, str]:
     """Return the files by path."""
     return {one.path: one.content.decode() for one in emitted.artifacts}
 
 
-def objects(emitted: Emitted) -> list[dict[str, Any]]:
+def objects(emitted: Emitted | Output) -> list[dict[str, Any]]:
     """Return the objects of the tree, those of the whole cluster left out."""
     files = texts(emitted)
     listed = yaml.safe_load(files["kustomization.yaml"])["resources"]
@@ -62,12 +63,17 @@ def one(documents: Iterable[Mapping[str, Any]], kind: str) -> dict[str, Any]:
     return dict(found)
 
 
-def problems(documents: Iterable[Mapping[str, Any]], folder: Path | None) -> list[str]:
+def problems(
+    documents: Iterable[Mapping[str, Any]],
+    folder: Path | None,
+    versions: Iterable[str] = (KUBERNETES.version,),
+) -> list[str]:
     """Return what schemas and CEL rules find wrong; custom objects only where ``folder`` is."""
     found: list[str] = []
     for document in documents:
         if kubernetes.is_native(document):
-            found += kubernetes.native_problems(document, KUBERNETES.version)
+            for version in versions:
+                found += kubernetes.native_problems(document, version)
         elif folder is not None:
             found += crds.problems(document, folder)
     return found

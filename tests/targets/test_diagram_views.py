@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support import designs, gateways, hostile, network_plans, plans, topologies
+from support import designs, gateways, hostile, network_plans, plans, topologies, workloads
 
 from inferc import api
 from inferc.compiler.topology import EdgeKind, GraphEdge, NodeKind, Topology
@@ -177,6 +177,12 @@ def test_the_deployment_shows_the_objects_that_are_written() -> None:
         assert manifest.kind in told
     assert f"{len(made)} Kubernetes objects" in scene.facts
     assert lines(scene, Line.RUNS_ON)
+
+
+def test_the_deployment_shows_what_cuts_accelerators() -> None:
+    told = str(scene_of("deployment", workloads.language_model_in_parts()))
+    assert "no Kubernetes objects" not in told
+    assert "ConfigMap" in told
 
 
 def test_the_deployment_of_what_kubernetes_cannot_run_shows_the_plan() -> None:

@@ -41,6 +41,7 @@ CASES: Mapping[str, tuple[Topology, Options]] = {
     "hpa": (topologies.support_chat(), {"scaler": "hpa"}),
     "own_namespace": (topologies.support_chat(), {"create_namespace": False, "namespace": "llm"}),
     "secrets": (topologies.support_chat(), {"image_pull_secret": "regcred"}),
+    "parts": (workloads.language_model_in_parts(), {}),
     "keyword": (topologies.named("class", design="import"), {}),
     "digits": (topologies.named("_9lives"), {}),
     "long": (topologies.named("a_long_name_" * 5, design="topology_" * 9), {}),
@@ -59,7 +60,14 @@ CASES: Mapping[str, tuple[Topology, Options]] = {
 
 QUICK = ("two_services", "hpa", "split", "hostile")
 """Held in every run; the others in the slow ones."""
-QUICKLY_RENDERED = (*QUICK, "support_chat", "behind_a_gateway", "claims", "hostile_model", "long")
+QUICKLY_RENDERED = (
+    *QUICK,
+    "behind_a_gateway",
+    "claims",
+    "hostile_model",
+    "long",
+    "parts",
+)
 
 
 def among(quick: tuple[str, ...]) -> list[Any]:

@@ -13,7 +13,7 @@ from support.kubernetes import objects as kubernetes_objects
 from inferc.targets.kserve.emitter import TARGET as KSERVE
 
 KINDS = {"llm": "LLMInferenceService", "inference_service": "InferenceService"}
-DEPLOYABLE = ("support_chat", "with_idle", "fleet", "two_services", "on_sglang")
+DEPLOYABLE = ("support_chat", "with_idle", "fleet", "two_services", "on_sglang", "parts")
 
 
 def service(name: str, kind: str, **options: Any) -> dict[str, Any]:

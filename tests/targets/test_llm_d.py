@@ -147,7 +147,8 @@ def test_the_picker_may_run_and_ask():
     assert json.dumps(chosen) in json.dumps([one.get("ingress") for one in policies])
 
 
-@pytest.mark.parametrize("name", ["fleet", "two_services"])
+@pytest.mark.slow  # the definitions have megabytes
+@pytest.mark.parametrize("name", ["fleet", "two_services", "parts"])
 def test_the_objects_around_meet_their_schemas(name: str):
     folder = deployables.folder_or_skip()
     documents = deployables.objects(deployables.emit(LLM_D, deployables.shape(name)))

@@ -14,7 +14,7 @@ from inferc.targets.ray_serve import cluster
 from inferc.targets.ray_serve import emitter as ray
 from inferc.targets.ray_serve.emitter import TARGET as RAY
 
-DEPLOYABLE = ("support_chat", "with_idle", "fleet", "small_replicas", "two_services")
+DEPLOYABLE = ("support_chat", "with_idle", "fleet", "small_replicas", "two_services", "parts")
 OWN_IMAGE = {"ray_image": "registry.example/ray:1.2.3", "ray_version": "2.60.0"}
 
 
@@ -43,6 +43,7 @@ def pods(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {"head": head, "worker": group(document)["template"]["spec"]}
 
 
+@pytest.mark.slow  # the definitions have megabytes
 @pytest.mark.parametrize("name", DEPLOYABLE)
 def test_the_objects_meet_their_schemas_and_rules(name: str):
     folder = deployables.folder_or_skip()
@@ -84,7 +85,8 @@ def test_there_are_workers_for_as_many_replicas_as_serve_may_want(name: str, sca
         assert workers["minReplicas"] * gpus >= least * need
         assert workers["minReplicas"] <= workers["replicas"] <= workers["maxReplicas"]
         limits = pods(document)["worker"]["containers"][0]["resources"]["limits"]
-        assert limits["nvidia.com/gpu"] == str(gpus)
+        part = "nvidia.com/mig-2g.20gb" if name == "parts" else "nvidia.com/gpu"
+        assert limits[part] == str(gpus)
         assert document["spec"]["rayClusterConfig"]["enableInTreeAutoscaling"] is bool(scaled)
 
 

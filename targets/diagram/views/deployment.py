@@ -17,7 +17,6 @@ from inferc.targets.diagram.views import common
 from inferc.targets.kubernetes.objects import Manifest, build_objects, cluster_objects, refuse
 from inferc.targets.kubernetes.objects.deployed import deployed_name
 from inferc.targets.kubernetes.objects.names import dns_label
-from inferc.targets.refusals import refusals
 
 VIEW = "deployment"
 
@@ -77,7 +76,7 @@ def _objects(topology: Topology) -> tuple[tuple[Manifest, ...], tuple[Manifest, 
     """Return the objects, those of the whole cluster, and why there are none."""
     stated = [one.options for one in topology.emissions if one.target == KUBERNETES]
     options = stated[0] if stated else dict[str, str | float | bool]()
-    found = [*refusals(topology, KUBERNETES, networks=False), *refuse(topology, options)]
+    found = refuse(topology, options)
     if has_errors(found):
         reason = next(one.message for one in found if has_errors([one]))
         return (), (), reason
