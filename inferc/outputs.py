@@ -53,6 +53,13 @@ def write_outputs(
                         for item in output.artifacts
                         if not item.starter
                     },
+                    programs=tuple(
+                        sorted(
+                            item.path
+                            for item in output.artifacts
+                            if item.executable and not item.starter
+                        )
+                    ),
                 )
                 for output in outputs
                 if output.topology == name

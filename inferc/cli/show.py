@@ -16,7 +16,7 @@ COMMAND_CODES: Final = frozenset(
     | {"INF420", "INF421", "INF422", "INF423", "INF426"}  # what flags ask for
     | {"INF741", "INF742", "INF743", "INF744", "INF745"}  # what is simulated
     | {"INF720", "INF721", "INF723", "INF724", "INF740"}  # files that cannot be read
-    | {"INF730", "INF731", "INF732", "INF733"}  # folders that cannot be written
+    | {"INF730", "INF731", "INF732", "INF733", "INF734", "INF735"}  # folders that cannot be written
     | {"INF746", "INF747", "INF748", "INF749"}  # what is compared, or verified
 )
 """What the command line is to blame for, where no place in a file is."""

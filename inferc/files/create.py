@@ -42,5 +42,5 @@ def replace_file(path: Path, content: bytes) -> Diagnostic | None:
         finally:
             beside.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
-        return output_not_writable(path=str(path), reason=reason(error))
+        return output_not_writable(path=str(path), reason=reason(error), folder=False)
     return None

@@ -69,15 +69,17 @@ def file_too_large(span: Span | None, *, path: str, limit_bytes: int) -> Diagnos
     )
 
 
-def output_not_writable(*, path: str, reason: str) -> Diagnostic:
-    """INF730: the system refuses to write."""
+def output_not_writable(*, path: str, reason: str, folder: bool = True) -> Diagnostic:
+    """INF730: the system refuses to write below a folder, or one file."""
     return Diagnostic(
         code="INF730",
         slug="output-not-writable",
         message=f"`{path}` cannot be written: {reason}",
         span=None,
         notes=("nothing was changed",),
-        help="name a folder that you may write to: `-o DIR`",
+        help="name a folder that you may write to: `-o DIR`"
+        if folder
+        else "check who may write there, and that the disk has room",
     )
 
 
@@ -114,6 +116,31 @@ def output_edited(*, folder: str, files: Sequence[str]) -> Diagnostic:
         notes=(f"changed by hand: {_listed(files)}", "nothing was written"),
         help="keep the changes outside the generated files (an overlay, a patch), or compile with "
         "`--force`, which keeps each of them as NAME.orig",
+    )
+
+
+def manifest_not_readable(*, path: str, reason: str) -> Diagnostic:
+    """INF734: a manifest that is damaged, or of a release that this one does not know."""
+    return Diagnostic(
+        code="INF734",
+        slug="manifest-not-readable",
+        message=f"`{path}` cannot be understood: {reason}",
+        span=None,
+        notes=("without it nobody can tell which files inferc wrote, and which were edited",),
+        help="take it back from your version control, or compile with `--force`, which writes a "
+        "new one and keeps each file that differs as NAME.orig",
+    )
+
+
+def output_of_another(*, folder: str, topology: str, found: str) -> Diagnostic:
+    """INF735: the folder holds the output of another topology."""
+    return Diagnostic(
+        code="INF735",
+        slug="output-of-another",
+        message=f"`{folder}` holds what was compiled from the topology `{found}`, not `{topology}`",
+        span=None,
+        notes=("nothing was written",),
+        help="name another folder with `-o DIR`, or move that one away",
     )
 
 

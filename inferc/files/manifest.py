@@ -4,13 +4,17 @@ It tells an edited file from one that may be replaced, and a file of an earlier 
 the user's own. It has no time and no absolute path in it: the same input makes the same bytes.
 """
 
+import os
 from collections.abc import Mapping
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, field_serializer
 
+from inferc.dsl.diagnostics import Diagnostic
+from inferc.files.diagnostics import manifest_not_readable
+from inferc.files.reader import reason
 from inferc.versions import FORMAT_VERSION
 
 NAME: Final = "inferc.manifest.json"
@@ -30,7 +34,7 @@ def _inside(path: str) -> str:
 
 def _same_major(version: str) -> str:
     if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
-        raise ValueError("of another major version")
+        raise ValueError(f"it is of format {version}, and this release reads {FORMAT_VERSION}")
     return version
 
 
@@ -53,6 +57,8 @@ class Section(_Part):
     """Digests of the files that were read, by their path from the folder of the main one."""
     files: Mapping[Annotated[str, AfterValidator(_inside)], str]
     """Digests of the files that were written, by their path inside the target's folder."""
+    programs: tuple[str, ...] = ()
+    """Those of the files that are executable; an older compiler did not say."""
 
     @field_serializer("inputs", "files")
     def _in_order(self, paths: Mapping[str, str]) -> dict[str, str]:
@@ -65,6 +71,11 @@ class Manifest(_Part):
     format_version: Annotated[str, AfterValidator(_same_major)] = FORMAT_VERSION
     topology: str
     targets: Mapping[str, Section]
+    before: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None
+    """While files are replaced: by target, the digests of those that stood there. Where a compile
+    was killed meanwhile this is still here, and each file is the old one or the new one."""
+    digest: str = ""
+    """Of all the rest of this file; an older compiler did not say."""
 
     @field_serializer("targets")
     def _in_order(self, sections: Mapping[str, Section]) -> dict[str, Section]:
@@ -72,7 +83,16 @@ class Manifest(_Part):
 
     def render(self) -> bytes:
         """Return the file."""
-        return (self.model_dump_json(indent=2) + "\n").encode()
+        sealed = self.model_copy(update={"digest": self._sum()})
+        return (sealed.model_dump_json(indent=2, exclude_none=True) + "\n").encode()
+
+    @property
+    def intact(self) -> bool:
+        """Whether it is as it was written."""
+        return self.digest in {"", self._sum()}
+
+    def _sum(self) -> str:
+        return digest(self.model_dump_json(exclude={"digest"}, exclude_none=True).encode())
 
 
 def digest(content: bytes) -> str:
@@ -80,9 +100,33 @@ def digest(content: bytes) -> str:
     return f"sha256:{sha256(content).hexdigest()}"
 
 
+def digest_of(path: Path) -> str:
+    """Return the digest of the file at ``path``, which may be larger than memory."""
+    with path.open("rb") as file:
+        return f"sha256:{file_digest(file, 'sha256').hexdigest()}"
+
+
 def load_manifest(folder: Path) -> Manifest | None:
     """Return the manifest in ``folder``, or None where there is none that can be understood."""
-    try:
-        return Manifest.model_validate_json((folder / NAME).read_bytes())
-    except (OSError, ValidationError):
+    found = read_manifest(folder)
+    return found if isinstance(found, Manifest) else None
+
+
+def read_manifest(folder: Path) -> Manifest | Diagnostic | None:
+    """Return the manifest in ``folder``, None where there is none, or why it cannot be read."""
+    path = folder / NAME
+    if not os.path.lexists(path):
         return None
+    if not path.is_file():  # reading a pipe would wait for ever
+        return manifest_not_readable(path=path.as_posix(), reason="it is not a file")
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        return manifest_not_readable(path=path.as_posix(), reason=reason(error))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        words = first["msg"].removeprefix("Value error, ")
+        return manifest_not_readable(
+            path=path.as_posix(), reason=f"{place}: {words}" if place else words
+        )

@@ -2,11 +2,12 @@
 
 Everything is compared first (:func:`survey`), then written into a hidden folder beside the output,
 and only then moved into place, one rename a file, the manifest last. A rename that fails undoes
-those before it.
+those before it. While files are moved the manifest knows the old ones and the new ones, so that a
+compile that is killed there leaves nothing that the next one takes for an edit.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,12 +18,16 @@ from inferc.files.diagnostics import (
     output_is_a_file,
     output_not_ours,
     output_not_writable,
+    output_of_another,
 )
-from inferc.files.manifest import NAME, Manifest, Section, digest, load_manifest
+from inferc.files.manifest import NAME, Manifest, Section, digest_of, read_manifest
 from inferc.files.moves import Moves
 from inferc.files.reader import reason
+from inferc.files.workplace import alone, folder_for, hidden_folder
 
 KEPT_AS: Final = ".orig"
+AT_WORK: Final = "at-work.json"
+"""The manifest that stands there while files are moved, in the hidden folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,10 @@ class _Survey:
     """What has to change in one folder."""
 
     request: Request
+    found: Manifest | Diagnostic | None
+    """The manifest that stands there."""
     manifest: Manifest
+    """The one that is to stand there."""
     write: tuple[NewFile, ...]
     same: tuple[str, ...]
     edited: tuple[str, ...]
@@ -79,19 +87,30 @@ def write(requests: Sequence[Request], *, force: bool = False, dry_run: bool = F
 
     ``force`` replaces edited files and keeps each beside the new one; ``dry_run`` only compares.
     """
+    blocked = [item for request in requests for item in _blocking(request.folder)]
+    if blocked:
+        return Outcome(diagnostics=tuple(blocked))
+    parent = requests[0].folder.parent
     try:
-        surveys = [_survey(request) for request in requests]
-        diagnostics = [item for survey in surveys for item in _problems(survey, force=force)]
+        if dry_run:
+            return _written(requests, force=force, dry_run=True)
+        with folder_for(parent), alone(parent):
+            return _written(requests, force=force, dry_run=False)
     except OSError as error:
         return Outcome(diagnostics=(_refused(error, requests[0].folder),))
+
+
+def _written(requests: Sequence[Request], *, force: bool, dry_run: bool) -> Outcome:
+    """Compare, and write unless ``dry_run``.
+
+    Raises:
+        OSError: The system refuses; everything is as it was.
+    """
+    surveys = [_survey(request) for request in requests]
+    diagnostics = [item for survey in surveys for item in _problems(survey, force=force)]
     if diagnostics:
         return Outcome(diagnostics=tuple(diagnostics))
-    kept: tuple[Path, ...] = ()
-    if not dry_run:
-        try:
-            kept = _commit(surveys)
-        except OSError as error:
-            return Outcome(diagnostics=(_refused(error, requests[0].folder),))
+    kept = () if dry_run else _commit(surveys)
     return Outcome(
         written=_paths((survey, file.path) for survey in surveys for file in survey.write),
         unchanged=_paths((survey, path) for survey in surveys for path in survey.same),
@@ -106,16 +125,18 @@ def write(requests: Sequence[Request], *, force: bool = False, dry_run: bool = F
 
 def _survey(request: Request) -> _Survey:
     """Compare what stands in a folder with what is to stand there."""
-    before = load_manifest(request.folder)
+    found = read_manifest(request.folder)
+    ours = isinstance(found, Manifest) and found.topology == request.topology
+    before = found if isinstance(found, Manifest) and ours else None
     owned = _owned(before, request.sections)
     wanted = {file.path: file for file in request.files}
     stale = sorted(path for path in owned if path not in wanted)
-    state = {path: _state(request.folder, path, owned.get(path)) for path in (*wanted, *stale)}
+    state = {path: _state(request.folder, path, owned.get(path, ())) for path in (*wanted, *stale)}
     write = [file for file in wanted.values() if not _is_done(request.folder, file)]
-    others = dict(before.targets) if before else {}
     return _Survey(
         request=request,
-        manifest=Manifest(topology=request.topology, targets={**others, **request.sections}),
+        found=found,
+        manifest=_manifest(before, request),
         write=tuple(write),
         same=tuple(sorted(set(wanted) - {file.path for file in write})),
         edited=tuple(sorted(file.path for file in write if state[file.path] == "edited")),
@@ -124,27 +145,51 @@ def _survey(request: Request) -> _Survey:
     )
 
 
-def _owned(manifest: Manifest | None, targets: Iterable[str]) -> Mapping[str, str]:
-    """Return the digests of what an earlier compile wrote for ``targets``, by path."""
-    if manifest is None:
-        return {}
-    sections = manifest.targets
+def _manifest(before: Manifest | None, request: Request) -> Manifest:
+    """Return the manifest that is to stand there: of targets whose folder was removed, nothing."""
+    others = {
+        name: section
+        for name, section in (before.targets if before else {}).items()
+        if name not in request.sections and (not section.files or (request.folder / name).is_dir())
+    }
+    killed = (before.before if before else None) or {}
+    return Manifest(
+        topology=request.topology,
+        targets={**others, **request.sections},
+        before={name: files for name, files in killed.items() if name in others} or None,
+    )
+
+
+def _owned(manifest: Manifest | None, targets: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the digests of what earlier compiles wrote for ``targets``, by path.
+
+    There are several where a compile was killed: the file is an old one, or the new one.
+    """
     return {
-        f"{name}/{path}": value
+        f"{name}/{path}": digests
         for name in targets
-        if name in sections
-        for path, value in sections[name].files.items()
+        for path, digests in _digests(manifest, name).items()
     }
 
 
-def _state(folder: Path, path: str, recorded: str | None) -> str:
+def _digests(manifest: Manifest | None, target: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the digests that the files of ``target`` may have, by path inside its folder."""
+    if manifest is None or target not in manifest.targets:
+        return {}
+    found = dict((manifest.before or {}).get(target, {}))
+    for path, value in manifest.targets[target].files.items():
+        found[path] = tuple(dict.fromkeys((*found.get(path, ()), value)))
+    return found
+
+
+def _state(folder: Path, path: str, recorded: Sequence[str]) -> str:
     """Return ``absent``, ``ours`` (as an earlier compile wrote it) or ``edited``."""
     place = folder / path
-    if _blocked(folder, path) or place.is_symlink() or place.is_dir():
-        return "edited"
-    if not place.exists():
+    if not _blocked(folder, path) and not os.path.lexists(place):
         return "absent"
-    return "ours" if digest(place.read_bytes()) == recorded else "edited"
+    if _blocked(folder, path) or place.is_symlink() or not place.is_file():
+        return "edited"
+    return "ours" if recorded and digest_of(place) in recorded else "edited"
 
 
 def _blocked(folder: Path, path: str) -> bool:
@@ -166,26 +211,39 @@ def _is_there(folder: Path, file: NewFile) -> bool:
     place = folder / file.path
     if _blocked(folder, file.path) or place.is_symlink() or not place.is_file():
         return False
-    executable = bool(place.stat().st_mode & 0o100)
-    return executable == file.executable and place.read_bytes() == file.content
+    there = place.stat()
+    if there.st_size != len(file.content) or bool(there.st_mode & 0o100) != file.executable:
+        return False
+    return place.read_bytes() == file.content
+
+
+def _blocking(folder: Path) -> Iterator[Diagnostic]:
+    """Return that a file stands where ``folder``, or one above it, is to be."""
+    for place in (folder, *folder.parents):
+        try:
+            there = os.path.lexists(place)
+        except ValueError:  # a NUL
+            there = False
+        if there:
+            if not place.is_dir():
+                yield output_is_a_file(path=str(place))
+            return
 
 
 def _problems(survey: _Survey, *, force: bool) -> Iterator[Diagnostic]:
     """Return what forbids writing."""
-    folder = survey.request.folder
-    for place in (folder, *folder.parents):
-        if place.exists() or place.is_symlink():
-            if not place.is_dir():
-                yield output_is_a_file(path=str(place))
-                return
-            break
-    if force or not folder.exists():
+    request, found = survey.request, survey.found
+    folder = str(request.folder)
+    if isinstance(found, Manifest) and found.topology != request.topology:
+        yield output_of_another(folder=folder, topology=request.topology, found=found.topology)
+    elif force or not request.folder.exists():
         return
-    found = sorted(item.name for item in folder.iterdir())
-    if found and load_manifest(folder) is None:
-        yield output_not_ours(path=str(folder), found=found)
+    elif isinstance(found, Diagnostic):
+        yield found
+    elif found is None and (names := sorted(item.name for item in request.folder.iterdir())):
+        yield output_not_ours(path=folder, found=names)
     elif survey.edited:
-        yield output_edited(folder=str(folder), files=survey.edited)
+        yield output_edited(folder=folder, files=survey.edited)
 
 
 # ---- write -----------------------------------------------------------------------------------
@@ -196,7 +254,7 @@ def _commit(surveys: Sequence[_Survey]) -> tuple[Path, ...]:
     changed = [survey for survey in surveys if _is_changed(survey)]
     if not changed:
         return ()
-    with _hidden_folder(changed[0].request.folder.parent) as hidden:
+    with hidden_folder(changed[0].request.folder.parent) as hidden:
         staged = [_stage(survey, hidden / str(index)) for index, survey in enumerate(changed)]
         moves = Moves()
         try:
@@ -215,29 +273,6 @@ def _commit(surveys: Sequence[_Survey]) -> tuple[Path, ...]:
 def _is_changed(survey: _Survey) -> bool:
     manifest = NewFile(path=NAME, content=survey.manifest.render())
     return bool(survey.write or survey.stale) or not _is_there(survey.request.folder, manifest)
-
-
-@contextmanager
-def _hidden_folder(parent: Path) -> Generator[Path]:
-    """Make a folder inside ``parent``, which may have to be made too, and remove it after use.
-
-    Folders above it that had to be made go as well if nothing came to stand in them.
-    """
-    import shutil
-    import tempfile
-
-    made = [place for place in (parent, *parent.parents) if not place.exists()]
-    parent.mkdir(parents=True, exist_ok=True)
-    try:
-        hidden = Path(tempfile.mkdtemp(prefix=".inferc-", dir=parent))
-        try:
-            yield hidden
-        finally:
-            shutil.rmtree(hidden, ignore_errors=True)
-    finally:
-        for place in made:
-            if place.exists() and not any(place.iterdir()):
-                place.rmdir()
 
 
 def _stage(survey: _Survey, folder: Path) -> Path:
@@ -264,12 +299,26 @@ def _put_in_place(survey: _Survey, stage: Path, hidden: Path, moves: Moves) -> I
         moves.move(folder / path, kept)
         yield kept
     old = hidden / f"{stage.name}.old"
+    at_work = hidden / f"{stage.name}.{AT_WORK}"
+    at_work.write_bytes(_at_work(survey).render())
+    paths = [file.path for file in survey.write]
+    for path in (*paths, NAME):
+        moves.keep(folder / path, old / path)
+    moves.replace(at_work, folder / NAME, old / NAME)
     for path in survey.stale:
         moves.move(folder / path, old / path)
-    for path in (*(file.path for file in survey.write), NAME):
-        if (folder / path).exists():
-            moves.move(folder / path, old / path)
-        moves.move(stage / path, folder / path)
+    for path in paths:
+        moves.replace(stage / path, folder / path, old / path)
+    moves.keep(folder / NAME, old / AT_WORK)
+    moves.replace(stage / NAME, folder / NAME, old / AT_WORK)
+
+
+def _at_work(survey: _Survey) -> Manifest:
+    """Return the manifest that knows the old files as well as the new ones."""
+    found = survey.found if isinstance(survey.found, Manifest) else None
+    old = {target: _digests(found, target) for target in survey.request.sections}
+    before = {**(survey.manifest.before or {}), **old}
+    return survey.manifest.model_copy(update={"before": before})
 
 
 def _in_the_way(folder: Path, survey: _Survey) -> tuple[str, ...]:

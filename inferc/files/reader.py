@@ -78,13 +78,16 @@ def find_files(path: str) -> tuple[str, ...] | Diagnostic:
     Folders whose names begin with a dot are left out.
     """
     folder = Path(path)
-    if path == STDIN or not folder.is_dir():
-        return (path,)
-    found = sorted(
-        item
-        for item in folder.rglob(f"*{SUFFIX}")
-        if item.is_file() and not any(part[0] == "." for part in item.relative_to(folder).parts)
-    )
+    try:
+        if path == STDIN or not folder.is_dir():
+            return (path,)
+        found = sorted(
+            item
+            for item in folder.rglob(f"*{SUFFIX}")
+            if item.is_file() and not any(part[0] == "." for part in item.relative_to(folder).parts)
+        )
+    except OSError as error:  # a name too long, a folder that goes while it is searched
+        return file_unreadable(None, path=path, reason=reason(error))
     if not found:
         return file_not_found(None, path=str(folder / f"*{SUFFIX}"), close=())
     return tuple(map(str, found))

@@ -1,13 +1,14 @@
 """Whether a folder of emitted files is as it was written."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from inferc.dsl.diagnostics import Diagnostic
-from inferc.files.diagnostics import file_not_found, manifest_missing
-from inferc.files.manifest import NAME, Section, digest, load_manifest
-from inferc.files.reader import near
+from inferc.files.diagnostics import file_not_found, file_unreadable, manifest_missing
+from inferc.files.manifest import NAME, Manifest, Section, digest, digest_of, read_manifest
+from inferc.files.reader import near, read_source, reason
 
 
 class TargetState(NamedTuple):
@@ -20,15 +21,24 @@ class TargetState(NamedTuple):
     unchanged: tuple[str, ...]
     edited: tuple[str, ...]
     missing: tuple[str, ...]
+    not_executable: tuple[str, ...]
+    """Programs that are as they were written, but cannot be run any more."""
+    earlier: tuple[str, ...]
+    """Files of the compile before the last one, which was killed while it replaced them."""
     own: tuple[str, ...]
     """Files that inferc did not write: patches and overlays of the user's."""
     stale_inputs: tuple[str, ...]
     """Files of the design that are not as they were when this was written."""
+    manifest_edited: bool
+    """Whether the manifest itself is not as it was written."""
+    killed: bool
+    """Whether a compile was killed while it replaced these files."""
 
     @property
     def differs(self) -> bool:
         """Whether something is not as it was written."""
-        return bool(self.edited or self.missing or self.stale_inputs)
+        changed = self.edited or self.missing or self.not_executable or self.stale_inputs
+        return bool(changed or self.manifest_edited or self.killed)
 
 
 def survey_outputs(folder: Path, design: Path | None) -> tuple[TargetState, ...] | Diagnostic:
@@ -36,54 +46,86 @@ def survey_outputs(folder: Path, design: Path | None) -> tuple[TargetState, ...]
 
     With ``design``, the main file, its texts are compared with those that the output is of.
     """
-    if not folder.is_dir():
-        return file_not_found(None, path=str(folder), close=near(folder))
+    source = None if design is None else read_source(str(design))
+    if isinstance(source, Diagnostic):
+        return source
+    try:
+        if not folder.is_dir():
+            return file_not_found(None, path=str(folder), close=near(folder))
+        return _survey(folder, design)
+    except OSError as error:
+        return file_unreadable(None, path=error.filename or str(folder), reason=reason(error))
+
+
+def _survey(folder: Path, design: Path | None) -> tuple[TargetState, ...] | Diagnostic:
     places = sorted(path.parent for path in folder.rglob(NAME))
-    if not places and folder.parent != folder and (folder.parent / NAME).is_file():
-        return _one(folder, design)
-    found = tuple(state for place in places for state in _states(place, design))
-    return found or manifest_missing(path=str(folder))
+    only = ""
+    if not places and folder.parent != folder and os.path.lexists(folder.parent / NAME):
+        places, only = [folder.parent], folder.name  # a single target, whose manifest lies above it
+    found: list[TargetState] = []
+    for place in places:
+        manifest = read_manifest(place)
+        if isinstance(manifest, Diagnostic):
+            return manifest
+        if manifest is not None:
+            found += _states(place, manifest, design, only)
+    return tuple(found) or manifest_missing(path=str(folder))
 
 
-def _one(folder: Path, design: Path | None) -> tuple[TargetState, ...] | Diagnostic:
-    """Return the state of a single target's folder, whose manifest lies above it."""
-    found = tuple(one for one in _states(folder.parent, design) if one.target == folder.name)
-    return found or manifest_missing(path=str(folder))
-
-
-def _states(place: Path, design: Path | None) -> Iterator[TargetState]:
-    manifest = load_manifest(place)
-    for name, section in sorted(manifest.targets.items()) if manifest else ():
-        folder = place / name
-        states = {path: _state(folder / path, value) for path, value in section.files.items()}
+def _states(
+    place: Path, manifest: Manifest, design: Path | None, only: str
+) -> Iterator[TargetState]:
+    """Yield the state of each target, or of ``only`` one."""
+    before = manifest.before or {}
+    for name, section in sorted(manifest.targets.items()):
+        if only not in {"", name}:
+            continue
+        folder, old = place / name, before.get(name, {})
+        states = {
+            path: _state(folder, path, section, old.get(path, ()))
+            for path in sorted({*section.files, *old})
+        }
         yield TargetState(
-            topology=manifest.topology if manifest else "",
+            topology=manifest.topology,
             target=name,
             folder=folder,
             section=section,
             unchanged=_of(states, "unchanged"),
             edited=_of(states, "edited"),
             missing=_of(states, "missing"),
-            own=tuple(path for path in _below(folder) if path not in section.files),
+            not_executable=_of(states, "not executable"),
+            earlier=_of(states, "earlier"),
+            own=tuple(path for path in _below(folder) if path not in states),
             stale_inputs=() if design is None else tuple(_stale(section, design)),
+            manifest_edited=not manifest.intact,
+            killed=name in before,
         )
 
 
-def _state(path: Path, recorded: str) -> str:
+def _state(folder: Path, path: str, section: Section, old: Sequence[str]) -> str:
+    place, recorded = folder / path, section.files.get(path)
+    if not os.path.lexists(place):
+        return "missing" if recorded else "removed"
+    if place.is_symlink() or not place.is_file():
+        return "edited"
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return "missing"
+        found = digest_of(place)
     except OSError:
         return "edited"
-    return "unchanged" if digest(content) == recorded and not path.is_symlink() else "edited"
+    if found != recorded:
+        return "earlier" if found in old else "edited"
+    lost = path in section.programs and os.name == "posix" and not place.stat().st_mode & 0o100
+    return "not executable" if lost else "unchanged"
 
 
 def _stale(section: Section, design: Path) -> Iterator[str]:
+    """Yield the files of the design that are others now; the main file may be another one."""
+    if design.name not in section.inputs:
+        yield design.name
     for path, recorded in section.inputs.items():
         try:
             text = (design.parent / path).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeError):
+        except (OSError, UnicodeError, ValueError):
             yield path
             continue
         if digest(text.encode()) != recorded:
@@ -92,9 +134,9 @@ def _stale(section: Section, design: Path) -> Iterator[str]:
 
 def _below(folder: Path) -> Iterator[str]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_symlink() or not path.is_dir():
             yield path.relative_to(folder).as_posix()
 
 
 def _of(states: dict[str, str], wanted: str) -> tuple[str, ...]:
-    return tuple(path for path, state in sorted(states.items()) if state == wanted)
+    return tuple(path for path, state in states.items() if state == wanted)

@@ -104,3 +104,59 @@ def test_a_manifest_that_leads_out_of_its_folder_is_none(out: Path) -> None:
     path = out / "support_chat/inferc.manifest.json"
     path.write_text(path.read_text().replace('"README.md"', '"../../../../etc/passwd"'))
     assert call("verify", out).code == 2
+
+
+TAMPERED = [
+    # what is done to a file of the manifest, the word that verify has for it
+    ('"plan": "', '"plan": "0', "edited   ../inferc.manifest.json"),
+    ('"README.md": "sha256:', '"other.md": "sha256:', "edited   ../inferc.manifest.json"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "said"), TAMPERED)
+def test_an_edit_of_the_manifest_itself_is_told(
+    out: Path, before: str, after: str, said: str
+) -> None:
+    path = out / "support_chat/inferc.manifest.json"
+    path.write_text(path.read_text().replace(before, after))
+    done = call("verify", out)
+    assert done.code == 10
+    assert said in done.out
+
+
+def test_a_manifest_that_is_damaged_is_told(out: Path) -> None:
+    path = out / "other/inferc.manifest.json"
+    path.parent.mkdir()
+    path.write_text('{"format_version": "1.0", "topology":')
+    done = call("verify", out)
+    assert done.code == 2
+    assert "INF734" in done.err
+
+
+def test_line_ends_and_permissions_are_told(out: Path) -> None:
+    folder = out / "support_chat/kubernetes"
+    readme = folder / "README.md"
+    readme.write_bytes(readme.read_bytes().replace(b"\n", b"\r\n"))
+    (folder / "preflight.sh").chmod(0o644)
+    done = call("verify", out)
+    assert done.code == 10
+    assert "edited   README.md" in done.out
+    assert "no longer executable  preflight.sh" in done.out
+
+
+def test_another_design_and_none_are_told(out: Path) -> None:
+    other = out.parent / "other.infer"
+    other.write_bytes((out.parent / "topology.infer").read_bytes())
+    done = call("verify", out, other)
+    assert done.code == 10
+    assert "made from another other.infer" in done.out
+    done = call("verify", out, out.parent / "nothing.infer")
+    assert (done.code, done.out) == (2, "")
+    assert "INF720" in done.err
+
+
+def test_a_name_that_no_system_takes_is_no_fault_of_ours() -> None:
+    for name in ("x" * 5000, "x\0"):
+        done = call("verify", name)
+        assert done.code == 2
+        assert "INF720" in done.err or "INF723" in done.err

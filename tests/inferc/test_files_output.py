@@ -1,5 +1,10 @@
 """Output folders: whole or not at all, and never over a user's own work."""
 
+import fcntl
+import os
+import subprocess
+import sys
+from concurrent import futures
 from pathlib import Path
 
 import pytest
@@ -7,6 +12,7 @@ import pytest
 from inferc.files.manifest import Section, digest, load_manifest
 from inferc.files.moves import Moves
 from inferc.files.output import NewFile, Outcome, Request, write
+from inferc.files.verification import survey_outputs
 
 FIRST = {"kubernetes/deployment.yaml": b"one\n", "kubernetes/service.yaml": b"two\n"}
 
@@ -179,7 +185,10 @@ FOREIGN = [
     ("a file", "INF731", "build"),
     ("a file above", "INF731", "build"),
     ("a folder of somebody else", "INF732", "notes.txt"),
-    ("a manifest nobody can read", "INF732", "inferc.manifest.json"),
+    ("a manifest nobody can read", "INF734", "inferc.manifest.json"),
+    ("a manifest of a later release", "INF734", "it is of format 9.0, and this release reads 1."),
+    ("a pipe for a manifest", "INF734", "it is not a file"),
+    ("the output of another topology", "INF735", "`desk`"),
 ]
 
 
@@ -195,9 +204,20 @@ def test_what_is_not_ours_is_not_touched(what: str, code: str, named: str, tmp_p
         case "a folder of somebody else":
             folder.mkdir()
             (folder / "notes.txt").write_text("x")
-        case _:
+        case "a manifest nobody can read":
             folder.mkdir()
-            (folder / "inferc.manifest.json").write_text('{"format_version": "9"}')
+            (folder / "inferc.manifest.json").write_text("<<<<<<< HEAD")
+        case "a manifest of a later release":
+            compile_to(folder, FIRST)
+            manifest = folder / "inferc.manifest.json"
+            manifest.write_text(manifest.read_text().replace('"1.0"', '"9.0"'))
+        case "a pipe for a manifest":
+            folder.mkdir()
+            os.mkfifo(folder / "inferc.manifest.json")
+        case _:
+            compile_to(folder, FIRST)
+            manifest = folder / "inferc.manifest.json"
+            manifest.write_text(manifest.read_text().replace('"chat"', '"desk"'))
     before = texts(tmp_path)
 
     outcome = compile_to(folder, FIRST)
@@ -265,7 +285,7 @@ def test_a_manifest_cannot_name_files_outside_its_folder(out: Path, tmp_path: Pa
     outcome = compile_to(out, {"kubernetes/deployment.yaml": b"changed\n"})
 
     assert victim.read_bytes() == b"precious\n"
-    assert [item.code for item in outcome.diagnostics] == ["INF732"]
+    assert [item.code for item in outcome.diagnostics] == ["INF734"]
 
 
 def test_moves_are_taken_back_in_order(tmp_path: Path) -> None:
@@ -281,3 +301,117 @@ def test_moves_are_taken_back_in_order(tmp_path: Path) -> None:
 
     assert texts(tmp_path) == {"old": b"old", "new": b"new"}
     assert sorted(item.name for item in tmp_path.iterdir()) == ["new", "old"]
+
+
+SECOND = {"kubernetes/deployment.yaml": b"1\n", "kubernetes/service.yaml": b"2\n"}
+THIRD = {"kubernetes/deployment.yaml": b"new\n", "kubernetes/pvc.yaml": b"newer\n"}
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from inferc.files.moves import Moves
+from test_files_output import compile_to, SECOND
+
+left, kill = int(sys.argv[2]), getattr(signal, sys.argv[3])
+
+def dying(rename):
+    def one(*arguments):
+        global left
+        rename(*arguments)
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), kill)
+    return one
+
+Path.replace = dying(Path.replace)
+Path.rename = dying(Path.rename)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+compile_to(Path(sys.argv[1]), SECOND)
+"""
+"""A compile that ends at its N-th rename: the manifest at work, two files, the manifest."""
+
+
+def die(out: Path, after: int, kill: str) -> None:
+    place = Path(__file__).parent
+    arguments = [sys.executable, "-c", DYING, str(out), str(after), kill]
+    subprocess.run(arguments, cwd=place, check=False, capture_output=True)
+
+
+@pytest.mark.parametrize("after", [1, 2, 3, 4])
+def test_a_killed_compile_leaves_nothing_that_the_next_takes_for_an_edit(
+    after: int, out: Path
+) -> None:
+    compile_to(out, FIRST)
+    (out / "kubernetes/mine.yaml").write_bytes(b"mine\n")
+
+    die(out, after, "SIGKILL")
+
+    assert all(
+        content in {FIRST.get(name), SECOND.get(name), b"mine\n"}
+        for name, content in texts(out).items()
+    )
+    assert len(list(out.parent.iterdir())) == 2  # and what it was making
+    (state,) = survey_outputs(out, None)
+    assert state.differs == state.killed == (after < 4)
+    assert (state.edited, state.missing) == ((), ())
+    assert len(state.earlier) == max(0, 3 - after)
+    outcome = compile_to(out, THIRD)
+    assert outcome.diagnostics == ()
+    assert texts(out) == {**THIRD, "kubernetes/mine.yaml": b"mine\n"}
+    assert [item.name for item in out.parent.iterdir()] == ["chat"]
+    assert not survey_outputs(out, None)[0].differs
+
+
+@pytest.mark.parametrize("after", [1, 2, 3, 4])
+def test_an_interrupted_compile_puts_everything_back(after: int, out: Path) -> None:
+    compile_to(out, FIRST)
+    before = {item: item.read_bytes() for item in out.rglob("*") if item.is_file()}
+
+    die(out, after, "SIGINT")
+
+    assert {item: item.read_bytes() for item in out.rglob("*") if item.is_file()} == before
+    assert [item.name for item in out.parent.iterdir()] == ["chat"]
+
+
+def test_an_edit_after_a_killed_compile_is_still_an_edit(out: Path) -> None:
+    compile_to(out, FIRST)
+    die(out, 2, "SIGKILL")
+    (out / "kubernetes/service.yaml").write_bytes(b"by hand\n")
+
+    assert [item.code for item in compile_to(out, SECOND).diagnostics] == ["INF733"]
+    assert survey_outputs(out, None)[0].edited == ("service.yaml",)
+
+
+def test_one_compile_waits_for_another(out: Path) -> None:
+    compile_to(out, FIRST)
+    other = os.open(out.parent, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with futures.ThreadPoolExecutor(1) as pool:
+        done = pool.submit(compile_to, out, SECOND)
+        with pytest.raises(futures.TimeoutError):
+            done.result(timeout=0.2)
+        assert texts(out) == FIRST
+        os.close(other)
+        assert done.result(timeout=10).diagnostics == ()
+    assert texts(out) == SECOND
+
+
+def test_a_pipe_in_place_of_a_file_is_an_edit_and_is_not_read(out: Path) -> None:
+    compile_to(out, FIRST)
+    (out / "kubernetes/service.yaml").unlink()
+    os.mkfifo(out / "kubernetes/service.yaml")
+
+    assert [item.code for item in compile_to(out, SECOND).diagnostics] == ["INF733"]
+    assert survey_outputs(out, None)[0].edited == ("service.yaml",)
+
+
+def test_a_target_whose_folder_was_removed_is_forgotten(out: Path) -> None:
+    compile_to(out, FIRST)
+    write([request_for(out, {"diagram/topology.svg": b"<svg/>"}, target="diagram")])
+    (out / "diagram/topology.svg").unlink()
+    (out / "diagram").rmdir()
+    assert [state.differs for state in survey_outputs(out, None)] == [True, False]
+
+    compile_to(out, FIRST)
+
+    assert [state.target for state in survey_outputs(out, None)] == ["kubernetes"]

@@ -25,7 +25,7 @@ Examples:
 Exit codes:
   0   every file is as it was written
   2   a folder that inferc has not written, a bad flag
-  10  files were changed or removed, or the design was changed since
+  10  files were changed or removed, the design was changed since, or a compile was killed
 
 Next steps:
   inferc compile topology.infer --dry-run      what a new compile would write
@@ -57,15 +57,23 @@ def verify(
 
 
 def _as_text(states: "Sequence[TargetState]") -> Iterator[str]:
+    from inferc.files.manifest import NAME
+
     for one in states:
-        files = len(one.unchanged) + len(one.edited) + len(one.missing)
         state = "changed" if one.differs else "as written"
-        yield f"{one.folder.as_posix()}: {state} ({len(one.unchanged)} of {files} files)"
+        files = f"{len(one.unchanged)} of {len(one.section.files)} files"
+        yield f"{one.folder.as_posix()}: {state} ({files})"
         yield f"  plan {one.section.plan}, inferc {one.section.inferc}"
         yield from (f"  edited   {path}" for path in one.edited)
         yield from (f"  missing  {path}" for path in one.missing)
+        yield from (f"  no longer executable  {path}" for path in one.not_executable)
+        yield from (f"  of an earlier compile  {path}" for path in one.earlier)
         yield from (f"  yours    {path}" for path in one.own)
         yield from (f"  made from another {path}" for path in one.stale_inputs)
+        if one.manifest_edited:
+            yield f"  edited   ../{NAME}: it is not as inferc wrote it"
+        if one.killed:
+            yield "  a compile was killed while it wrote here: compile again"
 
 
 def _as_json(states: "Sequence[TargetState]") -> "Json":
@@ -85,8 +93,12 @@ def _as_json(states: "Sequence[TargetState]") -> "Json":
                 "unchanged": list(one.unchanged),
                 "edited": list(one.edited),
                 "missing": list(one.missing),
+                "not_executable": list(one.not_executable),
+                "earlier": list(one.earlier),
                 "own": list(one.own),
                 "stale_inputs": list(one.stale_inputs),
+                "manifest_edited": one.manifest_edited,
+                "killed": one.killed,
             }
             for one in states
         ],
