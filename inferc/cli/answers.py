@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from inferc import api
 from inferc.cli.arguments import UsageError
 from inferc.cli.exit_codes import INFEASIBLE, OK
+from inferc.cli.options import Overlay
 from inferc.cli.terminal import complain, say, to_json, wants_color
 from inferc.versions import FORMAT_VERSION
 
@@ -57,7 +58,7 @@ def denied(plans: "Iterable[Plan]", levels: Sequence[str]) -> bool:
     return bool(reasons)
 
 
-def not_locked(planned: api.Planned, file: str, env: str, *, form: str, color: str) -> int:
+def not_locked(planned: api.Planned, file: str, overlay: Overlay, *, form: str, color: str) -> int:
     """Print what is not as the lock of ``file`` has it, and return the exit code: 0 for nothing.
 
     A plan that is a refusal, or none, is left to others.
@@ -66,7 +67,7 @@ def not_locked(planned: api.Planned, file: str, env: str, *, form: str, color: s
         return OK
     from inferc.cli.locks import end_unless_locked
 
-    return end_unless_locked(planned, file, env, form=form, color=color)
+    return end_unless_locked(planned, file, overlay, form=form, color=color)
 
 
 def plans_as_text(planned: api.Planned, file: str, *, color: str, service: str = "") -> str:

@@ -1,16 +1,16 @@
 """Holding a plan to the lock beside its file."""
 
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
 from inferc import __version__, api
 from inferc.cli.arguments import UsageError
 from inferc.cli.exit_codes import DIFFERENCES, OK
+from inferc.cli.options import Overlay
 from inferc.cli.show import REPORTS, exit_code, show
 from inferc.cli.sides import first_problem, snapshot_of
-from inferc.cli.terminal import say, to_json, wants_color
-from inferc.comparison import Changes, Lock, drift, lock_of
+from inferc.cli.terminal import complain, say, to_json, wants_color
+from inferc.comparison import Changes, Lock, drift
 from inferc.comparison.lock import lock_name
 from inferc.dsl import Diagnostic
 from inferc.files.diagnostics import lock_missing, not_a_plan
@@ -26,38 +26,37 @@ class Drift(NamedTuple):
     causes: tuple[str, ...]
 
 
-def lock_of_plan(planned: api.Planned, env: str) -> Lock:
+def lock_of_plan(planned: api.Planned, overlay: Overlay) -> Lock:
     """Return the lock of what was just planned."""
-    catalog = {path: digest(text.encode()) for path, text in planned.catalog.items()}
-    return lock_of(
-        snapshot_of(planned),
+    return Lock(
         inferc=__version__,
+        env=overlay.env,
+        params=overlay.params,
         inputs=input_digests(planned.inputs),
-        catalog=catalog,
-        env=env,
+        catalog={path: digest(text.encode()) for path, text in planned.catalog.items()},
+        plan=snapshot_of(planned),
     )
 
 
 def read_lock(file: str, env: str) -> Lock | Diagnostic:
     """Return the lock beside ``file``, or why there is none."""
-    path = lock_name(file, env)
-    if not Path(path).exists():
-        return lock_missing(path=path, file=f"{file} --env {env}" if env else file)
+    path, words = lock_name(file, env), f"{file} --env {env}" if env else file
     source = read_source(path)
     if isinstance(source, Diagnostic):
-        return source
+        missing = source.code == "INF720"
+        return lock_missing(path=path, file=words) if missing else source
     try:
         return Lock.model_validate_json(source.text)
     except ValueError as error:
-        return not_a_plan(path=path, reason=first_problem(error))
+        return not_a_plan(path=path, reason=first_problem(error), write=f"inferc lock {words}")
 
 
-def held_to_lock(planned: api.Planned, file: str, env: str) -> Drift | Diagnostic:
+def held_to_lock(planned: api.Planned, file: str, overlay: Overlay) -> Drift | Diagnostic:
     """Return what is not as the lock of ``file`` has it."""
-    lock = read_lock(file, env)
+    lock = read_lock(file, overlay.env)
     if isinstance(lock, Diagnostic):
         return lock
-    changes, causes = drift(lock, lock_of_plan(planned, env))
+    changes, causes = drift(lock, lock_of_plan(planned, overlay))
     return Drift(changes, causes)
 
 
@@ -80,24 +79,31 @@ def drift_lines(drifted: Drift, *, color: bool) -> str:
     )
 
 
-def end_unless_locked(planned: api.Planned, file: str, env: str, *, form: str, color: str) -> int:
+def end_unless_locked(
+    planned: api.Planned, file: str, overlay: Overlay, *, form: str, color: str
+) -> int:
     """Return the exit code: 0 where every decision is the locked one, else what is not is printed.
+
+    What planning had to say goes before it: where nothing is printed here, others still say it.
 
     Raises:
         UsageError: The design is standard input.
     """
     if file == STDIN:
         raise UsageError("a lock lies beside its file, and standard input has no place", "FILE")
-    drifted = held_to_lock(planned, file, env)
+    drifted = held_to_lock(planned, file, overlay)
     if isinstance(drifted, Diagnostic):
-        show([drifted], form=form, color=color)
+        show((*planned.diagnostics, drifted), form=form, color=color, files=[file])
         return exit_code([drifted])
     if not drifted.changes.decided:
         return OK
+    show(planned.diagnostics, form=form, color=color, files=[file], plans=planned.plans)
     if form == "json":
         from inferc.comparison.as_json import to_data
 
         say(to_json(to_data(drifted.changes, drifted.causes)))
-    elif form not in REPORTS:
+    elif form in REPORTS:  # standard output has the report, whole
+        complain(drift_lines(drifted, color=wants_color(color, sys.stderr)))
+    else:
         say(drift_lines(drifted, color=wants_color(color, sys.stdout)))
     return DIFFERENCES

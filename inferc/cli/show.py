@@ -32,19 +32,17 @@ def show(
     form: str,
     color: str,
     files: Sequence[str] = (),
+    asked: Sequence[str] = (),
     plans: "Sequence[Plan]" = (),
 ) -> None:
     """Print ``diagnostics`` to standard error: for people, or as one JSON object.
 
     The forms in :data:`REPORTS` are what a command was asked for, and go to standard output;
-    ``files`` are those that were looked at, and ``plans`` what was planned for them.
+    ``files`` are those that were looked at, ``asked`` what was asked for where that is something
+    else, and ``plans`` what was planned for them.
     """
     if form in REPORTS:
-        from inferc.report.machine import render
-        from inferc.report.machine.junit import cases_of
-
-        cases = cases_of(plans) if form == "junit" else ()
-        text = render(diagnostics, form, files=files, cases=cases)
+        text = report(diagnostics, form, files=files, asked=asked, plans=plans)
         if text:
             say(text)
         return
@@ -56,6 +54,24 @@ def show(
         from inferc.dsl import render_diagnostics
 
         complain(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
+
+
+def report(
+    diagnostics: Sequence[Diagnostic],
+    form: str,
+    *,
+    files: Sequence[str] = (),
+    asked: Sequence[str] = (),
+    plans: "Sequence[Plan]" = (),
+) -> str:
+    """Return ``diagnostics`` in one of :data:`REPORTS`."""
+    from inferc.report.machine import render
+    from inferc.report.machine.junit import cases_of
+
+    cases = cases_of(plans) if form == "junit" else ()
+    placeless = any(item.span is None and item.severity is Severity.ERROR for item in diagnostics)
+    read = () if placeless and len(files) == 1 else files  # a test that passed it is not
+    return render(diagnostics, form, files=read, asked=asked or files, cases=cases)
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:

@@ -7,7 +7,7 @@ planned, from one kept in a repository, or from a lock.
 """
 
 from inferc.comparison.changes import Change, Changes, ServiceChanges, compare
-from inferc.comparison.lock import Lock, drift, lock_of
+from inferc.comparison.lock import Lock, drift
 from inferc.comparison.snapshot import Snapshot, read_snapshot
 
 __all__ = [
@@ -18,6 +18,5 @@ __all__ = [
     "Snapshot",
     "compare",
     "drift",
-    "lock_of",
     "read_snapshot",
 ]

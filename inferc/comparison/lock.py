@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Final
 
-from pydantic import field_serializer
+from pydantic import Field, field_serializer
 
 from inferc.comparison.changes import Changes, compare
 from inferc.comparison.snapshot import Part, Snapshot, Version
@@ -26,13 +26,15 @@ class Lock(Part):
     """The version of the compiler."""
     env: str = ""
     """The overlay that was applied."""
+    params: Mapping[str, str] = Field(default_factory=dict)
+    """The values that were given with ``-p``."""
     inputs: Mapping[str, str]
     """By path from the folder of the main file."""
     catalog: Mapping[str, str]
     """The entries of the catalog that were read, by path below ``std``."""
     plan: Snapshot
 
-    @field_serializer("inputs", "catalog")
+    @field_serializer("params", "inputs", "catalog")
     def _in_order(self, paths: Mapping[str, str]) -> dict[str, str]:
         return dict(sorted(paths.items()))
 
@@ -47,18 +49,6 @@ def lock_name(path: str, env: str = "") -> str:
     return str(place.with_name(f"{place.stem}{f'.{env}' if env else ''}{SUFFIX}"))
 
 
-def lock_of(
-    snapshot: Snapshot,
-    *,
-    inferc: str,
-    inputs: Mapping[str, str],
-    catalog: Mapping[str, str],
-    env: str = "",
-) -> Lock:
-    """Return the lock of a plan that was just made."""
-    return Lock(inferc=inferc, env=env, inputs=inputs, catalog=catalog, plan=snapshot)
-
-
 def drift(old: Lock, new: Lock) -> tuple[Changes, tuple[str, ...]]:
     """Return what changed since ``old`` was written, and the causes that there can be."""
     return compare(old.plan, new.plan), tuple(_causes(old, new))
@@ -68,6 +58,8 @@ def _causes(old: Lock, new: Lock) -> Iterator[str]:
     """Yield what a plan is made from and is not what it was."""
     if old.inferc != new.inferc:
         yield f"the compiler: inferc {old.inferc} -> {new.inferc}"
+    if old.params != new.params:
+        yield f"the parameters: {_params(old.params)} -> {_params(new.params)}"
     yield from _files("the design", old.inputs, new.inputs)
     yield from _files("the catalog", old.catalog, new.catalog)
 
@@ -79,3 +71,8 @@ def _files(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterato
         if paths:
             shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if paths[5:] else "")
             yield f"{what}: {shown} {verb}"
+
+
+def _params(values: Mapping[str, str]) -> str:
+    """Return parameters as the command line has them."""
+    return " ".join(f"-p {name}={value}" for name, value in sorted(values.items())) or "none"

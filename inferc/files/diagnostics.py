@@ -175,14 +175,16 @@ def revision_not_readable(*, revision: str, path: str, reason: str) -> Diagnosti
     )
 
 
-def not_a_plan(*, path: str, reason: str) -> Diagnostic:
+def not_a_plan(
+    *, path: str, reason: str, write: str = "inferc plan FILE --format json -o plan.json"
+) -> Diagnostic:
     """INF747: a JSON file that is no plan of ours."""
     return Diagnostic(
         code="INF747",
         slug="not-a-plan",
         message=f"`{path}` holds no plan: {reason}",
         span=None,
-        help="write one with `inferc plan FILE --format json -o plan.json`",
+        help=f"write one with `{write}`",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.commands import call
+from support.repository import ROOT
 
 BASE = """
 infer 1
@@ -237,6 +238,51 @@ def test_a_compile_that_is_not_as_locked_writes_nothing(desk: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.parametrize("command", ["plan", "compile"])
+def test_a_report_beside_a_changed_decision_is_whole(desk: Path, command: str) -> None:
+    call("lock", desk)
+    desk.write_text(BASE.replace("2 req/s", "14 req/s"), encoding="utf-8")
+    done = call(command, desk, "--locked", "--format", "sarif")
+    assert done.code == 10
+    assert json.loads(done.out)["version"] == "2.1.0"
+    assert "replicas" in done.err
+    assert "the design: desk.infer changed" in done.err
+
+
+def test_what_is_denied_or_not_as_locked_still_has_its_warnings(desk: Path) -> None:
+    keyless = 'gateway edge { host = "a.example.com"; tls = secret("a") }\n  edge -> chat\n'
+    text = BASE.replace("  service chat", f"  {keyless}  service chat")
+    desk.write_text(text, encoding="utf-8")
+    call("lock", desk)
+    for rate in ("2 req/s", "14 req/s"):
+        desk.write_text(text.replace("2 req/s", rate), encoding="utf-8")
+        done = call("compile", desk, "--locked", "-o", desk.parent / "out")
+        assert done.err.count("warning[INF209]") == 1
+    example = (ROOT / "examples/support-chat/topology.infer").read_text(encoding="utf-8")
+    desk.write_text(example.replace("  service chat", f"  {keyless}  service chat"), "utf-8")
+    done = call("compile", desk, "--deny", "assumption:low", "-o", desk.parent / "denied")
+    assert (done.code, done.out) == (4, "")
+    assert "denied: support_chat rests on chat.load.peak" in done.err
+    assert done.err.count("warning[INF209]") == 1
+    assert not (desk.parent / "denied").exists()
+
+
+def test_a_refusal_is_not_a_denial(desk: Path) -> None:
+    desk.write_text(BASE.replace("800ms", "1ms"), encoding="utf-8")
+    for command in ("plan", "compile"):
+        assert call(command, desk, "--deny", "assumption:medium").code == 3
+
+
+def test_a_parameter_is_named_as_the_cause(desk: Path) -> None:
+    text = BASE.replace("topology desk", "param rate: rate = 2 req/s\ntopology desk")
+    desk.write_text(text.replace("rate = 2 req/s; peak", "rate = rate; peak"), encoding="utf-8")
+    assert call("lock", desk, "-p", "rate=14 req/s").code == 0
+    assert call("plan", desk, "--locked", "-p", "rate=14 req/s").code == 0
+    done = call("plan", desk, "--locked")
+    assert done.code == 10
+    assert "the parameters: -p rate=14 req/s -> none" in done.out
+
+
 def test_an_overlay_has_a_lock_of_its_own(desk: Path) -> None:
     assert call("lock", desk, "--env", "busy").code == 0
     assert desk.with_name("desk.busy.lock.json").exists()
@@ -287,6 +333,7 @@ def test_a_broken_lock_says_so(desk: Path) -> None:
     done = call("plan", desk, "--locked")
     assert done.code == 2
     assert "INF747" in done.err
+    assert f"inferc lock {desk}" in done.err
 
 
 # ---- emitted files -------------------------------------------------------------------------------

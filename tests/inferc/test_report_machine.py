@@ -179,3 +179,67 @@ def test_each_line_of_an_sla_is_a_test(tmp_path: Path) -> None:
     (case,) = [case for case in suite if case.get("name") == "p95 ttft"]
     assert case.find("failure") is None
     assert "limit <= 500 ms" in str(case.findtext("system-out"))
+
+
+@settings(deadline=None, max_examples=40)
+@given(found=diagnostics())
+def test_every_result_has_a_place_and_every_rule_its_texts(found: list[Diagnostic]) -> None:
+    """GitHub refuses the whole of a file in which one has none."""
+    (run,) = json.loads(render(found, "sarif", asked=["my designs/a.infer"]))["runs"]
+    for result, item in zip(run["results"], found, strict=True):
+        (place,) = result["locations"]
+        place = place["physicalLocation"]
+        if item.span is None:
+            assert place["artifactLocation"]["uri"] == "my%20designs/a.infer"
+        assert place["region"]["startLine"] >= 1
+    for rule in run["tool"]["driver"]["rules"]:
+        assert rule["shortDescription"]["text"]
+        assert rule["fullDescription"]["text"]
+        assert rule["help"]["text"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "no.infer"),
+        ("plan", "no.infer"),
+        ("plan", "calm.infer", "--locked"),
+        ("plan", "calm.infer", "--service", "chatt"),
+        ("check", "calm.infer", "-p", "rate=1 bananas"),
+    ],
+)
+def test_there_is_one_document_and_what_is_wrong_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    example = (ROOT / "examples/support-chat/topology.infer").read_text()
+    text = example.replace("topology support_chat", "param rate: rate = 1 req/s\ntopology t")
+    assert text != example
+    Path("calm.infer").write_text(text)
+    done = call(*arguments, "--format", form)
+    assert (done.code, done.err) == (2, "")
+    match form:
+        case "sarif":
+            (run,) = json.loads(done.out)["runs"]
+            (result,) = [item for item in run["results"] if item["level"] == "error"]
+            (place,) = result["locations"]
+            uri = place["physicalLocation"]["artifactLocation"]["uri"]
+            assert uri == arguments[1]
+        case "junit":
+            (suite,) = ET.fromstring(done.out)  # noqa: S314 - ours
+            assert len([one for one in suite.iter("failure") if one.get("type") != "missed"]) == 1
+            if arguments[1] == "no.infer":
+                assert suite.find("testcase[@name='no errors']") is None
+        case _:
+            errors = [line for line in done.out.splitlines() if line.startswith("::error ")]
+            assert len(errors) == 1
+            assert "file=-p" not in done.out
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_report_goes_where_it_is_asked_to(tmp_path: Path, form: str) -> None:
+    example = ROOT / "examples/support-chat/topology.infer"
+    done = call("plan", example, "--format", form, "-o", tmp_path / "report")
+    assert (done.code, done.out) == (0, "")
+    assert (tmp_path / "report").read_text() == call("plan", example, "--format", form).out

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from inferc import api
 from inferc.cli.arguments import Argument
 from inferc.cli.options import Color, Env, Params, Report, read_params
-from inferc.cli.show import count, exit_code, show
+from inferc.cli.show import count, exit_code, is_of_command, show
 from inferc.cli.terminal import say
 from inferc.dsl import Diagnostic
 from inferc.files.reader import find_files
@@ -55,9 +55,11 @@ def check(
             found.append(names)
             continue
         for name in names:
-            files.append(name)
-            found += api.check(name, env=env, params=params).diagnostics
-    show(found, form=format, color=color, files=files)
+            said = api.check(name, env=env, params=params).diagnostics
+            found += said
+            if not any(item.span is None and is_of_command(item) for item in said):
+                files.append(name)
+    show(found, form=format, color=color, files=files, asked=paths)
     if format == "human":
         say(f"{len(files)} file{'' if len(files) == 1 else 's'} checked: {count(found)}")
     return exit_code(found)

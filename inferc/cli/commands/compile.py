@@ -14,6 +14,7 @@ from inferc.cli.options import (
     Env,
     File,
     Locked,
+    Overlay,
     Params,
     Renderer,
     Report,
@@ -34,7 +35,8 @@ Where the files go:
   DIR/<topology>/inferc.manifest.json lists them with their digests
 
 Which targets:
-  those that -t names, else those of the file's `emit` blocks, else kubernetes, pulumi, diagram
+  those that -t names, else those of the file's `emit` blocks, else kubernetes, pulumi,
+  diagram and design-doc
 
 Examples:
   inferc compile topology.infer
@@ -87,12 +89,17 @@ def compile(
     stops and lists it. Files of an earlier compile that are no longer needed are removed unless
     you edited them; files of your own beside them are left alone.
     """
-    params, levels, targets = read_params(param), read_deny(deny), read_targets(target)
-    planned = api.draw(file, env=env, params=params)
-    if denied(planned.plans, levels):
-        return DENIED
-    if locked and (code := not_locked(planned, file, env, form=format, color=color)):
+    overlay, levels, targets = (
+        Overlay(env, read_params(param)),
+        read_deny(deny),
+        read_targets(target),
+    )
+    planned = api.draw(file, env=env, params=overlay.params)
+    if locked and (code := not_locked(planned, file, overlay, form=format, color=color)):
         return code
+    if planned.ok and not planned.refused and denied(planned.plans, levels):
+        show(planned.diagnostics, form=format, color=color, files=[file], plans=planned.plans)
+        return DENIED
     options = {"diagram": {"renderer": renderer}} if renderer != "auto" else {}
     order = api.Order(targets=targets, options=options, force=force, dry_run=dry_run)
     compiled = api.emit(planned, output, order)

@@ -65,9 +65,9 @@ def _one(file: str, overlay: Overlay, *, check: bool, color: str) -> int:
     from inferc.comparison.lock import lock_name
 
     if check:
-        return end_unless_locked(planned, file, overlay.env, form="human", color=color)
+        return end_unless_locked(planned, file, overlay, form="human", color=color)
     path = lock_name(file, overlay.env)
-    problem = replace_file(Path(path), lock_of_plan(planned, overlay.env).render())
+    problem = replace_file(Path(path), lock_of_plan(planned, overlay).render())
     if problem:
         show([problem], form="human", color=color)
         return exit_code([problem])

@@ -15,10 +15,20 @@ from inferc.cli.answers import (
 )
 from inferc.cli.arguments import Option, UsageError
 from inferc.cli.exit_codes import DENIED, INFEASIBLE, OK
-from inferc.cli.options import Color, Deny, Env, File, Locked, Params, Report, read_params
-from inferc.cli.show import REPORTS, exit_code, show
+from inferc.cli.options import (
+    Color,
+    Deny,
+    Env,
+    File,
+    Locked,
+    Overlay,
+    Params,
+    Report,
+    read_params,
+)
+from inferc.cli.show import REPORTS, exit_code, report, show
 from inferc.cli.terminal import say
-from inferc.dsl import Diagnostic
+from inferc.dsl import Diagnostic, has_errors
 from inferc.files.create import replace_file
 
 EPILOG: Final = """
@@ -86,41 +96,55 @@ def plan(
     --verify the traffic is then played on the plan, request by request, and a plan that does not
     stand its peak gives way to the next best one.
     """
-    level = read_deny(deny)
+    level, overlay = read_deny(deny), Overlay(env, read_params(param))
     planned = _planned(
-        file, env, param, verify=verify, check=_check(trace, seeds, requests, asked=verify)
+        file, overlay, verify=verify, check=_check(trace, seeds, requests, asked=verify)
     )
-    show(planned.diagnostics, form=format, color=color, files=[file], plans=planned.plans)
-    if not planned.ok:
-        return exit_code(planned.diagnostics)
-    if planned.refused:
-        return INFEASIBLE if format in REPORTS else refuse(planned, form=format)
-    if locked and (code := not_locked(planned, file, env, form=format, color=color)):
+    if locked and (code := not_locked(planned, file, overlay, form=format, color=color)):
         return code
-    unknown = _unknown(planned, service)
-    if unknown:
-        show(unknown, form=format, color=color)
-        return exit_code(unknown)
-    if format == "json":
-        text = plans_as_json(planned) + "\n"
-    else:
-        shade = "never" if output else color
-        text = plans_as_text(planned, file, color=shade, service=service)
-    if output:
+    found = (*planned.diagnostics, *_unknown(planned, service))
+    if output and format in REPORTS:
+        text = report(found, format, files=[file], plans=planned.plans)
         problem = replace_file(Path(output), text.encode())
         if problem:
-            show([problem], form=format, color=color)
+            show([problem], form="human", color=color)
             return exit_code([problem])
-    elif format not in REPORTS:
+    else:
+        show(found, form=format, color=color, files=[file], plans=planned.plans)
+    if has_errors(found) and not planned.refused:
+        return exit_code(found)
+    if planned.refused:
+        return INFEASIBLE if format in REPORTS else refuse(planned, form=format)
+    return _print(planned, file, output, service, form=format, color=color) or (
+        DENIED if denied(planned.plans, level) else OK
+    )
+
+
+def _print(
+    planned: api.Planned, file: str, output: str, service: str, *, form: str, color: str
+) -> int:
+    """Print the plans, or write them where ``output`` says; return the exit code."""
+    if form in REPORTS:
+        return OK
+    if form == "json":
+        text = plans_as_json(planned) + "\n"
+    else:
+        text = plans_as_text(planned, file, color="never" if output else color, service=service)
+    if not output:
         say(text)
-    return DENIED if denied(planned.plans, level) else OK
+        return OK
+    problem = replace_file(Path(output), text.encode())
+    if problem:
+        show([problem], form=form, color=color)
+        return exit_code([problem])
+    return OK
 
 
 def _unknown(planned: api.Planned, service: str) -> Sequence[Diagnostic]:
     """Return that there is no service of that name, or nothing."""
-    if not service or any(
-        item.service.name == service for plan in planned.plans for item in plan.networks
-    ):
+    if not service or not planned.ok or planned.refused:
+        return ()
+    if any(item.service.name == service for plan in planned.plans for item in plan.networks):
         return ()
     from inferc.compiler.trial import chosen
 
@@ -142,10 +166,8 @@ def _check(trace: str, seeds: int, requests: int, *, asked: bool) -> api.Check:
     return api.Check(trace=trace, seeds=seeds, requests=requests)
 
 
-def _planned(
-    file: str, env: str, param: list[str] | None, *, verify: bool, check: api.Check
-) -> api.Planned:
-    params = read_params(param)
+def _planned(file: str, overlay: Overlay, *, verify: bool, check: api.Check) -> api.Planned:
+    env, params = overlay
     if not verify:
         return api.plan(file, env=env, params=params)
     from inferc.cli.progress import progress_bar

@@ -19,12 +19,18 @@ from inferc.pages import find_page, summary
 VERSION: Final = "2.1.0"
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+FIRST_LINE: Final = {"startLine": 1}
 ROOT: Final = "SRCROOT"
 """What relative paths start from: whoever uploads the file says where that is."""
 
 
-def to_sarif(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return one run with a result for each diagnostic and a rule for each code."""
+def to_sarif(diagnostics: Sequence[Diagnostic], asked: Sequence[str] = ()) -> str:
+    """Return one run with a result for each diagnostic and a rule for each code.
+
+    What is said of no place is said of the first of ``asked``: GitHub refuses a whole upload for a
+    result without a location (https://github.com/github/codeql-action/issues/1738).
+    """
+    whole = asked[0] if asked else "."
     codes = sorted({(item.code, item.slug) for item in diagnostics})
     index = {code: place for place, (code, _) in enumerate(codes)}
     run: dict[str, Json] = {
@@ -36,30 +42,33 @@ def to_sarif(diagnostics: Sequence[Diagnostic]) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(item, index[item.code]) for item in diagnostics],
+        "results": [_result(item, index[item.code], whole) for item in diagnostics],
     }
     document = {"$schema": SCHEMA, "version": VERSION, "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rule(code: str, slug: str) -> Mapping[str, Json]:
-    page = find_page(code) or ""
-    rule: dict[str, Json] = {"id": code, "name": _pascal(slug)}
-    if page:
-        rule["shortDescription"] = {"text": summary(page) or slug}
-        rule["help"] = {"text": page, "markdown": page}
-    return rule
+    page = find_page(code) or slug
+    text = {"text": summary(page) or slug}
+    return {
+        "id": code,
+        "name": _pascal(slug),
+        "shortDescription": text,
+        "fullDescription": text,
+        "help": {"text": page, "markdown": page},
+    }
 
 
-def _result(item: Diagnostic, rule: int) -> Mapping[str, Json]:
+def _result(item: Diagnostic, rule: int, whole: str) -> Mapping[str, Json]:
     result: dict[str, Json] = {
         "ruleId": item.code,
         "ruleIndex": rule,
         "level": LEVELS[item.severity],
         "message": {"text": "\n".join(_words(item))},
     }
-    if item.span is not None:
-        result["locations"] = [_location(item.span, item.label)]
+    place = {"physicalLocation": {"artifactLocation": _artifact(whole), "region": FIRST_LINE}}
+    result["locations"] = [_location(item.span, item.label) if item.span else place]
     if item.labels:
         result["relatedLocations"] = [_location(one.span, one.message) for one in item.labels]
     if item.fixes:
@@ -76,13 +85,16 @@ def _words(item: Diagnostic) -> Iterable[str]:
 
 def _location(span: Span, message: str) -> Mapping[str, Json]:
     place: dict[str, Json] = {
-        "physicalLocation": {"artifactLocation": _artifact(span), "region": _region(span)}
+        "physicalLocation": {
+            "artifactLocation": _artifact(span.source.path),
+            "region": _region(span),
+        }
     }
     return {**place, "message": {"text": message}} if message else place
 
 
-def _artifact(span: Span) -> Mapping[str, Json]:
-    path = PurePath(span.source.path)
+def _artifact(name: str) -> Mapping[str, Json]:
+    path = PurePath(name)
     uri = quote(path.as_posix())
     return {"uri": f"file://{uri}"} if path.is_absolute() else {"uri": uri, "uriBaseId": ROOT}
 
@@ -101,7 +113,7 @@ def _region(span: Span) -> Mapping[str, Json]:
 def _fix(fix: Fix) -> Mapping[str, Json]:
     """Return a fix, its edits grouped by the file that they change."""
     files: dict[str, list[Json]] = {}
-    artifacts = {edit.span.source.path: _artifact(edit.span) for edit in fix.edits}
+    artifacts = {edit.span.source.path: _artifact(edit.span.source.path) for edit in fix.edits}
     for edit in fix.edits:
         replacement: dict[str, Json] = {"deletedRegion": _region(edit.span)}
         if edit.text:
