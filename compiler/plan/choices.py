@@ -276,7 +276,8 @@ class Explainer:
             )
         match field:
             case "kv_precision":
-                reason = f"fewer bits only where a line allows it: `{field} in [fp16, {value}]`"
+                wide = self.winner.shape.kv_precision
+                reason = f"fewer bits only where a line allows it: `{field} in [{wide}, {value}]`"
                 return Alternative(value=value, reason=reason, ratio=None)
             case "attention_data_parallel" if not self.case.model.kv_lora_rank:
                 reason = "only where a line names it: this cache can be cut into shards instead"

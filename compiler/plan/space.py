@@ -32,6 +32,7 @@ from inferc.compiler.perf.speculation import (
 from inferc.compiler.perf.steps import Layout, Stage
 from inferc.compiler.perf.values import Speculation
 from inferc.compiler.plan.dimensions import (
+    SIXTEEN_BIT,
     attention_degrees,
     drafters_of,
     expert_degrees,
@@ -350,14 +351,24 @@ def shapes_of(case: Case, places: tuple[Place, ...]) -> tuple[Shape, ...]:
         if not allowed(decisions, "engine", engine.id):
             continue
         for place in places:
-            for precision in precisions_of(engine, place):
+            for precision in precisions_of(engine, place, case.model.published):
                 if allowed(decisions, "precision", precision):
                     found.extend(_layouts(case, place, engine, precision))
-    return tuple(
+    holding = (
         shape
         for shape in found
         if shape.longest_context_tok(shape.memory(1, 1).kv_cache_bytes) > 0.0
     )
+    return tuple(sorted(holding, key=_converts_its_cache))
+
+
+def _converts_its_cache(shape: Shape) -> bool:
+    """Return whether a cache of 16 bits is in another format than weights of 16 bits.
+
+    It costs the same, and engines do not do it: of two such layouts the other one comes first.
+    """
+    both = {shape.precision, shape.kv_precision}
+    return len(both) > 1 and both <= set(SIXTEEN_BIT)
 
 
 def _layouts(case: Case, place: Place, engine: Engine, precision: str) -> list[Shape]:

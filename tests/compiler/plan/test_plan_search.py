@@ -242,7 +242,7 @@ def test_memory_share_and_context_are_taken_over() -> None:
     assert plan.estimate.memory.usable_bytes == pytest.approx(0.8 * 80 * designs.GIB)
 
 
-@pytest.mark.parametrize(("rate_per_s", "precision"), [(0.5, "fp16"), (3.0, "int8")])
+@pytest.mark.parametrize(("rate_per_s", "precision"), [(0.5, "bf16"), (3.0, "int8")])
 def test_a_narrower_precision_is_taken_where_that_saves_hardware(
     rate_per_s: float, precision: str
 ) -> None:
@@ -250,6 +250,32 @@ def test_a_narrower_precision_is_taken_where_that_saves_hardware(
     asked = problem(LLAMA_3_8B, rate_per_s=rate_per_s)
     free = replace(asked, case=replace(asked.case, decisions=()))
     assert chosen(free).precision == precision
+
+
+@pytest.mark.parametrize(
+    ("published", "precision"),
+    [("bf16", "bf16"), ("fp16", "fp16"), ("fp8", "bf16"), ("", "bf16")],
+)
+def test_of_formats_as_wide_as_each_other_that_of_the_weights_is_taken(
+    published: str, precision: str
+) -> None:
+    """An engine may refuse the other one, and its answers may overflow."""
+    model = replace(LLAMA_3_8B, published=published)
+    wide = pin("precision", "fp16", "bf16", operator="in")
+    asked = problem(model, rate_per_s=0.5)
+    plan = chosen(replace(asked, case=replace(asked.case, decisions=(wide,))))
+    assert (plan.precision, plan.kv_precision) == (precision, precision)
+
+
+def test_a_line_about_the_cache_does_not_part_it_from_the_weights() -> None:
+    """An engine keeps its cache as it computes."""
+    lines = (
+        pin("precision", "fp16", "bf16", operator="in"),
+        pin("kv_precision", "fp16", "fp8", operator="in"),
+    )
+    asked = problem(LLAMA_3_8B, rate_per_s=0.5)
+    plan = chosen(replace(asked, case=replace(asked.case, decisions=lines)))
+    assert (plan.precision, plan.kv_precision) == ("fp16", "fp16")
 
 
 def test_an_engine_without_coefficients_is_planned_with_typical_ones() -> None:
