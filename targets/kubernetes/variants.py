@@ -64,7 +64,6 @@ WORKLOADS: Final = frozenset(
         "Deployment",
         "HorizontalPodAutoscaler",
         "LeaderWorkerSet",
-        "PodDisruptionBudget",
         "ScaledObject",
     }
 )

@@ -13,13 +13,18 @@ from inferc.targets.ray_serve.cluster import METRICS_NAME, PORTS, SERVE_PORT
 READY: Final = {"ray.io/serve": "true"}
 """The label of pods whose proxy answers. Source: KubeRay, ``rayservice_controller.go``."""
 HEAD: Final = {"ray.io/node-type": "head"}
+SCALED_ONLY: Final = frozenset({"PodDisruptionBudget"})
+"""Kinds that count the pods of what has a subresource ``scale``, which a RayCluster has not.
+
+Source: Kubernetes, on disruption budgets of arbitrary workloads; KubeRay's own definitions.
+"""
 FOREIGN_METRICS: Final = frozenset({"rules"})
 """Concerns whose objects name series of the engine: Ray has others, ``ray_vllm_…``."""
 
 
 def adapted(manifest: Manifest) -> Manifest | None:
     """Return an object of the surroundings as a Ray cluster needs it; None where it needs none."""
-    if manifest.concern in FOREIGN_METRICS:
+    if manifest.concern in FOREIGN_METRICS or manifest.kind in SCALED_ONLY:
         return None
     spec = manifest.body.get("spec")
     if not isinstance(spec, Mapping):

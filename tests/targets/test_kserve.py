@@ -125,10 +125,20 @@ def test_what_selects_the_pods_knows_their_labels(kind: str):
     assert labels in fences
 
 
+def test_a_drain_takes_one_replica_at_a_time():
+    emitted = deployables.emit(KSERVE, topologies.fleet(4))
+    documents = deployables.objects(emitted)
+    (made,) = (one for one in documents if one["kind"] == "LLMInferenceService")
+    (budget,) = (one for one in documents if one["kind"] == "PodDisruptionBudget")
+    selector = budget["spec"]["selector"]["matchLabels"]
+    assert selector.items() <= made["spec"]["labels"].items()
+    assert budget["spec"]["maxUnavailable"] == 1
+
+
 def test_nothing_that_kserve_makes_is_emitted_beside_it():
     emitted = deployables.emit(KSERVE, topologies.fleet(4))
     kinds = {one["kind"] for one in deployables.objects(emitted)}
-    assert not kinds & {"Deployment", "ScaledObject", "PodDisruptionBudget"}
+    assert not kinds & {"Deployment", "ScaledObject"}
     assert {"Job", "PersistentVolumeClaim", "Namespace", "NetworkPolicy"} <= kinds
 
 

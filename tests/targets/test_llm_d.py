@@ -130,6 +130,8 @@ def test_what_selects_the_pods_knows_their_labels():
     documents = deployables.objects(deployables.emit(LLM_D, topologies.fleet(4)))
     selector = deployables.one(documents, "Service")["spec"]["selector"]
     assert selector.items() <= labels.items()
+    budget = deployables.one(documents, "PodDisruptionBudget")["spec"]
+    assert budget["selector"]["matchLabels"].items() <= labels.items()
     scaled = deployables.one(documents, "ScaledObject")["spec"]["scaleTargetRef"]
     assert scaled["name"] == f"{engine()['fullnameOverride']}-decode"
     kinds = {one["kind"] for one in documents}

@@ -202,6 +202,12 @@ def test_the_address_reaches_pods_whose_proxy_answers():
     assert monitor["port"] in names
 
 
+def test_no_budget_counts_pods_of_what_cannot_be_scaled():
+    """The server knows no number of replicas of a RayCluster, and would refuse every eviction."""
+    documents = deployables.objects(deployables.emit(RAY, topologies.fleet(4)))
+    assert "PodDisruptionBudget" not in {one["kind"] for one in documents}
+
+
 def test_nothing_names_series_that_ray_has_not():
     files = deployables.texts(deployables.emit(RAY, topologies.fleet(4)))
     assert "vllm:" not in "".join(text for path, text in files.items() if path.endswith(".yaml"))
