@@ -87,7 +87,7 @@ def _made(
 def _uri(serving: Serving) -> str:
     """Return where the weights lie, as KServe writes it: the claim, and the folder in it."""
     folder = storage.directory(serving).removeprefix(f"{storage.MOUNT}/")
-    return f"pvc://{serving.named('weights')}/{folder}"
+    return f"pvc://{storage.claim_name(serving)}/{folder}"
 
 
 def _pod(serving: Serving, release: Release, main: str) -> dict[str, Data]:

@@ -97,7 +97,7 @@ def modelservice(serving: Serving, release: Release) -> dict[str, Data]:
 
 def _uri(serving: Serving) -> str:
     folder = storage.directory(serving).removeprefix(f"{storage.MOUNT}/")
-    return f"pvc://{serving.named('weights')}/{folder}"
+    return f"pvc://{storage.claim_name(serving)}/{folder}"
 
 
 def _decode(serving: Serving, release: Release) -> dict[str, Data]:

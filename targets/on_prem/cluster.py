@@ -11,7 +11,7 @@ from inferc.dsl import has_errors
 from inferc.targets import registry, to_yaml
 from inferc.targets.base import Artifact, Data, Emitted, Options
 from inferc.targets.heading import heading
-from inferc.targets.kubernetes.objects import Layout, build_objects, layout_of
+from inferc.targets.kubernetes.objects import Layout, build_objects, layout_of, storage
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.on_prem import gpu_operator
@@ -180,7 +180,7 @@ def _readme(layout: Layout, choices: Choices) -> dict[str, object]:
         "share": choices.nfs,
         "storage": layout.settings["storage_class"] or "the cluster's default class",
         "shared": any(one.access_mode == "ReadWriteMany" for one in layout.servings),
-        "claims": [one.named("weights") for one in layout.servings],
+        "claims": [storage.claim_name(one) for one in layout.servings],
     }
 
 

@@ -36,6 +36,47 @@ def test_a_job_has_another_name_exactly_when_its_template_differs():
     assert one(objects(mirrored), "Job")["metadata"]["name"] != first["metadata"]["name"]
 
 
+def place(**changes: object) -> Topology:
+    base = pinned("a")
+    return with_service(base, place=replace(base.services[0].service.place, **changes))
+
+
+def larger() -> Topology:
+    base = pinned("a")
+    plans = (replace(base.services[0], weights_bytes=3e11),)
+    return replace(base, services=plans)
+
+
+def test_a_volume_that_cannot_become_another_has_another_name():
+    """Neither modes nor class of a claim can be changed, nor can it shrink."""
+    node = pinned("a").services[0].service.place.nodes
+    every = [
+        pinned("a"),
+        pinned("b"),
+        larger(),
+        place(nodes=replace(node, value=2.0)),
+        with_settings(pinned("a"), storage_class="fast"),
+        with_settings(pinned("a"), access_mode="read_write_many", storage_class="fast"),
+    ]
+    claims = [one(objects(topology), "PersistentVolumeClaim") for topology in every]
+    assert len({claim["metadata"]["name"] for claim in claims}) == len(every)
+    for topology, claim in zip(every, claims, strict=True):
+        name = claim["metadata"]["name"]
+        used = [pod(topology), one(objects(topology), "Job")["spec"]["template"]["spec"]]
+        for spec in used:
+            (volume,) = (item for item in spec["volumes"] if "persistentVolumeClaim" in item)
+            assert volume["persistentVolumeClaim"]["claimName"] == name
+
+
+def test_a_changed_plan_keeps_its_volume():
+    base = pinned("a")
+    (plan,) = base.services
+    shape = replace(plan.configuration, max_num_seqs=7, replicas=1)
+    other = replace(base, services=(replace(plan, configuration=shape),))
+    claims = [one(objects(topology), "PersistentVolumeClaim") for topology in (base, other)]
+    assert claims[0] == claims[1]
+
+
 def test_another_revision_lies_in_another_folder():
     folders = {engine(pinned(commit))["args"][0] for commit in ("a", "b")}
     assert len(folders) == 2

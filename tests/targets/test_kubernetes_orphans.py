@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from support import topologies
+from support.kubernetes import objects
+from support.kubernetes import one as only
 
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.emitter import TARGET
@@ -19,10 +21,12 @@ case $kind in
 esac
 """
 
+CLAIM = only(objects(topologies.support_chat()), "PersistentVolumeClaim")["metadata"]["name"]
+
 HELD = {
     "deployment.apps": ("deployment.apps/chat",),
     "service": ("service/chat",),
-    "persistentvolumeclaim": ("persistentvolumeclaim/chat-weights",),
+    "persistentvolumeclaim": (f"persistentvolumeclaim/{CLAIM}",),
 }
 """Part of what the topology consists of."""
 

@@ -115,7 +115,8 @@ def test_without_internet_no_pod_may_reach_anything_outside():
     job = one(found, "Job")["spec"]["template"]["spec"]["containers"][0]
     assert "args" not in job
     assert "HF_TOKEN" not in {variable["name"] for variable in job["env"]}
-    assert "`chat-weights`" in found["site/README.md"]
+    claim = one(found, "PersistentVolumeClaim")["metadata"]["name"]
+    assert f"`{claim}`" in found["site/README.md"]
     steps = found["README.md"]
     assert steps.index("Begin with `site/README.md`") < steps.index("./preflight.sh")
 

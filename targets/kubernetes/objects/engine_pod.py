@@ -227,7 +227,7 @@ def _probes(serving: Serving, port: str) -> dict[str, Data]:
 
 def _volumes(serving: Serving) -> list[Data]:
     # Not read-only here: some drivers would then attach the disk read-only, under the Job's feet.
-    claim: dict[str, Data] = {"claimName": serving.named("weights")}
+    claim: dict[str, Data] = {"claimName": storage.claim_name(serving)}
     return [
         {"name": "weights", "persistentVolumeClaim": claim},
         {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": gibibytes(serving.shm_gib)}},

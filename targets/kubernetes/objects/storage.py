@@ -37,23 +37,38 @@ def directory(serving: Serving) -> str:
     return posixpath.join(MOUNT, dns_label(serving.repository) + revision)
 
 
+def claim_name(serving: Serving) -> str:
+    """Return the name of the volume of the weights.
+
+    A claim's class and access modes cannot be changed, its size cannot shrink and grows with some
+    classes only, so its name carries a digest of them and of what lies there: other weights are on
+    another volume, and replicas that still run keep theirs.
+    """
+    text = json.dumps([directory(serving), _claim_spec(serving)], sort_keys=True)
+    return serving.named("weights", digest(text, DIGEST_CHARS))
+
+
 def claim(serving: Serving) -> Manifest:
     """Return the volume of the weights."""
+    return Manifest(
+        api_version=api_version("PersistentVolumeClaim"),
+        kind="PersistentVolumeClaim",
+        name=claim_name(serving),
+        namespace=serving.namespace,
+        concern="storage",
+        labels=serving.labels_of("weights"),
+        body={"spec": _claim_spec(serving)},
+    )
+
+
+def _claim_spec(serving: Serving) -> dict[str, Data]:
     spec: dict[str, Data] = {
         "accessModes": [serving.access_mode],
         "resources": {"requests": {"storage": gibibytes(serving.storage_gib)}},
     }
     if serving.settings["storage_class"]:
         spec["storageClassName"] = serving.settings["storage_class"]
-    return Manifest(
-        api_version=api_version("PersistentVolumeClaim"),
-        kind="PersistentVolumeClaim",
-        name=serving.named("weights"),
-        namespace=serving.namespace,
-        concern="storage",
-        labels=serving.labels_of("weights"),
-        body={"spec": spec},
-    )
+    return spec
 
 
 def prefetch(serving: Serving, release: Release) -> Manifest:
@@ -140,7 +155,7 @@ def _pod(serving: Serving, release: Release) -> dict[str, Data]:
         "securityContext": pods.pod_security(),
         "containers": [container],
         "volumes": [
-            {"name": "weights", "persistentVolumeClaim": {"claimName": serving.named("weights")}},
+            {"name": "weights", "persistentVolumeClaim": {"claimName": claim_name(serving)}},
             {"name": "tmp", "emptyDir": {"sizeLimit": gibibytes(TMP_GIB)}},
         ],
     }
