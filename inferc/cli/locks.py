@@ -10,7 +10,7 @@ from inferc.cli.options import Overlay
 from inferc.cli.show import REPORTS, exit_code, show
 from inferc.cli.sides import first_problem, snapshot_of
 from inferc.cli.terminal import complain, say, to_json, wants_color
-from inferc.comparison import Changes, Lock, drift
+from inferc.comparison import Changes, Lock, drift, read_json
 from inferc.comparison.lock import lock_name
 from inferc.dsl import Diagnostic
 from inferc.files.diagnostics import lock_missing, not_a_plan
@@ -46,8 +46,8 @@ def read_lock(file: str, env: str) -> Lock | Diagnostic:
         missing = source.code == "INF720"
         return lock_missing(path=path, file=words) if missing else source
     try:
-        return Lock.model_validate_json(source.text)
-    except ValueError as error:
+        return Lock.model_validate(read_json(source.text))
+    except (ValueError, RecursionError) as error:
         return not_a_plan(path=path, reason=first_problem(error), write=f"inferc lock {words}")
 
 

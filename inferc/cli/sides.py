@@ -1,12 +1,11 @@
 """What is compared: a file, a plan that was kept, or a file as a git revision has it."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inferc import api
 from inferc.cli.arguments import UsageError
-from inferc.comparison import Snapshot, read_snapshot
+from inferc.comparison import Snapshot, read_json, read_snapshot
 from inferc.comparison.lock import Lock
 from inferc.dsl import Diagnostic
 from inferc.files.diagnostics import not_a_plan
@@ -32,13 +31,17 @@ class Side(NamedTuple):
     """None of a plan that was kept: nothing can be emitted from it."""
 
 
-def read_side(text: str, *, env: str, params: Mapping[str, str]) -> Side:
-    """Return what ``text`` names: ``topology.infer``, ``plan.json``, ``main:topology.infer``."""
+def read_side(text: str, *, env: str, params: Mapping[str, str], emitted: bool) -> Side:
+    """Return what ``text`` names: ``topology.infer``, ``plan.json``, ``main:topology.infer``.
+
+    ``emitted`` says whether :func:`files_of` is to be asked, for which more than a plan is made.
+    """
     asked = split_revision(text)
     path = asked.path if asked else text
     if path.endswith(PLAN_SUFFIX):
         return _kept(text, asked)
-    planned = api.draw(asked or text, env=env, params=params)
+    plan = api.draw if emitted else api.plan
+    planned = plan(asked or text, env=env, params=params)
     if not planned.ok:
         return Side(text, None, planned.diagnostics)
     return Side(text, snapshot_of(planned), planned=planned)
@@ -86,7 +89,7 @@ def _kept(text: str, asked: Revision | None) -> Side:
     if isinstance(source, Diagnostic):
         return Side(text, None, (source,))
     try:
-        data: Json = json.loads(source.text)
+        data = read_json(source.text)
         if isinstance(data, dict) and "plan" in data:
             return Side(text, Lock.model_validate(data).plan)
         return Side(text, read_snapshot(data))

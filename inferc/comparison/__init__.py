@@ -8,7 +8,7 @@ planned, from one kept in a repository, or from a lock.
 
 from inferc.comparison.changes import Change, Changes, ServiceChanges, compare
 from inferc.comparison.lock import Lock, drift
-from inferc.comparison.snapshot import Snapshot, read_snapshot
+from inferc.comparison.snapshot import Snapshot, read_json, read_snapshot
 
 __all__ = [
     "Change",
@@ -18,5 +18,6 @@ __all__ = [
     "Snapshot",
     "compare",
     "drift",
+    "read_json",
     "read_snapshot",
 ]

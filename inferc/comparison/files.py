@@ -2,12 +2,16 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from inferc.comparison.changes import Kind
+from inferc.comparison.text import MARKS, code
 from inferc.report.layout import PLAIN, Paint, table
+
+LONGEST: Final = 40_000
+"""Characters of lines in a comment: GitHub takes 65,536 in all, and the plan stands there too."""
 
 STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -71,9 +75,8 @@ def files_as_text(changes: tuple[FileChange, ...], paint: Paint = PLAIN, *, patc
             for change in changes
             for line in (change.patch or (f"{change.path}: {change.kind}, no text",))
         )
-    marks = {"added": "+", "removed": "-", "changed": "~"}
     rows = [
-        (marks[change.kind], change.path, f"+{change.added}", f"-{change.removed}")
+        (MARKS[change.kind], change.path, f"+{change.added}", f"-{change.removed}")
         for change in changes
     ]
     return "\n".join(table(rows, paint, right=(2, 3)))
@@ -83,11 +86,25 @@ def files_as_markdown(changes: tuple[FileChange, ...], *, patch: bool) -> str:
     """Return the same for a comment on a pull request; the lines are folded away."""
     if not changes:
         return "Emitted files: the same.\n"
-    rows = [f"| `{one.path}` | {one.kind} | +{one.added} -{one.removed} |" for one in changes]
+    rows = [f"| {code(one.path)} | {one.kind} | +{one.added} -{one.removed} |" for one in changes]
     lines = ["| emitted file | | lines |", "| --- | --- | --- |", *rows]
     if patch:
-        text = "\n".join(line for one in changes for line in one.patch)
+        text, left = _within(changes)
         fence = "`" * (3 + max((len(run) for run in re.findall("`+", text)), default=0))
         lines += ["", "<details><summary>Lines</summary>", "", f"{fence}diff", text, fence]
         lines += ["", "</details>"]
+        if left:
+            lines += ["", f"The lines of {left} more of these files are too many for a comment."]
     return "\n".join(lines) + "\n"
+
+
+def _within(changes: Sequence[FileChange]) -> tuple[str, int]:
+    """Return the lines of the first files, as many as a comment holds, and how many are left."""
+    shown, size = [], 0
+    for one in changes:
+        lines = "\n".join(one.patch)
+        size += len(lines) + 1
+        if size > LONGEST:
+            break
+        shown.append(lines)
+    return "\n".join(text for text in shown if text), len(changes) - len(shown)

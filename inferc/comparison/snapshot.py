@@ -1,5 +1,6 @@
 """What of a plan is compared: decisions, SLA lines, hardware and money of each service."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final, TypeAlias
 
@@ -104,6 +105,22 @@ class Snapshot(Part):
     topologies: Mapping[str, Topology]
 
 
+def read_json(text: str) -> Json:
+    """Return what a kept plan or a lock holds.
+
+    Raises:
+        ValueError: It is no JSON.
+        RecursionError: It is too deep to be a plan.
+    """
+    value: Json = json.loads(text, parse_int=_integer)
+    return value
+
+
+def _integer(text: str) -> int | float:
+    """Return a number: none that a plan has is so large that arithmetic with it fails."""
+    return int(text) if len(text) < len(str(2**63)) else float(text)
+
+
 def read_snapshot(data: Json) -> Snapshot:
     """Return what the JSON of ``inferc plan`` says.
 
@@ -125,7 +142,7 @@ def read_snapshot(data: Json) -> Snapshot:
 
 def _topology(plan: Mapping[str, Json]) -> Topology:
     services = {
-        str(item["name"]): _service(item)
+        _text(item, "name"): _service(item)
         for key in ("services", "networks")
         for item in _rows(plan.get(key))
     }
@@ -147,8 +164,8 @@ def _service(item: Mapping[str, Json]) -> Service:
         peak_usd_per_s=peak,
         usd_per_s=peak if along is None else along,
         reasons={
-            str(choice["path"]).partition(".")[2]: {
-                str(loser["value"]): str(loser["reason"])
+            _text(choice, "path").partition(".")[2]: {
+                _text(loser, "value"): _text(loser, "reason")
                 for loser in _rows(choice.get("alternatives"))
             }
             for choice in _rows(item.get("choices"))
@@ -174,21 +191,29 @@ def _decisions(item: Mapping[str, Json]) -> Iterator[tuple[str, Scalar]]:
 
 
 def _line(margin: Mapping[str, Json]) -> Line:
+    """Return one line of an SLA.
+
+    Raises:
+        ValueError: It is none.
+    """
     from inferc.compiler.wording.amounts import percentile_name
 
-    suffix = next(key.removeprefix("limit") for key in margin if key.startswith("limit"))
+    limits = [key for key in margin if key.startswith("limit")]
+    if not limits:
+        raise ValueError("a line of an SLA has no limit")
+    suffix = limits[0].removeprefix("limit")
     condition = margin.get("condition")
     names = (
         percentile_name(_number(margin.get("percentile"))),
-        str(margin["metric"]),
+        _text(margin, "metric"),
         f"at {condition}" if condition else "",
     )
     return Line(
         name=" ".join(name for name in names if name),
-        operator=str(margin["operator"]),
+        operator=_text(margin, "operator"),
         unit=suffix.removeprefix("_"),
         limit=_number(margin[f"limit{suffix}"]),
-        predicted=_number(margin[f"predicted{suffix}"]),
+        predicted=_number(margin.get(f"predicted{suffix}")),
         ratio=_number(margin.get("ratio")),
         hard=bool(margin.get("hard")),
     )
@@ -201,6 +226,17 @@ def per_month(usd_per_s: float) -> float:
 
 def _scalar(value: Json) -> Scalar:
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def _text(item: Mapping[str, Json], key: str) -> str:
+    """Return what must be there.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if key not in item:
+        raise ValueError(f"it is not what `inferc plan --format json` prints: no `{key}`")
+    return str(item[key])
 
 
 def _number(value: Json) -> float | None:

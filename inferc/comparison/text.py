@@ -77,11 +77,11 @@ def changes_as_markdown(changes: Changes) -> str:
         return f"**inferc**: {NO_CHANGES}.\n"
     lines: list[str] = []
     for found in changes.topologies:
-        lines += [f"### {_code(found.name)}{_verdict(found.verdict, found.kind)}", ""]
+        lines += [f"### {code(found.name)}{_verdict(found.verdict, found.kind)}", ""]
         for total in found.totals:
-            lines += [f"{total.name}: {_cell(total.before)} → **{_cell(total.after)}**", ""]
+            lines += [f"{total.name}: {code(total.before)} → {code(total.after)}", ""]
         for service in found.services:
-            lines += [f"#### {_code(service.name)}{_verdict(service.verdict, service.kind)}", ""]
+            lines += [f"#### {code(service.name)}{_verdict(service.verdict, service.kind)}", ""]
             lines += _markdown_table(service)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -92,13 +92,13 @@ def _verdict(verdict: Change | None, kind: str) -> str:
     if verdict is None:
         return ""
     warning = ":warning: " if verdict.breaking else ""
-    return f": {warning}{verdict.before} → {verdict.after}"
+    return f": {warning}{code(verdict.before)} → {code(verdict.after)}"
 
 
 def _markdown_table(service: ServiceChanges) -> list[str]:
     rows = [
-        f"| {title} | {_code(change.name)} | {_cell(change.before)} | "
-        f"{':warning: ' if change.breaking else ''}{_cell(change.after)} | {_cell(change.reason)} |"
+        f"| {title} | {code(change.name)} | {code(change.before)} | "
+        f"{':warning: ' if change.breaking else ''}{code(change.after)} | {code(change.reason)} |"
         for field, title in PARTS
         for change in getattr(service, field)
     ]
@@ -112,12 +112,11 @@ def _markdown_table(service: ServiceChanges) -> list[str]:
     ]
 
 
-def _cell(text: str) -> str:
-    """Return ``text`` for a cell of a table: nothing of it is read as Markdown or HTML."""
-    escaped = "".join(f"\\{char}" if char in "\\`*_{}[]()#|!~$@" else char for char in text)
-    return " ".join(escaped.replace("&", "&amp;").replace("<", "&lt;").split())
+def code(text: str) -> str:
+    """Return ``text`` as code, which is the only place in a comment where all of it is data.
 
-
-def _code(text: str) -> str:
-    plain = " ".join(text.replace("`", "'").replace("|", "/").split())
-    return f"`{plain}`"
+    Escapes would not do: GitHub links what looks like an address, a user or an issue in any text
+    that is no code. A bar ends a cell even in code unless it is escaped.
+    """
+    plain = " ".join(text.replace("`", "'").split())
+    return f"`{plain}`".replace("|", "\\|") if plain else ""

@@ -12,7 +12,9 @@ SHOWN = 10
 def file_not_found(span: Span | None, *, path: str, close: Sequence[str]) -> Diagnostic:
     """INF720: there is nothing at the path."""
     near = " or ".join(f"`{name}`" for name in close)
-    start = "check the path, or write a starter with `inferc init`"
+    start = "check the path"
+    if path.endswith(".infer"):
+        start += ", or write a starter with `inferc init`"
     return Diagnostic(
         code="INF720",
         slug="file-not-found",

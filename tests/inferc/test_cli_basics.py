@@ -187,6 +187,8 @@ class TestStreams:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # A shell has its background jobs ignore interrupts, and what they start inherits that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
         )
         time.sleep(4.0)  # until it reads, on a busy machine too
         process.send_signal(signal.SIGINT)

@@ -1,7 +1,9 @@
 """``inferc diff``, ``lock`` and ``--locked``: what changed, why, and what that costs."""
 
 import json
+import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -367,3 +369,64 @@ def test_files_of_a_kept_plan_are_not_known(desk: Path) -> None:
     assert done.code == 2
     assert "kept" in done.err
     assert call("diff", desk, desk, "--patch").code == 2
+
+
+# ---- what a comment on a pull request may hold ---------------------------------------------------
+
+HOSTILE = "@octocat <img src=x> https://evil.example #1 `|\n| x |"
+ACTIVE = re.compile(r"@octocat|<img|https://|#1")
+
+
+def hostile_plan(desk: Path) -> Path:
+    """Return a kept plan whose every text is somebody's attempt to be read as Markdown."""
+    call("plan", desk, "--format", "json", "-o", desk.with_name("plan.json"))
+    plan = json.loads(desk.with_name("plan.json").read_text())
+    (service,) = plan["services"]
+    plan["verdict"] = service["verdict"] = service["place"] = service["accelerator"] = HOSTILE
+    service["configuration"]["max_num_seqs"] = HOSTILE
+    service["margins"][0]["metric"] = HOSTILE
+    plan["services"].append({**service, "name": HOSTILE})
+    path = desk.with_name("hostile.json")
+    path.write_text(json.dumps(plan))
+    return path
+
+
+def test_whatever_a_plan_holds_is_data_in_a_comment(desk: Path) -> None:
+    path = hostile_plan(desk)
+    for sides in ((desk, path), (path, desk)):
+        text = call("diff", *sides, "--format", "markdown").out
+        assert text.count("octocat") >= 5
+        assert ACTIVE.search(re.sub(r"`[^`\n]*`", "", text)) is None
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda service: service["choices"][0].pop("path"),
+        lambda service: service["margins"][0].pop("metric"),
+        lambda service: service["margins"][0].pop("limit_s"),
+        lambda service: service.pop("name"),
+        lambda service: service["configuration"].update(max_num_seqs=10**400),
+        lambda service: service.update(price_usd_per_s=10**400),
+    ],
+)
+def test_a_damaged_plan_is_no_fault_of_ours(desk: Path, change: Callable[[Any], Any]) -> None:
+    kept = desk.with_name("plan.json")
+    call("plan", desk, "--format", "json", "-o", kept)
+    plan = json.loads(kept.read_text())
+    change(plan["services"][0])
+    kept.write_text(json.dumps(plan))
+    done = call("diff", kept, desk)
+    assert done.code in {2, 10}
+    assert ("INF747" in done.err) == (done.code == 2), done.err
+
+
+def test_a_comment_is_no_longer_than_what_takes_it(desk: Path) -> None:
+    targets = "kubernetes,pulumi,helm,design-doc"
+    done = call("diff", desk, "--env", "busy", "-t", targets, "--patch")
+    text = call("diff", desk, "--env", "busy", "-t", targets, "--patch", "--format", "markdown").out
+    assert len(text) < 65_536
+    if len(done.out) > 65_536:
+        assert "too many for a comment" in text

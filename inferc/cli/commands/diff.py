@@ -79,7 +79,7 @@ def diff(
         raise UsageError("it prints lines of files: say of which target, -t kubernetes", "--patch")
     other, envs = _against(before, after, tuple(env or ()))
     sides = [
-        read_side(text, env=name, params=params)
+        read_side(text, env=name, params=params, emitted=bool(targets))
         for text, name in zip((before, other), envs, strict=True)
     ]
     snapshots = [side.snapshot for side in sides if side.snapshot is not None]
