@@ -165,6 +165,17 @@ esac"""
     ]
 
 
+def test_nodes_of_two_pools_with_one_label_are_counted_together(tmp_path: Path):
+    base = topologies.two_services()
+    first, plan = base.services
+    place = replace(plan.service.place, path="dc1.other")
+    other = replace(plan, service=replace(plan.service, place=place))
+    done = run_preflight(tmp_path, {}, "echo node/a", replace(base, services=(first, other)))
+    found = [line for line in done.stdout.splitlines() if "labelled" in line]
+    label = "nvidia.com/gpu.product=NVIDIA-A100-SXM4-80GB"
+    assert found == [f"lacking  2 nodes labelled {label}"]
+
+
 def test_a_cluster_that_has_nothing_lacks_everything(tmp_path: Path):
     done = run_preflight(tmp_path, {"scaler": "hpa"}, "exit 1")
     assert done.returncode == 1

@@ -236,6 +236,43 @@ def test_a_volume_is_shared_where_the_pool_has_several_nodes(topology: Topology,
     assert "storageClassName" not in claim["spec"]
 
 
+def without_labels() -> Topology:
+    base = designs.support_chat()
+    node = base.services[0].place
+    place = replace(node, accelerator=replace(node.accelerator, product_label=""))
+    service = replace(base.services[0], place=place)
+    return topologies.topology_of(replace(base, services=(service,)), topologies.configuration())
+
+
+def on_another_pool(label: str) -> Topology:
+    """Return two services, each on the only node of its pool; ``label`` is of the second one."""
+    base = topologies.two_services()
+    first, plan = base.services
+    card = replace(plan.service.place.accelerator, product_label=label)
+    place = replace(plan.service.place, path="dc1.other", accelerator=card)
+    return replace(
+        base, services=(first, replace(plan, service=replace(plan.service, place=place)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("topology", "mode"),
+    [
+        (without_labels(), "ReadWriteMany"),
+        (on_another_pool("NVIDIA-A100-SXM4-80GB"), "ReadWriteMany"),
+        (on_another_pool("NVIDIA-L40S"), "ReadWriteOnce"),
+    ],
+)
+def test_a_volume_is_shared_where_the_download_may_run_beside_the_engine(
+    topology: Topology, mode: str
+) -> None:
+    """The Job asks for no accelerator: it may be on any node that has the labels, or on any."""
+    claims = [one for one in objects(topology) if one.kind == "PersistentVolumeClaim"]
+    assert claims
+    for claim in claims:
+        assert claim.body["spec"]["accessModes"] == [mode]
+
+
 # ---- replicas -------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from inferc.targets.kubernetes.objects.deployed import (
     deployed_name,
 )
 from inferc.targets.kubernetes.objects.names import dns_label
+from inferc.targets.kubernetes.objects.nodes import node_labels
 from inferc.targets.kubernetes.objects.settings import ACCESS_MODES, Choices, settings_of
 
 SHM_PER_WORKER_GIB = 2
@@ -206,9 +207,12 @@ class Serving(Deployed):
 
         A single replica is no exception: the download, or the replica that replaces it in a
         rollout, may wait on one node for a volume that the replica holds on another, and the
-        replica waits for them.
+        replica waits for them. Nothing but labels keeps the download off nodes of other pools.
         """
-        return int(self.place.nodes.value) > 1
+        labels = node_labels(self.place)
+        places = {plan.service.place.path: plan.service.place for plan in self.topology.planned}
+        others = (one for one in places.values() if labels.items() <= node_labels(one).items())
+        return not labels or sum(int(one.nodes.value) for one in others) > 1
 
     @property
     def access_mode(self) -> str:
