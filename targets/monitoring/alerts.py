@@ -294,5 +294,5 @@ def _slow_start(one: Watched) -> Iterator[Alert]:
         labels=one.own_labels,
         summary=f"{one.name}: a replica took longer to start than planned",
         description=f"Planned are {show(one.plan.load_time_s, 'time')} with the weights in place, "
-        f"and {show(most, 'time')} at most. Scaling up comes later by as much.",
+        f"and it is told from {show(most, 'time')} on. Scaling up comes later by as much.",
     )

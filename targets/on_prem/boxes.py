@@ -8,7 +8,6 @@ from inferc.dsl import Diagnostic, Span, has_errors
 from inferc.targets import monitoring, to_yaml
 from inferc.targets.base import Artifact, Emitted
 from inferc.targets.heading import heading
-from inferc.targets.kubernetes.objects.deployed import STARTUP_PERIOD_S
 from inferc.targets.monitoring import Watched
 from inferc.targets.on_prem import compose, quadlet, texts
 from inferc.targets.on_prem.checks import check
@@ -63,7 +62,7 @@ def watched(machine: Machine) -> tuple[Watched, ...]:
             namespace=machine.project,
             name=serving.name,
             most_replicas=len(machine.of(serving)),
-            start_s=float(serving.startup_failures * STARTUP_PERIOD_S),
+            start_s=serving.slow_start_s,
             devices=tuple(device for one in machine.of(serving) for device in one.devices),
         )
         for serving in machine.servings

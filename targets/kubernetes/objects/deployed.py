@@ -178,10 +178,14 @@ class Deployed:
         return PORT_NAME
 
     @property
+    def slow_start_s(self) -> float:
+        """From what time on a start is slower than planned."""
+        return max(float(STARTUP_LEAST_S), STARTUP_HEADROOM * self.plan.load_time_s)
+
+    @property
     def startup_failures(self) -> int:
         """Failed probes that a starting engine is allowed."""
-        budget_s = max(STARTUP_LEAST_S, STARTUP_HEADROOM * self.plan.load_time_s)
-        return math.ceil(budget_s / STARTUP_PERIOD_S)
+        return math.ceil(self.slow_start_s / STARTUP_PERIOD_S)
 
     @property
     def progress_s(self) -> int:

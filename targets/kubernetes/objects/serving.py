@@ -13,8 +13,6 @@ from inferc.targets.kubernetes.objects.deployed import (
     DRAIN_LEAST_S,
     IMAGE_PULL_S,
     PORT_NAME,
-    STARTUP_HEADROOM,
-    STARTUP_LEAST_S,
     STARTUP_PERIOD_S,
     Deployed,
     deployed_name,
@@ -56,6 +54,9 @@ set with the number of the group, and eleven characters more; a label's value ha
 DOWNLOAD_BYTES_PER_S = 50e6
 """A slow line to the hub: 0.4 Gbit/s."""
 DOWNLOAD_LEAST_S = 600
+SLOW_VOLUME_BYTES_PER_S = 125e6
+"""A disk of a cloud at its default, or a share behind 1 Gbit/s. Source: Amazon EBS, gp3 volumes:
+125 MiB/s are included."""
 CACHE_GIB = 10
 TMP_GIB = 2
 """Of the container's disk: what the engine compiles and keeps, and what is only for a while."""
@@ -266,8 +267,13 @@ class Serving(Deployed):
 
     @property
     def startup_failures(self) -> int:
-        """Failed probes that a starting engine is allowed."""
-        budget_s = max(STARTUP_LEAST_S, STARTUP_HEADROOM * self.plan.load_time_s)
+        """Failed probes that a starting engine is allowed.
+
+        The plan knows no volume: weights that come off a slow one must not be begun again and again
+        by a probe that gives up, since what was read does not stay in the memory of the pod.
+        """
+        read_s = self.download_bytes / self.pods_per_replica / SLOW_VOLUME_BYTES_PER_S
+        budget_s = max(self.slow_start_s, self.plan.load_time_s + read_s)
         if self.is_group:  # the first may wait for the others' nodes to get the image
             budget_s += IMAGE_PULL_S
         return math.ceil(budget_s / STARTUP_PERIOD_S)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from inferc.dsl import Diagnostic
-from inferc.targets.kubernetes.objects.deployed import STARTUP_PERIOD_S, Deployed
+from inferc.targets.kubernetes.objects.deployed import Deployed
 from inferc.targets.kubernetes.objects.layout import Layout
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.serving import Serving
@@ -31,7 +31,7 @@ def watched(serving: Deployed) -> Watched:
         namespace=serving.namespace,
         name=serving.name,
         most_replicas=serving.max_replicas if serving.scaler else serving.replicas,
-        start_s=float(serving.startup_failures * STARTUP_PERIOD_S),
+        start_s=serving.slow_start_s,
     )
 
 
