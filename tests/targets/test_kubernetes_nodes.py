@@ -48,7 +48,7 @@ def test_nodes_of_ones_own_are_found_by_their_accelerator() -> None:
     ],
 )
 def test_machines_of_managed_kubernetes_are_found_by_their_type(cloud: str, name: str) -> None:
-    assert pod(on(rented(cloud, name)))["nodeSelector"] == {**PRODUCT, TYPE: name}
+    assert pod(on(rented(cloud, name)))["nodeSelector"] == {TYPE: name}
 
 
 @pytest.mark.parametrize("cloud", ["lambda", "runpod", ""])
@@ -59,7 +59,7 @@ def test_other_machines_have_no_label_of_their_type(cloud: str) -> None:
 def test_the_job_that_fetches_weights_goes_where_the_pods_go() -> None:
     job = one(objects(on(rented("aws", "p4de.24xlarge"))), "Job")
     spec = job["spec"]["template"]["spec"]
-    assert spec["nodeSelector"] == {**PRODUCT, TYPE: "p4de.24xlarge"}
+    assert spec["nodeSelector"] == {TYPE: "p4de.24xlarge"}
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,17 @@ SPOT_TAINTS: Mapping[str, tuple[str, str]] = {
 
 
 def node_labels(place: Place) -> Mapping[str, str]:
-    """Return the labels that the nodes of ``place`` have and others have not."""
-    labels: dict[str, str] = {}
-    if place.accelerator.product_label:
-        labels[PRODUCT] = place.accelerator.product_label
+    """Return the labels that the nodes of ``place`` have and others have not.
+
+    The type of a machine says which accelerators it has. A node gets the label of its accelerator
+    only once it is there, and what makes nodes on demand makes none for pods that ask for that.
+
+    Source: kubernetes-sigs/karpenter, issue 1219; Cluster Autoscaler, on scaling up from 0 nodes.
+    """
     if place.instance_type and place.cloud in MANAGED:
-        labels[TYPE] = place.instance_type
-    return labels
+        return {TYPE: place.instance_type}
+    product = place.accelerator.product_label
+    return {PRODUCT: product} if product else {}
 
 
 def spot_taint(place: Place) -> tuple[str, str] | None:
