@@ -26,6 +26,14 @@ COMPONENTS: Final = "components"
 ASYNCHRONOUS: Final = "asynchronous"
 """Requests wait in a queue, and answers go to S3."""
 
+NAME_ENDS: Final[Mapping[str, tuple[str, ...]]] = {
+    VARIANT: (),
+    COMPONENTS: ("shared",),
+    ASYNCHRONOUS: ("queue",),
+}
+"""Of an endpoint's name. None becomes one of another kind by an update, and what is created before
+the old one goes cannot have its name, nor can its alarms."""
+
 PLATFORMS: Final[Mapping[str, str]] = {
     "platform.sagemaker_realtime": "realtime",
     "platform.sagemaker_async": ASYNCHRONOUS,
@@ -38,8 +46,9 @@ TRAFFIC: Final = "traffic"
 CANDIDATE: Final = "candidate"
 
 STARTUP_HEADROOM: Final = 1.5
-STARTUP_LEAST_S: Final = 300
-"""Compilation and graph capture vary from start to start even for a small model."""
+STARTUP_LEAST_S: Final = 600
+"""Compilation and graph capture vary from start to start even for a small model. A longer time
+costs nothing: who is ready earlier serves earlier, and too short a one undoes a sound update."""
 DOWNLOAD_LEAST_S: Final = 600
 DOWNLOAD_BYTES_PER_S: Final = 250e6
 """A slow copy from S3: 2 Gbit/s of the tens that such machines have."""
@@ -134,10 +143,11 @@ class Endpoint:
 
     @property
     def readable_prefix(self) -> str:
-        """What the containers may read of the bucket: with a candidate, any revision."""
-        if self.shadow_percent:
-            return f"models/{self.serving.repository}/"
-        return self.weights_prefix
+        """What the containers may read of the bucket: any revision of the model.
+
+        A candidate has another one, and so has what an update is undone to: its copies start anew.
+        """
+        return f"models/{self.serving.repository}/"
 
     @property
     def shadow_instances(self) -> int:
@@ -240,10 +250,11 @@ def _endpoint(serving: Serving, image: Image, choices: Choices) -> Endpoint:
     scaling = _scaling(plan, kind)
     copies = max(1, plan.configuration.replicas)
     instances = math.ceil(copies / per_instance)
+    steps = rolling_steps(max(copies, scaling.maximum)) if kind == COMPONENTS else 1
     rollout = Rollout(
         canary_instances=_canary(instances, choices.canary_percent),
         bake_s=choices.bake_s,
-        execution_s=_execution_s(choices.bake_s, startup_s + download_s),
+        execution_s=execution_of(choices.bake_s, startup_s + download_s, steps),
     )
     return Endpoint(
         serving=serving,
@@ -301,9 +312,23 @@ def download_of(serving: Serving) -> int:
     return _within(wanted, limits.START_S)
 
 
-def _execution_s(bake_s: int, start_s: int) -> int:
-    """Return how long a deployment may take: a fleet that starts, two steps that are watched."""
-    return _within(PROVISION_S + start_s + 3 * bake_s, limits.EXECUTION_S)
+def rolling_steps(copies: int) -> int:
+    """Return in how many steps all copies of a component are replaced.
+
+    Source: AWS, API reference of SageMaker, ``InferenceComponentRollingUpdatePolicy``: the batch is
+    a percentage of the copies, and each batch is watched for the whole interval.
+    """
+    return math.ceil(copies / max(1, math.floor(copies * ROLLING_PERCENT / 100)))
+
+
+def execution_of(bake_s: int, start_s: int, steps: int) -> int:
+    """Return how long a deployment may take; one that takes longer is undone.
+
+    A blue-green one starts its fleet once and is watched twice, with as much again to spare; a
+    rolling one starts copies, and is watched, in each of its ``steps``.
+    """
+    watched = max(3, steps) * bake_s
+    return _within(PROVISION_S + steps * start_s + watched, limits.EXECUTION_S)
 
 
 def _within(value: float, ends: tuple[int, int]) -> int:

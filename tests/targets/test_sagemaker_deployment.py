@@ -14,6 +14,8 @@ from inferc.targets.sagemaker.deployment import (
     VARIANT,
     Endpoint,
     _canary,
+    execution_of,
+    rolling_steps,
     startup_of,
 )
 from inferc.targets.sagemaker.images import (
@@ -110,9 +112,38 @@ def test_a_canary_is_never_more_than_half(instances: int, percent: int, canary: 
 
 def test_waits_are_within_what_sagemaker_allows() -> None:
     plan = endpoint().plan
-    assert startup_of(replace(plan, load_time_s=1.0)) == 300
+    assert startup_of(replace(plan, load_time_s=1.0)) == 600
     assert startup_of(replace(plan, load_time_s=1000.0)) == 1500
     assert startup_of(replace(plan, load_time_s=3000.0)) == 3600
+
+
+@pytest.mark.parametrize(
+    ("copies", "steps"), [(1, 1), (2, 2), (4, 4), (5, 5), (7, 7), (8, 4), (11, 6), (16, 4)]
+)
+def test_each_step_of_a_rolling_update_has_its_time(copies: int, steps: int) -> None:
+    """Every batch starts and is watched: one time for all would undo each update of many copies."""
+    assert rolling_steps(copies) == steps
+    assert execution_of(600, 900, steps) >= steps * (600 + 900)
+
+
+@pytest.mark.parametrize("bake_s", [0, 600, 3600])
+def test_no_rolling_update_is_watched_for_longer_than_it_may_take(bake_s: int) -> None:
+    worst = max(rolling_steps(copies) for copies in range(1, 1000))
+    assert worst * bake_s < execution_of(bake_s, 1500, worst) <= 28_800
+
+
+def test_an_update_of_shared_instances_may_take_as_long_as_its_steps() -> None:
+    one = endpoint({"bake": 900}, **sagemaker.SHARED, rate="900 req/min")
+    assert one.kind == "components"
+    steps = rolling_steps(max(one.copies, one.scaling.maximum))
+    assert steps > 2
+    assert one.rollout.execution_s >= steps * (900 + one.startup_s + one.download_s)
+
+
+def test_an_older_revision_can_still_be_read() -> None:
+    """What an update is undone to starts anew, from the weights of before."""
+    assert endpoint().readable_prefix == "models/meta-llama/Llama-3.1-8B-Instruct/"
+    assert endpoint().weights_prefix.startswith(endpoint().readable_prefix)
 
 
 def test_the_price_is_that_of_all_instances_with_the_candidate() -> None:

@@ -322,6 +322,25 @@ def test_the_program_is_formatted_and_clean(case: str, folders: Mapping[str, Pat
         assert done.returncode == 0, done.stdout[-3000:]
 
 
+def test_an_endpoint_of_another_kind_takes_no_name_of_the_old_one(
+    ran: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """The new one is created first: an old one's name is taken, and its alarms go with it."""
+    names = {
+        case: {
+            str(inputs["name"])
+            for kind in ("cloudwatch/metricAlarm:MetricAlarm", "sagemaker/endpoint:Endpoint")
+            for inputs in sagemaker.of_type(ran[case], kind)
+        }
+        | {str(one["name"]) for one in sagemaker.of_type(ran[case], "cloudformation/stack:Stack")}
+        for case in ("variant", "shared", "queue")
+    }
+    assert all(len(found) > 2 for found in names.values())
+    assert not names["variant"] & names["shared"]
+    assert not names["variant"] & names["queue"]
+    assert not names["shared"] & names["queue"]
+
+
 def test_components_are_the_same_for_all_plans() -> None:
     """A changed plan changes `plan.json`; what is reviewed as code stays as it is."""
     for name in ("access", "endpoint", "naming", "plan", "storage", "watching"):

@@ -11,7 +11,7 @@ from inferc.targets.sagemaker.cloudformation.foundation import foundation, subne
 from inferc.targets.sagemaker.cloudformation.registry import registry_resources, version
 from inferc.targets.sagemaker.cloudformation.shapes import Resources, logical_ids, ref
 from inferc.targets.sagemaker.cloudformation.watching import watching_resources
-from inferc.targets.sagemaker.deployment import ASYNCHRONOUS, Deployment, Endpoint
+from inferc.targets.sagemaker.deployment import ASYNCHRONOUS, NAME_ENDS, Deployment, Endpoint
 from inferc.targets.sagemaker.limits import NAME, NAME_LIMIT
 
 FORMAT: Final = "2010-09-09"
@@ -103,7 +103,7 @@ def version_fragment(one: Endpoint) -> str:
 
 def _default_name(planned: Deployment, one: Endpoint) -> str:
     whole = f"{dns_label(planned.topology.name)}-{one.label}"
-    return dns_label(whole if len(whole) <= SHORT_NAME else whole[:SHORT_NAME].rstrip("-"))
+    return dns_label(whole, *NAME_ENDS[one.kind], limit=SHORT_NAME)
 
 
 def _tags(planned: Deployment) -> Data:

@@ -87,7 +87,8 @@ around = Surroundings(
     security_group_ids=groups,
 )
 names = {
-    label: endpoint_name(pulumi.get_project(), pulumi.get_stack(), label) for label in endpoints
+    label: endpoint_name(pulumi.get_project(), pulumi.get_stack(), label, one["kind"])
+    for label, one in endpoints.items()
 }
 served: dict[str, pulumi.Output[str]] = {}
 # The weights must be in the bucket before a container can start: see README.md.
