@@ -40,8 +40,17 @@ def to_json(value: object) -> str:
 
 
 def complain(text: str) -> None:
-    """Print ``text`` to standard error, with one line end behind it."""
-    sys.stderr.write(text if text.endswith("\n") else text + "\n")
+    """Print ``text`` to standard error, with one line end behind it.
+
+    Where that cannot be written, a full disk, nobody can be told: the exit code still says it.
+    """
+    try:
+        sys.stderr.write(text if text.endswith("\n") else text + "\n")
+        sys.stderr.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        sys.stderr = _nowhere()
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:

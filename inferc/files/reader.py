@@ -27,7 +27,7 @@ def read_source(path: str, span: Span | None = None) -> SourceFile | Diagnostic:
     """
     try:
         if path == STDIN:
-            content = sys.stdin.buffer.read(LIMIT_BYTES + 1)
+            content = _standard_input()
         else:
             with Path(path).open("rb") as file:
                 content = file.read(LIMIT_BYTES + 1)
@@ -45,6 +45,12 @@ def read_source(path: str, span: Span | None = None) -> SourceFile | Diagnostic:
         line = content.count(b"\n", 0, error.start) + 1
         return not_utf8(span, path=path, line=line, byte=content[error.start])
     return SourceFile("<stdin>" if path == STDIN else path, text)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise OSError(0, "standard input is closed")
+    return sys.stdin.buffer.read(LIMIT_BYTES + 1)
 
 
 class DiskReader:

@@ -12,6 +12,7 @@ import pytest
 from support.commands import call, run
 
 from inferc import __version__
+from inferc.cli import main
 from inferc.cli.internal_error import report
 from inferc.cli.runner import load, plain_arguments
 from inferc.cli.table import COMMANDS, EXIT_CODES
@@ -201,6 +202,31 @@ class TestStreams:
         done = run("explain", "--list", world=world)
         assert done.code == 0
         assert "INF900" in done.out
+
+
+def test_a_closed_standard_input_is_said(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # as the interpreter has it after `<&-`
+    for command in ("check", "plan", "fmt"):
+        assert main([command, "-"]) == 2
+        assert "INF723" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_standard_error_that_takes_nothing_leaves_the_exit_code() -> None:
+    command = f'"{sys.executable}" -m inferc plan no.infer 2>/dev/full'
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 2  # noqa: S607
+
+
+def test_a_name_that_is_no_text_is_data(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"n\xff.infer")
+    path.write_text("infer 1\ntopology x {", encoding="utf-8")
+    done = run("check", str(path), "--format", "sarif")
+    assert done.code == 1
+    (result, *_) = json.loads(done.out)["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place["uri"].endswith("/n%FF.infer")
 
 
 def test_the_module_runs() -> None:

@@ -1,6 +1,7 @@
 """Reading files: a text, or a diagnostic that names the next step."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,18 @@ def test_replacing_says_why_it_cannot(tmp_path: Path) -> None:
     found = replace_file(tmp_path / "file" / "a.infer", b"")
     assert found is not None
     assert found.code == "INF730"
+
+
+def test_a_folder_that_cannot_be_searched_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is below a folder may go while it is searched, as below /proc."""
+    found = find_files("x" * 5000)
+    assert isinstance(found, Diagnostic)
+    assert found.code == "INF723"
+
+    def gone(_folder: Path, _pattern: str) -> Iterator[Path]:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Path, "rglob", gone)
+    found = find_files(".")
+    assert isinstance(found, Diagnostic)
+    assert found.code == "INF723"

@@ -5,6 +5,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Final
@@ -95,7 +96,7 @@ def _location(span: Span, message: str) -> Mapping[str, Json]:
 
 def _artifact(name: str) -> Mapping[str, Json]:
     path = PurePath(name)
-    uri = quote(path.as_posix())
+    uri = quote(os.fsencode(path.as_posix()))  # a name on a disk need be no text
     return {"uri": f"file://{uri}"} if path.is_absolute() else {"uri": uri, "uriBaseId": ROOT}
 
 
