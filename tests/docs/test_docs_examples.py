@@ -14,7 +14,18 @@ RUN = ("inferc", "cat", "ls")
 """What a ``console`` block may call; steps that need a network stand in ``bash`` blocks."""
 
 
-@pytest.mark.parametrize("fence", fences("console"), ids=str)
+LONG = ("estimate.md", "scenarios.md", "simulate.md", "verification.md")
+"""Pages whose commands take a while."""
+
+
+@pytest.mark.parametrize(
+    "fence",
+    [
+        pytest.param(one, marks=pytest.mark.slow) if one.path.name in LONG else one
+        for one in fences("console")
+    ],
+    ids=str,
+)
 def test_commands_print_what_is_shown(fence: Fence, tmp_path: Path) -> None:
     for shown in shown_in(fence):
         program = shown.command.partition(" ")[0]

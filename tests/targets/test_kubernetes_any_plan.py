@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import designs, topologies
@@ -78,8 +79,19 @@ OPTIONS = st.fixed_dictionaries(
 
 
 @given(planned(), OPTIONS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=12)
 def test_every_plan_gives_objects_that_hold_together(topology: Topology, options: dict):
+    hold_together(topology, options)
+
+
+@pytest.mark.slow
+@given(planned(), OPTIONS)
+@settings(deadline=None, max_examples=100)
+def test_many_plans_give_objects_that_hold_together(topology: Topology, options: dict):
+    hold_together(topology, options)
+
+
+def hold_together(topology: Topology, options: dict) -> None:
     assert not has_errors(refuse(topology, options))
     manifests = build_objects(topology, options)
     assert check(manifests, topology, options) == ()

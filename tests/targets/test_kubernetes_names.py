@@ -83,8 +83,19 @@ def hostile_topology(topology: str, service: str, model: str, line: str) -> Topo
 
 
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=8)
 def test_hostile_texts_end_up_as_data(topology: str, service: str, model: str, line: str):
+    end_up_as_data(topology, service, model, line)
+
+
+@pytest.mark.slow
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+@settings(deadline=None, max_examples=100)
+def test_many_hostile_texts_end_up_as_data(topology: str, service: str, model: str, line: str):
+    end_up_as_data(topology, service, model, line)
+
+
+def end_up_as_data(topology: str, service: str, model: str, line: str) -> None:
     hostile = hostile_topology(topology, service, model, line)
     manifests = objects(hostile)
     assert check(manifests, hostile, {}) == ()

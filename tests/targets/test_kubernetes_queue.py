@@ -39,7 +39,13 @@ def named(manifests: tuple[Manifest, ...], kind: str) -> list[Document]:
 
 
 @pytest.mark.parametrize("options", [QUEUED, CLAIMED], ids=["queue", "claims"])
-@pytest.mark.parametrize("name", sorted(SHAPES))
+@pytest.mark.parametrize(
+    "name",
+    [
+        "alone",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in sorted(SHAPES) if one != "alone"),
+    ],
+)
 def test_what_is_emitted_is_taken(name: str, options: dict):
     topology, folder = SHAPES[name](), crd_folder()
     manifests = objects(topology, **options)

@@ -149,6 +149,7 @@ def test_a_plan_that_does_not_stand_gives_way() -> None:
     assert all(margin.ratio <= 1.0 for margin in after.margins if margin.objective.hard)
 
 
+@pytest.mark.slow
 def test_what_is_planned_instead_keeps_networks_and_budgets() -> None:
     """Planned anew is the whole topology: its networks stay, and so does what it may cost."""
     network = """service embed {
