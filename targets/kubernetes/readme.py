@@ -74,6 +74,7 @@ def _service(one: Deployed) -> Row:
         "gpus": one.replica_gpus,
         "status": _status(one),
         "rollout": _rollout(one),
+        "scaled": f"{one.workload_kind.lower()}/{one.workload_name}" if one.scaler else "",
         "volume": gibibytes(one.storage_gib) if isinstance(one, Serving) else "",
     }
 

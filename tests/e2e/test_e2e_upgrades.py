@@ -69,6 +69,11 @@ CHANGES: dict[str, tuple[Fields, Fields]] = {
 }
 
 
+FIXED = {"options": 'scaler = "none"', "rest": "pin { chat.replicas = 3 }"}
+FORGET = "sed -i /^..replicas:/d"
+"""An editor that deletes the number of replicas from a Deployment."""
+
+
 def compiled(folder: Path, name: str, fields: Fields) -> Tree:
     folder.mkdir()
     source = folder / "one.infer"
@@ -94,3 +99,21 @@ def test_a_changed_file_is_applied_over_what_runs(
             if item["kind"] == "PersistentVolumeClaim":
                 claim = item["metadata"]["name"]
                 assert cluster.exists("persistentvolumeclaim", claim, running.namespace)
+
+
+@pytest.mark.parametrize(("prepared", "left"), [(True, 3), (False, 1)])
+def test_a_number_that_was_fixed_is_kept_as_the_readme_says(
+    cluster: Cluster, tmp_path: Path, prepared: bool, left: int
+) -> None:
+    first = compiled(tmp_path / "before", f"up_to_{left}", FIXED)
+    then = compiled(tmp_path / "after", f"up_to_{left}", {})
+    with cluster_deploy.deployed(cluster, first) as running:
+        said = "apply edit-last-applied deployment/chat"
+        assert f"kubectl -n {running.namespace} {said}`" in (then.folder / "README.md").read_text()
+        if prepared:
+            edit = ("-n", running.namespace, *said.split())
+            done = cluster.run("env", f"KUBE_EDITOR={FORGET}", cluster.programs["kubectl"], *edit)
+            assert done.code == 0, done.err
+        cluster.apply(then.folder)
+        chat = cluster.one("deployment", "chat", running.namespace)
+        assert chat["spec"]["replicas"] == left
