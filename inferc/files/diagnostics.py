@@ -79,7 +79,7 @@ def output_not_writable(*, path: str, reason: str, folder: bool = True) -> Diagn
         message=f"`{path}` cannot be written: {reason}",
         span=None,
         notes=("nothing was changed",),
-        help="name a folder that you may write to: `-o DIR`"
+        help="name a folder that you may write to, on a disk with room: `-o DIR`"
         if folder
         else "check who may write there, and that the disk has room",
     )
@@ -90,7 +90,7 @@ def output_is_a_file(*, path: str) -> Diagnostic:
     return Diagnostic(
         code="INF731",
         slug="output-is-a-file",
-        message=f"the output folder `{path}` is a file",
+        message=f"the output folder `{path}` is a file, or a link that leads nowhere",
         span=None,
         help="name a folder, or a name that is free: `-o DIR`",
     )
@@ -165,14 +165,15 @@ def not_one_calibration(*, path: str, names: Sequence[str]) -> Diagnostic:
     )
 
 
-def revision_not_readable(*, revision: str, path: str, reason: str) -> Diagnostic:
+def revision_not_readable(*, revision: str, path: str, reason: str, todo: str = "") -> Diagnostic:
     """INF746: git does not have the file as it was."""
     return Diagnostic(
         code="INF746",
         slug="revision-not-readable",
         message=f"`{path}` of the revision `{revision}` cannot be read: {reason}",
         span=None,
-        help="name a revision that `git log` shows, and a path from this folder: "
+        help=todo
+        or "name a revision that `git log` shows, and a path from this folder: "
         "`main:topology.infer`",
     )
 

@@ -23,7 +23,7 @@ from inferc.files.diagnostics import (
 from inferc.files.manifest import NAME, Manifest, Section, digest_of, read_manifest
 from inferc.files.moves import Moves
 from inferc.files.reader import reason
-from inferc.files.workplace import alone, folder_for, hidden_folder
+from inferc.files.workplace import HIDDEN, alone, folder_for, hidden_folder
 
 KEPT_AS: Final = ".orig"
 AT_WORK: Final = "at-work.json"
@@ -75,6 +75,8 @@ class _Survey:
     """The manifest that stands there."""
     manifest: Manifest
     """The one that is to stand there."""
+    new: bool
+    """Whether nothing stands there."""
     write: tuple[NewFile, ...]
     same: tuple[str, ...]
     edited: tuple[str, ...]
@@ -137,6 +139,7 @@ def _survey(request: Request) -> _Survey:
         request=request,
         found=found,
         manifest=_manifest(before, request),
+        new=not os.path.lexists(request.folder),
         write=tuple(write),
         same=tuple(sorted(set(wanted) - {file.path for file in write})),
         edited=tuple(sorted(file.path for file in write if state[file.path] == "edited")),
@@ -291,7 +294,7 @@ def _stage(survey: _Survey, folder: Path) -> Path:
 def _put_in_place(survey: _Survey, stage: Path, hidden: Path, moves: Moves) -> Iterator[Path]:
     """Move the files of ``stage`` to where they belong; yield what edited files are kept as."""
     folder = survey.request.folder
-    if not folder.exists():
+    if survey.new:  # a disk that does not tell `Chat` from `chat` refuses the second one here
         moves.move(stage, folder)
         return
     for path in _in_the_way(folder, survey):
@@ -358,4 +361,6 @@ def _paths(pairs: Iterable[tuple[_Survey, str]]) -> tuple[Path, ...]:
 
 
 def _refused(error: OSError, folder: Path) -> Diagnostic:
-    return output_not_writable(path=str(error.filename or folder), reason=reason(error))
+    named = str(error.filename or folder)
+    shown = str(folder.parent) if HIDDEN in named else named
+    return output_not_writable(path=shown, reason=reason(error))

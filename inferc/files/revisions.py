@@ -11,6 +11,7 @@ from inferc.files.reader import LIMIT_BYTES
 from inferc.files.revision import Revision
 
 TIMEOUT_S: Final = 60
+NO_GIT: Final = "there is no `git` on the path"
 
 
 class GitError(OSError):
@@ -22,8 +23,9 @@ def read_revision(asked: Revision) -> SourceFile | Diagnostic:
     try:
         content = _show(asked.revision, asked.path)
     except GitError as error:
+        words = error.strerror or str(error)
         return revision_not_readable(
-            revision=asked.revision, path=asked.path, reason=error.strerror or str(error)
+            revision=asked.revision, path=asked.path, reason=words, todo=_todo(words)
         )
     if len(content) > LIMIT_BYTES:
         return file_too_large(None, path=str(asked), limit_bytes=LIMIT_BYTES)
@@ -64,6 +66,24 @@ class GitReader:
         return tuple(sorted(name for name in listed.decode("utf-8", "replace").split("\0") if name))
 
 
+def _todo(reason: str) -> str:
+    """Return what to do about what git said, where it is not the name that is wrong."""
+    if reason == NO_GIT:
+        return "install git, or compare with a plan that was kept: `inferc diff plan.json FILE`"
+    if reason.startswith("not a git repository"):
+        return "go to a folder of the repository, or compare two files: `inferc diff A B`"
+    if reason.startswith("invalid object name") and _is_shallow():
+        return "this clone is shallow: `git fetch --unshallow`, or `fetch-depth: 0` in a workflow"
+    return ""
+
+
+def _is_shallow() -> bool:
+    try:
+        return _git("rev-parse", "--is-shallow-repository").strip() == b"true"
+    except GitError:
+        return False
+
+
 def _show(revision: str, path: str) -> bytes:
     return _git("cat-file", "blob", _object(revision, path))
 
@@ -89,9 +109,10 @@ def _git(*arguments: str) -> bytes:
             capture_output=True,
             check=False,
             timeout=TIMEOUT_S,
+            env={**os.environ, "LC_ALL": "C"},  # its words are told apart
         )
     except FileNotFoundError:
-        raise GitError(0, "there is no `git` on the path") from None
+        raise GitError(0, NO_GIT) from None
     except subprocess.TimeoutExpired:
         raise GitError(0, f"git gave no answer within {TIMEOUT_S} s") from None
     if done.returncode:

@@ -198,6 +198,22 @@ def test_what_git_does_not_have_says_so(repository: Path, side: str, said: str) 
     assert not (repository / "x:desk.infer").exists()
 
 
+def test_a_shallow_clone_and_no_git_have_help_of_their_own(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for words in (
+        "-c user.name=x -c user.email=x@example.com commit -qm two --allow-empty",
+        f"clone -q --depth 1 file://{repository} {tmp_path / 'shallow'}",
+    ):
+        subprocess.run(["git", *words.split()], check=True, capture_output=True)  # noqa: S607
+    monkeypatch.chdir(tmp_path / "shallow")
+    assert "git fetch --unshallow" in call("diff", "HEAD~1:desk.infer").err
+    monkeypatch.chdir(repository)
+    assert "git log" in call("diff", "HEAD~9:desk.infer").err
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "install git" in call("diff", "HEAD:desk.infer").err
+
+
 def test_outside_a_repository_git_says_so(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(desk.parent)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(desk.parent.parent))

@@ -415,3 +415,14 @@ def test_a_target_whose_folder_was_removed_is_forgotten(out: Path) -> None:
     compile_to(out, FIRST)
 
     assert [state.target for state in survey_outputs(out, None)] == ["kubernetes"]
+
+
+def test_two_names_in_one_folder_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    """As a disk has it that does not tell `Chat` from `chat`: a link makes one of the other."""
+    (tmp_path / "build").mkdir()
+    requests = [request_for(tmp_path / "build" / name, FIRST) for name in ("chat", "x/../chat")]
+
+    outcome = write(requests)
+
+    assert [item.code for item in outcome.diagnostics] == ["INF730"]
+    assert list((tmp_path / "build").iterdir()) == []
