@@ -54,3 +54,10 @@ def asked_at(topology: Topology, target: str) -> Span | None:
     """Return where the file asks for ``target``; None where only the command line does."""
     found = (one.span for one in topology.emissions if spelled(one.target) == target)
     return next(found, None)
+
+
+def fits_one_machine(topology: Topology) -> bool:
+    """Return whether no service needs machines that are joined to a cluster."""
+    places = {plan.service.place.path: plan.service.place for plan in topology.planned}
+    joined = [place for place in places.values() if place.cluster is not None]
+    return sum(int(place.nodes.value) for place in joined) <= 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from inferc.compiler.topology import Topology
 from inferc.dsl import Diagnostic, has_errors
-from inferc.targets.base import Emitted, Options, asked_at
+from inferc.targets.base import Emitted, Options, asked_at, fits_one_machine
 from inferc.targets.on_prem import boxes, cluster
 from inferc.targets.on_prem.options import COMPOSE, KUBERNETES, read_options
 from inferc.targets.on_prem.options import TARGET as NAME
@@ -43,10 +43,7 @@ class OnPremTarget:
 
 def _fitting(topology: Topology) -> str:
     """Return what fits the hardware: a cluster where machines are joined to one."""
-    places = {plan.service.place.path: plan.service.place for plan in topology.planned}
-    joined = [place for place in places.values() if place.cluster is not None]
-    nodes = sum(int(place.nodes.value) for place in joined)
-    return KUBERNETES if nodes > 1 else COMPOSE
+    return COMPOSE if fits_one_machine(topology) else KUBERNETES
 
 
 TARGET = OnPremTarget()

@@ -6,6 +6,7 @@ import pytest
 from support import designs, gateways, hostile, network_plans, plans, topologies, workloads
 
 from inferc import api
+from inferc.compiler.model import Emission
 from inferc.compiler.topology import EdgeKind, GraphEdge, NodeKind, Topology
 from inferc.compiler.units import show
 from inferc.dsl import SourceFile
@@ -191,6 +192,31 @@ def test_the_deployment_of_what_kubernetes_cannot_run_shows_the_plan() -> None:
     assert shown["chat"].kind is Kind.SERVICE
     assert "pi" in shown
     assert "Kubernetes" not in str(scene)
+
+
+@pytest.mark.parametrize(
+    ("target", "form", "by"),
+    [
+        ("on_prem", "compose", "Docker Compose"),
+        ("on_prem", "quadlet", "Podman"),
+        ("on_prem", "", "Docker Compose"),
+        ("compose", "", "Docker Compose"),
+        ("on_prem", "kubernetes", ""),
+        ("kubernetes", "", ""),
+    ],
+)
+def test_containers_of_a_machine_are_no_kubernetes_objects(target: str, form: str, by: str) -> None:
+    """The picture shows what the file asks for."""
+    graph = topologies.support_chat()
+    asked = [
+        Emission(target=target, options={"form": form} if form else {}, span=designs.NOWHERE),
+        Emission(target="diagram", options={}, span=designs.NOWHERE),
+    ]
+    scene = scene_of("deployment", replace(graph, emissions=tuple(asked)))
+    told = str(scene)
+    assert ("Kubernetes objects" in told) == (not by)
+    assert (f"started by {by}" in told) == bool(by)
+    assert lines(scene, Line.RUNS_ON)
 
 
 def test_traffic_edges_keep_their_kind() -> None:

@@ -1,7 +1,8 @@
 """What is applied where: Kubernetes objects in their namespace, platforms, and machines.
 
 The objects are those that the target ``kubernetes`` writes, made by the same functions from the
-same options: a picture of its own would only be nearly right.
+same options: a picture of its own would only be nearly right. There are none where the file asks
+for containers on one machine and for nothing else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from inferc.compiler.topology import Topology
 from inferc.compiler.units import show
 from inferc.compiler.wording.amounts import plural
 from inferc.dsl import has_errors
+from inferc.targets.base import fits_one_machine, spelled
 from inferc.targets.diagram import words
 from inferc.targets.diagram.scene import Box, Edge, Group, Item, Kind, Line, Scene
 from inferc.targets.diagram.views import common
@@ -22,6 +24,12 @@ VIEW = "deployment"
 
 KUBERNETES = "kubernetes"
 SERVICE_LABEL = "app.kubernetes.io/name"
+
+PICTURES = ("diagram", "design-doc")
+"""Targets that deploy nothing."""
+
+FORMS = {"compose": "Docker Compose", "quadlet": "Podman"}
+"""What starts the containers of a single machine, by the form that was asked for."""
 
 MOST_EDGES = 8
 """Services whose nodes are shown by lines; of more, words say where they run."""
@@ -35,20 +43,19 @@ MOST_NAMES = 3
 
 def scene(topology: Topology) -> Scene:
     """Return the scene: namespaces with their objects, the cluster's own, and the nodes."""
-    manifests, own, refused = _objects(topology)
+    by = _containers_by(topology)
+    manifests, own, refused = ((), (), "") if by else _objects(topology)
     inside: list[Item] = [_namespace(name, found) for name, found in _by_namespace(manifests)]
     if own:
         box = Box(id="cluster", title="for the cluster's owner", lines=_kinds(own))
         inside.append(Group(id="owner", title="cluster-wide", items=(box,), columns=1))
-    if refused and not manifests:
+    if not manifests:
         services = tuple(_planned(plan) for plan in topology.planned)
         inside.append(
             Group(
                 id="services",
                 title="services",
-                lines=(f"no Kubernetes objects: {words.shorten(refused, 90)}",)
-                if _cluster(topology)
-                else (),
+                lines=_instead(topology, by, refused),
                 items=services,
                 columns=common.columns_for(len(services)),
             )
@@ -56,15 +63,38 @@ def scene(topology: Topology) -> Scene:
     places = common.by_place(topology)
     at = [plans[0].service.place.cluster for plans in places.values()]
     clusters = {cluster.name if cluster else "": cluster for cluster in at}
-    own_nodes = [_place(plans) for plans in places.values()]
+    own_nodes = [_place(plans, alone=bool(by)) for plans in places.values()]
     items: list[Item] = [*inside, *own_nodes]
-    if len(clusters) == 1 and (cluster := next(iter(clusters.values()))) is not None:
+    if not by and len(clusters) == 1 and (cluster := next(iter(clusters.values()))) is not None:
         title = f"cluster {words.shorten(cluster.name)}"
         platform = words.shorten(cluster.platform)
         items = [Group(id="all", title=title, lines=(platform,), items=tuple(items))]
     edges = tuple(_edges(topology, manifests)) if len(topology.planned) <= MOST_EDGES else ()
     facts = (f"plan {words.digest(topology)}", *_counted(manifests))
     return common.picture(topology, VIEW, items, edges, facts=facts)
+
+
+def _containers_by(topology: Topology) -> str:
+    """Return what starts the containers of a machine; empty where nobody asked for such."""
+    asked = {spelled(one.target): one.options for one in topology.emissions}
+    deployed = sorted(asked.keys() - set(PICTURES))
+    match deployed:
+        case ["compose"]:
+            return FORMS["compose"]
+        case ["on-prem"]:
+            usual = "compose" if fits_one_machine(topology) else ""
+            return FORMS.get(str(asked["on-prem"].get("form", usual)), "")
+        case _:
+            return ""
+
+
+def _instead(topology: Topology, by: str, refused: str) -> tuple[str, ...]:
+    """Return what is said of services that no Kubernetes objects stand for."""
+    if by:
+        return (f"containers, started by {by}",)
+    if refused and _cluster(topology):
+        return (f"no Kubernetes objects: {words.shorten(refused, 90)}",)
+    return ()
 
 
 def _cluster(topology: Topology) -> bool:
@@ -156,13 +186,13 @@ def _planned(plan: words.Planned) -> Box:
     )
 
 
-def _place(plans: Sequence[words.Planned]) -> Box:
+def _place(plans: Sequence[words.Planned], *, alone: bool) -> Box:
     """Return the nodes, or the platform, that services run on."""
     place = plans[0].service.place
     return Box(
         id=_place_id(place),
         title=words.shorten(place.path),
-        aside=_what(place),
+        aside="machine" if alone else _what(place),
         lines=(words.place(plans), *words.rented(place), *_weights(plans)),
         kind=Kind.STORE,
     )
