@@ -44,9 +44,11 @@ def precisions_of(engine: Engine, place: Place, published: str = "") -> tuple[st
 
     fp16 and bf16 cost the same, so that the first of them wins: the one the weights were made in,
     and bf16 of others that are no fp16. Numbers of the wider range overflow in fp16: answers of
-    Qwen 2.5 turn into exclamation marks, and vLLM does not start Gemma 2 and 3 in it at all.
+    Qwen 2.5 turn into exclamation marks, and vLLM does not start Gemma 2 and 3 in it at all. Nor
+    does it start in bf16 on accelerators that do not compute in it: there the other is first.
 
-    Source: vLLM 0.11.2, ``vllm/config/model.py``, ``_FLOAT16_NOT_SUPPORTED_MODELS``.
+    Source: vLLM 0.11.2, ``vllm/config/model.py``, ``_FLOAT16_NOT_SUPPORTED_MODELS``, and
+    ``vllm/platforms/cuda.py``, ``check_if_supports_dtype``.
     """
     usable = [
         name
@@ -54,7 +56,10 @@ def precisions_of(engine: Engine, place: Place, published: str = "") -> tuple[st
         if name in BYTES_PER_PARAMETER and peak_flop_per_s(place.accelerator, name) > 0.0
     ]
     first = published if published in SIXTEEN_BIT else "bf16"
-    return tuple(sorted(usable, key=lambda name: name != first))
+    known = place.accelerator.flop_per_s
+    return tuple(
+        sorted(usable, key=lambda name: (name in SIXTEEN_BIT and name not in known, name != first))
+    )
 
 
 def kv_precisions_of(

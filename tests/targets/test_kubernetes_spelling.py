@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support import topologies
-from support.kubernetes import engine, objects
+from support.kubernetes import engine, objects, with_service
 from support.problems import pin
 
 from inferc.compiler.perf.values import Configuration, Speculation
@@ -123,6 +123,37 @@ def test_a_decision_without_a_flag_is_refused(
     assert said.message.startswith(f"`{field} = ")
     assert said.notes
     assert said.help
+
+
+@pytest.mark.parametrize(
+    ("name", "repository", "precision", "fits"),
+    [
+        ("vllm", "google/gemma-2-9b-it", "fp16", False),
+        ("vllm", "google/gemma-3-27b-it", "fp16", False),
+        ("vllm", "google/gemma-2-9b-it", "bf16", True),
+        ("sglang", "google/gemma-2-9b-it", "fp16", True),
+        ("vllm", "google/gemma-7b", "fp16", True),
+        ("vllm", "zai-org/GLM-4.5-Air", "fp16", True),
+    ],
+)
+def test_a_model_that_overflows_in_fp16_is_not_started_in_it(
+    name: str, repository: str, precision: str, fits: bool
+) -> None:
+    topology = deciding(name, precision=precision, kv_precision=precision)
+    model = replace(topology.services[0].service.model, repository=repository)
+    found = refuse(with_service(topology, model=model), {})
+    said = [item.message for item in found if item.code == "INF617"]
+    assert said == [] if fits else said[0].startswith("`precision = fp16` of ")
+
+
+def test_an_accelerator_without_bf16_is_not_started_in_it() -> None:
+    topology = deciding("vllm", precision="bf16", kv_precision="bf16")
+    assert [item for item in refuse(topology, {}) if item.code == "INF617"] == []
+    place = topology.services[0].service.place
+    peaks = {name: one for name, one in place.accelerator.flop_per_s.items() if name != "bf16"}
+    older = replace(place, accelerator=replace(place.accelerator, flop_per_s=peaks))
+    (said,) = refuse(with_service(topology, place=older), {})
+    assert (said.code, "does not start in bf16" in said.notes[0]) == ("INF617", True)
 
 
 def test_replicas_of_two_kinds_are_refused() -> None:

@@ -5,6 +5,7 @@ would run as something else than was planned.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
@@ -26,6 +27,12 @@ KV_NAMES = {
 }
 """Narrower formats of the KV cache, as engines call them. Source: vLLM 0.11.2, ``CacheDType``;
 SGLang 0.5.5, ``--kv-cache-dtype``."""
+
+NOT_IN_FP16 = re.compile(r"/gemma-[23]-|/glm-4-|/plamo-2-", re.IGNORECASE | re.ASCII)
+"""Repositories of models that vLLM does not start in fp16, since their numbers overflow in it.
+
+Source: vLLM 0.11.2, ``vllm/config/model.py``: gemma2, gemma3, glm4 and plamo2 by type of model.
+"""
 
 LOOKED_AT = 4
 """Words of the context that an n-gram is matched by at most. Source: vLLM's guide to speculative
@@ -99,6 +106,7 @@ def unspelled(serving: Serving) -> Iterator[Unspelled]:
         why = "this target starts them on one node only, and a replica takes several"
         yield Unspelled("attention_data_parallel", str(shape.attention_data_parallel), why)
     asked = {item.field for item in serving.plan.service.decisions}
+    yield from _not_started(serving)
     if shape.kv_precision in SIXTEEN_BIT:
         other = shape.precision in SIXTEEN_BIT and shape.kv_precision != shape.precision
         if other and "kv_precision" in asked:
@@ -117,6 +125,19 @@ def unspelled(serving: Serving) -> Iterator[Unspelled]:
         # What the planner chooses by itself is advice: the plan's figures hold for any.
         why = "a Service deals out connections without looking at the replicas; a gateway may"
         yield Unspelled("routing", shape.routing, why)
+
+
+def _not_started(serving: Serving) -> Iterator[Unspelled]:
+    """Yield the precision in which vLLM does not start a model, or on an accelerator."""
+    if not serving.engine.name.startswith("vllm"):
+        return
+    planned, accelerator = serving.plan.configuration.precision, serving.place.accelerator
+    if planned == "fp16" and NOT_IN_FP16.search(serving.repository):
+        why = "it does not start this model in fp16, in which its numbers overflow"
+        yield Unspelled("precision", planned, why)
+    if planned == "bf16" and planned not in accelerator.flop_per_s:
+        why = f"it does not start in bf16 on {accelerator.title}, which does not compute in it"
+        yield Unspelled("precision", planned, why)
 
 
 def _is_routed(serving: Serving) -> bool:

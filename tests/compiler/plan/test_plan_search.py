@@ -267,6 +267,17 @@ def test_of_formats_as_wide_as_each_other_that_of_the_weights_is_taken(
     assert (plan.precision, plan.kv_precision) == (precision, precision)
 
 
+def test_an_accelerator_without_bf16_is_not_planned_in_it() -> None:
+    wide = pin("precision", "fp16", "bf16", operator="in")
+    asked = problem(LLAMA_3_8B, rate_per_s=0.5)
+    card = asked.case.place.accelerator
+    peaks = {name: peak for name, peak in card.flop_per_s.items() if name != "bf16"}
+    place = replace(asked.case.place, accelerator=replace(card, flop_per_s=peaks))
+    case = replace(asked.case, decisions=(wide,), place=place)
+    assert LLAMA_3_8B.published == "bf16"
+    assert chosen(replace(asked, case=case)).precision == "fp16"
+
+
 def test_a_line_about_the_cache_does_not_part_it_from_the_weights() -> None:
     """An engine keeps its cache as it computes."""
     lines = (
