@@ -100,7 +100,8 @@ def files_as_markdown(changes: tuple[FileChange, ...], *, patch: bool) -> str:
 
 def _within(changes: Sequence[FileChange]) -> tuple[str, int]:
     """Return the lines of the first files, as many as a comment holds, and how many are left."""
-    shown, size = [], 0
+    shown: list[str] = []
+    size = 0
     for one in changes:
         lines = "\n".join(one.patch)
         size += len(lines) + 1

@@ -150,9 +150,10 @@ def _survey(request: Request) -> _Survey:
 
 def _manifest(before: Manifest | None, request: Request) -> Manifest:
     """Return the manifest that is to stand there: of targets whose folder was removed, nothing."""
+    known: Mapping[str, Section] = before.targets if before else {}
     others = {
         name: section
-        for name, section in (before.targets if before else {}).items()
+        for name, section in known.items()
         if name not in request.sections and (not section.files or (request.folder / name).is_dir())
     }
     killed = (before.before if before else None) or {}

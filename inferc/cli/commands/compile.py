@@ -108,14 +108,23 @@ def compile(
         return INFEASIBLE if format in REPORTS else refuse(planned, form=format)
     if compiled.written is None or not compiled.ok:
         return exit_code(compiled.diagnostics)
+    if format in REPORTS:
+        return OK
     if list_files:
-        for path in sorted((*compiled.written.written, *compiled.written.unchanged)):
-            say(path.as_posix())
+        say("\n".join(_listed(compiled, compiled.written, output)))
     elif format == "json":
         say(_as_json(compiled, compiled.written))
-    elif format not in REPORTS:
+    else:
         say("\n".join(_as_text(compiled, compiled.written, output, dry=dry_run)))
     return OK
+
+
+def _listed(compiled: api.Compiled, outcome: "Outcome", output: str) -> list[str]:
+    """Return the path of every file, the manifests too: without them nothing can be verified."""
+    from inferc.files.manifest import NAME
+
+    manifests = {Path(output, item.topology, NAME) for item in compiled.outputs}
+    return sorted(path.as_posix() for path in (*outcome.written, *outcome.unchanged, *manifests))
 
 
 def _as_text(
