@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ def test_every_command_teaches(name: str) -> None:
     assert "Examples:" in done.out
     assert f"inferc {name}" in done.out.partition("Examples:")[2]
     assert call("help", name) == done
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_example_over_two_lines_can_be_pasted(name: str) -> None:
+    lines = load(name)[0].EPILOG.splitlines()
+    for first, second in pairwise(lines):
+        if second.startswith("    --"):
+            assert first.endswith("\\")
 
 
 MISTAKES = [

@@ -19,11 +19,11 @@ FILE: Final = "design.infer"
 
 EPILOG: Final = """
 Examples:
-  inferc design --model "Llama-3 70B, FP16" --workload "1000 requests per minute, 500ms TTFT"
+  inferc design --model "Llama-3 70B, FP16" --workload "1000 requests per minute, 500ms TTFT" \\
     --hardware "8x A100 80GB"
-  inferc design --model "Mixtral 8x22B" --workload "batch, maximum throughput"
+  inferc design --model "Mixtral 8x22B" --workload "batch, maximum throughput" \\
     --hardware "A100 PCIe nodes" -o topology.infer
-  inferc design --model "a 13B model" --workload "5 requests per second" --hardware "2x L40S"
+  inferc design --model "a 13B model" --workload "5 requests per second" --hardware "2x L40S" \\
     --format infer
 
 Exit codes:
