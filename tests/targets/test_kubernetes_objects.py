@@ -284,6 +284,23 @@ def test_a_volume_is_shared_where_the_download_may_run_beside_the_engine(
         assert claim.body["spec"]["accessModes"] == [mode]
 
 
+def test_who_knows_that_there_is_one_node_only_may_say_so() -> None:
+    alone = with_settings(without_labels(), access_mode="read_write_once")
+    claim = one(objects(alone), "PersistentVolumeClaim")
+    assert claim["spec"]["accessModes"] == ["ReadWriteOnce"]
+    cluster = alone.services[0].service.place.cluster
+    base = on_another_pool("NVIDIA-A100-SXM4-80GB")
+    plans = tuple(
+        replace(
+            plan, service=replace(plan.service, place=replace(plan.service.place, cluster=cluster))
+        )
+        for plan in base.services
+    )
+    said = [item for item in refuse(replace(base, services=plans), {}) if item.code == "INF614"]
+    assert said
+    assert all(any("any of 2 nodes" in note for note in item.notes) for item in said)
+
+
 # ---- replicas -------------------------------------------------------------------------------
 
 

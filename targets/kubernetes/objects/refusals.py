@@ -375,10 +375,10 @@ def _volume(serving: Serving) -> Iterator[Diagnostic]:
         yield problems.volume_not_writable(
             service=serving.plan.service.name, stated=serving.settings["access_mode"], span=span
         )
-    elif serving.access_mode == "ReadWriteOnce" and serving.shared:
+    elif serving.access_mode == "ReadWriteOnce" and serving.nodes_alike > 1:
         yield problems.volume_not_shared(
             service=serving.plan.service.name,
             stated=serving.settings["access_mode"],
-            nodes=int(serving.place.nodes.value),
+            nodes=serving.nodes_alike,
             span=span,
         )

@@ -210,10 +210,15 @@ class Serving(Deployed):
         rollout, may wait on one node for a volume that the replica holds on another, and the
         replica waits for them. Nothing but labels keeps the download off nodes of other pools.
         """
+        return not node_labels(self.place) or self.nodes_alike > 1
+
+    @property
+    def nodes_alike(self) -> int:
+        """How many nodes of the file have the labels that its pods go by."""
         labels = node_labels(self.place)
         places = {plan.service.place.path: plan.service.place for plan in self.topology.planned}
-        others = (one for one in places.values() if labels.items() <= node_labels(one).items())
-        return not labels or sum(int(one.nodes.value) for one in others) > 1
+        alike = (one for one in places.values() if labels.items() <= node_labels(one).items())
+        return sum(int(one.nodes.value) for one in alike)
 
     @property
     def access_mode(self) -> str:
