@@ -68,6 +68,19 @@ def test_a_volume_that_cannot_become_another_has_another_name():
             assert volume["persistentVolumeClaim"]["claimName"] == name
 
 
+def test_a_volume_that_one_node_holds_does_not_move_with_its_service():
+    """Else the download on the new node waits for it until the last replica on the old one goes."""
+    gpu = pinned("a").services[0].service.place.accelerator
+    labels = (gpu.product_label, "NVIDIA-H100-80GB-HBM3")
+    moved = [place(accelerator=replace(gpu, product_label=label)) for label in labels]
+    claims = [one(objects(topology), "PersistentVolumeClaim") for topology in moved]
+    assert [claim["spec"]["accessModes"] for claim in claims] == [["ReadWriteOnce"]] * 2
+    assert claims[0]["metadata"]["name"] != claims[1]["metadata"]["name"]
+    every = [with_settings(each, access_mode="read_write_many") for each in moved]
+    names = {one(objects(each), "PersistentVolumeClaim")["metadata"]["name"] for each in every}
+    assert len(names) == 1
+
+
 def test_a_changed_plan_keeps_its_volume():
     base = pinned("a")
     (plan,) = base.services

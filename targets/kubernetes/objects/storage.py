@@ -8,10 +8,12 @@ from inferc.targets.kubernetes.objects import hub, machines, pods
 from inferc.targets.kubernetes.objects.deployed import gibibytes
 from inferc.targets.kubernetes.objects.manifest import Manifest, api_version
 from inferc.targets.kubernetes.objects.names import digest, dns_label
+from inferc.targets.kubernetes.objects.nodes import node_labels
 from inferc.targets.kubernetes.objects.releases import Release
 from inferc.targets.kubernetes.objects.serving import Serving
 
 MOUNT = "/models"
+EVERYWHERE = "ReadWriteMany"
 MARKER = ".inferc-complete"
 """Written when a download is complete; the engine waits for it."""
 
@@ -42,9 +44,13 @@ def claim_name(serving: Serving) -> str:
 
     A claim's class and access modes cannot be changed, its size cannot shrink and grows with some
     classes only, so its name carries a digest of them and of what lies there: other weights are on
-    another volume, and replicas that still run keep theirs.
+    another volume, and replicas that still run keep theirs. A volume that one node holds carries
+    one of its nodes, too: a download on others would wait for it until the last replica goes.
     """
-    text = json.dumps([directory(serving), _claim_spec(serving)], sort_keys=True)
+    content: list[Data] = [directory(serving), _claim_spec(serving)]
+    if serving.access_mode != EVERYWHERE:
+        content.append(dict(node_labels(serving.place)))
+    text = json.dumps(content, sort_keys=True)
     return serving.named("weights", digest(text, DIGEST_CHARS))
 
 

@@ -15,12 +15,12 @@ planned() {
   case $1 in
   configmap/chat-dashboard) return 0 ;;
   deployment.apps/chat) return 0 ;;
-  job.batch/chat-prefetch-140c7e9f96) return 0 ;;
+  job.batch/chat-prefetch-a15f3a0ce8) return 0 ;;
   namespace/support-chat) return 0 ;;
   networkpolicy.networking.k8s.io/chat-engine) return 0 ;;
   networkpolicy.networking.k8s.io/chat-prefetch) return 0 ;;
   networkpolicy.networking.k8s.io/deny-all) return 0 ;;
-  persistentvolumeclaim/chat-weights-932010f757) return 0 ;;
+  persistentvolumeclaim/chat-weights-b598f47a2b) return 0 ;;
   poddisruptionbudget.policy/chat) return 0 ;;
   podmonitor.monitoring.coreos.com/chat) return 0 ;;
   priorityclass.scheduling.k8s.io/support-chat-sla) return 0 ;;
