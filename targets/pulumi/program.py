@@ -30,7 +30,7 @@ SETTINGS: Mapping[str, tuple[str, str | bool, str]] = {
     "imageRegistry": ("string", "", "Mirror that images are pulled from; empty: as planned"),
     "clusterObjects": ("boolean", True, "Create what belongs to the whole cluster, too"),
     "createSecrets": ("boolean", False, "Create the Secrets from encrypted configuration"),
-    "protectWeights": ("boolean", False, "Refuse `pulumi destroy` while the weights are there"),
+    "protectWeights": ("boolean", False, "Refuse whatever would delete the weights"),
     "retainWeights": ("boolean", False, "Leave the weights in the cluster on `pulumi destroy`"),
 }
 """What every stack may set, with its type, its default and what it means."""

@@ -193,6 +193,23 @@ def test_protected_weights_stop_a_destroy(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_protected_weights_stop_a_plan_with_others(tmp_path: Path) -> None:
+    """As the README says; a plan with the same weights goes on."""
+    base = topologies.support_chat()
+    own, config = stack(), {"protectWeights": "true"}
+    own.up(write(tmp_path / "first", base), config)
+    (plan,) = base.services
+    shape = replace(plan.configuration, max_num_seqs=7)
+    same = replace(base, services=(replace(plan, configuration=shape),))
+    assert own.preview(write(tmp_path / "same", same), config).counts["update"]
+    others = replace(base, services=(replace(plan, weights_bytes=3e11),))
+    folder = write(tmp_path / "others", others)
+    with pytest.raises(EngineError, match=r"protected: .*chat-weights"):
+        own.preview(folder, config)
+    assert "pulumi state unprotect" in (folder / "README.md").read_text("utf-8")
+
+
+@pytest.mark.slow
 def test_fewer_replicas_on_demand(tmp_path: Path) -> None:
     base = topologies.support_chat()
     scale = replace(base.services[0].autoscale, min_replicas=2, max_replicas=6)
