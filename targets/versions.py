@@ -37,7 +37,8 @@ SHARED_STORAGE: Final = Component(
     at_least="any",
     provides="the volumes of weights, which several nodes mount: NFS, EFS, Filestore, Azure Files, "
     "CephFS. The default classes of EKS, GKE and AKS are disks of one node, and the claims would "
-    "stay Pending: name another with `storage_class` in the `cluster` block",
+    "stay Pending: name another with `storage_class` in the `cluster` block. Where one node only "
+    "can run the pods, `access_mode = read_write_once` does",
     where="https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes",
 )
 KEDA: Final = Component(
