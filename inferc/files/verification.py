@@ -50,7 +50,7 @@ def survey_outputs(folder: Path, design: Path | None) -> tuple[TargetState, ...]
     if isinstance(source, Diagnostic):
         return source
     try:
-        if not folder.is_dir():
+        if not folder.exists():
             return file_not_found(None, path=str(folder), close=near(folder))
         return _survey(folder, design)
     except OSError as error:
@@ -60,8 +60,8 @@ def survey_outputs(folder: Path, design: Path | None) -> tuple[TargetState, ...]
 def _survey(folder: Path, design: Path | None) -> tuple[TargetState, ...] | Diagnostic:
     places = sorted(path.parent for path in folder.rglob(NAME))
     only = ""
-    if not places and folder.parent != folder and os.path.lexists(folder.parent / NAME):
-        places, only = [folder.parent], folder.name  # a single target, whose manifest lies above it
+    if not places:
+        places, only = _above(Path(os.path.abspath(folder)))  # noqa: PTH100 - links stay links
     found: list[TargetState] = []
     for place in places:
         manifest = read_manifest(place)
@@ -70,6 +70,14 @@ def _survey(folder: Path, design: Path | None) -> tuple[TargetState, ...] | Diag
         if manifest is not None:
             found += _states(place, manifest, design, only)
     return tuple(found) or manifest_missing(path=str(folder))
+
+
+def _above(folder: Path) -> tuple[list[Path], str]:
+    """Return where the manifest lies of the target that ``folder`` is part of, and its name."""
+    for place in folder.parents:
+        if os.path.lexists(place / NAME):
+            return [Path(os.path.relpath(place))], folder.relative_to(place).parts[0]
+    return [], ""
 
 
 def _states(

@@ -160,3 +160,23 @@ def test_a_name_that_no_system_takes_is_no_fault_of_ours() -> None:
         done = call("verify", name)
         assert done.code == 2
         assert "INF720" in done.err or "INF723" in done.err
+
+
+@pytest.mark.parametrize(
+    ("inside", "folder"),
+    [
+        ("kubernetes", "."),
+        ("kubernetes/files", ".."),
+        ("kubernetes/files", "."),
+        ("", "kubernetes"),
+    ],
+)
+def test_it_is_asked_from_inside_too(
+    out: Path, monkeypatch: pytest.MonkeyPatch, inside: str, folder: str
+) -> None:
+    (out / "support_chat/kubernetes/files").mkdir(exist_ok=True)
+    monkeypatch.chdir(out / "support_chat" / inside)
+    done = call("verify", folder)
+    assert done.code == 0, done.err
+    assert "kubernetes: as written" in done.out
+    assert "design-doc" not in done.out
