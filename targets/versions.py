@@ -282,11 +282,17 @@ class Chart(NamedTuple):
     version: str
     repository: str
     namespace: str
+    runs_on: str = ""
+    """The minor version of Kubernetes that its release is for, where it is for one alone."""
 
 
 PULUMI_CHARTS: Final[Mapping[str, Chart]] = {
     "cluster-autoscaler": Chart(
-        "cluster-autoscaler", "9.38.0", "https://kubernetes.github.io/autoscaler", "kube-system"
+        "cluster-autoscaler",
+        "9.52.1",
+        "https://kubernetes.github.io/autoscaler",
+        "kube-system",
+        runs_on="1.34",  # its application is 1.34.1, and the one for the version of the cluster
     ),
     "gpu-operator": Chart(
         "gpu-operator", "v26.7.0", "https://helm.ngc.nvidia.com/nvidia", "gpu-operator"

@@ -157,6 +157,10 @@ def _look_of(box: Box) -> str:
 
 
 def _told(text: str) -> str:
-    """Return ``text`` for where Mermaid knows no codes: without what might mean something."""
-    kept = "".join(c if c.isalnum() or c in PLAIN else " " for c in text)
+    """Return ``text`` for where Mermaid knows no codes: without what might mean something.
+
+    A semicolon would end the statement; what it divides stays divided.
+    """
+    divided = text.replace(";", ",")
+    kept = "".join(c if c.isalnum() or c in PLAIN else " " for c in divided)
     return " ".join(kept.split())

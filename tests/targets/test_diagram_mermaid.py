@@ -127,7 +127,7 @@ title: "hobby: conditional, plan {graph.digest[:12]}"
 ---
 flowchart LR
   accTitle: hobby
-  accDescr: Topology hobby, conditional: chat runs TinyLlama 1.1B Chat v1.0 in 1 replica 1 of 1 \
+  accDescr: Topology hobby, conditional: chat runs TinyLlama 1.1B Chat v1.0 in 1 replica, 1 of 1 \
 accelerator in use.
   n0(["clients<br/>peak 1.5 req/h"])
   n1["gateway"]

@@ -16,6 +16,7 @@ from inferc.targets.kubernetes.objects import layout_of
 from inferc.targets.kubernetes.objects.nodes import node_labels
 from inferc.targets.kubernetes.objects.pods import placement
 from inferc.targets.pulumi.emitter import TARGET as PULUMI
+from inferc.targets.versions import PULUMI_CHARTS
 
 EKS: Options = {"cluster": "eks"}
 
@@ -99,6 +100,14 @@ def test_what_is_installed_is_what_the_objects_need() -> None:
     for chart in cluster(in_aws())["charts"]:
         assert chart["version"][-1].isdigit()
         assert chart["repository"].startswith(("https://", "oci://"))
+
+
+def test_a_chart_for_one_version_of_kubernetes_is_for_that_of_the_cluster() -> None:
+    """The autoscaler runs the scheduler of its own version to foretell what the cluster's does."""
+    version = cluster(in_aws())["version"]
+    bound = [chart for chart in PULUMI_CHARTS.values() if chart.runs_on]
+    assert [chart.name for chart in bound] == ["cluster-autoscaler"]
+    assert {chart.runs_on for chart in bound} == {version}
 
 
 @pytest.mark.parametrize(
