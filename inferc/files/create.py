@@ -1,10 +1,14 @@
 """Making one file: a starter, or a result that ``-o`` asks for."""
 
+import os
 from pathlib import Path
+from typing import Final
 
 from inferc.dsl.diagnostics import Diagnostic
 from inferc.files.diagnostics import output_not_writable
-from inferc.files.reader import reason
+from inferc.files.reader import SUFFIX, reason
+
+WHO_MAY: Final = "check who may write there, and that the disk has room"
 
 
 def create_file(path: Path, content: bytes) -> str | None:
@@ -22,11 +26,17 @@ def create_file(path: Path, content: bytes) -> str | None:
     return None
 
 
-def replace_file(path: Path, content: bytes) -> Diagnostic | None:
+def replace_file(path: Path, content: bytes, *, design: bool = False) -> Diagnostic | None:
     """Put ``content`` at ``path``, whole or not at all; return why not where that fails.
 
-    A link stays a link and a device is written to; permissions stay as they are.
+    A link stays a link and a device is written to; permissions stay as they are. Unless it is a
+    ``design`` itself, it takes no design's place: `inferc plan FILE -o FILE` would be the end of
+    what somebody wrote.
     """
+    if not design and path.suffix == SUFFIX and os.path.lexists(path):
+        return output_not_writable(
+            path=str(path), reason="it is a design", todo="name another file: `-o plan.json`"
+        )
     try:
         place = path.resolve()
         if place.exists() and not place.is_file():
@@ -42,5 +52,5 @@ def replace_file(path: Path, content: bytes) -> Diagnostic | None:
         finally:
             beside.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
-        return output_not_writable(path=str(path), reason=reason(error), folder=False)
+        return output_not_writable(path=str(path), reason=reason(error), todo=WHO_MAY)
     return None

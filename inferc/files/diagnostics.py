@@ -1,6 +1,7 @@
 """What may be wrong with files: those that are read, and those that are to be written."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from inferc.dsl.diagnostics import Diagnostic
 from inferc.dsl.source import Span
@@ -71,7 +72,10 @@ def file_too_large(span: Span | None, *, path: str, limit_bytes: int) -> Diagnos
     )
 
 
-def output_not_writable(*, path: str, reason: str, folder: bool = True) -> Diagnostic:
+FOLDER_WITH_ROOM: Final = "name a folder that you may write to, on a disk with room: `-o DIR`"
+
+
+def output_not_writable(*, path: str, reason: str, todo: str = FOLDER_WITH_ROOM) -> Diagnostic:
     """INF730: the system refuses to write below a folder, or one file."""
     return Diagnostic(
         code="INF730",
@@ -79,9 +83,7 @@ def output_not_writable(*, path: str, reason: str, folder: bool = True) -> Diagn
         message=f"`{path}` cannot be written: {reason}",
         span=None,
         notes=("nothing was changed",),
-        help="name a folder that you may write to, on a disk with room: `-o DIR`"
-        if folder
-        else "check who may write there, and that the disk has room",
+        help=todo,
     )
 
 

@@ -271,6 +271,21 @@ def test_compile_writes_what_the_emit_blocks_name(place: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "arguments", [("plan", "-o"), ("diff", "plan.json", "-o"), ("graph", "-o")], ids=str
+)
+def test_a_report_takes_no_design_s_place(place: Path, arguments: tuple[str, ...]) -> None:
+    design = place / "topology.infer"
+    design.write_bytes(CHAT.read_bytes())
+    assert call("plan", design, "--format", "json", "-o", place / "plan.json").code == 0
+    command, *words = arguments
+    done = call(command, design, *words, design)
+    assert done.code == 2
+    assert "INF730" in done.err
+    assert "it is a design" in done.err
+    assert design.read_bytes() == CHAT.read_bytes()
+
+
 def test_compile_lists_its_files(place: Path) -> None:
     done = call("compile", CHAT, "-t", "kubernetes", "--list-files")
     listed = done.out.splitlines()

@@ -64,7 +64,7 @@ def calibrate(
 
     with progress_bar("fitting") as progress:
         text = fitted(rows.measurements, name=Path(output).stem, progress=progress)
-    problem = replace_file(Path(output), text.encode())
+    problem = replace_file(Path(output), text.encode(), design=True)
     if problem:
         show([problem], form=format, color=color)
         return exit_code([problem])

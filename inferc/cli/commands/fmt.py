@@ -78,7 +78,7 @@ def _rewrite(name: str, source: SourceFile, text: str, *, color: str) -> int:
         return OK
     if text == source.text:
         return OK
-    problem = replace_file(Path(name), text.encode())
+    problem = replace_file(Path(name), text.encode(), design=True)
     if problem:
         show([problem], form="human", color=color)
         return exit_code([problem])
