@@ -121,6 +121,21 @@ def test_no_file_holds_anything_like_a_token():
         assert not re.search(r"hf_[A-Za-z0-9]{20}|AKIA[A-Z0-9]{16}", text)
 
 
+def test_the_readme_says_whom_the_policies_let_pods_ask_for_names() -> None:
+    found = files(topologies.support_chat())
+    policies = [one for one in yaml.safe_load_all(found["20-network.yaml"]) if one]
+    asked = [
+        peer
+        for policy in policies
+        for rule in policy["spec"].get("egress", ())
+        if {port["port"] for port in rule.get("ports", ())} == {53}
+        for peer in rule["to"]
+    ]
+    (label,) = {str(peer["podSelector"]["matchLabels"]) for peer in asked}
+    assert label == "{'k8s-app': 'kube-dns'}"
+    assert "`k8s-app=kube-dns` in `kube-system`" in found["README.md"]
+
+
 # ---- the preflight script -----------------------------------------------------------------------
 
 
