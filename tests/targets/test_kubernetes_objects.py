@@ -501,6 +501,8 @@ def test_nothing_may_talk_but_for_what_is_needed():
     }
     assert ports == {"deny-all": [], "chat-engine": [53], "chat-prefetch": [53, 443]}
     assert "ingress" not in policies["chat-prefetch"]
+    (names,) = policies["chat-engine"]["egress"]
+    assert {"ipBlock": {"cidr": "169.254.20.10/32"}} in names["to"]  # of a cache on the node
 
 
 def test_probes_of_nodes_are_let_in_where_their_addresses_are_known():

@@ -9,6 +9,11 @@ from inferc.targets.kubernetes.objects.names import dns_label
 from inferc.targets.kubernetes.objects.serving import Serving
 
 DNS_PORT = 53
+NODE_LOCAL_DNS = "169.254.20.10/32"
+"""Where NodeLocal DNSCache answers on a node that has it: link-local, so that no selector finds it.
+
+Source: Kubernetes, Using NodeLocal DNSCache in Kubernetes Clusters; the add-on's README.
+"""
 API_SERVER_PORTS = (443, 6443)
 """Where the API server is asked: its Service, and behind that its usual port.
 
@@ -123,4 +128,4 @@ def dns() -> dict[str, Data]:
         "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
     }
     ports: list[Data] = [{"port": DNS_PORT, "protocol": name} for name in ("UDP", "TCP")]
-    return {"to": [server], "ports": ports}
+    return {"to": [server, {"ipBlock": {"cidr": NODE_LOCAL_DNS}}], "ports": ports}
