@@ -130,6 +130,7 @@ def test_the_readme_says_whom_the_policies_let_pods_ask_for_names() -> None:
         for rule in policy["spec"].get("egress", ())
         if {port["port"] for port in rule.get("ports", ())} == {53}
         for peer in rule["to"]
+        if "podSelector" in peer
     ]
     (label,) = {str(peer["podSelector"]["matchLabels"]) for peer in asked}
     assert label == "{'k8s-app': 'kube-dns'}"
