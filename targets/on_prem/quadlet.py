@@ -84,6 +84,10 @@ def _unit(machine: Machine, one: Container) -> Iterator[tuple[str, str]]:
     for other in one.after:
         yield "Requires", f"{machine.project}-{other}.service"
         yield "After", f"{machine.project}-{other}.service"
+    if one.once:
+        # What fails at once, as without a token, is told; what takes longer is tried again.
+        yield "StartLimitIntervalSec", "300"
+        yield "StartLimitBurst", "6"
 
 
 def _container(machine: Machine, one: Container, directory: str) -> Iterator[tuple[str, str]]:
@@ -171,6 +175,9 @@ def _service(one: Container) -> Iterator[tuple[str, str]]:
         yield "RemainAfterExit", "yes"
         yield "Restart", "on-failure"
         yield "RestartSec", "10s"
+        # Else the first try that fails ends the starts of all that wait for it. Releases of systemd
+        # before 254 log that they do not know it. Source: systemd.service(5), RestartMode=.
+        yield "RestartMode", "direct"
         yield "TimeoutStartSec", "infinity"  # a download takes as long as it takes
         return
     yield "Restart", "always"

@@ -113,7 +113,8 @@ def _readme(output: Output) -> dict[str, object]:
         "directory": output.directory,
         "start": tuple(_start(output)),
         "air_gapped": choices.air_gapped,
-        "load": f"{'docker' if docker else 'podman'} load -i FILE",
+        # Units of the system see the images of root, not those of whoever loads them.
+        "load": f"{'docker' if docker else 'sudo podman'} load -i FILE",
         "components": (runtime, NVIDIA_TOOLKIT),
         "memory": output.memory_gib,
         "disk": output.disk_gib,
@@ -178,6 +179,12 @@ def _operation(output: Output) -> Iterator[str]:
         )
         yield "GPUs are given by CDI: after a new driver run `nvidia-ctk cdi generate` again."
     yield "A replica with a new model needs its weights first: the services wait for them."
+    if output.form != COMPOSE:
+        name = f"{output.machine.project}-NAME-weights"
+        yield (
+            "Weights that could not be had six times in five minutes are not tried again: mend the "
+            f"cause, then `sudo systemctl reset-failed {name}` and start the services."
+        )
     yield "Delete folders of weights that no service names any more by hand; nothing else does."
 
 

@@ -161,6 +161,24 @@ def test_without_internet_nothing_is_fetched():
     assert "mirror.sh save" in found["README.md"]
 
 
+@pytest.mark.parametrize(("form", "load"), [("compose", "docker"), ("quadlet", "sudo podman")])
+def test_images_are_loaded_where_their_containers_look_for_them(form: str, load: str):
+    """Each account has images of its own with Podman, and units of the system are root's."""
+    readme = files(box(), form=form, air_gapped=True)["README.md"]
+    assert f"`{load} load -i FILE`" in readme
+
+
+def test_a_download_that_fails_once_ends_no_start_of_an_engine():
+    found = files(box(), form="quadlet")
+    (weights,) = (text for path, text in found.items() if path.endswith("-weights.container"))
+    service = weights.partition("[Service]\n")[2]
+    assert {"Restart=on-failure", "RestartMode=direct"} < set(service.splitlines())
+    unit = dict(line.split("=", 1) for line in weights.split("\n") if line.startswith("StartLimit"))
+    tries, window_s = int(unit["StartLimitBurst"]), int(unit["StartLimitIntervalSec"])
+    assert "RestartSec=10s" in service
+    assert 1 < tries < window_s / 10, "a start that can never succeed would wait for ever"
+
+
 def test_the_lists_name_every_image_and_model():
     found = files(box())
     images = {line for line in found["images.txt"].splitlines() if not line.startswith("#")}
@@ -253,8 +271,9 @@ def test_units_hold_nasty_names_on_one_line(name: str):
             assert {line.partition("=")[0] for line in lines} <= {
                 *KEYS,
                 *("Description", "Requires", "After", "WantedBy", "NetworkName", "Internal"),
-                *("Type", "RemainAfterExit", "Restart", "RestartSec", "TimeoutStartSec"),
-                "TimeoutStopSec",
+                *("Type", "RemainAfterExit", "Restart", "RestartSec", "RestartMode"),
+                *("StartLimitIntervalSec", "StartLimitBurst"),
+                *("TimeoutStartSec", "TimeoutStopSec"),
             }
     (engine,) = (text for path, text in found.items() if path.endswith("-chat-0.container"))
     (line,) = (line for line in engine.split("\n") if line.startswith("Exec="))
