@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,9 @@ def test_without_internet_no_pod_may_reach_anything_outside():
     for item in objects(found):
         if item["kind"] == "NetworkPolicy":
             rules = item["spec"].get("egress", [])
-            blocks = [peer for rule in rules for peer in rule.get("to", []) if "ipBlock" in peer]
-            assert blocks == [], item["metadata"]["name"]
+            peers = [peer for rule in rules for peer in rule.get("to", []) if "ipBlock" in peer]
+            for peer in peers:
+                assert ip_network(peer["ipBlock"]["cidr"]).is_link_local, item["metadata"]["name"]
             assert all(rule.get("to") for rule in rules), "a rule without an end leads anywhere"
     job = one(found, "Job")["spec"]["template"]["spec"]["containers"][0]
     assert "args" not in job
