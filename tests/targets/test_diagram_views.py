@@ -152,6 +152,13 @@ def test_the_cost_is_shared_out() -> None:
     assert bars == {"chat": "75% of all", "tagger": "25% of all"}
 
 
+def test_shares_of_a_cost_are_a_whole_and_no_spending_looks_smaller() -> None:
+    """A margin is rounded down; what is spent is not one."""
+    scene = scene_of("cost", with_costs(0.002, 0.001))
+    bars = {box.title: box.bar.text for box in boxes(scene.items) if box.bar}
+    assert bars == {"chat": "66.7% of all", "tagger": "33.3% of all"}
+
+
 @pytest.mark.parametrize(
     ("budget", "verdict", "tone"), [(0.008, "50% spent", Tone.GOOD), (0.002, "missed", Tone.BAD)]
 )

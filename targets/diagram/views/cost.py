@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from inferc.compiler.plan import ServicePlan
 from inferc.compiler.topology import Topology
-from inferc.compiler.units import percent, show
+from inferc.compiler.units import show
 from inferc.compiler.wording.amounts import plural
 from inferc.targets.diagram import words
 from inferc.targets.diagram.scene import Badge, Bar, Box, Group, Kind, Scene, Tone
@@ -83,7 +83,7 @@ def _service(plan: words.Planned, total: float) -> Box:
         title=name,
         aside=show(cost, "usd_per_s"),
         lines=(model, *_details(plan, cost)),
-        bar=Bar(share=share, text=f"{percent(share)} of all"),
+        bar=Bar(share=share, text=f"{words.percent_of(share)} of all"),
         badges=tuple(line for line in words.sla_lines(plan) if line.name.endswith("cost")),
         kind=Kind.SERVICE,
     )
@@ -118,8 +118,8 @@ def _budget(topology: Topology, total: float) -> Iterator[Box]:
             name="budget",
             value=show(total, "usd_per_mo"),
             limit=f"≤ {show(limit, 'usd_per_mo')}",
-            verdict=f"{percent(share)} spent" if kept else "missed",
+            verdict=f"{words.percent_of(share)} spent" if kept else "missed",
             tone=Tone.GOOD if kept else Tone.BAD,
         )
-        bar = Bar(share=min(1.0, share), text=f"{percent(share)} of the budget")
+        bar = Bar(share=min(1.0, share), text=f"{words.percent_of(share)} of the budget")
         yield Box(id="budget", title="Budget", badges=(badge,), bar=bar)
