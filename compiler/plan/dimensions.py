@@ -44,11 +44,11 @@ def precisions_of(engine: Engine, place: Place, published: str = "") -> tuple[st
 
     fp16 and bf16 cost the same, so that the first of them wins: the one the weights were made in,
     and bf16 of others that are no fp16. Numbers of the wider range overflow in fp16: answers of
-    Qwen 2.5 turn into exclamation marks, and vLLM does not start Gemma 2 and 3 in it at all. Nor
+    Qwen 2 have turned into exclamation marks, and vLLM does not start Gemma 2 and 3 in it. Nor
     does it start in bf16 on accelerators that do not compute in it: there the other is first.
 
-    Source: vLLM 0.11.2, ``vllm/config/model.py``, ``_FLOAT16_NOT_SUPPORTED_MODELS``, and
-    ``vllm/platforms/cuda.py``, ``check_if_supports_dtype``.
+    Source: vLLM, ``_FLOAT16_NOT_SUPPORTED_MODELS`` in ``vllm/config/model.py``, and
+    ``check_if_supports_dtype`` of its CUDA platform; QwenLM/Qwen3, issue 761.
     """
     usable = [
         name

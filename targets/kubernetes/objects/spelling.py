@@ -31,7 +31,7 @@ SGLang 0.5.5, ``--kv-cache-dtype``."""
 NOT_IN_FP16 = re.compile(r"/gemma-[23]-|/glm-4-|/plamo-2-", re.IGNORECASE | re.ASCII)
 """Repositories of models that vLLM does not start in fp16, since their numbers overflow in it.
 
-Source: vLLM 0.11.2, ``vllm/config/model.py``: gemma2, gemma3, glm4 and plamo2 by type of model.
+Source: vLLM, ``vllm/config/model.py``: gemma2, gemma3, glm4 and plamo2 by type of model.
 """
 
 LOOKED_AT = 4
