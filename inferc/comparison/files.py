@@ -89,23 +89,22 @@ def files_as_markdown(changes: tuple[FileChange, ...], *, patch: bool) -> str:
     rows = [f"| {code(one.path)} | {one.kind} | +{one.added} -{one.removed} |" for one in changes]
     lines = ["| emitted file | | lines |", "| --- | --- | --- |", *rows]
     if patch:
-        text, left = _within(changes)
+        shown, left = _within(changes)
+        text = "\n".join(shown)
         fence = "`" * (3 + max((len(run) for run in re.findall("`+", text)), default=0))
         lines += ["", "<details><summary>Lines</summary>", "", f"{fence}diff", text, fence]
         lines += ["", "</details>"]
         if left:
-            lines += ["", f"The lines of {left} more of these files are too many for a comment."]
+            lines += ["", f"{left} more lines are too many for a comment."]
     return "\n".join(lines) + "\n"
 
 
-def _within(changes: Sequence[FileChange]) -> tuple[str, int]:
-    """Return the lines of the first files, as many as a comment holds, and how many are left."""
-    shown: list[str] = []
+def _within(changes: Sequence[FileChange]) -> tuple[list[str], int]:
+    """Return as many lines as a comment holds, and how many are left."""
+    lines = [line for one in changes for line in one.patch]
     size = 0
-    for one in changes:
-        lines = "\n".join(one.patch)
-        size += len(lines) + 1
+    for count, line in enumerate(lines):
+        size += len(line) + 1
         if size > LONGEST:
-            break
-        shown.append(lines)
-    return "\n".join(text for text in shown if text), len(changes) - len(shown)
+            return lines[:count], len(lines) - count
+    return lines, 0
