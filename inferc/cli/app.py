@@ -5,11 +5,12 @@ help page, the list of commands and a mistyped name cost no more than the interp
 """
 
 import gc
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
-from inferc.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, OK, USAGE
+from inferc.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, OK, TERMINATED, USAGE
 from inferc.cli.table import COMMANDS, EXIT_CODES
 from inferc.cli.terminal import complain, prepare, say, silence_closed_pipes, to_json
 
@@ -21,6 +22,8 @@ VERSION_FLAGS: Final = frozenset({"-V", "--version"})
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command named by ``arguments`` (default: the process's own), return its exit code."""
     prepare()
+    if arguments is None:
+        signal.signal(signal.SIGTERM, terminate)
     # A command makes trees that live until it ends, and next to no garbage: the collector would
     # walk them again and again, for a tenth of the time that a check takes.
     collecting = gc.isenabled()
@@ -47,6 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if collecting:
             gc.enable()
     return code
+
+
+def terminate(*_: object) -> NoReturn:
+    """End as an interrupt would: what is half written is taken back first."""
+    raise SystemExit(TERMINATED)
 
 
 def overview() -> str:

@@ -10,5 +10,7 @@ DENIED: Final = 4
 DIFFERENCES: Final = 10
 INTERRUPTED: Final = 130
 """128 + SIGINT, as shells report it."""
+TERMINATED: Final = 143
+"""128 + SIGTERM: a time limit, or a CI job that is cancelled."""
 BROKEN_PIPE: Final = 141
 """128 + SIGPIPE: the reader of the output went away, as with ``| head``."""

@@ -191,7 +191,8 @@ class TestStreams:
         assert done.returncode in {0, 2}
         assert b"Traceback" not in done.stderr
 
-    def test_an_interrupt_ends_quietly(self) -> None:
+    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    def test_a_signal_ends_it_quietly(self, sent: signal.Signals, code: int) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "inferc", "check", "-"],
             stdin=subprocess.PIPE,
@@ -201,9 +202,9 @@ class TestStreams:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
         )
         time.sleep(4.0)  # until it reads, on a busy machine too
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, err = process.communicate()
-        assert process.returncode == 130
+        assert process.returncode == code
         assert b"Traceback" not in err
 
     def test_results_are_utf8_in_any_locale(self) -> None:

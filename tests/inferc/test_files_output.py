@@ -309,6 +309,7 @@ THIRD = {"kubernetes/deployment.yaml": b"new\n", "kubernetes/pvc.yaml": b"newer\
 DYING = """
 import os, signal, sys
 from pathlib import Path
+from inferc.cli.app import terminate
 from inferc.files.moves import Moves
 from test_files_output import compile_to, SECOND
 
@@ -326,6 +327,7 @@ def dying(rename):
 Path.replace = dying(Path.replace)
 Path.rename = dying(Path.rename)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, terminate)
 compile_to(Path(sys.argv[1]), SECOND)
 """
 """A compile that ends at its N-th rename: the manifest at work, two files, the manifest."""
@@ -362,12 +364,14 @@ def test_a_killed_compile_leaves_nothing_that_the_next_takes_for_an_edit(
     assert not survey_outputs(out, None)[0].differs
 
 
-@pytest.mark.parametrize("after", [1, 2, 3, 4])
-def test_an_interrupted_compile_puts_everything_back(after: int, out: Path) -> None:
+@pytest.mark.parametrize(
+    ("after", "kill"), [(1, "SIGINT"), (2, "SIGINT"), (3, "SIGTERM"), (4, "SIGINT")]
+)
+def test_an_interrupted_compile_puts_everything_back(after: int, kill: str, out: Path) -> None:
     compile_to(out, FIRST)
     before = {item: item.read_bytes() for item in out.rglob("*") if item.is_file()}
 
-    die(out, after, "SIGINT")
+    die(out, after, kill)
 
     assert {item: item.read_bytes() for item in out.rglob("*") if item.is_file()} == before
     assert [item.name for item in out.parent.iterdir()] == ["chat"]
