@@ -15,8 +15,6 @@ from inferc.targets.kubernetes.objects import CONCERNS, build_objects, refuse
 if TYPE_CHECKING:
     from inferc.compiler.model import Engine
 
-WEIGHTS_BYTES = 141.1e9
-
 
 def with_plan(topology: Topology, **changes: object) -> Topology:
     """Return ``topology`` with fields of the plan of its only service changed."""
