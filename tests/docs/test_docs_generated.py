@@ -51,6 +51,7 @@ def test_every_coefficient_is_in_the_table_of_the_performance_model(
     assert callable(makers["performance_model"])
 
 
+@pytest.mark.slow
 def test_the_pictures_are_of_the_examples_as_they_are_compiled(makers: dict[str, object]) -> None:
     pictures, picture, words = makers["PICTURES"], makers["picture"], makers["words"]
     assert isinstance(pictures, dict)

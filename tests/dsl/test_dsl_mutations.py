@@ -35,10 +35,13 @@ def _check(chosen: Iterable[Mutation]) -> None:
         assert right[kind] / number >= REQUIRED, missed
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in EXAMPLES if path.parent.name != "fleet"],
+    ids=lambda path: path.parent.name,
+)
 def test_a_mistake_in_an_example_is_reported_where_it_is(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    _check(_some(text, min(150, 600_000 // len(text))))
+    _check(_some(path.read_text(encoding="utf-8"), 100))
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)

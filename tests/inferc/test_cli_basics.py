@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -201,7 +200,9 @@ class TestStreams:
             # A shell has its background jobs ignore interrupts, and what they start inherits that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
         )
-        time.sleep(4.0)  # until it reads, on a busy machine too
+        assert process.stdin is not None
+        process.stdin.write(b"#" * (1 << 18))  # more than a pipe holds: now it reads
+        process.stdin.flush()
         process.send_signal(sent)
         _, err = process.communicate()
         assert process.returncode == code

@@ -7,7 +7,6 @@ import pytest
 from support.catalog import ENTRIES, KINDS, blocks, module, numbers, source_of
 
 from inferc.dsl import SourceFile, parse
-from inferc.dsl.format import format_module
 from inferc.dsl.syntax import Block, Identifier
 
 TRACEABLE = re.compile(
@@ -63,9 +62,3 @@ def test_ranges_and_assumptions_are_explained(path: str) -> None:
     source = source_of(block.decorators)
     if source and source[0].startswith(("Assumed", "Estimate")):
         assert block.doc
-
-
-@pytest.mark.parametrize("path", ENTRIES)
-def test_every_entry_is_in_the_one_style(path: str) -> None:
-    parsed = module(path)
-    assert format_module(parsed) == parsed.source.text
