@@ -14,14 +14,24 @@ RUN = ("inferc", "cat", "ls")
 """What a ``console`` block may call; steps that need a network stand in ``bash`` blocks."""
 
 
-LONG = ("estimate.md", "scenarios.md", "simulate.md", "verification.md")
+LONG = (
+    "docs/estimate.md",
+    "docs/scenarios.md",
+    "docs/simulate.md",
+    "docs/verification.md",
+    "examples/fleet/README.md",
+    "examples/mixed-models/README.md",
+    "examples/own-measurements/README.md",
+)
 """Pages whose commands take a while."""
 
 
 @pytest.mark.parametrize(
     "fence",
     [
-        pytest.param(one, marks=pytest.mark.slow) if one.path.name in LONG else one
+        pytest.param(one, marks=pytest.mark.slow)
+        if one.path.relative_to(ROOT).as_posix() in LONG
+        else one
         for one in fences("console")
     ],
     ids=str,

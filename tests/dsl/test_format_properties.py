@@ -31,7 +31,7 @@ def check(text: str) -> None:
     assert comment_texts(before) == comment_texts(after)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_programs(text: str) -> None:
     check(text)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from support import crds
@@ -22,6 +23,13 @@ from inferc.targets.base import Artifact, Options
 from inferc.targets.kubernetes.objects import Manifest, build_objects, refuse
 
 VERSIONS = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
+EACH_VERSION = [
+    version
+    if version in (VERSIONS[0], VERSIONS[-1])
+    else pytest.param(version, marks=pytest.mark.slow)
+    for version in VERSIONS
+]
+"""The same for a test: the oldest and the newest in every run."""
 """Releases of Kubernetes whose schemas the objects must meet."""
 
 CRD_FOLDER_VARIABLE = "INFERC_CRD_SCHEMAS"

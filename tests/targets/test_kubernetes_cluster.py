@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import yaml
 from support import topologies
-from support.kubernetes import VERSIONS, native_problems, objects, pod
+from support.kubernetes import EACH_VERSION, native_problems, objects, pod
 
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.emitter import TARGET
@@ -51,7 +51,7 @@ def test_a_class_that_is_there_is_taken(stated: str, expected: str | None):
     )
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", EACH_VERSION)
 def test_a_cluster_takes_its_objects(version: str):
     for one in cluster_objects(topologies.support_chat(), {}):
         assert native_problems(one.document(), version) == []

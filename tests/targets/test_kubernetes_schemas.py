@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 from support import kubernetes, topologies
-from support.kubernetes import VERSIONS, crd_folder, custom_problems, native_problems, objects, one
+from support.kubernetes import (
+    EACH_VERSION,
+    VERSIONS,
+    crd_folder,
+    custom_problems,
+    native_problems,
+    objects,
+    one,
+)
 
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.emitter import TARGET
@@ -65,7 +73,7 @@ def native(*names: str) -> tuple[dict, ...]:
     return tuple(found.values())
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", EACH_VERSION)
 def test_native_objects_are_valid_in_strict_mode(version: str):
     documents = native("support_chat")
     kinds = {document["kind"] for document in documents}
