@@ -236,6 +236,10 @@ class UnitProblem:
     suggestions: tuple[str, ...] = ()
 
 
+LONGEST_CHAIN = 4
+"""Words of a chain that is worth mending: ``$/gpu/h`` has three."""
+
+
 def unit_words() -> tuple[str, ...]:
     """Return every unit word, sorted."""
     return tuple(sorted(_UNITS))
@@ -269,10 +273,18 @@ def _unknown(words: list[str], place: int) -> UnitProblem:
     else:
         reason, choices = "is not a unit", _nearest(word)
     head, tail = words[:place], words[place + 1 :]
-    whole = tuple("/".join([*head, choice, *tail]) for choice in choices)
+    known = choices if len(words) <= LONGEST_CHAIN else ()
+    chains = ("/".join([*head, choice, *tail]) for choice in known)
+    whole = tuple(mended for chain in chains for mended in _mended(chain))
     return UnitProblem(
         kind="ambiguous" if refused else "unknown", word=word, reason=reason, suggestions=whole
     )
+
+
+def _mended(chain: str) -> tuple[str, ...]:
+    """Return ``chain``, with what was probably meant by words behind the mended one."""
+    found = unit_of(chain)
+    return found.suggestions[:1] if isinstance(found, UnitProblem) else (chain,)
 
 
 def _nearest(word: str) -> tuple[str, ...]:

@@ -116,6 +116,9 @@ def test_b_inside_a_chain_is_always_bytes() -> None:
         ("K", "ambiguous", "K", ("k",)),
         ("qwertz", "unknown", "qwertz", ()),
         ("req//s", "unknown", "", ()),
+        ("0s/", "unknown", "0s", ()),
+        ("GiBs/ss", "unknown", "GiBs", ("GiB/secs",)),
+        ("GiBs" + "/ss" * 5000, "unknown", "GiBs", ()),
     ],
 )
 def test_a_wrong_unit_says_what_to_write(
