@@ -29,11 +29,12 @@ def front_nodes(plans: Sequence[Planned], gateways: "Sequence[Gateway]") -> Iter
     others = _others(plans, gateways)
     if others:
         load = _load(others)
-        yield GraphNode(id=GATEWAY, kind=NodeKind.GATEWAY, title="gateway", attributes=load)
+        door, router = _titles(others)
+        yield GraphNode(id=GATEWAY, kind=NodeKind.GATEWAY, title=door, attributes=load)
         yield GraphNode(
             id=ROUTER,
             kind=NodeKind.ROUTER,
-            title="router",
+            title=router,
             attributes={**load, "services": len(others)},
         )
     ways = _ways(gateways)
@@ -43,6 +44,15 @@ def front_nodes(plans: Sequence[Planned], gateways: "Sequence[Gateway]") -> Iter
         for route in gateway.routes:
             yield _route(gateway, route, _share(known[route.service], ways))
     yield GraphNode(id=METRICS, kind=NodeKind.METRICS, title="metrics", attributes={})
+
+
+def _titles(plans: Sequence[Planned]) -> tuple[str, str]:
+    """Return what the door and the router are called: a managed platform is both itself."""
+    platforms = [plan.service.place.platform for plan in plans]
+    titles = {platform.title if platform else "" for platform in platforms}
+    if len(titles) > 1 or "" in titles:
+        return "gateway", "router"
+    return titles.pop(), "endpoints"
 
 
 def front_edges(plans: Sequence[Planned], gateways: "Sequence[Gateway]") -> Iterator[GraphEdge]:

@@ -226,6 +226,13 @@ def test_nodes_matter_only_where_there_are_several() -> None:
     assert across in avoided(on({"nodes": designs.given(2.0)}))
 
 
+def test_a_managed_platform_has_no_gateway_and_shows_no_metrics_of_engines() -> None:
+    (topology,) = api.draw(ROOT / "examples" / "sagemaker-endpoint" / "topology.infer").topologies
+    content = document(topology)
+    assert "clients --> Amazon SageMaker real-time endpoint --> endpoints" in content
+    assert "vllm:" not in content.partition("## Metrics to watch")[2]
+
+
 # ---- networks ----------------------------------------------------------------------------------
 
 

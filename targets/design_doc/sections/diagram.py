@@ -31,14 +31,15 @@ def _lines(topology: Topology) -> Iterator[str]:
 
 
 def _front(topology: Topology) -> Iterator[str]:
-    """Yield how requests come in: by the gateways of the file, or by one that it does not name."""
+    """Yield how requests come in: by the gateways of the file, or by what it does not name."""
     led_to = {route.service for gateway in topology.gateways for route in gateway.routes}
     for gateway in topology.gateways:
         services = ", ".join(dict.fromkeys(_name(route.service) for route in gateway.routes))
         hosts = ", ".join(_name(host) for host in gateway.hosts)
         yield f"clients --> {_name(gateway.name)} ({hosts}) --> {services}"
     if any(plan.service.name not in led_to for plan in topology.planned):
-        yield "clients --> gateway --> router"
+        doors = [node.title for node in topology.nodes if node.id in ("gateway", "router")]
+        yield " --> ".join(("clients", *map(_name, doors)))
 
 
 def _service(

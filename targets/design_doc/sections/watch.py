@@ -14,6 +14,10 @@ NEARLY_FULL = 0.9
 """Of the KV cache: beyond, preemption is near."""
 
 
+HIDDEN = "not seen from outside"
+"""Of a managed platform, which asks the engine for no metrics: its target alarms on its own."""
+
+
 def watch(topology: Topology) -> list[str]:
     """Return the table of metrics with thresholds."""
     rows = [row for plan in topology.services for row in _rows(plan)]
@@ -25,8 +29,11 @@ def watch(topology: Topology) -> list[str]:
 def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
     name, estimate = text(plan.service.name), plan.estimate
     metrics: Mapping[str, str] = plan.engine.metrics if plan.engine else {}
+    platform = plan.service.place.platform
 
     def series(meaning: str) -> str:
+        if platform is not None:
+            return HIDDEN
         found = metrics.get(meaning, "")
         return code(found) or "none of its own"
 
@@ -78,7 +85,8 @@ def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
         percent(min(1.0, estimate.utilisation)),
         "says little by itself",
     )
-    yield name, "request success rate", "gateway", "", "below the SLO of the gateway"
+    door = text(platform.title) if platform else "gateway"
+    yield name, "request success rate", door, "", "below the SLO of the gateway"
 
 
 def _network_rows(plan: NetworkPlan) -> Iterator[tuple[str, ...]]:

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 from support import designs, plans, topologies
+from support.repository import ROOT
 
+from inferc import api
 from inferc.compiler import topology
 from inferc.compiler.topology import EdgeKind, GraphNode, NodeKind, Topology, render_text
 
@@ -55,6 +57,19 @@ def test_the_peak_stands_beside_the_mean() -> None:
     edge = next(edge for edge in graph.edges if edge.target == "gateway")
     expected = load.rate_per_s.value * load.peak.value
     assert edge.attributes["peak_rate_per_s"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("example", "door", "router"),
+    [
+        ("sagemaker-endpoint", "Amazon SageMaker real-time endpoint", "endpoints"),
+        ("support-chat", "gateway", "router"),
+    ],
+)
+def test_a_managed_platform_is_its_own_door(example: str, door: str, router: str) -> None:
+    (graph,) = api.draw(ROOT / "examples" / example / "topology.infer").topologies
+    titles = {node.id: node.title for node in graph.nodes}
+    assert (titles["gateway"], titles["router"]) == (door, router)
 
 
 def test_services_share_gateway_and_router_and_split_at_the_router() -> None:
