@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support import designs, gateways, hostile, network_plans, plans, topologies, workloads
+from support.repository import ROOT
 
 from inferc import api
 from inferc.compiler.model import Emission
@@ -185,6 +186,16 @@ def test_the_deployment_shows_the_objects_that_are_written() -> None:
         assert manifest.kind in told
     assert f"{len(made)} Kubernetes objects" in scene.facts
     assert lines(scene, Line.RUNS_ON)
+
+
+def test_no_line_of_a_deployment_crosses_the_box_of_another_service() -> None:
+    (graph,) = api.draw(ROOT / "examples" / "mixed-models" / "topology.infer").topologies
+    scene = scene_of("deployment", graph)
+    assert len(lines(scene, Line.RUNS_ON)) == len(graph.planned) == 4
+    (cluster,) = (item for item in scene.items if isinstance(item, Group))
+    (inside, *_) = (item for item in cluster.items if isinstance(item, Group))
+    assert inside.title == "namespace mixed-models"
+    assert inside.columns == 1
 
 
 def test_the_deployment_shows_what_cuts_accelerators() -> None:

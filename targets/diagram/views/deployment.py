@@ -57,7 +57,7 @@ def scene(topology: Topology) -> Scene:
                 title="services",
                 lines=_instead(topology, by, refused),
                 items=services,
-                columns=common.columns_for(len(services)),
+                columns=_columns(len(services)),
             )
         )
     places = common.by_place(topology)
@@ -148,8 +148,13 @@ def _namespace(name: str, manifests: Sequence[Manifest]) -> Group:
         title=f"namespace {name}" if name else "no namespace",
         lines=(plural(len(manifests), "object"), *(_each(groups) if many else ())),
         items=items,
-        columns=common.columns_for(len(items), 4) if not many else ROW,
+        columns=_columns(len(groups) - ("" in groups)),
     )
+
+
+def _columns(services: int) -> int:
+    """Return how many boxes of ``services`` stand side by side: none that a line would cross."""
+    return 1 if services <= MOST_EDGES else ROW
 
 
 def _each(groups: Mapping[str, Sequence[Manifest]]) -> Iterator[str]:
