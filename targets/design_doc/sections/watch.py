@@ -28,19 +28,11 @@ def watch(topology: Topology) -> list[str]:
 
 def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
     name, estimate = text(plan.service.name), plan.estimate
-    metrics: Mapping[str, str] = plan.engine.metrics if plan.engine else {}
     platform = plan.service.place.platform
-
-    def series(meaning: str) -> str:
-        if platform is not None:
-            return HIDDEN
-        found = metrics.get(meaning, "")
-        return code(found) or "none of its own"
-
     yield (
         name,
         "queue depth",
-        series("waiting"),
+        _series(plan, "waiting"),
         "0 to a few",
         _scales_up(plan, "waiting"),
     )
@@ -51,7 +43,7 @@ def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
         yield (
             name,
             said,
-            series(line.metric),
+            _series(plan, line.metric),
             line_amount(margin.predicted, line),
             text(f"not {line.operator} {limit}") if line.hard else text(f"{limit} is wanted"),
         )
@@ -59,21 +51,21 @@ def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
     yield (
         name,
         "tokens per second",
-        series("output_tokens"),
+        _series(plan, "output_tokens"),
         amount(min(tokens, _peak(plan)), "tok/s"),
         f"above **{amount(tokens, 'tok/s')}** the SLA no longer holds",
     )
     yield (
         name,
         "KV cache in use",
-        series("kv_usage"),
+        _series(plan, "kv_usage"),
         "",
         _scales_up(plan, "kv_usage") or f"**> {percent(NEARLY_FULL)}**: preemption is near",
     )
     yield (
         name,
         "requests running",
-        series("running"),
+        _series(plan, "running"),
         amount(estimate.concurrency, ""),
         _scales_up(plan, "running")
         or f"at **{plan.configuration.max_num_seqs}** new ones wait for a slot",
@@ -87,6 +79,14 @@ def _rows(plan: ServicePlan) -> Iterator[tuple[str, ...]]:
     )
     door = text(platform.title) if platform else "gateway"
     yield name, "request success rate", door, "", "below the SLO of the gateway"
+
+
+def _series(plan: ServicePlan, meaning: str) -> str:
+    """Return the name under which the engine exports what a metric means."""
+    if plan.service.place.platform is not None:
+        return HIDDEN
+    metrics: Mapping[str, str] = plan.engine.metrics if plan.engine else {}
+    return code(metrics.get(meaning, "")) or "none of its own"
 
 
 def _network_rows(plan: NetworkPlan) -> Iterator[tuple[str, ...]]:
