@@ -41,7 +41,7 @@ def _needs(
         yield from _queue(serving)
         if isinstance(serving, Serving):
             yield from _storage(serving)
-        yield from _hardware(serving, everyone)
+        yield from _hardware(serving)
         yield from _priority(serving)
         yield from _neighbours(serving)
     yield from gateway_needs(everyone)
@@ -83,7 +83,7 @@ def _storage(serving: Serving) -> Iterator[tuple[str, str]]:
         yield what, f"many_nodes {shlex.quote(name)}" if name else "many_nodes"
 
 
-def _hardware(serving: Deployed, everyone: Sequence[Deployed]) -> Iterator[tuple[str, str]]:
+def _hardware(serving: Deployed) -> Iterator[tuple[str, str]]:
     if serving.claims:
         yield f"device class {DEVICE_CLASS}", f"kubectl get deviceclass {DEVICE_CLASS}"
         return
@@ -93,9 +93,7 @@ def _hardware(serving: Deployed, everyone: Sequence[Deployed]) -> Iterator[tuple
     labels = node_labels(serving.place)
     if labels:
         label = ",".join(f"{name}={value}" for name, value in labels.items())
-        pools = {one.place.path: one.place for one in everyone}
-        alike = (one for one in pools.values() if node_labels(one) == labels)
-        count = sum(int(one.nodes.value) for one in alike)
+        count = serving.nodes_alike
         yield f"{count} nodes labelled {label}", f"nodes {count} {shlex.quote(label)}"
 
 

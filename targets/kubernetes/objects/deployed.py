@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from inferc.compiler.model import Engine, Place, Service
 from inferc.compiler.topology import Topology
 from inferc.targets.kubernetes.objects.names import dns_label
+from inferc.targets.kubernetes.objects.nodes import node_labels
 from inferc.targets.kubernetes.objects.settings import Choices, Settings
 from inferc.targets.versions import GPU_RESOURCES
 
@@ -176,6 +177,14 @@ class Deployed:
     def metrics_port(self) -> str:
         """The name of the port that Prometheus scrapes."""
         return PORT_NAME
+
+    @property
+    def nodes_alike(self) -> int:
+        """How many nodes of the file have the labels that its pods go by."""
+        labels = node_labels(self.place)
+        places = {plan.service.place.path: plan.service.place for plan in self.topology.planned}
+        alike = (one for one in places.values() if labels.items() <= node_labels(one).items())
+        return sum(int(one.nodes.value) for one in alike)
 
     @property
     def slow_start_s(self) -> float:

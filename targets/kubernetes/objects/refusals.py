@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inferc.compiler.topology import Topology
@@ -30,7 +31,6 @@ from inferc.targets.kubernetes.objects.releases import (
 from inferc.targets.kubernetes.objects.serving import Serving, namespace_of, servings
 from inferc.targets.kubernetes.objects.settings import TARGET, Choices, read_options
 from inferc.targets.kubernetes.objects.ways import ways_of
-from inferc.targets.refusals import said_by
 from inferc.targets.versions import GPU_RESOURCES, SELF_MANAGED
 
 if TYPE_CHECKING:
@@ -84,7 +84,16 @@ def refuse(
         *_networks(layout),
         *doors,
     )
-    return (*found, *said_by(target, shared))
+    return (*found, *_said_by(target, shared))
+
+
+def _said_by(target: str, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return what the shared Kubernetes objects refuse as said by ``target``, which was asked."""
+    theirs, ours = "`kubernetes`", f"`{target}`"
+    return tuple(
+        replace(item, message=item.message.replace(theirs, ours)) if item.code == "INF601" else item
+        for item in found
+    )
 
 
 def _allocation(layout: Layout, span: Span | None) -> Iterator[Diagnostic]:

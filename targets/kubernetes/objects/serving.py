@@ -213,14 +213,6 @@ class Serving(Deployed):
         return not node_labels(self.place) or self.nodes_alike > 1
 
     @property
-    def nodes_alike(self) -> int:
-        """How many nodes of the file have the labels that its pods go by."""
-        labels = node_labels(self.place)
-        places = {plan.service.place.path: plan.service.place for plan in self.topology.planned}
-        alike = (one for one in places.values() if labels.items() <= node_labels(one).items())
-        return sum(int(one.nodes.value) for one in alike)
-
-    @property
     def access_mode(self) -> str:
         """Who may mount the weights: the cluster's own word, else as few as will do."""
         stated = ACCESS_MODES.get(self.settings["access_mode"], "")
